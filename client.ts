@@ -1,0 +1,212 @@
+/**
+ * The client: it connects, sends requests, and receives their responses.
+ *
+ * @module
+ */
+
+import { ClientHelper } from "./clienthelper.ts";
+import {
+  cannotConverse,
+  CLIENT_FLAGS,
+  retryFor,
+} from "./lib/cli/client_flags.ts";
+import type { FlagValues } from "./lib/cli/flags.ts";
+import { exitWith, runProgram } from "./lib/cli/program.ts";
+import { type StopSignals, whenAborted } from "./lib/cli/signals.ts";
+import { report } from "./lib/cli/terminal.ts";
+import { DEFAULT_LIMITS } from "./lib/limits.ts";
+import { type Address, DEFAULT_ADDRESS } from "./lib/net.ts";
+import { WireConnection } from "./lib/wire/connection.ts";
+import { ConnectionEnded, DEFAULT_FORMAT } from "./lib/wire/formats.ts";
+import type { Message, WireFormat } from "./lib/wire/formats.ts";
+
+/** Options of a {@linkcode Client}. */
+export interface ClientOptions {
+  /** The server's address. @default {"127.0.0.1"} */
+  host?: string;
+  /** The server's port. @default {12000} */
+  port?: number;
+  /** The format of the messages. @default {pickle} */
+  wire?: WireFormat;
+  /**
+   * Seconds for which a server that owes a message may send nothing before the
+   * connection ends; 0 is for ever.
+   *
+   * @default {0}
+   */
+  answerTimeout?: number;
+}
+
+/** Seconds for which `--once` waits for a server that says nothing. */
+const ONCE_TIMEOUT = 10;
+
+/**
+ * A client with any number of requests under way: responses come in the order
+ * of the requests.
+ *
+ * @example
+ * ```ts
+ * import { Client } from "./client.ts";
+ * import { Server } from "./server.ts";
+ *
+ * await using server = new Server({ port: 0 });
+ * const running = server.run();
+ * const client = new Client({ port: server.addr.port });
+ * await client.connect();
+ * const alice = { student_name: "Alice Brown", github_username: "abrown", sid: 1 };
+ * const bob = { student_name: "Bob Chen", github_username: "bchen", sid: 2 };
+ * const responses = await Promise.all([client.request(alice), client.request(bob)]);
+ * if (responses.join() !== "1,1") throw new Error("not acknowledged");
+ * await client.close();
+ * await server.shutdown();
+ * await running;
+ * ```
+ */
+export class Client {
+  /** The server's address. */
+  readonly address: Readonly<Address>;
+  #format: WireFormat;
+  #answerTimeout: number;
+  #wire: WireConnection | undefined;
+  /** Who waits for a message, in the order of their turns. */
+  #waiting: PromiseWithResolvers<Message | undefined>[] = [];
+  /** Messages that came before anyone waited for them. */
+  #unclaimed: Message[] = [];
+  #receiving = false;
+  #why = "The connection ended";
+
+  /** Makes a client. {@linkcode connect} connects it. */
+  constructor(options: ClientOptions = {}) {
+    this.address = {
+      hostname: options.host ?? DEFAULT_ADDRESS.hostname,
+      port: options.port ?? DEFAULT_ADDRESS.port,
+    };
+    this.#format = options.wire ?? DEFAULT_FORMAT;
+    this.#answerTimeout = options.answerTimeout ?? 0;
+  }
+
+  /**
+   * Connects, and resolves to the server's greeting: a map with the `clientid`,
+   * or with an `error` if the server is full.
+   *
+   * @throws {Deno.errors.ConnectionRefused} If no server listens there.
+   * @throws {ConnectionEnded} If the connection ends before the greeting.
+   */
+  async connect({ signal }: { signal?: AbortSignal } = {}): Promise<Message> {
+    const conn = await Deno.connect({ ...this.address, signal });
+    this.#wire = new WireConnection(conn, this.#format, DEFAULT_LIMITS);
+    if (this.#answerTimeout > 0) {
+      this.#wire.onQuiet(this.#answerTimeout * 1000, () => {
+        this.#why =
+          `The server sent nothing for ${this.#answerTimeout} seconds`;
+        this.#wire?.close();
+      });
+    }
+    return await this.#answer();
+  }
+
+  /**
+   * Sends a request, without waiting for those before it. Resolves to its own
+   * response, also if that is an `error`.
+   *
+   * @throws {ConnectionEnded} If the connection ends before the response.
+   * @throws {ProtocolError} If the server sends what is no message.
+   * @throws {TypeError} If the format has no form for the request.
+   */
+  async request(message: Message): Promise<Message> {
+    this.#connected().queue([message]);
+    return await this.#answer();
+  }
+
+  /** Sends a message that is no request. Resolves when there is room for more. */
+  async send(message: Message): Promise<void> {
+    await this.#connected().send([message]);
+  }
+
+  /** The next message that no request waits for; `undefined` at the connection's end. */
+  receive(): Promise<Message | undefined> {
+    const message = this.#unclaimed.shift();
+    if (message !== undefined) return Promise.resolve(message);
+    const turn = Promise.withResolvers<Message | undefined>();
+    this.#waiting.push(turn);
+    if (!this.#receiving) void this.#receiveAll();
+    return turn.promise;
+  }
+
+  /** Ends the connection, once what was sent is written. Requests under way are rejected. */
+  async close(): Promise<void> {
+    await this.#wire?.hangUp();
+  }
+
+  async #answer(): Promise<Message> {
+    const message = await this.receive();
+    if (message === undefined) throw new ConnectionEnded(this.#why);
+    return message;
+  }
+
+  /** Receives for as long as somebody waits: who does not read is not sent more. */
+  async #receiveAll(): Promise<void> {
+    const wire = this.#connected();
+    this.#receiving = true;
+    try {
+      while (this.#waiting.length > 0) {
+        const messages = await wire.receive();
+        const turns = this.#waiting.splice(0, messages?.length);
+        turns.forEach((turn, i) => turn.resolve(messages?.[i]));
+        if (messages === undefined) void wire.hangUp();
+        else this.#unclaimed.push(...messages.slice(turns.length));
+      }
+    } catch (error) {
+      for (const turn of this.#waiting.splice(0)) turn.reject(error);
+    } finally {
+      this.#receiving = false;
+    }
+  }
+
+  #connected(): WireConnection {
+    if (!this.#wire) throw new ConnectionEnded("The client is not connected");
+    return this.#wire;
+  }
+}
+
+/** The command line of the client. Returns its exit code. */
+export function main(
+  args: readonly string[],
+  signals: StopSignals,
+): Promise<number> {
+  const about = "Sends the lab's request, and stays connected.";
+  return runProgram(
+    { use: "client", about, flags: CLIENT_FLAGS, run: converse },
+    args,
+    signals,
+  );
+}
+
+async function converse(
+  flags: FlagValues<typeof CLIENT_FLAGS>,
+  { stop }: StopSignals,
+): Promise<number> {
+  const answerTimeout = flags.once ? ONCE_TIMEOUT : 0;
+  const client = new Client({ ...flags, answerTimeout });
+  const helper = new ClientHelper(client, flags);
+  whenAborted(stop, () => client.close());
+  try {
+    const greeting = await retryFor(
+      flags.wait,
+      () => client.connect({ signal: stop }),
+      stop,
+    );
+    const passed = helper.processGreeting(greeting) &&
+      await helper.start(flags.repeat);
+    if (!flags.once && await client.receive() === undefined && !stop.aborted) {
+      report("The server closed the connection");
+    }
+    return passed ? 0 : 1;
+  } catch (error) {
+    throw cannotConverse(client.address, error);
+  } finally {
+    await client.close();
+  }
+}
+
+if (import.meta.main) await exitWith(main);

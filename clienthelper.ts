@@ -1,0 +1,140 @@
+/**
+ * What the client sends, and what it makes of the answer.
+ *
+ * @module
+ */
+
+import { escape } from "./lib/cli/escape.ts";
+import { Progress } from "./lib/cli/progress.ts";
+import { pythonRepr } from "./lib/cli/python_repr.ts";
+import { print, report } from "./lib/cli/terminal.ts";
+import { type Address, showAddress } from "./lib/net.ts";
+import { isMessageMap, type Message } from "./lib/wire/format.ts";
+
+/** The student of the request. The lab's second client is run after an edit here. */
+export const STUDENT = {
+  student_name: "Alice Brown",
+  github_username: "abrown",
+  sid: 123456789,
+};
+
+/** What a helper needs of its client. */
+export interface HelperClient {
+  /** The server's address. */
+  readonly address: Readonly<Address>;
+  /** Sends a request. Resolves to its response. */
+  request(message: Message): Promise<Message>;
+}
+
+/** Values instead of those of {@linkcode STUDENT}, as the command line has them. */
+export interface StudentFlags {
+  /** The student's name. */
+  name?: string;
+  /** The student's GitHub username. */
+  github?: string;
+  /** The student's number. */
+  sid?: number | bigint | string;
+}
+
+/** What the server answers to a request that it recorded. */
+const ACKNOWLEDGED = 1;
+
+/** Requests that await their responses at a time, at most. */
+const WINDOW = 1024;
+
+/** Makes the lab's requests, and checks that each is acknowledged. */
+export class ClientHelper {
+  #client: HelperClient;
+  #flags: StudentFlags;
+
+  /** Makes the helper of one client. */
+  constructor(client: HelperClient, flags: StudentFlags = {}) {
+    this.#client = client;
+    this.#flags = flags;
+  }
+
+  /** Whether the greeting is one. Tells the user what it is. */
+  processGreeting(greeting: Message): boolean {
+    const refused = refusal(greeting);
+    const address = showAddress(this.#client.address);
+    if (refused) report(`The server turned us away: ${refused}`);
+    else {print([
+        `${pythonRepr(greeting)} has successfully connected to ${address}`,
+      ]);}
+    return refused === undefined;
+  }
+
+  /** The request: who the student is. */
+  createRequest(): Message {
+    const { name, github, sid } = this.#flags;
+    return {
+      student_name: name ?? STUDENT.student_name,
+      github_username: github ?? STUDENT.github_username,
+      sid: sid ?? STUDENT.sid,
+    };
+  }
+
+  /** Sends a request. Resolves to its response. */
+  sendRequest(request: Message): Promise<Message> {
+    return this.#client.request(request);
+  }
+
+  /** Whether a response acknowledges its request. Tells the user what it is otherwise. */
+  processResponse(response: Message): boolean {
+    if (response === ACKNOWLEDGED) return true;
+    const refused = refusal(response);
+    report(
+      refused
+        ? `The server refused the request: ${refused}`
+        : `The server answered ${
+          pythonRepr(response)
+        }, not the ${ACKNOWLEDGED} that acknowledges`,
+    );
+    return false;
+  }
+
+  /**
+   * Sends the request `repeat` times, pipelined, and tells the user how it
+   * went. Resolves to whether all of them were acknowledged.
+   *
+   * @throws {ConnectionEnded} If the connection ends before all are answered.
+   */
+  async start(repeat = 1): Promise<boolean> {
+    const begin = performance.now();
+    const progress = new Progress(repeat);
+    let acknowledged = 0;
+    try {
+      for (let sent = 0; sent < repeat; sent += WINDOW) {
+        const count = Math.min(WINDOW, repeat - sent);
+        const responses = Array.from(
+          { length: count },
+          () => this.sendRequest(this.createRequest()),
+        );
+        for (const response of await Promise.all(responses)) {
+          if (this.processResponse(response)) acknowledged++;
+        }
+        if (repeat > 1) progress.show(sent + count);
+      }
+    } finally {
+      progress.end();
+    }
+    if (acknowledged === repeat) {
+      print(["Data acknowledged by server and you passed the test"]);
+    }
+    if (repeat > 1) {
+      const seconds = (performance.now() - begin) / 1000;
+      const rate = Math.round(repeat / seconds);
+      report(
+        `${acknowledged} of ${repeat} requests acknowledged ` +
+          `in ${seconds.toFixed(2)} s, ${rate} a second`,
+      );
+    }
+    return acknowledged === repeat;
+  }
+}
+
+/** What the server says is wrong, if that is what the message is. */
+function refusal(message: Message): string | undefined {
+  if (!isMessageMap(message) || typeof message.error !== "string") return;
+  return escape(message.error);
+}

@@ -1,0 +1,188 @@
+/**
+ * Command-line flags: what they take, what they say of themselves, and what is
+ * wrong with those that were given.
+ *
+ * @module
+ */
+
+import { parseArgs } from "@std/cli/parse-args";
+
+/** One flag of a program. */
+export interface Flag<T> {
+  /** What it does, for `--help`. */
+  readonly help: string;
+  /** What its value is, for `--help` and error messages. A flag without takes none. */
+  readonly takes?: string;
+  /** The value where the flag is not given. */
+  readonly fallback: T;
+  /** The value of the text given, or `undefined` if it is none. */
+  parse(text: string): T | undefined;
+}
+
+/** The flags of a program, by name. */
+export type Flags = Readonly<Record<string, Flag<unknown>>>;
+
+/** The value of each flag. */
+export type FlagValues<F extends Flags> = {
+  [Name in keyof F]: F[Name] extends Flag<infer T> ? T : never;
+};
+
+/** What was wrong with the command line, and what would be right. */
+export class UsageError extends Error {
+  /** The class's name, as in `error.name`. */
+  override name = "UsageError";
+}
+
+/** A flag that is there or not. */
+export function toggle(help: string): Flag<boolean> {
+  return { help, fallback: false, parse: () => true };
+}
+
+/** A flag that takes any text but the empty one. */
+export function text<T extends string | undefined>(
+  help: string,
+  fallback: T,
+): Flag<T | string> {
+  return { help, takes: "text", fallback, parse: (text) => text || undefined };
+}
+
+/** A flag that takes a whole number. */
+export function integer(
+  help: string,
+  fallback: number,
+  min: number,
+  max: number,
+): Flag<number> {
+  return {
+    help,
+    takes: `a whole number from ${min} to ${max}`,
+    fallback,
+    parse: (text) => inRange(/^\d+$/.test(text), text, min, max),
+  };
+}
+
+/** A flag that takes seconds, from 0 up. */
+export function seconds(help: string, fallback: number): Flag<number> {
+  const max = 1_000_000; // more does not fit a timer
+  return {
+    help,
+    takes: "seconds, such as 10 or 0.5",
+    fallback,
+    parse: (text) => inRange(/^\d+(\.\d+)?$/.test(text), text, 0, max),
+  };
+}
+
+/** A flag that takes the name of one of `choices`. */
+export function choice<T>(
+  help: string,
+  choices: Readonly<Record<string, T>>,
+  fallback: T,
+): Flag<T> {
+  return {
+    help,
+    takes: Object.keys(choices).join(" or "),
+    fallback,
+    parse: (text) => Object.hasOwn(choices, text) ? choices[text] : undefined,
+  };
+}
+
+function inRange(
+  isNumber: boolean,
+  text: string,
+  min: number,
+  max: number,
+): number | undefined {
+  const value = Number(text);
+  return isNumber && value >= min && value <= max ? value : undefined;
+}
+
+/**
+ * Reads a command line.
+ *
+ * @throws {UsageError} If a flag is unknown, or its value is not what it takes.
+ */
+export function parseFlags<F extends Flags>(
+  args: readonly string[],
+  flags: F,
+): FlagValues<F> {
+  const names = Object.keys(flags);
+  const given = parseArgs(args, {
+    boolean: names.filter((name) => !flags[name].takes),
+    string: names.filter((name) => flags[name].takes),
+    unknown: (arg) => {
+      throw new UsageError(unknownArgument(arg, names));
+    },
+  });
+  const values = names.map((name) => [name, flagValue(name, flags, given)]);
+  return Object.fromEntries(values);
+}
+
+function flagValue(
+  name: string,
+  flags: Flags,
+  given: Record<string, unknown>,
+): unknown {
+  const { takes, fallback, parse } = flags[name];
+  const value = given[name];
+  if (!takes) return value === true;
+  if (value === undefined) return fallback;
+  const parsed = parse(String(value));
+  if (parsed === undefined) {
+    const got = value === "" ? "nothing" : JSON.stringify(value);
+    throw new UsageError(`--${name} takes ${takes}, and got ${got}`);
+  }
+  return parsed;
+}
+
+function unknownArgument(arg: string, names: readonly string[]): string {
+  if (!arg.startsWith("-")) {
+    return `Cannot take ${
+      JSON.stringify(arg)
+    }: there are only flags, see --help`;
+  }
+  const name = arg.replace(/^-+/, "").replace(/=.*/s, "");
+  const [nearest] = names.toSorted((a, b) =>
+    distance(name, a) - distance(name, b)
+  );
+  return `There is no flag ${
+    arg.replace(/=.*/s, "")
+  }. Is it --${nearest}? See --help`;
+}
+
+/** How many letters must be added, left out or changed to make `b` of `a`. */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const change = a[i - 1] === b[j - 1] ? 0 : 1;
+      next[j] = Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + change);
+    }
+    row = next;
+  }
+  return row[b.length];
+}
+
+/** What `--help` says: the use of a program, and each of its flags. */
+export function usage(use: string, about: string, flags: Flags): string[] {
+  const rows = Object.entries(flags).map(([name, { takes, help, fallback }]) =>
+    takes
+      ? [`--${name}`, `${help} (${takes}; default ${showFallback(fallback)})`]
+      : [`--${name}`, help]
+  );
+  const width = Math.max(...rows.map(([flag]) => flag.length));
+  return [
+    `${use} [flags]`,
+    "",
+    about,
+    "",
+    ...rows.map(([flag, help]) => `  ${flag.padEnd(width)}  ${help}`),
+  ];
+}
+
+function showFallback(fallback: unknown): string {
+  if (fallback === undefined) return "none";
+  return typeof fallback === "object" && fallback !== null && "name" in fallback
+    ? String(fallback.name)
+    : String(fallback);
+}

@@ -1,0 +1,86 @@
+/**
+ * Printing lines without waiting for whoever reads them.
+ *
+ * @module
+ */
+
+import { delay } from "@std/async/delay";
+
+/** Lines that wait at most; where more come, whole lines are dropped. */
+const MAX_WAITING = 10_000;
+const encoder = new TextEncoder();
+
+/** Where lines go: Deno's own stdout and stderr, or another writer. */
+export interface LineSink {
+  /** Resolves to how many bytes were taken, which may be fewer than all. */
+  write(bytes: Uint8Array): Promise<number>;
+}
+
+/**
+ * Writes lines whole and in order, in as few writes as it can.
+ *
+ * `console.log` and `writeSync` wait for the reader, and with them the whole
+ * server: behind a pipe that nobody reads, no client would be answered.
+ */
+export class LineWriter {
+  #sink: LineSink;
+  #onDropped: (count: number) => void;
+  #onLost: (error: unknown) => void;
+  #waiting: string[] = [];
+  #dropped = 0;
+  #writing: Promise<void> | undefined;
+  #lost = false;
+
+  /**
+   * `onDropped` is told how many lines were dropped, once lines are taken
+   * again; `onLost`, at most once, why no line can be written any more.
+   */
+  constructor(
+    sink: LineSink,
+    onDropped: (count: number) => void,
+    onLost: (error: unknown) => void,
+  ) {
+    this.#sink = sink;
+    this.#onDropped = onDropped;
+    this.#onLost = onLost;
+  }
+
+  /** Prints lines, each given without its end. Returns at once. */
+  print(lines: readonly string[]): void {
+    if (this.#lost) return;
+    const room = MAX_WAITING - this.#waiting.length;
+    if (lines.length > room) this.#dropped += lines.length - room;
+    for (const line of lines.slice(0, room)) this.#waiting.push(line);
+    this.#writing ??= this.#write();
+  }
+
+  /** Waits until all is written, but no longer than `ms` milliseconds. */
+  async flush(ms: number): Promise<void> {
+    const timeout = new AbortController();
+    await Promise.race([
+      this.#writing,
+      delay(ms, { signal: timeout.signal }).catch(() => {}),
+    ]);
+    timeout.abort();
+  }
+
+  async #write(): Promise<void> {
+    try {
+      await null; // let the rest of this turn's lines join
+      while (this.#waiting.length > 0) {
+        let bytes = encoder.encode(this.#waiting.join("\n") + "\n");
+        this.#waiting = [];
+        while (bytes.length > 0) {
+          bytes = bytes.subarray(await this.#sink.write(bytes));
+        }
+        if (this.#dropped > 0) this.#onDropped(this.#dropped);
+        this.#dropped = 0;
+      }
+    } catch (error) {
+      this.#lost = true;
+      this.#onLost(error);
+    } finally {
+      this.#writing = undefined;
+    }
+  }
+}

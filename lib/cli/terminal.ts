@@ -1,0 +1,44 @@
+/**
+ * The two streams of a command-line program: results on stdout, the rest on stderr.
+ *
+ * @module
+ */
+
+import { reason } from "./escape.ts";
+import { LineWriter } from "./line_writer.ts";
+
+/** Lines on stderr, each with the time of day. If nobody reads them, nobody is told. */
+const stderr = new LineWriter(
+  Deno.stderr,
+  (count) => report(`${count} lines were not shown: stderr was not read`),
+  () => {},
+);
+
+/** Lines on stdout. */
+const stdout = new LineWriter(
+  Deno.stdout,
+  (count) => report(`${count} lines were not shown: stdout was not read`),
+  (error) => report(`Nothing more is shown on stdout: ${reason(error)}`),
+);
+
+/** Prints results, a line each. */
+export function print(lines: readonly string[]): void {
+  stdout.print(lines);
+}
+
+/** Reports one thing that somebody may want to know, with the time. */
+export function report(line: string): void {
+  const now = new Date(performance.timeOrigin + performance.now());
+  stderr.print([`${now.toTimeString().slice(0, 8)} ${line}`]);
+}
+
+/** Tells the user why a program ends, without the time. */
+export function complain(line: string): void {
+  stderr.print([line]);
+}
+
+/** Waits until what was printed is out, but not for a reader who does not read. */
+export async function flush(): Promise<void> {
+  await stdout.flush(1000);
+  await stderr.flush(1000);
+}

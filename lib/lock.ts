@@ -1,0 +1,109 @@
+/**
+ * The lock around what handlers share.
+ *
+ * @module
+ */
+
+/** The right to be where only one may be. Gives it back once, however often asked. */
+export interface Guard extends Disposable {
+  /** Lets the next waiter in. A second call does nothing. */
+  release(): void;
+}
+
+/** Options of {@linkcode Lock.acquire}. */
+export interface AcquireOptions {
+  /** When it aborts, a caller that still waits leaves the queue. */
+  signal?: AbortSignal;
+}
+
+/**
+ * A promise-queue lock: one holder at a time, strictly first come, first served.
+ *
+ * It is not re-entrant: a holder that acquires the lock again waits for itself,
+ * for ever.
+ *
+ * @example Guarding a read and a write with an `await` between them
+ * ```ts
+ * import { Lock } from "./lock.ts";
+ *
+ * const lock = new Lock();
+ * let balance = 0;
+ * async function deposit(amount: number) {
+ *   using _guard = await lock.acquire();
+ *   const before = balance;
+ *   await Promise.resolve(); // a database would answer here
+ *   balance = before + amount;
+ * }
+ * await Promise.all([deposit(1), deposit(2)]);
+ * if (balance !== 3) throw new Error("a deposit was lost");
+ * ```
+ */
+export class Lock {
+  #held = false;
+  /** A set keeps the order of arrival, and lets one in the middle leave at once. */
+  #queue = new Set<() => void>();
+
+  /** Whether somebody holds the lock. */
+  get locked(): boolean {
+    return this.#held;
+  }
+
+  /** How many callers wait for it. */
+  get waiting(): number {
+    return this.#queue.size;
+  }
+
+  /**
+   * Waits for the caller's turn.
+   *
+   * @throws The signal's reason, if it aborts before the turn has come.
+   */
+  async acquire({ signal }: AcquireOptions = {}): Promise<Guard> {
+    signal?.throwIfAborted();
+    if (this.#held) await this.#turn(signal);
+    this.#held = true;
+    return this.#guard();
+  }
+
+  /** Runs `fn` as the only holder. The lock is free afterwards, also if `fn` throws. */
+  async withLock<T>(fn: () => T | Promise<T>): Promise<T> {
+    using _guard = await this.acquire();
+    return await fn();
+  }
+
+  #turn(signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const enter = () => {
+        signal?.removeEventListener("abort", leave);
+        resolve();
+      };
+      const leave = () => {
+        this.#queue.delete(enter);
+        reject(signal?.reason);
+      };
+      signal?.addEventListener("abort", leave, { once: true });
+      this.#queue.add(enter);
+    });
+  }
+
+  #guard(): Guard {
+    let holds = true;
+    const release = () => {
+      if (holds) this.#release();
+      holds = false;
+    };
+    return { release, [Symbol.dispose]: release };
+  }
+
+  #release(): void {
+    const [next] = this.#queue;
+    // Handed over, not put down: were it free for a moment, a newcomer could
+    // take it before the first in the queue woke up.
+    if (next === undefined) {
+      this.#held = false;
+    } else {
+      this.#queue.delete(next);
+      next();
+    }
+  }
+}

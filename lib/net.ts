@@ -1,0 +1,65 @@
+/**
+ * What the server and the client need of TCP. Deno's own sockets satisfy these
+ * interfaces, and so can others.
+ *
+ * @module
+ */
+
+/** One end of a TCP connection. */
+export interface Connection {
+  /** Resolves to how many bytes came, or `null` once the peer sends no more. */
+  read(into: Uint8Array): Promise<number | null>;
+  /** Resolves to how many bytes were taken, which may be fewer than all. */
+  write(bytes: Uint8Array): Promise<number>;
+  /** Tells the peer that no more is coming. */
+  closeWrite(): Promise<void>;
+  /** Ends both directions. Throws `BadResource` the second time. */
+  close(): void;
+  /** Sends small writes at once instead of collecting them. */
+  setNoDelay(on?: boolean): void;
+}
+
+/** An address: an IP address and a port. */
+export interface Address {
+  /** The IP address. */
+  hostname: string;
+  /** The port. */
+  port: number;
+}
+
+/** Where the server listens unless told otherwise, and the client looks for it. */
+export const DEFAULT_ADDRESS: Readonly<Address> = {
+  hostname: "127.0.0.1",
+  port: 12_000,
+};
+
+/** An address as the lab writes it, such as `127.0.0.1/12000`. */
+export function showAddress({ hostname, port }: Address): string {
+  return `${hostname}/${port}`;
+}
+
+/** Whether the error only says that the connection is over, at either end. */
+export function isDisconnect(error: unknown): boolean {
+  return error instanceof Deno.errors.ConnectionReset ||
+    error instanceof Deno.errors.ConnectionAborted ||
+    error instanceof Deno.errors.BrokenPipe ||
+    error instanceof Deno.errors.NotConnected ||
+    error instanceof Deno.errors.TimedOut ||
+    error instanceof Deno.errors.UnexpectedEof ||
+    isClosedHere(error);
+}
+
+/** Whether the error comes of our own `close()`, before or during the call. */
+export function isClosedHere(error: unknown): boolean {
+  return error instanceof Deno.errors.Interrupted ||
+    error instanceof Deno.errors.BadResource;
+}
+
+/** Closes a connection or listener, unless it is closed already. */
+export function closeOnce(resource: { close(): void }): void {
+  try {
+    resource.close();
+  } catch (error) {
+    if (!isClosedHere(error)) throw error;
+  }
+}

@@ -1,0 +1,22 @@
+/**
+ * A roster in memory.
+ *
+ * @module
+ */
+
+import type { Roster } from "./roster.ts";
+import type { Sid, Student } from "./student.ts";
+
+/** Students in memory: gone when the program ends. */
+export class MemoryRoster implements Roster {
+  #students = new Map<Sid, Student>();
+
+  record(students: readonly Student[]): Promise<void> {
+    for (const student of students) this.#students.set(student.sid, student);
+    return Promise.resolve();
+  }
+
+  read(sid: Sid): Promise<Student | undefined> {
+    return Promise.resolve(this.#students.get(sid));
+  }
+}

@@ -1,0 +1,18 @@
+/**
+ * Where the students' requests are recorded.
+ *
+ * @module
+ */
+
+import type { Sid, Student } from "./student.ts";
+
+/**
+ * Students by their `sid`. A roster does not record twice at a time: it may
+ * read, await, and write back. The caller holds a lock.
+ */
+export interface Roster {
+  /** Records students in order. A later one replaces an earlier one of the same `sid`. */
+  record(students: readonly Student[]): Promise<void>;
+  /** Looks a student up. */
+  read(sid: Sid): Promise<Student | undefined>;
+}

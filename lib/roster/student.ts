@@ -1,0 +1,81 @@
+/**
+ * The lab's request: a student.
+ *
+ * @module
+ */
+
+import { escape } from "../cli/escape.ts";
+import { describe } from "../wire/describe.ts";
+import { ProtocolError, RequestError } from "../wire/errors.ts";
+import type { Message, MessageMap } from "../wire/format.ts";
+import { isMessageMap } from "../wire/format.ts";
+
+/** A student's number: an integer or text, or `None` where a client left it out. */
+export type Sid = number | bigint | string | null;
+
+/** A student, as the request says. Keys other than these three are kept too. */
+export interface Student extends MessageMap {
+  /** The full name. */
+  student_name: string | null;
+  /** The account's name. */
+  github_username: string | null;
+  /** The student's number. */
+  sid: Sid;
+}
+
+/**
+ * The request as a student. A field may be `None`, as in the lab's unfinished clients.
+ *
+ * @throws {ProtocolError} If the request is no dict.
+ * @throws {RequestError} If a field is missing or of another type.
+ */
+export function toStudent(request: Message): Student {
+  if (request instanceof Map) {
+    throw new RequestError("A request's keys must all be text");
+  }
+  if (!isMessageMap(request)) {
+    throw new ProtocolError(
+      `A request must be a dict, not ${describe(request)}`,
+    );
+  }
+  checkField(request, "student_name", isText, "text");
+  checkField(request, "github_username", isText, "text");
+  checkField(request, "sid", isSid, "an integer or text");
+  return request as Student;
+}
+
+function checkField(
+  request: MessageMap,
+  field: string,
+  fits: (value: Message) => boolean,
+  expected: string,
+): void {
+  const value = request[field];
+  if (value === undefined) {
+    throw new RequestError(`${field} is missing: it must be ${expected}`);
+  }
+  if (value !== null && !fits(value)) {
+    throw new RequestError(
+      `${field} must be ${expected}, not ${describe(value)}`,
+    );
+  }
+}
+
+function isText(value: Message): boolean {
+  return typeof value === "string";
+}
+
+function isSid(value: Message): boolean {
+  return typeof value === "string" || typeof value === "bigint" ||
+    Number.isInteger(value);
+}
+
+/** The line that the lab prints for a student. */
+export function connectedLine(student: Student): string {
+  const name = student.student_name ?? "None";
+  const github = student.github_username ?? "None";
+  return escape(
+    `Connected: Student: ${name}, Github Username: ${github}, ` +
+      `sid: ${student.sid ?? "None"}`,
+  );
+}

@@ -1,0 +1,151 @@
+/**
+ * Messages over a connection, for the server and the client alike.
+ *
+ * @module
+ */
+
+import type { MessageLimits } from "../limits.ts";
+import type { Connection } from "../net.ts";
+import { closeOnce } from "../net.ts";
+import { QuietTimer } from "../quiet_timer.ts";
+import { ByteSink } from "./byte_sink.ts";
+import type { Message, WireFormat } from "./format.ts";
+import { Inbox } from "./inbox.ts";
+import { Outbox } from "./outbox.ts";
+
+/** Milliseconds for which a peer may take nothing of what it is still owed at the end. */
+const FLUSH_QUIET = 5_000;
+/** Milliseconds of silence, after we said that no more is coming, that count as the peer's end. */
+const LINGER_QUIET = 250;
+
+/** One sink for all connections: a message is written in one go. */
+const sink = new ByteSink();
+
+/** A connection that carries messages of one format. */
+export class WireConnection {
+  #conn: Connection;
+  #format: WireFormat;
+  #maxQueuedBytes: number;
+  #inbox: Inbox;
+  #outbox: Outbox;
+  #receiving: Promise<Message[] | undefined> | undefined;
+  #quiet: QuietTimer | undefined;
+  #hangingUp: Promise<void> | undefined;
+
+  constructor(
+    conn: Connection,
+    format: WireFormat,
+    limits: MessageLimits & { maxQueuedBytes: number },
+  ) {
+    conn.setNoDelay(); // or small messages wait for each other's acknowledgement
+    this.#conn = conn;
+    this.#format = format;
+    this.#maxQueuedBytes = limits.maxQueuedBytes;
+    this.#inbox = new Inbox(conn, format, limits, () => this.#quiet?.touch());
+    this.#outbox = new Outbox(conn, () => this.#quiet?.touch());
+  }
+
+  /**
+   * Queues messages, to be sent in order, in one write.
+   *
+   * @throws {TypeError} If the format has no form for one of them. Those before it are sent.
+   */
+  queue(messages: readonly Message[]): void {
+    let whole = 0;
+    try {
+      for (const message of messages) {
+        this.#format.write(message, sink);
+        whole = sink.length;
+      }
+    } finally {
+      sink.length = whole;
+      this.#outbox.push(sink.take());
+    }
+  }
+
+  /**
+   * Queues messages. Resolves when more may be queued: at once, unless the
+   * peer does not take what it is owed.
+   *
+   * @throws {TypeError} As {@linkcode queue} does.
+   */
+  async send(messages: readonly Message[]): Promise<void> {
+    this.queue(messages);
+    if (this.#outbox.queued > this.#maxQueuedBytes) {
+      await this.#outbox.flushed();
+    }
+  }
+
+  /** Sends the message that opens the connection. What follows leaves after the format's pause. */
+  async greet(greeting: Message): Promise<void> {
+    await this.send([greeting]);
+    await this.#outbox.pauseAfterThis(this.#format.greetingPause);
+  }
+
+  /**
+   * Resolves to all messages that have come, at least one, or to `undefined`
+   * once no more will.
+   *
+   * @throws {ProtocolError} If what came is no message. Those before it were resolved to first.
+   */
+  async receive(): Promise<Message[] | undefined> {
+    this.#quiet?.touch();
+    try {
+      return await (this.#receiving = this.#inbox.receive());
+    } finally {
+      this.#receiving = undefined;
+    }
+  }
+
+  /**
+   * Calls back once nothing came for `ms` milliseconds while we waited for it.
+   * Only the latest call counts.
+   */
+  onQuiet(ms: number, callback: () => void): void {
+    if (this.#hangingUp) return;
+    this.#quiet?.[Symbol.dispose]();
+    this.#quiet = new QuietTimer(ms, () => {
+      if (this.#receiving) callback();
+      else this.onQuiet(ms, callback); // a slow request of theirs is no silence
+    });
+  }
+
+  /**
+   * Ends the connection in good order: all that was sent is written, then the
+   * peer is told that no more comes, then the connection closes. Never rejects.
+   */
+  hangUp(): Promise<void> {
+    return this.#hangingUp ??= this.#hangUp();
+  }
+
+  async #hangUp(): Promise<void> {
+    this.#inbox.discard();
+    try {
+      this.#closeWhenQuiet(FLUSH_QUIET);
+      await this.#outbox.flushed();
+      if (this.#inbox.ended) return;
+      await this.#conn.closeWrite();
+      // Closing with bytes unread would reset the connection, and the peer
+      // could lose the answers that it has not read. So we read on, and drop
+      // it. Many clients never close by themselves: silence has to do.
+      this.#closeWhenQuiet(LINGER_QUIET);
+      await (this.#receiving ?? this.#inbox.receive());
+    } catch {
+      // Whatever failed, the connection is over, and that was the aim.
+    } finally {
+      this.close();
+    }
+  }
+
+  #closeWhenQuiet(ms: number): void {
+    this.#quiet?.[Symbol.dispose]();
+    this.#quiet = new QuietTimer(ms, () => this.close());
+  }
+
+  /** Ends the connection at once, whatever is under way. A second call does nothing. */
+  close(): void {
+    this.#quiet?.[Symbol.dispose]();
+    this.#quiet = undefined;
+    closeOnce(this.#conn);
+  }
+}

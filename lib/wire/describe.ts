@@ -1,0 +1,32 @@
+/**
+ * What kind of value something is, in the words of the lab's language.
+ *
+ * @module
+ */
+
+/** Names the kind of a value, for an error message: `None`, `an integer`, `a dict`. */
+export function describe(value: unknown): string {
+  switch (typeof value) {
+    case "undefined":
+      return "missing";
+    case "boolean":
+      return value ? "True" : "False";
+    case "bigint":
+      return "an integer";
+    case "number":
+      return Number.isInteger(value) ? "an integer" : "a float";
+    case "string":
+      return "text";
+    case "object":
+      if (value === null) return "None";
+      if (Array.isArray(value)) return "a list";
+      if (value instanceof Set) return "a set";
+      if (value instanceof Uint8Array) return "bytes";
+      return value instanceof Map || Object.getPrototypeOf(value) === null ||
+          Object.getPrototypeOf(value) === Object.prototype
+        ? "a dict"
+        : `a ${value.constructor?.name ?? "object"}`;
+    default:
+      return `a ${typeof value}`;
+  }
+}

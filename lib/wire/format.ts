@@ -1,0 +1,73 @@
+/**
+ * What a wire format is: messages to bytes, and bytes to messages.
+ *
+ * @module
+ */
+
+import type { MessageLimits } from "../limits.ts";
+import type { ByteSink } from "./byte_sink.ts";
+
+/** Anything that travels: data only, whatever the format. */
+export type Message =
+  | null
+  | boolean
+  | number
+  | bigint
+  | string
+  | Uint8Array
+  | readonly Message[]
+  | ReadonlySet<Message>
+  | ReadonlyMap<Message, Message>
+  | MessageMap;
+
+/** A map whose keys are all text. As read, it has no prototype: `__proto__` is a key like any other. */
+export interface MessageMap {
+  /** The value of each key. */
+  [key: string]: Message;
+}
+
+/** Whether the message is a map whose keys are all text. */
+export function isMessageMap(message: Message): message is MessageMap {
+  if (typeof message !== "object" || message === null) return false;
+  const prototype = Object.getPrototypeOf(message);
+  return prototype === null || prototype === Object.prototype;
+}
+
+/** Reads the messages of one connection, which may be cut anywhere. */
+export interface MessageReader {
+  /** Bytes of the unfinished message that {@linkcode read} has taken already. */
+  readonly begun: number;
+
+  /**
+   * Reads all complete messages at the front of `bytes`.
+   *
+   * @param bytes What has come and was not taken before. It is reused by the
+   * caller, so no message may point into it.
+   * @param end How many of the bytes count; what follows is of old.
+   * @param messages Takes the messages, in order, also when this throws.
+   * @returns How many bytes were taken. The others come again, with more after them.
+   * @throws {ProtocolError} If no further byte could complete the message.
+   */
+  read(bytes: Uint8Array, end: number, messages: Message[]): number;
+}
+
+/** A wire format, as `--wire` names it. */
+export interface WireFormat {
+  /** Its name on the command line. */
+  readonly name: string;
+
+  /**
+   * Milliseconds from the server's greeting to its first answer, at least.
+   */
+  readonly greetingPause: number;
+
+  /** Makes the reader of one connection. */
+  reader(limits: MessageLimits): MessageReader;
+
+  /**
+   * Writes one message to the end of `sink`.
+   *
+   * @throws {TypeError} If the format has no form for it.
+   */
+  write(message: Message, sink: ByteSink): void;
+}

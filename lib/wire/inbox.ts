@@ -1,0 +1,127 @@
+/**
+ * What comes from a connection.
+ *
+ * @module
+ */
+
+import type { MessageLimits } from "../limits.ts";
+import type { Connection } from "../net.ts";
+import { isDisconnect } from "../net.ts";
+import { ProtocolError } from "./errors.ts";
+import type { Message, MessageReader, WireFormat } from "./format.ts";
+
+/** An idle connection holds a buffer of this size. */
+const SMALLEST_BUFFER = 1024;
+/** While reads fill it, it doubles up to this size. */
+const LARGEST_BUFFER = 65_536;
+
+/** Reads a connection, and cuts what comes into messages. */
+export class Inbox {
+  #conn: Connection;
+  #onProgress: () => void;
+  #reader: MessageReader;
+  #maxBuffer: number;
+  #buffer = new Uint8Array(SMALLEST_BUFFER);
+  /** How many bytes at the buffer's front belong to a message that is not whole. */
+  #kept = 0;
+  #broken: ProtocolError | undefined;
+  #discarding = false;
+  #ended = false;
+
+  /** `onProgress` is called whenever something came. */
+  constructor(
+    conn: Connection,
+    format: WireFormat,
+    limits: MessageLimits,
+    onProgress: () => void,
+  ) {
+    this.#conn = conn;
+    this.#onProgress = onProgress;
+    this.#reader = format.reader(limits);
+    // One opcode or line can be as long as a message.
+    this.#maxBuffer = Math.max(LARGEST_BUFFER, limits.maxRequestBytes);
+  }
+
+  /** Whether the peer sends no more. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** From now on, what comes is dropped. */
+  discard(): void {
+    this.#discarding = true;
+    this.#kept = 0;
+  }
+
+  /**
+   * Resolves to all messages that one read made whole: at least one. Resolves
+   * to `undefined` once the peer sends no more.
+   *
+   * @throws {ProtocolError} If what came is no message. The messages before it
+   * were resolved to first.
+   */
+  async receive(): Promise<Message[] | undefined> {
+    for (;;) {
+      if (this.#broken) throw this.#broken;
+      const count = await this.#read();
+      if (count === null) {
+        this.#ended = true;
+        this.#checkComplete();
+        return undefined;
+      }
+      this.#onProgress();
+      if (this.#discarding) continue;
+      const messages = this.#cut(this.#kept + count);
+      if (messages.length > 0) return messages;
+    }
+  }
+
+  async #read(): Promise<number | null> {
+    try {
+      return await this.#conn.read(this.#buffer.subarray(this.#kept));
+    } catch (error) {
+      if (isDisconnect(error)) return null;
+      throw error;
+    }
+  }
+
+  /** Makes messages of the first `end` bytes, and keeps what is left. */
+  #cut(end: number): Message[] {
+    const messages: Message[] = [];
+    try {
+      const taken = this.#reader.read(this.#buffer, end, messages);
+      this.#keep(taken, end);
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.#broken = error;
+    }
+    return messages;
+  }
+
+  /**
+   * Moves what was not taken to the front of a buffer that fits the traffic:
+   * twice as large when the read filled it, half as large when it used a quarter.
+   */
+  #keep(taken: number, end: number): void {
+    const rest = this.#buffer.subarray(taken, end);
+    let size = this.#buffer.length;
+    if (end === size) size = Math.min(size * 2, this.#maxBuffer);
+    else if (end <= size / 4) size = Math.max(size / 2, SMALLEST_BUFFER);
+    if (size === this.#buffer.length) {
+      this.#buffer.copyWithin(0, taken, end);
+    } else {
+      this.#buffer = new Uint8Array(size);
+      this.#buffer.set(rest);
+    }
+    this.#kept = rest.length;
+  }
+
+  #checkComplete(): void {
+    const count = this.#reader.begun + this.#kept;
+    if (count > 0 && !this.#discarding && !this.#broken) {
+      throw new ProtocolError(
+        `The connection ended ${count} bytes into a message`,
+      );
+    }
+  }
+}

@@ -1,0 +1,100 @@
+/**
+ * What is to be written to a connection.
+ *
+ * @module
+ */
+
+import { delay } from "@std/async/delay";
+import type { Connection } from "../net.ts";
+import { isDisconnect } from "../net.ts";
+
+/** A queue of bytes with one write under way at a time, so that none overtakes another. */
+export class Outbox {
+  #conn: Connection;
+  #onProgress: () => void;
+  #queue: Uint8Array[] = [];
+  #queued = 0;
+  #writing: Promise<void> | undefined;
+  /** When the next write may leave, on the clock of `performance.now()`. */
+  #notBefore = 0;
+  /** Why nothing can be written any more. */
+  #failure: unknown;
+
+  /** `onProgress` is called whenever the peer took some bytes. */
+  constructor(conn: Connection, onProgress: () => void) {
+    this.#conn = conn;
+    this.#onProgress = onProgress;
+  }
+
+  /** Bytes that the peer has not taken yet. */
+  get queued(): number {
+    return this.#queued;
+  }
+
+  /** Queues bytes. What is queued in one turn of the event loop leaves in one write. */
+  push(bytes: Uint8Array): void {
+    if (this.#failure !== undefined || bytes.length === 0) return;
+    this.#queue.push(bytes);
+    this.#queued += bytes.length;
+    this.#writing ??= this.#write();
+  }
+
+  /** Sends what is queued, and only `ms` milliseconds later what comes after it. */
+  async pauseAfterThis(ms: number): Promise<void> {
+    await this.flushed();
+    this.#notBefore = performance.now() + ms;
+  }
+
+  /** Resolves once all is written, or cannot be since the connection is over. */
+  async flushed(): Promise<void> {
+    await this.#writing;
+    if (this.#failure !== undefined && !isDisconnect(this.#failure)) {
+      throw this.#failure;
+    }
+  }
+
+  async #write(): Promise<void> {
+    try {
+      await null; // let the rest of this turn's answers join
+      while (this.#queue.length > 0) {
+        if (this.#notBefore > 0) await this.#pause();
+        const bytes = join(this.#queue);
+        this.#queue = [];
+        let written = 0;
+        while (written < bytes.length) {
+          // A write may take only a part.
+          const count = await this.#conn.write(bytes.subarray(written));
+          written += count;
+          this.#queued -= count;
+          this.#onProgress();
+        }
+      }
+    } catch (error) {
+      // Kept for `flushed`: a rejection here, where nobody waits, would end the process.
+      this.#failure = error;
+      this.#queue = [];
+      this.#queued = 0;
+    } finally {
+      this.#writing = undefined;
+    }
+  }
+
+  async #pause(): Promise<void> {
+    let left: number;
+    while ((left = this.#notBefore - performance.now()) > 0) {
+      await delay(Math.ceil(left));
+    }
+    this.#notBefore = 0;
+  }
+}
+
+function join(chunks: Uint8Array[]): Uint8Array {
+  if (chunks.length === 1) return chunks[0];
+  const all = new Uint8Array(chunks.reduce((sum, c) => sum + c.length, 0));
+  let at = 0;
+  for (const chunk of chunks) {
+    all.set(chunk, at);
+    at += chunk.length;
+  }
+  return all;
+}

@@ -1,0 +1,287 @@
+/**
+ * The server: it accepts clients, and has a {@linkcode ClientHandler} serve each.
+ *
+ * @module
+ */
+
+import { delay } from "@std/async/delay";
+import type { ClientHandler, ClientHandlerClass } from "./clienthandler.ts";
+import { type HandlerServer, StudentHandler } from "./clienthandler.ts";
+import { reason } from "./lib/cli/escape.ts";
+import type { FlagValues } from "./lib/cli/flags.ts";
+import { exitWith, runProgram } from "./lib/cli/program.ts";
+import {
+  cannotListen,
+  reachableAt,
+  SERVER_FLAGS,
+} from "./lib/cli/server_flags.ts";
+import { type StopSignals, whenAborted } from "./lib/cli/signals.ts";
+import { print, report } from "./lib/cli/terminal.ts";
+import { InFlight } from "./lib/in_flight.ts";
+import { type Limits, limitsOf } from "./lib/limits.ts";
+import { Lock } from "./lib/lock.ts";
+import type { Address, Connection } from "./lib/net.ts";
+import {
+  closeOnce,
+  isClosedHere,
+  isDisconnect,
+  showAddress,
+} from "./lib/net.ts";
+import { DEFAULT_FORMAT } from "./lib/wire/formats.ts";
+import type { WireFormat } from "./lib/wire/formats.ts";
+
+/** Options of a {@linkcode Server}. Each limit is one too. */
+export interface ServerOptions extends Partial<Limits> {
+  /** The address to listen at; `0.0.0.0` is all of them. @default {"127.0.0.1"} */
+  host?: string;
+  /** The port to listen at; 0 is any free one. @default {12000} */
+  port?: number;
+  /** The format of the messages. @default {pickle} */
+  wire?: WireFormat;
+  /** The class that serves a client: the application. @default {StudentHandler} */
+  clientHandler?: ClientHandlerClass;
+  /** Whether lines about single requests are left out. @default {false} */
+  quiet?: boolean;
+  /** Takes the results, a line each, instead of stdout. */
+  log?: (lines: readonly string[]) => void;
+  /** Takes whatever else is worth telling, instead of stderr. */
+  report?: (line: string) => void;
+}
+
+/** Milliseconds to rest when there is no descriptor for the next client. */
+const ACCEPT_REST = 100;
+/** Milliseconds without a new client, twice in a row, that show an empty backlog. */
+const BACKLOG_QUIET = 10;
+/** Milliseconds for which a shutdown accepts from the backlog, at most. */
+const BACKLOG_LONGEST = 1000;
+/** Milliseconds for which a shutdown reads from clients that keep sending, at most. */
+const DRAIN_LONGEST = 500;
+/** Milliseconds that handlers have to end once their connections were cut off. */
+const CUT_OFF = 100;
+/** Ids of clients whose source port is taken as an id start above the ports. */
+const FIRST_FREE_ID = 65_536;
+
+/**
+ * A TCP server for many clients at once. It knows nothing of what they send:
+ * that is the handler's.
+ *
+ * @example
+ * ```ts
+ * import { Server } from "./server.ts";
+ *
+ * const server = new Server({ port: 0 });
+ * const running = server.run();
+ * await server.shutdown();
+ * await running;
+ * ```
+ */
+export class Server implements HandlerServer, AsyncDisposable {
+  /**
+   * Clients that may wait to be accepted. Linux takes no more than
+   * `net.core.somaxconn`, which is 4096 by default.
+   */
+  static readonly MAX_NUM_CONN = 4096;
+
+  /** The handler of each client that is being served, by the client's id. */
+  readonly handlers: Map<number, ClientHandler> = new Map();
+  /** The lock around what the handlers share. */
+  readonly writeLock: Lock = new Lock();
+  readonly wire: WireFormat;
+  readonly limits: Readonly<Limits>;
+  readonly quiet: boolean;
+  readonly log: (lines: readonly string[]) => void;
+  readonly report: (line: string) => void;
+  #host: string;
+  #port: number;
+  #clientHandler: ClientHandlerClass;
+  #listener: Deno.TcpListener | undefined;
+  #accepting = Promise.resolve();
+  #accepted = 0;
+  /** The handlers of all open connections, also of those being turned away. */
+  #open = new InFlight<ClientHandler>();
+  #shutdown: Promise<void> | undefined;
+
+  /** Makes a server. {@linkcode run} starts it. */
+  constructor(options: ServerOptions = {}) {
+    this.#host = options.host ?? DEFAULT_ADDRESS.hostname;
+    this.#port = options.port ?? DEFAULT_ADDRESS.port;
+    this.#clientHandler = options.clientHandler ?? StudentHandler;
+    this.wire = options.wire ?? DEFAULT_FORMAT;
+    this.limits = limitsOf(options);
+    this.quiet = options.quiet ?? false;
+    this.log = options.log ?? print;
+    this.report = options.report ?? report;
+  }
+
+  /**
+   * Listens, then serves clients until {@linkcode shutdown} has ended.
+   *
+   * @throws What {@linkcode listen} throws.
+   */
+  async run(): Promise<void> {
+    this.listen();
+    await this.acceptClients();
+    await this.#shutdown;
+  }
+
+  /**
+   * Binds the address, and listens.
+   *
+   * @throws {Deno.errors.AddrInUse} If another program listens there.
+   * @throws {Deno.errors.NotCapable} If the permission to is not granted.
+   */
+  listen(): void {
+    this.#listener = Deno.listen({
+      hostname: this.#host,
+      port: this.#port,
+      tcpBacklog: Server.MAX_NUM_CONN,
+    });
+    this.log([`Listening at ${showAddress(this.addr)}`]);
+  }
+
+  /** The address it listens at. @throws {Error} If it does not. */
+  get addr(): Deno.NetAddr {
+    if (!this.#listener) throw new Error("The server is not listening");
+    return this.#listener.addr;
+  }
+
+  /** The accept loop. A failure costs one client, never the loop. */
+  async acceptClients(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#accepting = promise;
+    let failing = false;
+    for (;;) {
+      try {
+        const conn = await this.#listener!.accept();
+        this.#accepted++;
+        failing = false;
+        // The task is the method that makes the handler, as the lab teaches.
+        void this.handler(conn, conn.remoteAddr);
+      } catch (error) {
+        if (isClosedHere(error)) return resolve(); // by the shutdown
+        if (isDisconnect(error)) continue; // the client left while it waited
+        if (!failing) this.report(`Cannot accept clients: ${reason(error)}`);
+        failing = true; // most likely out of descriptors
+        await this.#open.oneEnds(ACCEPT_REST);
+      }
+    }
+  }
+
+  /** Makes the handler of one client, and runs it to its end. Never rejects. */
+  async handler(conn: Connection, addr: Address): Promise<void> {
+    let handler: ClientHandler | undefined;
+    try {
+      handler = new this.#clientHandler(this, conn, addr);
+      this.#open.add(handler);
+      const { maxClients } = this.limits;
+      if (this.handlers.size >= maxClients) {
+        await handler.turnAway(`The server is full: ${maxClients} clients`);
+        return;
+      }
+      this.handlers.set(handler.clientId, handler);
+      const running = handler.run();
+      if (this.#shutdown) handler.drain();
+      await running;
+    } catch (error) {
+      this.report(`${showAddress(addr)} handler failed: ${reason(error)}`);
+    } finally {
+      closeOnce(conn);
+      if (handler) this.#open.delete(handler);
+      // One that was turned away may have the id of one that was not.
+      const id = handler?.clientId ?? NaN;
+      if (this.handlers.get(id) === handler) this.handlers.delete(id);
+    }
+  }
+
+  freeClientId(port: number): number {
+    if (!this.handlers.has(port)) return port;
+    let id = FIRST_FREE_ID;
+    while (this.handlers.has(id)) id++;
+    return id;
+  }
+
+  /**
+   * Ends the server without loss: clients that wait are still accepted, what
+   * was read is answered, then every connection closes, at the latest after
+   * the grace time. A second call waits for the same end.
+   */
+  shutdown(): Promise<void> {
+    return this.#shutdown ??= this.#drain();
+  }
+
+  async #drain(): Promise<void> {
+    const end = performance.now() + this.limits.grace * 1000;
+    const atMost = (ms: number) => Math.min(ms, end - performance.now());
+    for (const handler of this.#open) handler.drain();
+    await this.#backlogEmpty(atMost(BACKLOG_LONGEST));
+    if (this.#listener) closeOnce(this.#listener);
+    await this.#accepting;
+    await this.#open.allEnd(atMost(DRAIN_LONGEST));
+    for (const handler of this.#open) handler.stop();
+    await this.#open.allEnd(end - performance.now());
+    this.close();
+    await this.#open.allEnd(CUT_OFF);
+  }
+
+  /** Ends the server at once: connections are cut off. */
+  close(): void {
+    if (this.#listener) closeOnce(this.#listener);
+    for (const handler of this.#open) handler.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.shutdown();
+  }
+
+  /** Waits until no more clients come, but no longer than `ms` milliseconds. */
+  async #backlogEmpty(ms: number): Promise<void> {
+    const end = performance.now() + ms;
+    let quiet = 0;
+    while (this.#listener && quiet < 2 && performance.now() < end) {
+      const before = this.#accepted;
+      await delay(BACKLOG_QUIET);
+      quiet = this.#accepted === before ? quiet + 1 : 0;
+    }
+  }
+}
+
+/** The command line of the server. Returns its exit code. */
+export function main(
+  args: readonly string[],
+  signals: StopSignals,
+): Promise<number> {
+  const about = "Records, prints and acknowledges what the lab's clients send.";
+  return runProgram(
+    { use: "server", about, flags: SERVER_FLAGS, run: serve },
+    args,
+    signals,
+  );
+}
+
+async function serve(
+  flags: FlagValues<typeof SERVER_FLAGS>,
+  { stop, stopNow }: StopSignals,
+): Promise<number> {
+  const server = new Server({
+    ...flags,
+    maxClients: flags["max-clients"],
+    idleTimeout: flags["idle-timeout"],
+  });
+  try {
+    server.listen();
+  } catch (error) {
+    throw cannotListen({ hostname: flags.host, port: flags.port }, error);
+  }
+  const note = reachableAt(server.addr);
+  if (note) report(note);
+  whenAborted(stop, () => {
+    report(`Ending, with ${server.handlers.size} clients connected`);
+    server.shutdown();
+  });
+  whenAborted(stopNow, () => server.close());
+  await server.acceptClients();
+  await server.shutdown();
+  return 0;
+}
+
+if (import.meta.main) await exitWith(main);
