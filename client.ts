@@ -5,17 +5,12 @@
  */
 
 import { ClientHelper } from "./clienthelper.ts";
-import {
-  cannotConverse,
-  CLIENT_FLAGS,
-  retryFor,
-} from "./lib/cli/client_flags.ts";
-import type { FlagValues } from "./lib/cli/flags.ts";
+import { CLIENT, converse, ONCE_TIMEOUT } from "./lib/cli/client_command.ts";
+import type { ClientFlags } from "./lib/cli/client_command.ts";
 import { exitWith, runProgram } from "./lib/cli/program.ts";
-import { type StopSignals, whenAborted } from "./lib/cli/signals.ts";
-import { report } from "./lib/cli/terminal.ts";
+import type { StopSignals } from "./lib/cli/signals.ts";
 import { DEFAULT_LIMITS } from "./lib/limits.ts";
-import { type Address, DEFAULT_ADDRESS } from "./lib/net.ts";
+import { type Address, addressOf } from "./lib/net.ts";
 import { WireConnection } from "./lib/wire/connection.ts";
 import { ConnectionEnded, DEFAULT_FORMAT } from "./lib/wire/formats.ts";
 import type { Message, WireFormat } from "./lib/wire/formats.ts";
@@ -28,17 +23,9 @@ export interface ClientOptions {
   port?: number;
   /** The format of the messages. @default {pickle} */
   wire?: WireFormat;
-  /**
-   * Seconds for which a server that owes a message may send nothing before the
-   * connection ends; 0 is for ever.
-   *
-   * @default {0}
-   */
+  /** Seconds to wait for a server that says nothing; 0 is for ever. @default {0} */
   answerTimeout?: number;
 }
-
-/** Seconds for which `--once` waits for a server that says nothing. */
-const ONCE_TIMEOUT = 10;
 
 /**
  * A client with any number of requests under way: responses come in the order
@@ -50,16 +37,13 @@ const ONCE_TIMEOUT = 10;
  * import { Server } from "./server.ts";
  *
  * await using server = new Server({ port: 0 });
- * const running = server.run();
+ * void server.run();
  * const client = new Client({ port: server.addr.port });
  * await client.connect();
- * const alice = { student_name: "Alice Brown", github_username: "abrown", sid: 1 };
- * const bob = { student_name: "Bob Chen", github_username: "bchen", sid: 2 };
- * const responses = await Promise.all([client.request(alice), client.request(bob)]);
- * if (responses.join() !== "1,1") throw new Error("not acknowledged");
+ * const request = { student_name: "Alice Brown", github_username: "abrown", sid: 1 };
+ * const both = await Promise.all([client.request(request), client.request(request)]);
+ * if (both.join() !== "1,1") throw new Error("not acknowledged");
  * await client.close();
- * await server.shutdown();
- * await running;
  * ```
  */
 export class Client {
@@ -77,17 +61,13 @@ export class Client {
 
   /** Makes a client. {@linkcode connect} connects it. */
   constructor(options: ClientOptions = {}) {
-    this.address = {
-      hostname: options.host ?? DEFAULT_ADDRESS.hostname,
-      port: options.port ?? DEFAULT_ADDRESS.port,
-    };
+    this.address = addressOf(options);
     this.#format = options.wire ?? DEFAULT_FORMAT;
     this.#answerTimeout = options.answerTimeout ?? 0;
   }
 
   /**
-   * Connects, and resolves to the server's greeting: a map with the `clientid`,
-   * or with an `error` if the server is full.
+   * Connects. Resolves to the greeting: `clientid`, or `error` if the server is full.
    *
    * @throws {Deno.errors.ConnectionRefused} If no server listens there.
    * @throws {ConnectionEnded} If the connection ends before the greeting.
@@ -95,11 +75,11 @@ export class Client {
   async connect({ signal }: { signal?: AbortSignal } = {}): Promise<Message> {
     const conn = await Deno.connect({ ...this.address, signal });
     this.#wire = new WireConnection(conn, this.#format, DEFAULT_LIMITS);
-    if (this.#answerTimeout > 0) {
-      this.#wire.onQuiet(this.#answerTimeout * 1000, () => {
-        this.#why =
-          `The server sent nothing for ${this.#answerTimeout} seconds`;
-        this.#wire?.close();
+    const seconds = this.#answerTimeout;
+    if (seconds > 0) {
+      this.#wire.onQuiet(seconds * 1000, () => {
+        this.#why = `The server said nothing for ${seconds} s`;
+        this.close();
       });
     }
     return await this.#answer();
@@ -151,7 +131,7 @@ export class Client {
     try {
       while (this.#waiting.length > 0) {
         const messages = await wire.receive();
-        const turns = this.#waiting.splice(0, messages?.length);
+        const turns = this.#waiting.splice(0, messages?.length ?? Infinity);
         turns.forEach((turn, i) => turn.resolve(messages?.[i]));
         if (messages === undefined) void wire.hangUp();
         else this.#unclaimed.push(...messages.slice(turns.length));
@@ -172,41 +152,14 @@ export class Client {
 /** The command line of the client. Returns its exit code. */
 export function main(
   args: readonly string[],
-  signals: StopSignals,
-): Promise<number> {
-  const about = "Sends the lab's request, and stays connected.";
-  return runProgram(
-    { use: "client", about, flags: CLIENT_FLAGS, run: converse },
-    args,
-    signals,
-  );
-}
-
-async function converse(
-  flags: FlagValues<typeof CLIENT_FLAGS>,
   { stop }: StopSignals,
 ): Promise<number> {
-  const answerTimeout = flags.once ? ONCE_TIMEOUT : 0;
-  const client = new Client({ ...flags, answerTimeout });
-  const helper = new ClientHelper(client, flags);
-  whenAborted(stop, () => client.close());
-  try {
-    const greeting = await retryFor(
-      flags.wait,
-      () => client.connect({ signal: stop }),
-      stop,
-    );
-    const passed = helper.processGreeting(greeting) &&
-      await helper.start(flags.repeat);
-    if (!flags.once && await client.receive() === undefined && !stop.aborted) {
-      report("The server closed the connection");
-    }
-    return passed ? 0 : 1;
-  } catch (error) {
-    throw cannotConverse(client.address, error);
-  } finally {
-    await client.close();
-  }
+  const run = (flags: ClientFlags) => {
+    const answerTimeout = flags.once ? ONCE_TIMEOUT : 0;
+    const client = new Client({ ...flags, answerTimeout });
+    return converse(client, new ClientHelper(client, flags), flags, stop);
+  };
+  return runProgram({ ...CLIENT, run }, args);
 }
 
 if (import.meta.main) await exitWith(main);

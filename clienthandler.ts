@@ -1,18 +1,15 @@
 /**
  * One client of the server: receive its requests, process them, answer them.
  *
- * {@linkcode ClientHandler} knows how. What a request means stands in a
- * subclass, such as the lab's own {@linkcode StudentHandler}.
- *
  * @module
  */
 
-import { escape, reason } from "./lib/cli/escape.ts";
-import type { Limits } from "./lib/limits.ts";
+import { counted, escape, reason } from "./lib/cli/escape.ts";
+import type { HandlerServer } from "./lib/handler_server.ts";
 import type { Lock } from "./lib/lock.ts";
 import type { Address, Connection } from "./lib/net.ts";
 import { showAddress } from "./lib/net.ts";
-import { MemoryRoster } from "./lib/roster/memory.ts";
+import { sharedRoster } from "./lib/roster/memory.ts";
 import type { Roster } from "./lib/roster/roster.ts";
 import {
   connectedLine,
@@ -20,26 +17,9 @@ import {
   toStudent,
 } from "./lib/roster/student.ts";
 import { WireConnection } from "./lib/wire/connection.ts";
-import type { Message, WireFormat } from "./lib/wire/formats.ts";
-import { ProtocolError, RequestError } from "./lib/wire/formats.ts";
-
-/** What a handler sees of the server that made it. */
-export interface HandlerServer {
-  /** The lock around what the handlers of this server share. */
-  readonly writeLock: Lock;
-  /** The format of the messages. */
-  readonly wire: WireFormat;
-  /** What a client is granted. */
-  readonly limits: Readonly<Limits>;
-  /** Whether lines about single requests are left out. */
-  readonly quiet: boolean;
-  /** The id of a client with this source port: the port, or another number if that is taken. */
-  freeClientId(port: number): number;
-  /** Prints results, a line each, without waiting for their reader. */
-  log(lines: readonly string[]): void;
-  /** Reports one thing that the server's operator may want to know. */
-  report(line: string): void;
-}
+import type { Message } from "./lib/wire/formats.ts";
+import { ProtocolError } from "./lib/wire/formats.ts";
+import { Refusals } from "./lib/wire/refusals.ts";
 
 /** A class of handlers, as {@linkcode Server} takes one. */
 export type ClientHandlerClass = new (
@@ -80,13 +60,13 @@ export abstract class ClientHandler {
   readonly clientIp: string;
   /** The server that made this handler. */
   readonly server: HandlerServer;
-  /** The connection to the client, as the lab calls it. */
+  /** The connection to the client. */
   readonly handler: Connection;
   #name: string;
   #wire: WireConnection;
   #requests = 0;
-  #invalidInRow = 0;
-  #closing = false;
+  #refusals: Refusals;
+  #stopping = false;
 
   /** Makes the handler of one connection. {@linkcode run} starts it. */
   constructor(server: HandlerServer, conn: Connection, addr: Address) {
@@ -96,6 +76,8 @@ export abstract class ClientHandler {
     this.clientIp = addr.hostname;
     this.#name = showAddress(addr);
     this.#wire = new WireConnection(conn, server.wire, server.limits);
+    const { maxInvalidInRow } = server.limits;
+    this.#refusals = new Refusals(maxInvalidInRow, (why) => this.#report(why));
   }
 
   /** The server's lock. One for each handler would guard nothing that they share. */
@@ -105,7 +87,10 @@ export abstract class ClientHandler {
 
   /** Serves the client until one side ends the connection. Never rejects. */
   async run(): Promise<void> {
-    this.#limitSilence();
+    const { idleTimeout } = this.server.limits;
+    if (idleTimeout > 0) {
+      this.#hangUpWhenQuiet(idleTimeout * 1000, `silent for ${idleTimeout} s`);
+    }
     try {
       await this.sendId();
       await this.processRequests();
@@ -114,7 +99,7 @@ export abstract class ClientHandler {
     }
     await this.#wire.hangUp();
     if (this.#requests > 0 && !this.server.quiet) {
-      this.#report(`left after ${this.#requests} requests`);
+      this.#report(`left after ${counted(this.#requests, "request")}`);
     }
   }
 
@@ -128,7 +113,7 @@ export abstract class ClientHandler {
    * reads no more while the client does not take its answers.
    */
   protected async processRequests(): Promise<void> {
-    while (!this.#closing) {
+    while (!this.#refusals.final && !this.#stopping) {
       const requests = await this.receive();
       if (requests === undefined) return; // the client sends no more
       this.#requests += requests.length;
@@ -151,10 +136,10 @@ export abstract class ClientHandler {
         responses.push(
           response instanceof Promise ? await response : response,
         );
-        this.#invalidInRow = 0;
+        this.#refusals.endRow();
       } catch (error) {
-        responses.push(this.#refuse(error));
-        if (this.#closing) break;
+        responses.push(this.#refusals.response(error));
+        if (this.#refusals.final) break;
       }
     }
     return responses;
@@ -194,12 +179,12 @@ export abstract class ClientHandler {
 
   /** Answers what has come, and ends the connection once nothing more is on its way. */
   drain(): void {
-    this.#wire.onQuiet(DRAIN_QUIET, () => this.#wire.hangUp());
+    this.#hangUpWhenQuiet(DRAIN_QUIET);
   }
 
   /** Answers what was read, and reads no more. */
   stop(): void {
-    this.#closing = true;
+    this.#stopping = true;
   }
 
   /** Ends the connection at once. */
@@ -207,40 +192,18 @@ export abstract class ClientHandler {
     this.#wire.close();
   }
 
-  #limitSilence(): void {
-    const { idleTimeout } = this.server.limits;
-    if (idleTimeout === 0) return;
-    this.#wire.onQuiet(idleTimeout * 1000, () => {
-      this.#report(`closed: it sent nothing for ${idleTimeout} seconds`);
+  #hangUpWhenQuiet(ms: number, why?: string): void {
+    this.#wire.onQuiet(ms, () => {
+      if (why) this.#report(`closed: ${why}`);
       this.#wire.hangUp();
     });
   }
 
-  /** The response to a request that failed with `error`. */
-  #refuse(error: unknown): Message {
-    if (error instanceof RequestError) {
-      const { maxInvalidInRow } = this.server.limits;
-      this.#closing = ++this.#invalidInRow >= maxInvalidInRow;
-      this.#report(`invalid request: ${error.message}`);
-      if (this.#closing) {
-        this.#report(`closed: ${maxInvalidInRow} invalid requests in a row`);
-      }
-      return { error: error.message };
-    }
-    this.#closing = true;
-    if (error instanceof ProtocolError) {
-      this.#report(`refused: ${error.message}`);
-      return { error: error.message };
-    }
-    this.#report(`the handler failed: ${reason(error)}`);
-    return { error: "The server failed to process the request" };
-  }
-
   async #giveUp(error: unknown): Promise<void> {
     try {
-      await this.send([this.#refuse(error)]);
-    } catch (error) {
-      this.#report(`the handler failed: ${reason(error)}`);
+      await this.send([this.#refusals.response(error)]);
+    } catch (unsendable) {
+      this.#report(`handler failed: ${reason(unsendable)}`);
     }
   }
 
@@ -252,19 +215,10 @@ export abstract class ClientHandler {
 /** The response to a request that was recorded. */
 const ACKNOWLEDGED = 1;
 
-/** The roster of each server: all its handlers share it. */
-const rosters = new WeakMap<HandlerServer, Roster>();
-
-function rosterOf(server: HandlerServer): Roster {
-  const roster = rosters.get(server) ?? new MemoryRoster();
-  rosters.set(server, roster);
-  return roster;
-}
-
 /** The lab's request: a student, to be recorded, printed and acknowledged. */
 export class StudentHandler extends ClientHandler {
   /** Where all handlers of this server record, so one at a time. */
-  protected readonly roster: Roster = rosterOf(this.server);
+  protected readonly roster: Roster = sharedRoster(this.server);
   #students: Student[] = [];
 
   /**
@@ -286,6 +240,7 @@ export class StudentHandler extends ClientHandler {
     return responses;
   }
 
+  /** Takes a valid request into its batch. */
   protected override processRequest(request: Message): Message {
     this.#students.push(toStudent(request));
     return ACKNOWLEDGED;

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { StudentFlags } from "./lib/cli/client_command.ts";
 import { escape } from "./lib/cli/escape.ts";
 import { Progress } from "./lib/cli/progress.ts";
 import { pythonRepr } from "./lib/cli/python_repr.ts";
@@ -26,19 +27,8 @@ export interface HelperClient {
   request(message: Message): Promise<Message>;
 }
 
-/** Values instead of those of {@linkcode STUDENT}, as the command line has them. */
-export interface StudentFlags {
-  /** The student's name. */
-  name?: string;
-  /** The student's GitHub username. */
-  github?: string;
-  /** The student's number. */
-  sid?: number | bigint | string;
-}
-
 /** What the server answers to a request that it recorded. */
 const ACKNOWLEDGED = 1;
-
 /** Requests that await their responses at a time, at most. */
 const WINDOW = 1024;
 
@@ -53,14 +43,14 @@ export class ClientHelper {
     this.#flags = flags;
   }
 
-  /** Whether the greeting is one. Tells the user what it is. */
+  /** Whether the server greets us. Tells the user what it says. */
   processGreeting(greeting: Message): boolean {
     const refused = refusal(greeting);
-    const address = showAddress(this.#client.address);
-    if (refused) report(`The server turned us away: ${refused}`);
-    else {print([
-        `${pythonRepr(greeting)} has successfully connected to ${address}`,
-      ]);}
+    const said = refused ?? pythonRepr(greeting);
+    const where = showAddress(this.#client.address);
+    if (refused === undefined) {
+      print([`${said} has successfully connected to ${where}`]);
+    } else report(`The server turned us away: ${said}`);
     return refused === undefined;
   }
 
@@ -83,12 +73,12 @@ export class ClientHelper {
   processResponse(response: Message): boolean {
     if (response === ACKNOWLEDGED) return true;
     const refused = refusal(response);
+    const said = refused ??
+      `${pythonRepr(response)}, which is no acknowledgement`;
     report(
-      refused
-        ? `The server refused the request: ${refused}`
-        : `The server answered ${
-          pythonRepr(response)
-        }, not the ${ACKNOWLEDGED} that acknowledges`,
+      `The server ${
+        refused === undefined ? "answered" : "refused the request:"
+      } ${said}`,
     );
     return false;
   }
@@ -100,35 +90,21 @@ export class ClientHelper {
    * @throws {ConnectionEnded} If the connection ends before all are answered.
    */
   async start(repeat = 1): Promise<boolean> {
-    const begin = performance.now();
-    const progress = new Progress(repeat);
+    using progress = new Progress(repeat);
     let acknowledged = 0;
-    try {
-      for (let sent = 0; sent < repeat; sent += WINDOW) {
-        const count = Math.min(WINDOW, repeat - sent);
-        const responses = Array.from(
-          { length: count },
-          () => this.sendRequest(this.createRequest()),
-        );
-        for (const response of await Promise.all(responses)) {
-          if (this.processResponse(response)) acknowledged++;
-        }
-        if (repeat > 1) progress.show(sent + count);
+    for (let sent = 0; sent < repeat; sent += WINDOW) {
+      const count = Math.min(WINDOW, repeat - sent);
+      const send = () => this.sendRequest(this.createRequest());
+      const responses = await Promise.all(Array.from({ length: count }, send));
+      for (const response of responses) {
+        if (this.processResponse(response)) acknowledged++;
       }
-    } finally {
-      progress.end();
+      progress.show(sent + count);
     }
     if (acknowledged === repeat) {
       print(["Data acknowledged by server and you passed the test"]);
     }
-    if (repeat > 1) {
-      const seconds = (performance.now() - begin) / 1000;
-      const rate = Math.round(repeat / seconds);
-      report(
-        `${acknowledged} of ${repeat} requests acknowledged ` +
-          `in ${seconds.toFixed(2)} s, ${rate} a second`,
-      );
-    }
+    if (repeat > 1) report(progress.summary(acknowledged, "acknowledged"));
     return acknowledged === repeat;
   }
 }

@@ -6,22 +6,20 @@
 
 import { delay } from "@std/async/delay";
 import type { ClientHandler, ClientHandlerClass } from "./clienthandler.ts";
-import { type HandlerServer, StudentHandler } from "./clienthandler.ts";
+import { StudentHandler } from "./clienthandler.ts";
 import { reason } from "./lib/cli/escape.ts";
-import type { FlagValues } from "./lib/cli/flags.ts";
 import { exitWith, runProgram } from "./lib/cli/program.ts";
-import {
-  cannotListen,
-  reachableAt,
-  SERVER_FLAGS,
-} from "./lib/cli/server_flags.ts";
-import { type StopSignals, whenAborted } from "./lib/cli/signals.ts";
+import { SERVER, serveUntilStopped } from "./lib/cli/server_command.ts";
+import type { ServerFlags } from "./lib/cli/server_command.ts";
+import type { StopSignals } from "./lib/cli/signals.ts";
 import { print, report } from "./lib/cli/terminal.ts";
+import type { HandlerServer } from "./lib/handler_server.ts";
 import { InFlight } from "./lib/in_flight.ts";
 import { type Limits, limitsOf } from "./lib/limits.ts";
 import { Lock } from "./lib/lock.ts";
 import type { Address, Connection } from "./lib/net.ts";
 import {
+  addressOf,
   closeOnce,
   isClosedHere,
   isDisconnect,
@@ -52,9 +50,7 @@ export interface ServerOptions extends Partial<Limits> {
 const ACCEPT_REST = 100;
 /** Milliseconds without a new client, twice in a row, that show an empty backlog. */
 const BACKLOG_QUIET = 10;
-/** Milliseconds for which a shutdown accepts from the backlog, at most. */
-const BACKLOG_LONGEST = 1000;
-/** Milliseconds for which a shutdown reads from clients that keep sending, at most. */
+/** Milliseconds for which a shutdown takes in clients, then requests, that keep coming. */
 const DRAIN_LONGEST = 500;
 /** Milliseconds that handlers have to end once their connections were cut off. */
 const CUT_OFF = 100;
@@ -69,10 +65,8 @@ const FIRST_FREE_ID = 65_536;
  * ```ts
  * import { Server } from "./server.ts";
  *
- * const server = new Server({ port: 0 });
- * const running = server.run();
- * await server.shutdown();
- * await running;
+ * await using server = new Server({ port: 0 });
+ * void server.run();
  * ```
  */
 export class Server implements HandlerServer, AsyncDisposable {
@@ -91,8 +85,7 @@ export class Server implements HandlerServer, AsyncDisposable {
   readonly quiet: boolean;
   readonly log: (lines: readonly string[]) => void;
   readonly report: (line: string) => void;
-  #host: string;
-  #port: number;
+  #address: Address;
   #clientHandler: ClientHandlerClass;
   #listener: Deno.TcpListener | undefined;
   #accepting = Promise.resolve();
@@ -103,8 +96,7 @@ export class Server implements HandlerServer, AsyncDisposable {
 
   /** Makes a server. {@linkcode run} starts it. */
   constructor(options: ServerOptions = {}) {
-    this.#host = options.host ?? DEFAULT_ADDRESS.hostname;
-    this.#port = options.port ?? DEFAULT_ADDRESS.port;
+    this.#address = addressOf(options);
     this.#clientHandler = options.clientHandler ?? StudentHandler;
     this.wire = options.wire ?? DEFAULT_FORMAT;
     this.limits = limitsOf(options);
@@ -113,11 +105,7 @@ export class Server implements HandlerServer, AsyncDisposable {
     this.report = options.report ?? report;
   }
 
-  /**
-   * Listens, then serves clients until {@linkcode shutdown} has ended.
-   *
-   * @throws What {@linkcode listen} throws.
-   */
+  /** Listens, then serves clients until {@linkcode shutdown} has ended. */
   async run(): Promise<void> {
     this.listen();
     await this.acceptClients();
@@ -128,31 +116,32 @@ export class Server implements HandlerServer, AsyncDisposable {
    * Binds the address, and listens.
    *
    * @throws {Deno.errors.AddrInUse} If another program listens there.
-   * @throws {Deno.errors.NotCapable} If the permission to is not granted.
    */
   listen(): void {
-    this.#listener = Deno.listen({
-      hostname: this.#host,
-      port: this.#port,
-      tcpBacklog: Server.MAX_NUM_CONN,
-    });
+    const tcpBacklog = Server.MAX_NUM_CONN;
+    this.#listener = Deno.listen({ ...this.#address, tcpBacklog });
     this.log([`Listening at ${showAddress(this.addr)}`]);
   }
 
   /** The address it listens at. @throws {Error} If it does not. */
   get addr(): Deno.NetAddr {
+    return this.#listening().addr;
+  }
+
+  #listening(): Deno.TcpListener {
     if (!this.#listener) throw new Error("The server is not listening");
-    return this.#listener.addr;
+    return this.#listener;
   }
 
   /** The accept loop. A failure costs one client, never the loop. */
   async acceptClients(): Promise<void> {
+    const listener = this.#listening();
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#accepting = promise;
     let failing = false;
     for (;;) {
       try {
-        const conn = await this.#listener!.accept();
+        const conn = await listener.accept();
         this.#accepted++;
         failing = false;
         // The task is the method that makes the handler, as the lab teaches.
@@ -213,7 +202,7 @@ export class Server implements HandlerServer, AsyncDisposable {
     const end = performance.now() + this.limits.grace * 1000;
     const atMost = (ms: number) => Math.min(ms, end - performance.now());
     for (const handler of this.#open) handler.drain();
-    await this.#backlogEmpty(atMost(BACKLOG_LONGEST));
+    await this.#backlogEmpty(atMost(DRAIN_LONGEST));
     if (this.#listener) closeOnce(this.#listener);
     await this.#accepting;
     await this.#open.allEnd(atMost(DRAIN_LONGEST));
@@ -229,6 +218,7 @@ export class Server implements HandlerServer, AsyncDisposable {
     for (const handler of this.#open) handler.close();
   }
 
+  /** Ends the server as {@linkcode shutdown} does: for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.shutdown();
   }
@@ -250,38 +240,9 @@ export function main(
   args: readonly string[],
   signals: StopSignals,
 ): Promise<number> {
-  const about = "Records, prints and acknowledges what the lab's clients send.";
-  return runProgram(
-    { use: "server", about, flags: SERVER_FLAGS, run: serve },
-    args,
-    signals,
-  );
-}
-
-async function serve(
-  flags: FlagValues<typeof SERVER_FLAGS>,
-  { stop, stopNow }: StopSignals,
-): Promise<number> {
-  const server = new Server({
-    ...flags,
-    maxClients: flags["max-clients"],
-    idleTimeout: flags["idle-timeout"],
-  });
-  try {
-    server.listen();
-  } catch (error) {
-    throw cannotListen({ hostname: flags.host, port: flags.port }, error);
-  }
-  const note = reachableAt(server.addr);
-  if (note) report(note);
-  whenAborted(stop, () => {
-    report(`Ending, with ${server.handlers.size} clients connected`);
-    server.shutdown();
-  });
-  whenAborted(stopNow, () => server.close());
-  await server.acceptClients();
-  await server.shutdown();
-  return 0;
+  const run = (flags: ServerFlags) =>
+    serveUntilStopped(new Server(flags), addressOf(flags), signals);
+  return runProgram({ ...SERVER, run }, args);
 }
 
 if (import.meta.main) await exitWith(main);

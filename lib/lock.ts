@@ -4,16 +4,10 @@
  * @module
  */
 
-/** The right to be where only one may be. Gives it back once, however often asked. */
+/** The right to be where only one may be. */
 export interface Guard extends Disposable {
-  /** Lets the next waiter in. A second call does nothing. */
+  /** Gives it back, to the next in the queue. A second call does nothing. */
   release(): void;
-}
-
-/** Options of {@linkcode Lock.acquire}. */
-export interface AcquireOptions {
-  /** When it aborts, a caller that still waits leaves the queue. */
-  signal?: AbortSignal;
 }
 
 /**
@@ -54,11 +48,10 @@ export class Lock {
   }
 
   /**
-   * Waits for the caller's turn.
-   *
-   * @throws The signal's reason, if it aborts before the turn has come.
+   * Waits for the caller's turn. When `signal` aborts before, the caller leaves
+   * the queue, and its reason is thrown.
    */
-  async acquire({ signal }: AcquireOptions = {}): Promise<Guard> {
+  async acquire({ signal }: { signal?: AbortSignal } = {}): Promise<Guard> {
     signal?.throwIfAborted();
     if (this.#held) await this.#turn(signal);
     this.#held = true;
@@ -74,6 +67,7 @@ export class Lock {
   #turn(signal?: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       const enter = () => {
+        this.#queue.delete(enter);
         signal?.removeEventListener("abort", leave);
         resolve();
       };
@@ -99,11 +93,7 @@ export class Lock {
     const [next] = this.#queue;
     // Handed over, not put down: were it free for a moment, a newcomer could
     // take it before the first in the queue woke up.
-    if (next === undefined) {
-      this.#held = false;
-    } else {
-      this.#queue.delete(next);
-      next();
-    }
+    if (next === undefined) this.#held = false;
+    else next();
   }
 }

@@ -33,6 +33,14 @@ export const DEFAULT_ADDRESS: Readonly<Address> = {
   port: 12_000,
 };
 
+/** The address that options name, or as far as they do not, the default. */
+export function addressOf(options: { host?: string; port?: number }): Address {
+  return {
+    hostname: options.host ?? DEFAULT_ADDRESS.hostname,
+    port: options.port ?? DEFAULT_ADDRESS.port,
+  };
+}
+
 /** An address as the lab writes it, such as `127.0.0.1/12000`. */
 export function showAddress({ hostname, port }: Address): string {
   return `${hostname}/${port}`;

@@ -25,6 +25,7 @@ export class QuietTimer implements Disposable {
     this.#sure = false;
   }
 
+  /** Stops listening. */
   [Symbol.dispose](): void {
     clearTimeout(this.#timer);
   }

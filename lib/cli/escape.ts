@@ -42,3 +42,8 @@ export function reason(error: unknown): string {
     ? `${error.name}: ${error.message}`
     : String(error);
 }
+
+/** A number of things, such as `1 request` or `2 requests`. */
+export function counted(count: number, thing: string): string {
+  return `${count} ${thing}${count === 1 ? "" : "s"}`;
+}

@@ -19,12 +19,9 @@ export interface Flag<T> {
   parse(text: string): T | undefined;
 }
 
-/** The flags of a program, by name. */
-export type Flags = Readonly<Record<string, Flag<unknown>>>;
-
-/** The value of each flag. */
-export type FlagValues<F extends Flags> = {
-  [Name in keyof F]: F[Name] extends Flag<infer T> ? T : never;
+/** The flags of a program, one for each of its values: `maxClients` is `--max-clients`. */
+export type Flags<Values> = {
+  readonly [Name in keyof Values]: Flag<Values[Name]>;
 };
 
 /** What was wrong with the command line, and what would be right. */
@@ -101,37 +98,45 @@ function inRange(
  *
  * @throws {UsageError} If a flag is unknown, or its value is not what it takes.
  */
-export function parseFlags<F extends Flags>(
+export function parseFlags<Values>(
   args: readonly string[],
-  flags: F,
-): FlagValues<F> {
-  const names = Object.keys(flags);
+  flags: Flags<Values>,
+): Values {
+  const all = entriesOf(flags);
   const given = parseArgs(args, {
-    boolean: names.filter((name) => !flags[name].takes),
-    string: names.filter((name) => flags[name].takes),
+    boolean: all.filter(({ flag }) => !flag.takes).map(({ name }) => name),
+    string: all.filter(({ flag }) => flag.takes).map(({ name }) => name),
     unknown: (arg) => {
-      throw new UsageError(unknownArgument(arg, names));
+      throw new UsageError(unknownArgument(arg, all.map(({ name }) => name)));
     },
   });
-  const values = names.map((name) => [name, flagValue(name, flags, given)]);
-  return Object.fromEntries(values);
+  const values = all.map((
+    { key, name, flag },
+  ) => [key, flagValue(name, flag, given[name])]);
+  return Object.fromEntries(values) as Values;
 }
 
-function flagValue(
+/** Each flag, with its name on the command line. */
+function entriesOf<Values>(flags: Flags<Values>) {
+  return Object.entries<Flag<unknown>>(flags).map(([key, flag]) => {
+    const name = key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    return { key, name, flag };
+  });
+}
+
+function flagValue<T>(
   name: string,
-  flags: Flags,
-  given: Record<string, unknown>,
+  { takes, fallback, parse }: Flag<T>,
+  given: unknown,
 ): unknown {
-  const { takes, fallback, parse } = flags[name];
-  const value = given[name];
-  if (!takes) return value === true;
-  if (value === undefined) return fallback;
-  const parsed = parse(String(value));
-  if (parsed === undefined) {
-    const got = value === "" ? "nothing" : JSON.stringify(value);
+  if (!takes) return given === true;
+  if (given === undefined) return fallback;
+  const value = parse(String(given));
+  if (value === undefined) {
+    const got = given === "" ? "nothing" : JSON.stringify(given);
     throw new UsageError(`--${name} takes ${takes}, and got ${got}`);
   }
-  return parsed;
+  return value;
 }
 
 function unknownArgument(arg: string, names: readonly string[]): string {
@@ -139,6 +144,9 @@ function unknownArgument(arg: string, names: readonly string[]): string {
     return `Cannot take ${
       JSON.stringify(arg)
     }: there are only flags, see --help`;
+  }
+  if (/^-\d/.test(arg)) {
+    return `Cannot take ${arg}: a value that begins with - goes behind =, as in --sid=-5`;
   }
   const name = arg.replace(/^-+/, "").replace(/=.*/s, "");
   const [nearest] = names.toSorted((a, b) =>
@@ -164,12 +172,17 @@ function distance(a: string, b: string): number {
 }
 
 /** What `--help` says: the use of a program, and each of its flags. */
-export function usage(use: string, about: string, flags: Flags): string[] {
-  const rows = Object.entries(flags).map(([name, { takes, help, fallback }]) =>
-    takes
+export function usage<Values>(
+  use: string,
+  about: string,
+  flags: Flags<Values>,
+): string[] {
+  const rows = entriesOf(flags).map(({ name, flag }) => {
+    const { takes, help, fallback } = flag;
+    return takes
       ? [`--${name}`, `${help} (${takes}; default ${showFallback(fallback)})`]
-      : [`--${name}`, help]
-  );
+      : [`--${name}`, help];
+  });
   const width = Math.max(...rows.map(([flag]) => flag.length));
   return [
     `${use} [flags]`,

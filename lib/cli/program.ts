@@ -6,14 +6,7 @@
 
 import config from "../../deno.json" with { type: "json" };
 import { reason } from "./escape.ts";
-import {
-  type Flags,
-  type FlagValues,
-  parseFlags,
-  toggle,
-  usage,
-  UsageError,
-} from "./flags.ts";
+import { type Flags, parseFlags, toggle, usage, UsageError } from "./flags.ts";
 import { listenForStop, type StopSignals } from "./signals.ts";
 import { complain, flush, print } from "./terminal.ts";
 
@@ -24,34 +17,38 @@ export class Failure extends Error {
 }
 
 /** A program, as its user sees it. */
-export interface Program<F extends Flags> {
+export interface Program<Values> {
   /** How it is called. */
   use: string;
   /** What it does, in a sentence. */
   about: string;
   /** Its flags, but for `--help` and `--version`. */
-  flags: F;
+  flags: Flags<Values>;
   /** Does it, and returns the exit code. */
-  run(flags: FlagValues<F>, signals: StopSignals): Promise<number>;
+  run(flags: Values): Promise<number>;
 }
 
-const COMMON = {
+interface Common {
+  help: boolean;
+  version: boolean;
+}
+
+const COMMON: Flags<Common> = {
   help: toggle("say this, and end"),
   version: toggle("say the version, and end"),
 };
 
 /** Runs a program, and returns its exit code: 0 done, 1 failed, 2 bad usage. */
-export async function runProgram<F extends Flags>(
-  { use, about, flags, run }: Program<F>,
+export async function runProgram<Values>(
+  { use, about, flags, run }: Program<Values>,
   args: readonly string[],
-  signals: StopSignals,
 ): Promise<number> {
   try {
-    const all = { ...flags, ...COMMON };
-    const values = parseFlags(args, all);
+    const all = { ...flags, ...COMMON } as Flags<Values & Common>;
+    const values: Values & Common = parseFlags(args, all);
     if (values.help) print(usage(use, about, all));
     else if (values.version) print([`rollcall ${config.version}`]);
-    else return await run(values as FlagValues<F>, signals);
+    else return await run(values);
     return 0;
   } catch (error) {
     complain(

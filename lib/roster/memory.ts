@@ -20,3 +20,12 @@ export class MemoryRoster implements Roster {
     return Promise.resolve(this.#students.get(sid));
   }
 }
+
+const shared = new WeakMap<object, Roster>();
+
+/** The roster of whoever `owner` is: one for each, made when it is first asked for. */
+export function sharedRoster(owner: object): Roster {
+  const roster = shared.get(owner) ?? new MemoryRoster();
+  shared.set(owner, roster);
+  return roster;
+}

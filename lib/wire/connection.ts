@@ -32,6 +32,7 @@ export class WireConnection {
   #quiet: QuietTimer | undefined;
   #hangingUp: Promise<void> | undefined;
 
+  /** Takes over a connection: nobody else may read or write it. */
   constructor(
     conn: Connection,
     format: WireFormat,

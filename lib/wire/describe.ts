@@ -8,7 +8,7 @@
 export function describe(value: unknown): string {
   switch (typeof value) {
     case "undefined":
-      return "missing";
+      return "undefined";
     case "boolean":
       return value ? "True" : "False";
     case "bigint":

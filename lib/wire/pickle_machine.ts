@@ -28,6 +28,7 @@ export class PickleMachine {
   /** The dicts that became a `Map`, since a key was no text. */
   #became = new Map<Message, Message>();
 
+  /** A machine for messages within these limits. */
   constructor(limits: MessageLimits) {
     this.#limits = limits;
   }

@@ -35,15 +35,15 @@ export const REFUSED: Readonly<Record<number, string>> = {
 };
 
 /** The argument is text up to the end of the line. */
-export const LINE = -1;
+export const LINE: number = -1;
 /** The argument is a length in one byte, then as many bytes. */
-export const COUNT1 = -2;
+export const COUNT1: number = -2;
 /** The argument is a length in four bytes, the low one first, then as many bytes. */
-export const COUNT4 = -3;
+export const COUNT4: number = -3;
 /** The argument is a length in eight bytes, the low one first, then as many bytes. */
-export const COUNT8 = -4;
+export const COUNT8: number = -4;
 /** There is no such opcode, or it is refused. */
-export const NO_OPCODE = -5;
+export const NO_OPCODE: number = -5;
 
 /** For each opcode, how many bytes its argument takes, or one of the above. */
 export const ARGUMENT: Int8Array = new Int8Array(256).fill(NO_OPCODE);

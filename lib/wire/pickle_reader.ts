@@ -45,6 +45,7 @@ export class PickleReader implements MessageReader {
   #machine: PickleMachine;
   #begun = 0;
 
+  /** A reader of messages within these limits. */
   constructor(limits: MessageLimits) {
     this.#maxBytes = limits.maxRequestBytes;
     this.#machine = new PickleMachine(limits);

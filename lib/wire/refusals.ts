@@ -1,0 +1,55 @@
+/**
+ * Answering what cannot be processed.
+ *
+ * @module
+ */
+
+import { reason } from "../cli/escape.ts";
+import { ProtocolError, RequestError } from "./errors.ts";
+import type { MessageMap } from "./format.ts";
+
+/** The refusals on one connection. After the final one the connection ends. */
+export class Refusals {
+  #maxInRow: number;
+  #report: (line: string) => void;
+  #inRow = 0;
+  #final = false;
+
+  /** At most `maxInRow` invalid requests in a row; each refusal is reported. */
+  constructor(maxInRow: number, report: (line: string) => void) {
+    this.#maxInRow = maxInRow;
+    this.#report = report;
+  }
+
+  /** Whether the connection must end. */
+  get final(): boolean {
+    return this.#final;
+  }
+
+  /** Notes a valid request: the invalid ones before it are no row any more. */
+  endRow(): void {
+    this.#inRow = 0;
+  }
+
+  /** The response to a request that failed with `error`. */
+  response(error: unknown): MessageMap {
+    if (error instanceof RequestError) {
+      this.#report(`invalid request: ${error.message}`);
+      if (++this.#inRow < this.#maxInRow) return { error: error.message };
+      this.#report(`closed: ${this.#inRow} invalid requests in a row`);
+    } else if (error instanceof ProtocolError) {
+      this.#report(`refused: ${error.message}`);
+    } else {
+      this.#report(`handler failed: ${reason(error)}`);
+    }
+    this.#final = true;
+    return { error: answerable(error) };
+  }
+}
+
+/** What the client is told: of a fault of ours, no more than that it was one. */
+function answerable(error: unknown): string {
+  return error instanceof RequestError || error instanceof ProtocolError
+    ? error.message
+    : "The server failed to process the request";
+}
