@@ -23,8 +23,10 @@ export class PickleMachine {
   #marks: number[] = [];
   #memo: Message[] = [];
   #items = 0;
-  /** Whether some container has been put into another. */
-  #nested = false;
+  /** Characters and bytes of all texts, counted by {@linkcode #measure}. */
+  #size = 0;
+  /** Whether some container has been put into another, or a value used twice. */
+  #tangled = false;
   /** The dicts that became a `Map`, since a key was no text. */
   #became = new Map<Message, Message>();
 
@@ -85,6 +87,7 @@ export class PickleMachine {
   recall(index: number): void {
     const value = this.#memo[index];
     if (value === undefined) throw brokenPickle(`memo ${index} is empty`);
+    this.#tangled = true;
     this.#stack.push(this.#became.get(value) ?? value);
   }
 
@@ -95,10 +98,11 @@ export class PickleMachine {
     }
     const message = this.#stack[0];
     this.#items = 0;
-    if (this.#nested) this.#measure(message, []);
+    this.#size = 0;
+    if (this.#tangled) this.#measure(message, []);
     this.#stack.length = 0;
     this.#items = 0;
-    this.#nested = false;
+    this.#tangled = false;
     if (this.#memo.length > KEPT_MEMO) this.#memo = [];
     else this.#memo.length = 0;
     if (this.#became.size > 0) this.#became.clear();
@@ -109,7 +113,7 @@ export class PickleMachine {
   #enter(start: number, items: number): void {
     for (let at = start; at < this.#stack.length; at++) {
       const value = this.#stack[at];
-      if (typeof value === "object" && value !== null) this.#nested = true;
+      if (typeof value === "object" && value !== null) this.#tangled = true;
     }
     this.#count(items);
   }
@@ -231,8 +235,16 @@ export class PickleMachine {
     return key;
   }
 
-  /** Fails if the message is nested too deep, or too large once what is shared is told apart. */
+  /** Fails if the message is over a limit once what it uses twice is told apart. */
   #measure(value: Message, path: Message[]): void {
+    if (typeof value === "string" || value instanceof Uint8Array) {
+      this.#size += value.length;
+      if (this.#size > this.#limits.maxRequestBytes) {
+        throw brokenPickle(
+          "it is too long once what it uses twice is told apart",
+        );
+      }
+    }
     if (
       typeof value !== "object" || value === null || value instanceof Uint8Array
     ) return;
@@ -240,17 +252,22 @@ export class PickleMachine {
     if (path.length === this.#limits.maxDepth) throw tooDeep(this.#limits);
     path.push(value);
     const items = contents(value);
-    this.#count(value instanceof Map ? items.length / 2 : items.length);
+    this.#count(
+      value instanceof Map || isMessageMap(value)
+        ? items.length / 2
+        : items.length,
+    );
     for (const item of items) this.#measure(item, path);
     path.pop();
   }
 }
 
+/** The items of a list, tuple or set; the keys and values of a dict. */
 function contents(container: Message & object): readonly Message[] {
   if (Array.isArray(container)) return container;
   if (container instanceof Set) return [...container];
   if (container instanceof Map) return [...container].flat();
-  return Object.values(container);
+  return Object.entries(container).flat();
 }
 
 function tooDeep({ maxDepth }: MessageLimits): ProtocolError {

@@ -1,0 +1,42 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { FORMATS, type WireFormat } from "../lib/wire/formats.ts";
+import { fuzzOnce, type Outcome, readSamples } from "../tools/fuzz.ts";
+
+for (const format of Object.values(FORMATS)) {
+  Deno.test(`fuzzOnce() finds nothing wrong with ${format.name} in 4,000 seeds`, () => {
+    const samples = readSamples(format);
+    const outcomes = new Map<Outcome, number>();
+    for (let seed = 1; seed <= 4000; seed++) {
+      const outcome = fuzzOnce(seed, format, samples);
+      outcomes.set(outcome, 1 + (outcomes.get(outcome) ?? 0));
+    }
+    for (const outcome of ["messages", "incomplete", "refused"] as const) {
+      assert(outcomes.get(outcome)! > 50, `hardly any are ${outcome}`);
+    }
+    assertEquals(outcomes.size, 3);
+  });
+}
+
+Deno.test("fuzzOnce() tells when a reader throws another error or makes too much", () => {
+  const reading = (read: WireFormat["reader"]): WireFormat => ({
+    ...FORMATS.pickle,
+    reader: read,
+  });
+  const samples = [Uint8Array.of(1, 2, 3)];
+  const throwing = reading(() => ({
+    begun: 0,
+    read: () => {
+      throw new RangeError("out of bounds");
+    },
+  }));
+  assertThrows(() => fuzzOnce(1, throwing, samples), RangeError);
+  const deep = JSON.parse("[".repeat(10) + "]".repeat(10));
+  const making = reading(() => ({
+    begun: 0,
+    read: (_bytes, end, messages) => {
+      messages.push(deep);
+      return end;
+    },
+  }));
+  assertThrows(() => fuzzOnce(1, making, samples), Error, "too deep");
+});

@@ -1,0 +1,347 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { DEFAULT_LIMITS } from "../lib/limits.ts";
+import { ProtocolError } from "../lib/wire/errors.ts";
+import type { Message } from "../lib/wire/format.ts";
+import { PickleReader } from "../lib/wire/pickle_reader.ts";
+import { Random } from "../tools/random.ts";
+import { fromHex, fromNotation, readVectors, same } from "./vectors.ts";
+
+const encoder = new TextEncoder();
+/** Above this size, a pickle is not cut at every byte. */
+const MANY_BYTES = 2048;
+
+/** Reads pieces one after another, as a connection would bring them. */
+function readPieces(
+  pieces: readonly Uint8Array[],
+  limits = DEFAULT_LIMITS,
+): { messages: Message[]; left: number } {
+  const reader = new PickleReader(limits);
+  const messages: Message[] = [];
+  let kept = new Uint8Array();
+  for (const piece of pieces) {
+    const bytes = new Uint8Array([...kept, ...piece]);
+    kept = bytes.slice(reader.read(bytes, bytes.length, messages));
+  }
+  return { messages, left: kept.length + reader.begun };
+}
+
+function piecesOf(bytes: Uint8Array, size: number): Uint8Array[] {
+  return Array.from(
+    { length: Math.ceil(bytes.length / size) },
+    (_, i) => bytes.subarray(i * size, (i + 1) * size),
+  );
+}
+
+function readText(text: string): Message {
+  const bytes = Uint8Array.from(text, (character) => character.charCodeAt(0));
+  const { messages, left } = readPieces([bytes]);
+  assertEquals(left, 0);
+  assertEquals(messages.length, 1);
+  return messages[0];
+}
+
+function assertRefused(text: string, why: string, limits = DEFAULT_LIMITS) {
+  const bytes = Uint8Array.from(text, (character) => character.charCodeAt(0));
+  assertThrows(() => readPieces([bytes], limits), ProtocolError, why);
+}
+
+const vectors = [...readVectors("valid"), ...readVectors("pythons")];
+
+Deno.test("PickleReader reads every pickle of CPython 2.7 to 3.13", () => {
+  assertEquals(vectors.length, 512);
+  for (const { name, protocol, bytes, value } of vectors) {
+    const { messages, left } = readPieces([bytes]);
+    const label = `${name}, protocol ${protocol}`;
+    assertEquals(left, 0, label);
+    assertEquals(messages.length, 1, label);
+    assert(same(messages[0], fromNotation(value)), label);
+  }
+});
+
+Deno.test("PickleReader reads every pickle cut at any byte", () => {
+  const random = new Random(1);
+  for (const { name, bytes, value } of vectors) {
+    const expected = fromNotation(value);
+    const everywhere = Array.from(
+      { length: bytes.length - 1 },
+      (_, i) => i + 1,
+    );
+    const cuts = bytes.length <= MANY_BYTES
+      ? everywhere
+      : Array.from({ length: 200 }, () => 1 + random.below(bytes.length - 1));
+    for (const cut of cuts) {
+      const pieces = [bytes.subarray(0, cut), bytes.subarray(cut)];
+      const { messages, left } = readPieces(pieces);
+      assertEquals([messages.length, left], [1, 0], `${name} cut at ${cut}`);
+      assert(same(messages[0], expected), `${name} cut at ${cut}`);
+    }
+  }
+});
+
+Deno.test("PickleReader reads every pickle a byte at a time", () => {
+  for (const { name, bytes, value } of vectors) {
+    const { messages, left } = readPieces(piecesOf(bytes, 1));
+    assertEquals([messages.length, left], [1, 0], name);
+    assert(same(messages[0], fromNotation(value)), name);
+  }
+});
+
+Deno.test("PickleReader reads all pickles in one piece, in order", () => {
+  const { messages, left } = readPieces([
+    new Uint8Array(vectors.flatMap(({ bytes }) => [...bytes])),
+  ]);
+  assertEquals([messages.length, left], [vectors.length, 0]);
+  vectors.forEach(({ name, value }, i) => {
+    assert(same(messages[i], fromNotation(value)), name);
+  });
+});
+
+Deno.test("PickleReader refuses every hostile pickle, and waits for the rest of a cut one", () => {
+  for (const { name, bytes, must } of readVectors("hostile")) {
+    if (must === "refuse") {
+      assertThrows(() => readPieces([bytes]), ProtocolError, "", name);
+      const size = bytes.length <= MANY_BYTES ? 1 : 1000;
+      assertThrows(
+        () => readPieces(piecesOf(bytes, size)),
+        ProtocolError,
+        "",
+        name,
+      );
+    } else {
+      const { messages, left } = readPieces([bytes]);
+      assertEquals([must, messages.length, left], [
+        "incomplete",
+        0,
+        bytes.length,
+      ]);
+    }
+  }
+});
+
+Deno.test("PickleReader refuses by its name each opcode that is not data", () => {
+  const names = {
+    "2": "DUP",
+    P: "PERSID",
+    Q: "BINPERSID",
+    R: "REDUCE",
+    b: "BUILD",
+    c: "GLOBAL",
+    i: "INST",
+    o: "OBJ",
+    "\x81": "NEWOBJ",
+    "\x82": "EXT1",
+    "\x83": "EXT2",
+    "\x84": "EXT4",
+    "\x92": "NEWOBJ_EX",
+    "\x93": "STACK_GLOBAL",
+    "\x96": "BYTEARRAY8",
+    "\x97": "NEXT_BUFFER",
+    "\x98": "READONLY_BUFFER",
+  };
+  for (const [opcode, name] of Object.entries(names)) {
+    assertRefused(opcode, `opcode ${name} is refused`);
+    assertRefused(`\x80\x04N${opcode}`, `opcode ${name} is refused`);
+  }
+});
+
+Deno.test("PickleReader keeps the messages before a broken one", () => {
+  const messages: Message[] = [];
+  const bytes = encoder.encode("I1\n.I2\n.cos\nsystem\n.");
+  assertThrows(
+    () => new PickleReader(DEFAULT_LIMITS).read(bytes, bytes.length, messages),
+    ProtocolError,
+    "GLOBAL",
+  );
+  assertEquals(messages, [1, 2]);
+});
+
+Deno.test("PickleReader does not read beyond the bytes that count", () => {
+  const messages: Message[] = [];
+  const bytes = encoder.encode("I12\n.");
+  const reader = new PickleReader(DEFAULT_LIMITS);
+  assertEquals(reader.read(bytes, 3, messages), 0);
+  assertEquals(messages, []);
+  assertEquals(reader.read(bytes, 5, messages), 5);
+  assertEquals(messages, [12]);
+});
+
+Deno.test("PickleReader takes 0x2e in a name or number for no end", () => {
+  const dots = ".".repeat(0x2e);
+  const pickles = readPieces([
+    fromHex("80028c2e" + "2e".repeat(0x2e) + "2e"),
+    fromHex("80024a2e2e2e2e2e"),
+  ]);
+  assertEquals(pickles.messages, [dots, 0x2e2e2e2e]);
+});
+
+Deno.test("PickleReader gives a dict no prototype", () => {
+  const message = readText("}(V__proto__\n}Vpolluted\nI01\nsu.");
+  assertEquals(Object.getPrototypeOf(message), null);
+  assertEquals(Object.keys(message as object), ["__proto__"]);
+  // deno-lint-ignore no-explicit-any -- it must not be there
+  assertEquals(({} as any).polluted, undefined);
+});
+
+Deno.test("PickleReader turns a dict with other keys than text into one Map wherever it is used", () => {
+  const list = readText("](}q\x00(Va\nI1\nI2\nI3\nuh\x00e.") as Message[];
+  assert(list[0] instanceof Map);
+  assert(list[0] === list[1]);
+  assertEquals([...list[0]], [["a", 1], [2, 3]]);
+});
+
+Deno.test("PickleReader takes what Python's POP and POP_MARK do", () => {
+  assertEquals(readText("I1\nI2\n0."), 1);
+  assertEquals(readText("I1\n(0."), 1);
+  assertEquals(readText("I1\n(I2\nI3\n1."), 1);
+  assertRefused("(I2\n000.", "a value is missing");
+});
+
+Deno.test("PickleReader reads 8-bit text as UTF-8 where it is that, else as Latin-1", () => {
+  assertEquals(readText("U\x02\xc3\xa9."), "é");
+  assertEquals(readText("U\x01\xe9."), "é");
+  assertEquals(readText("S'\\xc3\\xa9 \\'\\101\\n'\n."), "é 'A\n");
+  assertEquals(readText('S"it\'s"\n.'), "it's");
+  assertRefused("S'\\q'\n.", "no escape \\q");
+  assertRefused("S'a\n.", "not quoted");
+});
+
+Deno.test("PickleReader reads the escapes of protocol 0's text", () => {
+  assertEquals(readText("V\\u674e \\U0001f40d \xe9\n."), "李 🐍 é");
+  assertEquals(readText("V\\ud83d\\udc0d\n."), "🐍");
+  assertRefused("V\\ud83d\n.", "half a surrogate pair");
+  assertRefused("V\\u12\n.", "bad escape");
+  assertRefused("V\\U00110000\n.", "bad escape");
+});
+
+Deno.test("PickleReader keeps a text's byte order mark and replacement character", () => {
+  assertEquals(
+    readText("X\x06\x00\x00\x00\xef\xbb\xbf\xef\xbf\xbd."),
+    "\ufeff\ufffd",
+  );
+});
+
+Deno.test("PickleReader reads integers of any size as what holds them exactly", () => {
+  assertEquals(readText(`I${2 ** 53 - 1}\n.`), 2 ** 53 - 1);
+  assertEquals(readText(`L${2n ** 53n}L\n.`), 2n ** 53n);
+  assertEquals(readText("I-0\n."), 0);
+  assertEquals(readText("\x8a\x00."), 0);
+  assertEquals(readText("I00\n."), false);
+  assertEquals(readText("I01\n."), true);
+});
+
+Deno.test("PickleReader reads special floats of protocol 0", () => {
+  assertEquals(readText("F-inf\n."), -Infinity);
+  assertEquals(readText("Fnan\n."), NaN);
+  assertEquals(readText("F1e3\n."), 1000);
+});
+
+Deno.test("PickleReader takes a message of just maxRequestBytes, and none longer", () => {
+  const max = DEFAULT_LIMITS.maxRequestBytes;
+  for (const overhead of [7, 3]) {
+    // BINUNICODE and STOP, or a line of UNICODE and STOP
+    const pickle = (length: number) => {
+      const text = "a".repeat(length - overhead);
+      const size = String.fromCharCode(
+        text.length & 255,
+        text.length >> 8,
+        0,
+        0,
+      );
+      return overhead === 3 ? `V${text}\n.` : `X${size}${text}N0.`;
+    };
+    const text = pickle(overhead === 3 ? max : max - 1);
+    assertEquals(text.length, max);
+    assertEquals(
+      (readText(text) as string).length,
+      max - overhead - (overhead === 3 ? 0 : 1),
+    );
+    assertRefused(pickle(max + 1), "longer than 65536 bytes");
+  }
+  assertRefused("(".repeat(max + 1), "longer than 65536 bytes");
+});
+
+Deno.test("PickleReader refuses a length before the bytes have come", () => {
+  const limits = { ...DEFAULT_LIMITS, maxRequestBytes: 100 };
+  assertRefused("X\x61\x00\x00\x00", "longer than 100 bytes", limits);
+  assertRefused("V" + "a".repeat(99), "longer than 100 bytes", limits);
+  const bytes = encoder.encode("X\x5e\x00\x00\x00");
+  assertEquals(readPieces([bytes], limits).left, 5);
+});
+
+Deno.test("PickleReader counts the next message from its own beginning", () => {
+  const limits = { ...DEFAULT_LIMITS, maxRequestBytes: 8 };
+  const bytes = encoder.encode("I12345\n.I12345\n.");
+  assertEquals(readPieces([bytes], limits).messages, [12345, 12345]);
+  const { messages } = readPieces(piecesOf(bytes, 1), limits);
+  assertEquals(messages, [12345, 12345]);
+});
+
+Deno.test("PickleReader takes maxDepth containers in each other, and no more", () => {
+  const nested = (depth: number) =>
+    "]".repeat(depth) + "a".repeat(depth - 1) + ".";
+  assert(Array.isArray(readText(nested(32))));
+  assertRefused(nested(33), "nested more than 32 deep");
+  assertRefused(
+    "}" + ")" + "\x85".repeat(40) + "Ns.",
+    "nested more than 32 deep",
+  );
+});
+
+Deno.test("PickleReader counts what is used twice twice", () => {
+  // 2 ** 20 items, of lists that hold the list before them twice.
+  const doubled = "]" + Array.from({ length: 20 }, (_, i) => {
+    const [before, after] = [
+      `q${String.fromCharCode(i)}0`,
+      `h${String.fromCharCode(i)}`,
+    ];
+    return `${before}](${after}${after}e`;
+  }).join("") + ".";
+  assertRefused(doubled, "more than 65536 items");
+  const tuples = ")" + Array.from({ length: 20 }, (_, i) => {
+    const m = String.fromCharCode(i);
+    return `q${m}0h${m}h${m}\x86`;
+  }).join("");
+  assertRefused(`}${tuples}Ns.`, "more than 65536 items");
+  const long = "V" + "a".repeat(5000) + "\nq\x000](" + "h\x00".repeat(20) +
+    "e.";
+  assertRefused(long, "too long once what it uses twice is told apart");
+});
+
+Deno.test("PickleReader refuses containers that contain themselves, in any way", () => {
+  assertRefused("]q\x00h\x00a.", "contains itself");
+  assertRefused("}q\x00Va\nh\x00s.", "contains itself");
+  assertRefused("]q\x00h\x00\x85a.", "contains itself");
+});
+
+Deno.test("PickleReader refuses keys that Python could not hash", () => {
+  for (const key of ["]", "}", "\x8f", "]\x85"]) {
+    assertRefused(`}${key}Ns.`, "a key is a list, dict or set");
+    assertRefused(`\x8f(${key}\x90.`, "a key is a list, dict or set");
+  }
+  const map = readText("}(K\x05\x85NC\x01aN(K\x01\x91Nu.") as Map<
+    Message,
+    Message
+  >;
+  assertEquals(map.size, 3);
+});
+
+Deno.test("PickleReader refuses what only a broken pickler writes", () => {
+  const cases = {
+    "N(.": "does not hold one value",
+    "NN.": "does not hold one value",
+    e: "a MARK is missing",
+    "N(a": "a value is missing",
+    "(p0\n": "a value is missing",
+    "Np-1\n": "out of range",
+    "Np65536\n": "out of range",
+    "g0\n": "memo 0 is empty",
+    ")Na": "no list",
+    "](N\x90": "no set",
+    "(N\x91(N\x90": "no set",
+    "\x80\x06": "no protocol 6",
+    "\xff": "no opcode 0xff",
+  };
+  for (const [text, why] of Object.entries(cases)) {
+    assertRefused(text, why);
+  }
+});

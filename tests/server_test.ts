@@ -1,0 +1,479 @@
+import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
+import { delay } from "@std/async/delay";
+import { Server } from "../server.ts";
+import { readVectors } from "./vectors.ts";
+import {
+  ALICE,
+  ALICES_LINE,
+  BOB,
+  EchoHandler,
+  encode,
+  fields,
+  json,
+  Peer,
+  stalled,
+  TestServer,
+  until,
+} from "./peers.ts";
+
+const BOBS_LINE =
+  "Connected: Student: Bob Chen, Github Username: bchen, sid: 987654321";
+
+Deno.test("Server serves two clients at the same time, as the lab shows", async () => {
+  await using test = new TestServer();
+  const { hostname, port } = test.addr;
+  assertEquals(test.lines, [`Listening at ${hostname}/${port}`]);
+  using alice = await Peer.connect(test.addr);
+  using bob = await Peer.connect(test.addr);
+  const own = (peer: Peer) => ({
+    clientid: (peer.conn.localAddr as Deno.NetAddr).port,
+  });
+  for (const peer of [alice, bob]) {
+    assertEquals(fields(await peer.receive()), own(peer));
+  }
+  await bob.send(BOB);
+  assertEquals(await bob.receive(), 1);
+  await alice.send(ALICE);
+  assertEquals(await alice.receive(), 1);
+  assertEquals(test.lines.slice(1), [BOBS_LINE, ALICES_LINE]);
+  assertEquals(
+    [...test.server.handlers.keys()].sort(),
+    [own(alice).clientid, own(bob).clientid].sort(),
+  );
+});
+
+Deno.test("Server answers 1,000 requests in one segment, in order", async () => {
+  await using test = new TestServer();
+  using peer = await Peer.greeted(test.addr);
+  const requests = Array.from(
+    { length: 1000 },
+    (_, sid) => ({ ...ALICE, sid }),
+  );
+  await peer.send(...requests);
+  assertEquals(await peer.receiveSome(1000), Array(1000).fill(1));
+  assertEquals(
+    test.lines.slice(1),
+    requests.map(({ sid }) => ALICES_LINE.replace("123456789", `${sid}`)),
+  );
+});
+
+Deno.test("Server answers a request that comes a byte at a time once, when it is whole", async () => {
+  await using test = new TestServer();
+  using slow = await Peer.greeted(test.addr);
+  using other = await Peer.greeted(test.addr);
+  const bytes = encode([ALICE]);
+  for (const byte of bytes.subarray(0, -1)) {
+    await slow.sendBytes(Uint8Array.of(byte));
+    await other.send(BOB); // who waits for nobody
+    assertEquals(await other.receive(), 1);
+  }
+  assert(!test.lines.includes(ALICES_LINE));
+  await slow.sendBytes(bytes.subarray(-1));
+  assertEquals(await slow.receive(), 1);
+  assertEquals(test.lines.filter((line) => line === ALICES_LINE).length, 1);
+});
+
+Deno.test("Server answers requests cut at any byte, whatever came with them", async () => {
+  await using test = new TestServer({ quiet: true });
+  using peer = await Peer.greeted(test.addr);
+  const bytes = encode([ALICE, BOB]);
+  for (let cut = 1; cut < bytes.length; cut++) {
+    await peer.sendBytes(bytes.subarray(0, cut));
+    await delay(0); // the pieces come apart
+    await peer.sendBytes(bytes.subarray(cut));
+    assertEquals(await peer.receiveSome(2), [1, 1], `cut at ${cut}`);
+  }
+});
+
+Deno.test("Server answers requests of sizes around those that programs read at once", async () => {
+  await using test = new TestServer({ quiet: true });
+  using peer = await Peer.greeted(test.addr);
+  const empty = encode([{ ...ALICE, student_name: "" }]).length;
+  for (const size of [1023, 1024, 1025, 4089, 4096, 4097, 16384, 65536]) {
+    const name = "a".repeat(size - empty);
+    const bytes = encode([{ ...ALICE, student_name: name }]);
+    assertEquals(bytes.length, size);
+    await peer.sendBytes(bytes);
+    assertEquals(await peer.receive(), 1, `${size} bytes`);
+  }
+  await peer.send({ ...ALICE, student_name: "a".repeat(65537 - empty) });
+  const { error } = fields(await peer.receive());
+  assertMatch(String(error), /longer than 65536 bytes/);
+  assertEquals(await peer.receive(), undefined);
+});
+
+Deno.test("Server acknowledges one that speaks among 50 that are silent", async () => {
+  await using test = new TestServer();
+  const silent = await Promise.all(
+    Array.from({ length: 50 }, () => Peer.connect(test.addr)),
+  );
+  using peer = await Peer.greeted(test.addr);
+  await peer.send(ALICE);
+  assertEquals(await peer.receive(), 1);
+  await until(() => test.server.handlers.size === 51);
+  for (const one of silent) one.conn.close();
+  await until(() => test.server.handlers.size === 1);
+  assertEquals(test.reports, []); // who comes and goes in silence is no news
+});
+
+Deno.test("Server keeps 600 lines of 24 clients at the same time whole", async () => {
+  await using test = new TestServer();
+  const peers = await Promise.all(
+    Array.from({ length: 24 }, () => Peer.greeted(test.addr)),
+  );
+  await Promise.all(peers.map(async (peer, sid) => {
+    for (let i = 0; i < 25; i++) {
+      await peer.send({ ...ALICE, sid: sid * 100 + i });
+      assertEquals(await peer.receive(), 1);
+    }
+    peer.conn.close();
+  }));
+  const sids = test.lines.slice(1).map((line) => {
+    assertMatch(
+      line,
+      /^Connected: Student: Alice Brown, Github Username: abrown, sid: \d+$/,
+    );
+    return Number(line.split(": ").pop());
+  });
+  assertEquals(sids.length, 600);
+  assertEquals(new Set(sids).size, 600);
+});
+
+Deno.test("Server greets with 5 ms to the first answer on the pickle wire, none on json", async () => {
+  for (const [format, least] of [[undefined, 5], [json, 0]] as const) {
+    await using test = new TestServer({ wire: format });
+    using peer = await Peer.connect(test.addr, format);
+    await peer.send(ALICE); // before the greeting was read
+    await peer.receive();
+    const greeted = performance.now();
+    assertEquals(await peer.receive(), 1);
+    // Seen from here the pause may be a little shorter, never a millisecond.
+    assert(performance.now() - greeted > least - 1);
+  }
+});
+
+Deno.test("Server refuses a hostile pickle by its opcode's name, and closes that connection alone", async () => {
+  await using test = new TestServer();
+  using bystander = await Peer.greeted(test.addr);
+  const hostile = readVectors("hostile").filter(({ name }) =>
+    /^(os_system|eval)_p/.test(name)
+  );
+  assertEquals(hostile.length, 12);
+  for (const { name, bytes } of hostile) {
+    using peer = await Peer.greeted(test.addr);
+    await peer.sendBytes(new Uint8Array([...encode([BOB]), ...bytes]));
+    const [ack, refusal, ...more] = await peer.receiveAll();
+    assertEquals(ack, 1);
+    assertMatch(
+      String(fields(refusal).error),
+      /opcode (STACK_)?GLOBAL/,
+      name,
+    );
+    assertEquals(more, []);
+    await bystander.send(ALICE);
+    assertEquals(await bystander.receive(), 1);
+  }
+  assertEquals(test.reports.filter((line) => /refused/.test(line)).length, 12);
+});
+
+Deno.test("Server names the field of an invalid request, and goes on", async () => {
+  await using test = new TestServer();
+  using peer = await Peer.greeted(test.addr);
+  const { sid: _, ...noSid } = ALICE;
+  const cases = [
+    [noSid, "sid is missing: it must be an integer or text"],
+    [{ ...ALICE, sid: 1.5 }, "sid must be an integer or text, not a float"],
+    [{ ...ALICE, sid: true }, "sid must be an integer or text, not True"],
+    [{ ...ALICE, student_name: [] }, "student_name must be text, not a list"],
+    [
+      { ...ALICE, github_username: 7 },
+      "github_username must be text, not an integer",
+    ],
+  ] as const;
+  for (const [request, error] of cases) {
+    await peer.send(request, ALICE);
+    const [refusal, ack] = await peer.receiveSome(2);
+    assertEquals(fields(refusal), { error });
+    assertEquals(ack, 1);
+  }
+  await peer.sendBytes(new TextEncoder().encode("}I1\nI2\ns.")); // {1: 2}
+  const refusal = fields(await peer.receive());
+  assertEquals(refusal.error, "A request's keys must all be text");
+});
+
+Deno.test("Server takes a sid as text or None, and keeps further keys", async () => {
+  await using test = new TestServer();
+  using peer = await Peer.greeted(test.addr);
+  await peer.send(
+    { ...ALICE, sid: "SID: 920652002" },
+    { student_name: null, github_username: null, sid: 0, section: 3 },
+    { ...ALICE, sid: 2n ** 70n },
+  );
+  assertEquals(await peer.receiveSome(3), [1, 1, 1]);
+  assertEquals(test.lines.slice(1), [
+    ALICES_LINE.replace("123456789", "SID: 920652002"),
+    "Connected: Student: None, Github Username: None, sid: 0",
+    ALICES_LINE.replace("123456789", `${2n ** 70n}`),
+  ]);
+});
+
+Deno.test("Server closes after an error for what is no dict, and answers nothing behind it", async () => {
+  await using test = new TestServer();
+  for (const message of [1, "text", [ALICE], null]) {
+    using peer = await Peer.greeted(test.addr);
+    await peer.send(ALICE, message, ALICE);
+    const [ack, refusal, ...more] = await peer.receiveAll();
+    assertEquals([ack, more], [1, []]);
+    assertMatch(String(fields(refusal).error), /must be a dict, not/);
+  }
+  assertEquals(test.lines.length, 1 + 4);
+});
+
+Deno.test("Server closes with the 16th invalid request in a row", async () => {
+  await using test = new TestServer();
+  using peer = await Peer.greeted(test.addr);
+  await peer.send(...Array(15).fill({}), ALICE, ...Array(20).fill({}));
+  const answers = await peer.receiveAll();
+  assertEquals(answers.length, 15 + 1 + 16);
+  assertEquals(answers[15], 1);
+  assert(
+    test.reports.some((line) => /16 invalid requests in a row/.test(line)),
+  );
+});
+
+Deno.test("Server says what was wrong with a connection that ends inside a message", async () => {
+  await using test = new TestServer();
+  using peer = await Peer.greeted(test.addr);
+  await peer.sendBytes(encode([ALICE]).subarray(0, 20));
+  await peer.conn.closeWrite();
+  const [refusal] = await peer.receiveAll();
+  assertEquals(
+    String(fields(refusal).error),
+    "The connection ended 20 bytes into a message",
+  );
+});
+
+Deno.test("Server answers a client that has closed its sending half", async () => {
+  await using test = new TestServer();
+  using peer = await Peer.greeted(test.addr);
+  await peer.send(ALICE, BOB);
+  await peer.conn.closeWrite();
+  assertEquals(await peer.receiveAll(), [1, 1]);
+  await until(() => test.server.handlers.size === 0);
+  assertEquals(test.reports.length, 1);
+  assertMatch(test.reports[0], /left after 2 requests$/);
+});
+
+Deno.test("Server refuses an HTTP request at once", async () => {
+  for (const format of [undefined, json]) {
+    await using test = new TestServer({ wire: format });
+    using peer = await Peer.greeted(test.addr, format);
+    await peer.sendBytes(new TextEncoder().encode("GET / HTTP/1.1\r\n\r\n"));
+    const answers = await peer.receiveAll();
+    assertEquals(answers.length, 1);
+    assertEquals(test.reports.length, 1); // what was refused; it never asked for anything
+  }
+});
+
+Deno.test("Server escapes what a name would do to the terminal", async () => {
+  await using test = new TestServer();
+  using peer = await Peer.greeted(test.addr);
+  await peer.send({ ...ALICE, student_name: "Eve\nConnected: \x1b[2J\u202e" });
+  assertEquals(await peer.receive(), 1);
+  assertEquals(
+    test.lines[1],
+    ALICES_LINE.replace(
+      "Alice Brown",
+      "Eve\\nConnected: \\x1b[2J\\u202e",
+    ),
+  );
+});
+
+Deno.test("Server turns away the client over maxClients, exactly", async () => {
+  await using test = new TestServer({ maxClients: 3 });
+  const peers = [];
+  for (let i = 0; i < 3; i++) peers.push(await Peer.greeted(test.addr));
+  for (let i = 0; i < 2; i++) {
+    using over = await Peer.connect(test.addr);
+    const answers = await over.receiveAll();
+    assertEquals(answers.length, 1);
+    assertEquals(
+      String(fields(answers[0]).error),
+      "The server is full: 3 clients",
+    );
+  }
+  assertEquals(test.server.handlers.size, 3);
+  peers[0].conn.close();
+  await until(() => test.server.handlers.size === 2);
+  using next = await Peer.connect(test.addr);
+  assert("clientid" in fields(await next.receive()));
+  for (const peer of peers.slice(1)) peer.conn.close();
+});
+
+Deno.test("Server gives a client whose port is taken as an id the next one above 65535", async () => {
+  await using test = new TestServer();
+  const { server } = test;
+  using first = await Peer.greeted(test.addr);
+  const { port } = first.conn.localAddr as Deno.NetAddr;
+  assertEquals(server.freeClientId(port), 65_536);
+  const handler = server.handlers.get(port)!;
+  server.handlers.set(65_536, handler);
+  assertEquals(server.freeClientId(port), 65_537);
+  assertEquals(server.freeClientId(port - 1), port - 1);
+  server.handlers.delete(65_536);
+});
+
+Deno.test("Server closes a client that is silent for idleTimeout", async () => {
+  await using test = new TestServer({ idleTimeout: 0.05 });
+  using peer = await Peer.greeted(test.addr);
+  for (let i = 0; i < 5; i++) {
+    await delay(20);
+    await peer.send(ALICE);
+    assertEquals(await peer.receive(), 1);
+  }
+  assertEquals(await peer.receive(), undefined);
+  assertMatch(test.reports[0], /closed: silent for 0.05 s$/);
+});
+
+Deno.test("Server speaks JSON lines when told to", async () => {
+  await using test = new TestServer({ wire: json });
+  using peer = await Peer.greeted(test.addr, json);
+  await peer.send({ ...ALICE, sid: "9007199254740993" }, BOB);
+  assertEquals(await peer.receiveSome(2), [1, 1]);
+  await peer.sendBytes(
+    new TextEncoder().encode('{"sid":9007199254740993}\n'),
+  );
+  const { error } = fields(await peer.receive());
+  assertMatch(String(error), /must be sent as text/);
+});
+
+Deno.test("Server reads no more from a client that does not take its answers, and loses none", async () => {
+  EchoHandler.requests = 0;
+  await using test = new TestServer({ clientHandler: EchoHandler });
+  using peer = await Peer.greeted(test.addr);
+  const requests = Array.from(
+    { length: 1000 },
+    (_, i) => [i, "a".repeat(50_000)],
+  );
+  const sending = peer.sendBytes(encode(requests)); // 50 MB
+  await stalled(() => EchoHandler.requests);
+  assert(EchoHandler.requests < 1000);
+  using other = await Peer.greeted(test.addr);
+  await other.send("does not wait");
+  assertEquals(await other.receive(), "does not wait");
+  for (const request of requests) {
+    assertEquals(await peer.receive(), request);
+  }
+  await sending;
+});
+
+Deno.test("Server.shutdown() answers what was sent, says no more comes, and frees the port", async () => {
+  await using test = new TestServer();
+  const { port } = test.addr;
+  using silent = await Peer.greeted(test.addr);
+  using busy = await Peer.greeted(test.addr);
+  await busy.send(ALICE, BOB);
+  const begin = performance.now();
+  const shutdown = test.server.shutdown();
+  const greeting = Peer.connect(test.addr); // waits in the backlog
+  assertEquals(await busy.receiveAll(), [1, 1]);
+  assertEquals(await silent.receiveAll(), []);
+  using late = await greeting;
+  assertEquals((await late.receiveAll()).length, 1);
+  for (const peer of [silent, busy, late]) peer.conn.close();
+  await shutdown;
+  assert(performance.now() - begin < 2000);
+  assertEquals(test.server.handlers.size, 0);
+  await test.running;
+  await using again = new TestServer({ port });
+  assertEquals(again.addr.port, port);
+});
+
+Deno.test("Server.shutdown() does not wait for silent clients that stay", async () => {
+  await using test = new TestServer();
+  using silent = await Peer.greeted(test.addr);
+  const begin = performance.now();
+  await test.server.shutdown();
+  assert(performance.now() - begin < 2000);
+  assertEquals(await silent.receiveAll(), []);
+});
+
+Deno.test("Server.shutdown() ends a client that never stops sending in good order", async () => {
+  await using test = new TestServer({ quiet: true });
+  using peer = await Peer.greeted(test.addr);
+  let sent = 0;
+  const sending = (async () => {
+    for (;;) {
+      await peer.send(ALICE);
+      sent++;
+    }
+  })().catch(() => {});
+  let acknowledged = 0;
+  const receiving = (async () => {
+    while (await peer.receive() === 1) acknowledged++;
+    peer.conn.close();
+  })();
+  await until(() => acknowledged > 10);
+  await test.server.shutdown();
+  await receiving;
+  await sending;
+  assert(acknowledged <= sent);
+});
+
+Deno.test("Server.shutdown() cuts off what is open after the grace time", async () => {
+  EchoHandler.requests = 0;
+  await using test = new TestServer({ clientHandler: EchoHandler, grace: 0.2 });
+  using peer = await Peer.greeted(test.addr);
+  const requests = Array(1000).fill("a".repeat(50_000));
+  const sending = peer.sendBytes(encode(requests)).catch(() => {});
+  await stalled(() => EchoHandler.requests); // since nobody takes the answers
+  const begin = performance.now();
+  await test.server.shutdown();
+  assert(performance.now() - begin < 2000);
+  assertEquals(test.server.handlers.size, 0);
+  await sending;
+});
+
+Deno.test("Server.close() cuts off everything at once", async () => {
+  const test = new TestServer({ grace: 1000 });
+  using peer = await Peer.greeted(test.addr);
+  const shutdown = test.server.shutdown();
+  test.server.close();
+  await shutdown;
+  await test.running;
+  assertEquals(await peer.receiveAll(), []);
+});
+
+Deno.test("Server goes on after a client that resets before it is accepted", async () => {
+  await using test = new TestServer();
+  for (let i = 0; i < 20; i++) {
+    const socket = (await import("node:net")).connect(test.addr.port);
+    await new Promise((resolve) => socket.once("connect", resolve));
+    socket.resetAndDestroy();
+    await new Promise((resolve) => socket.once("close", resolve));
+  }
+  using peer = await Peer.greeted(test.addr);
+  await peer.send(ALICE);
+  assertEquals(await peer.receive(), 1);
+  await until(() => test.server.handlers.size === 1);
+  assertEquals(test.reports, []);
+});
+
+Deno.test("Server.listen() throws if the port is taken, or nothing listens yet", async () => {
+  await using test = new TestServer();
+  const { port } = test.addr;
+  const other = new Server({ port });
+  assertThrows(() => other.addr, Error, "not listening");
+  assertThrows(() => other.listen(), Deno.errors.AddrInUse);
+  await other.shutdown();
+});
+
+Deno.test("Server refuses a limit that is no number from 0 up", () => {
+  for (const maxClients of [-1, NaN]) {
+    assertThrows(
+      () => new Server({ maxClients }),
+      RangeError,
+      "Cannot limit maxClients",
+    );
+  }
+});

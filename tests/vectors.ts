@@ -1,0 +1,83 @@
+// The pickles in testdata/, made by CPython 2.7 to 3.13, and what they hold.
+
+import type { Message, MessageMap } from "../lib/wire/format.ts";
+
+/** A pickle, with what it holds in the files' notation. */
+export interface Vector {
+  name: string;
+  protocol?: number;
+  bytes: Uint8Array<ArrayBuffer>;
+  value: unknown;
+  /** For a hostile one: `refuse` or `incomplete`. */
+  must?: string;
+}
+
+/** Reads one file of vectors. */
+export function readVectors(file: "valid" | "pythons" | "hostile"): Vector[] {
+  const url = new URL(`testdata/pickle-${file}.jsonl`, import.meta.url);
+  return Deno.readTextFileSync(url).trim().split("\n").map((line) => {
+    const { hex, ...rest } = JSON.parse(line);
+    return { ...rest, bytes: fromHex(hex) };
+  });
+}
+
+/** The bytes that hexadecimal digits spell. */
+export function fromHex(hex: string): Uint8Array<ArrayBuffer> {
+  const pairs = hex.match(/../g) ?? [];
+  return Uint8Array.from(pairs, (pair) => parseInt(pair, 16));
+}
+
+/** The message that the files' notation stands for. */
+export function fromNotation(value: unknown): Message {
+  if (typeof value !== "object" || value === null) return value as Message;
+  if (Array.isArray(value)) return value.map(fromNotation);
+  const { $int, $float, $bytes, $tuple, $set, $dict } = value as Record<
+    string,
+    // deno-lint-ignore no-explicit-any -- each has the type of its notation
+    any
+  >;
+  if ($int !== undefined) return BigInt($int);
+  if ($float !== undefined) return FLOATS[$float] ?? Number($float);
+  if ($bytes !== undefined) return fromHex($bytes);
+  if ($tuple !== undefined) return Object.freeze($tuple.map(fromNotation));
+  if ($set !== undefined) return new Set<Message>($set.map(fromNotation));
+  if ($dict !== undefined) {
+    return new Map<Message, Message>(
+      $dict.map((entry: unknown[]) => entry.map(fromNotation)),
+    );
+  }
+  const map: MessageMap = Object.create(null);
+  for (const [key, item] of Object.entries(value)) {
+    map[key] = fromNotation(item);
+  }
+  return map;
+}
+
+const FLOATS: Record<string, number> = {
+  inf: Infinity,
+  "-inf": -Infinity,
+  nan: NaN,
+};
+
+/** Whether two messages are the same, to the sign of a zero, and a tuple is no list. */
+export function same(a: Message, b: Message): boolean {
+  if (
+    typeof a !== "object" || typeof b !== "object" || a === null || b === null
+  ) return Object.is(a, b);
+  if (Object.getPrototypeOf(a) !== Object.getPrototypeOf(b)) return false;
+  if (Array.isArray(a) && Object.isFrozen(a) !== Object.isFrozen(b)) {
+    return false;
+  }
+  const [left, right] = [parts(a), parts(b)];
+  return left.length === right.length &&
+    left.every((part, i) => same(part, right[i]));
+}
+
+function parts(container: Message & object): Message[] {
+  if (Array.isArray(container)) return container;
+  if (container instanceof Map) return [...container].flat();
+  if (container instanceof Set || container instanceof Uint8Array) {
+    return [...container];
+  }
+  return Object.entries(container).flat() as Message[];
+}

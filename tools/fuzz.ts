@@ -1,0 +1,209 @@
+/**
+ * `deno task fuzz`: broken and hostile bytes for the readers, for as long as one likes.
+ *
+ * Whatever comes, a reader must come to an end, throw nothing but a
+ * ProtocolError, and make no message that is over a limit.
+ *
+ * @module
+ */
+
+import { integer } from "../lib/cli/flags.ts";
+import { exitWith, runProgram } from "../lib/cli/program.ts";
+import type { StopSignals } from "../lib/cli/signals.ts";
+import { print } from "../lib/cli/terminal.ts";
+import { DEFAULT_LIMITS, type MessageLimits } from "../lib/limits.ts";
+import type { Message, WireFormat } from "../lib/wire/formats.ts";
+import { FORMATS, ProtocolError } from "../lib/wire/formats.ts";
+import { Random } from "./random.ts";
+
+/** Small ones, so that inputs of a few hundred bytes reach them. */
+const LIMITS: MessageLimits = {
+  maxRequestBytes: 4096,
+  maxDepth: 8,
+  maxItems: 256,
+};
+/** Milliseconds that one input may take. A thousandth is usual. */
+const LONGEST = 2000;
+
+/** What one input led to. */
+export type Outcome = "messages" | "incomplete" | "refused";
+
+/**
+ * Makes one input of `samples` by a seed, and has a format read it.
+ *
+ * @throws {Error} If the reader does what it must not.
+ */
+export function fuzzOnce(
+  seed: number,
+  format: WireFormat,
+  samples: readonly Uint8Array[],
+): Outcome {
+  const random = new Random(seed);
+  const bytes = mutate(random, samples);
+  const begin = performance.now();
+  const { messages, outcome } = readInPieces(random, format, bytes);
+  const ms = performance.now() - begin;
+  if (ms > LONGEST) throw new Error(`it took ${Math.round(ms)} ms`);
+  for (const message of messages) check(message);
+  return outcome;
+}
+
+function readInPieces(
+  random: Random,
+  format: WireFormat,
+  bytes: Uint8Array,
+): { messages: Message[]; outcome: Outcome } {
+  const reader = format.reader(LIMITS);
+  const messages: Message[] = [];
+  let kept = new Uint8Array();
+  try {
+    for (let at = 0; at < bytes.length;) {
+      const size = 1 + random.below(random.pick([1, 16, bytes.length]));
+      const buffer = concat(kept, bytes.subarray(at, at + size));
+      at += size;
+      const taken = reader.read(buffer, buffer.length, messages);
+      kept = buffer.slice(taken);
+    }
+  } catch (error) {
+    if (!(error instanceof ProtocolError)) throw error;
+    return { messages, outcome: "refused" };
+  }
+  const whole = kept.length === 0 && reader.begun === 0;
+  return { messages, outcome: whole ? "messages" : "incomplete" };
+}
+
+function mutate(
+  random: Random,
+  samples: readonly Uint8Array[],
+): Uint8Array<ArrayBuffer> {
+  let bytes = concat(random.pick(samples));
+  for (let count = random.below(6); count > 0; count--) {
+    const at = random.below(bytes.length + 1);
+    const end = at + random.below(Math.min(40, bytes.length - at + 1));
+    const [head, piece, tail] = [
+      bytes.subarray(0, at),
+      bytes.subarray(at, end),
+      bytes.subarray(end),
+    ];
+    const other = random.pick(samples);
+    const from = random.below(other.length);
+    bytes = random.pick([
+      () => concat(head, Uint8Array.of(random.below(256)), tail),
+      () => concat(head, tail),
+      () => concat(head, piece, piece, tail),
+      () => concat(head, ...Array(random.below(300)).fill(piece), tail),
+      () => concat(head, other.subarray(from, from + random.below(60)), tail),
+      () => concat(bytes, other),
+    ])();
+  }
+  return bytes;
+}
+
+function concat(...parts: Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}
+
+/** Walks the whole message, as whoever shows or sends it would. */
+function check(message: Message): void {
+  let items = 0;
+  let size = 0;
+  const walk = (value: Message, depth: number) => {
+    if (typeof value === "string" || value instanceof Uint8Array) {
+      size += value.length;
+    } else if (typeof value === "object" && value !== null) {
+      if (depth > LIMITS.maxDepth) throw new Error("it is nested too deep");
+      for (const [key, item] of entries(value)) {
+        items++;
+        walk(key, depth + 1);
+        walk(item, depth + 1);
+      }
+    }
+    if (items > LIMITS.maxItems) throw new Error("it has too many items");
+    if (size > LIMITS.maxRequestBytes) throw new Error("it is too large");
+  };
+  walk(message, 1);
+}
+
+function entries(container: Message & object): [Message, Message][] {
+  if (container instanceof Map) return [...container];
+  if (container instanceof Set) return [...container].map((item) => [0, item]);
+  if (Array.isArray(container)) return container.map((item) => [0, item]);
+  return Object.entries(container);
+}
+
+/** The inputs that are changed: pickles of all kinds, and some JSON. */
+export function readSamples(format: WireFormat): Uint8Array[] {
+  const folder = new URL("../tests/testdata/", import.meta.url);
+  const rows = ["valid", "pythons", "hostile"].flatMap((name) =>
+    Deno.readTextFileSync(new URL(`pickle-${name}.jsonl`, folder)).trim()
+      .split("\n")
+  );
+  const samples = format.name === "json"
+    ? rows.map((row) => new TextEncoder().encode(row + "\n"))
+    : rows.map((row) => Uint8Array.from(bytesOf(JSON.parse(row).hex)));
+  return samples.filter(({ length }) => length < LIMITS.maxRequestBytes);
+}
+
+function bytesOf(hex: string): number[] {
+  return (hex.match(/../g) ?? []).map((pair) => parseInt(pair, 16));
+}
+
+interface FuzzFlags {
+  seconds: number;
+  seed: number;
+}
+
+async function fuzz(flags: FuzzFlags, stop: AbortSignal): Promise<number> {
+  const end = performance.now() + flags.seconds * 1000;
+  const formats = Object.values(FORMATS).map((format) => ({
+    format,
+    samples: readSamples(format),
+  }));
+  const counts = { messages: 0, incomplete: 0, refused: 0 };
+  let seed = flags.seed;
+  for (; performance.now() < end && !stop.aborted; seed++) {
+    for (const { format, samples } of formats) {
+      try {
+        counts[fuzzOnce(seed, format, samples)]++;
+      } catch (error) {
+        print([`FAILED with --seed ${seed}, ${format.name}: ${error}`]);
+        return 1;
+      }
+    }
+    if (seed % 1000 === 0) await new Promise((turn) => setTimeout(turn)); // for Ctrl-C
+  }
+  print([
+    `Seeds ${flags.seed} to ${seed - 1}: ${counts.messages} read, ` +
+    `${counts.incomplete} incomplete, ${counts.refused} refused, none wrong`,
+  ]);
+  return 0;
+}
+
+/** The command line. Returns the exit code. */
+export function main(
+  args: readonly string[],
+  { stop }: StopSignals,
+): Promise<number> {
+  return runProgram({
+    use: "fuzz",
+    about: "Feeds broken and hostile bytes to the readers of all formats.",
+    flags: {
+      seconds: integer("how long", 10, 1, 1_000_000),
+      seed: integer(
+        "where to begin; the same seed is the same input",
+        1,
+        0,
+        1e9,
+      ),
+    },
+    run: (flags: FuzzFlags) => fuzz(flags, stop),
+  }, args);
+}
+
+if (import.meta.main) await exitWith(main);
