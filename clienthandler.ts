@@ -98,7 +98,8 @@ export abstract class ClientHandler {
       await this.#giveUp(error);
     }
     await this.#wire.hangUp();
-    if (this.#requests > 0 && !this.server.quiet) {
+    const told = this.#refusals.final || this.server.quiet;
+    if (this.#requests > 0 && !told) {
       this.#report(`left after ${counted(this.#requests, "request")}`);
     }
   }

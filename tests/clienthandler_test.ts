@@ -1,0 +1,274 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { delay } from "@std/async/delay";
+import { ClientHandler, StudentHandler } from "../clienthandler.ts";
+import { Lock } from "../lib/lock.ts";
+import { MemoryRoster, sharedRoster } from "../lib/roster/memory.ts";
+import type { Roster } from "../lib/roster/roster.ts";
+import type { Sid, Student } from "../lib/roster/student.ts";
+import type { Message } from "../lib/wire/formats.ts";
+import { ProtocolError, RequestError } from "../lib/wire/formats.ts";
+import {
+  ALICE,
+  EchoHandler,
+  fields,
+  Peer,
+  stalled,
+  TestServer,
+  until,
+} from "./peers.ts";
+
+Deno.test("ClientHandler serves another application: an echo", async () => {
+  await using test = new TestServer({ clientHandler: EchoHandler });
+  using peer = await Peer.greeted(test.addr);
+  await peer.send("a", 1, [null, 1.5]);
+  assertEquals(await peer.receiveSome(3), ["a", 1, [null, 1.5]]);
+});
+
+/** Answers at once, later, or not at all, as the request says. */
+class MoodyHandler extends ClientHandler {
+  protected override processRequest(
+    request: Message,
+  ): Message | Promise<Message> {
+    switch (request) {
+      case "throw":
+        throw new TypeError("a bug");
+      case "reject":
+        return delay(1).then(() => {
+          throw new TypeError("a bug");
+        });
+      case "invalid":
+        throw new RequestError("not that");
+      case "protocol":
+        throw new ProtocolError("not at all");
+      case "unsendable":
+        return new Map();
+      case "nothing":
+        return undefined as unknown as Message;
+    }
+    return typeof request === "number"
+      ? delay(request).then(() => request)
+      : request;
+  }
+}
+
+Deno.test("ClientHandler keeps the order of answers that come at once and later", async () => {
+  await using test = new TestServer({ clientHandler: MoodyHandler });
+  using peer = await Peer.greeted(test.addr);
+  const requests = ["a", 20, "b", 0, 10, "c", "d", 1];
+  await peer.send(...requests);
+  assertEquals(await peer.receiveSome(requests.length), requests);
+});
+
+for (const fault of ["throw", "reject", "unsendable", "nothing"]) {
+  Deno.test(`ClientHandler whose request fails (${fault}) loses its own connection alone`, async () => {
+    await using test = new TestServer({ clientHandler: MoodyHandler });
+    using bystander = await Peer.greeted(test.addr);
+    using peer = await Peer.greeted(test.addr);
+    await peer.send("before", fault, "after");
+    const [before, told, ...more] = await peer.receiveAll();
+    assertEquals([before, more], ["before", []]);
+    assertEquals(
+      fields(told).error,
+      "The server failed to process the request",
+    );
+    await bystander.send("still here");
+    assertEquals(await bystander.receive(), "still here");
+    assertEquals(test.reports.length, 1);
+    assertMatch(test.reports[0], /handler failed: TypeError: \w/);
+    assert(!test.reports[0].includes("    at "), "a stack trace");
+  });
+}
+
+Deno.test("ClientHandler goes on after a RequestError, and ends after a ProtocolError", async () => {
+  await using test = new TestServer({ clientHandler: MoodyHandler });
+  using peer = await Peer.greeted(test.addr);
+  await peer.send("invalid", "a", "protocol", "b");
+  const answers = await peer.receiveAll();
+  assertEquals(answers.map((answer) => fields(answer).error ?? answer), [
+    "not that",
+    "a",
+    "not at all",
+  ]);
+});
+
+Deno.test("ClientHandler whose constructor or run() throws costs its connection alone", async () => {
+  class Broken extends EchoHandler {
+    constructor(...args: ConstructorParameters<typeof ClientHandler>) {
+      super(...args);
+      if (test.reports.length === 0) throw new Error("no");
+    }
+    override run(): Promise<void> {
+      if (test.reports.length === 1) return Promise.reject(new Error("no"));
+      return super.run();
+    }
+  }
+  await using test: TestServer = new TestServer({ clientHandler: Broken });
+  for (let i = 0; i < 2; i++) {
+    using peer = await Peer.connect(test.addr);
+    assertEquals(await peer.receiveAll(), []);
+    assertMatch(test.reports[i], /handler failed: Error: no$/);
+  }
+  using peer = await Peer.greeted(test.addr);
+  await peer.send("a");
+  assertEquals(await peer.receive(), "a");
+  assertEquals(test.server.handlers.size, 1);
+});
+
+Deno.test("ClientHandler.send() keeps large messages sent at the same time apart", async () => {
+  class Chatty extends ClientHandler {
+    protected override async processRequest(): Promise<Message> {
+      const texts = ["a", "b", "c"].map((letter) => letter.repeat(300_000));
+      await Promise.all(texts.map((text) => this.send([text])));
+      return "done";
+    }
+  }
+  await using test = new TestServer({ clientHandler: Chatty });
+  using peer = await Peer.greeted(test.addr);
+  await peer.send(1);
+  const texts = await peer.receiveSome(4) as string[];
+  assertEquals(texts.map((text) => new Set(text).size), [1, 1, 1, 4]);
+});
+
+/** A roster as a database would be: it reads, awaits, and writes back. */
+class SlowRoster implements Roster {
+  /** How many records there are, and in which order the students came. */
+  records = 0;
+  sids: Sid[] = [];
+  #memory = new MemoryRoster();
+
+  async record(students: readonly Student[]): Promise<void> {
+    const { records, sids } = this;
+    await delay(Math.random() * 3);
+    this.records = records + students.length;
+    this.sids = [...sids, ...students.map(({ sid }) => sid)];
+    await this.#memory.record(students);
+  }
+
+  read(sid: Sid): Promise<Student | undefined> {
+    return this.#memory.read(sid);
+  }
+}
+
+/** 24 clients that send a request each, 5 times, to handlers on a slow roster. */
+async function contend(
+  handlerOn: (roster: Roster) => typeof StudentHandler,
+): Promise<{ roster: SlowRoster; lines: string[] }> {
+  const roster = new SlowRoster();
+  await using test = new TestServer({ clientHandler: handlerOn(roster) });
+  await Promise.all(Array.from({ length: 24 }, async (_, client) => {
+    using peer = await Peer.greeted(test.addr);
+    for (let i = 0; i < 5; i++) {
+      await peer.send({ ...ALICE, sid: client * 10 + i });
+      assertEquals(await peer.receive(), 1);
+    }
+  }));
+  return { roster, lines: test.lines.slice(1) };
+}
+
+function assertGuarded({ roster, lines }: Awaited<ReturnType<typeof contend>>) {
+  assertEquals(roster.records, 120);
+  const printed = lines.map((line) => Number(line.split(": ").pop()));
+  assertEquals(printed, roster.sids); // printed as recorded, one by one
+}
+
+Deno.test("StudentHandler records and prints under the lock: no record is lost, no line out of turn", async () => {
+  assertGuarded(
+    await contend((roster) =>
+      class extends StudentHandler {
+        protected override readonly roster = roster;
+      }
+    ),
+  );
+});
+
+Deno.test("StudentHandler with a lock of its own for each handler loses records: it guards nothing shared", async () => {
+  const { roster } = await contend((roster) =>
+    class extends StudentHandler {
+      protected override readonly roster = roster;
+      #own = new Lock();
+      override get writeLock(): Lock {
+        return this.#own;
+      }
+    }
+  );
+  assert(roster.records < 120, "the fault does not show");
+});
+
+Deno.test("ClientHandler.writeLock is the server's, the same for all", async () => {
+  await using test = new TestServer();
+  using _a = await Peer.greeted(test.addr);
+  using _b = await Peer.greeted(test.addr);
+  const locks = [...test.server.handlers.values()].map((h) => h.writeLock);
+  assertEquals(locks.length, 2);
+  for (const lock of locks) assert(lock === test.server.writeLock);
+});
+
+Deno.test("StudentHandler records before it acknowledges, all keys of the request", async () => {
+  await using test = new TestServer();
+  using peer = await Peer.greeted(test.addr);
+  await peer.send({ ...ALICE, section: 3 });
+  assertEquals(await peer.receive(), 1);
+  const student = await sharedRoster(test.server).read(ALICE.sid);
+  assertEquals(fields(student), { ...ALICE, section: 3 });
+});
+
+Deno.test("StudentHandler does not acknowledge what could not be recorded", async () => {
+  class FullDisk extends MemoryRoster {
+    override record(): Promise<void> {
+      return Promise.reject(new Error("no space left"));
+    }
+  }
+  class OnFullDisk extends StudentHandler {
+    protected override readonly roster = new FullDisk();
+  }
+  await using test = new TestServer({ clientHandler: OnFullDisk });
+  using peer = await Peer.greeted(test.addr);
+  await peer.send(ALICE);
+  const [told, ...more] = await peer.receiveAll();
+  assertEquals(more, []);
+  assertEquals(fields(told).error, "The server failed to process the request");
+  assertEquals(test.server.writeLock.locked, false);
+  assertEquals(test.lines.length, 1);
+});
+
+Deno.test("ClientHandler that waits for itself does not keep a shutdown from its end", async () => {
+  class Endless extends ClientHandler {
+    protected override processRequest(): Promise<Message> {
+      return new Promise(() => {});
+    }
+  }
+  await using test = new TestServer({ clientHandler: Endless, grace: 0.1 });
+  using peer = await Peer.greeted(test.addr);
+  await peer.send(1);
+  await stalled(() => test.server.handlers.size);
+  const begin = performance.now();
+  await test.server.shutdown();
+  assert(performance.now() - begin < 2000);
+});
+
+Deno.test("ClientHandler leaves the table whenever its client goes", async () => {
+  await using test = new TestServer();
+  const stages = [
+    (peer: Peer) => peer.conn.close(),
+    async (peer: Peer) => {
+      await peer.receive();
+      peer.conn.close();
+    },
+    async (peer: Peer) => {
+      await peer.sendBytes(Uint8Array.of(0x80, 2, 0x7d));
+      peer.conn.close();
+    },
+    async (peer: Peer) => {
+      await peer.send(ALICE);
+      peer.conn.close(); // with the greeting unread: a reset
+    },
+  ];
+  for (let round = 0; round < 25; round++) {
+    for (const leave of stages) await leave(await Peer.connect(test.addr));
+  }
+  await until(() => test.server.handlers.size === 0);
+  assertEquals([test.server.writeLock.locked, test.server.writeLock.waiting], [
+    false,
+    0,
+  ]);
+});

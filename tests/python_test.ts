@@ -1,0 +1,168 @@
+import { assertEquals, assertMatch } from "@std/assert";
+import { ALICES_LINE } from "./peers.ts";
+import { client, listening, Program, ROOT, server } from "./programs.ts";
+
+/** Every Python from 2.7 up that runs here, by its version. */
+function findPythons(): Map<string, string> {
+  const pythons = new Map<string, string>();
+  for (const path of candidates()) {
+    const probe = "import sys; print('%d.%d' % sys.version_info[:2])";
+    const version = run(path, ["-c", probe]);
+    if (version && !pythons.has(version)) pythons.set(version, path);
+  }
+  return pythons;
+}
+
+/** The ones on PATH, which may be shims that run nothing, and pyenv's own. */
+function* candidates(): Generator<string> {
+  yield* ["python3", "python2", "python"];
+  for (let minor = 5; minor < 20; minor++) yield `python3.${minor}`;
+  const versions = run("pyenv", ["root"]) + "/versions";
+  try {
+    for (const { name } of Deno.readDirSync(versions)) {
+      yield `${versions}/${name}/bin/python`;
+    }
+  } catch {
+    // There is no pyenv.
+  }
+}
+
+function run(command: string, args: string[]): string | undefined {
+  try {
+    const { success, stdout } = new Deno.Command(command, {
+      args,
+      stderr: "null",
+    }).outputSync();
+    return success ? new TextDecoder().decode(stdout).trim() : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const pythons = findPythons();
+const CONNECTED =
+  /^\{'clientid': \d+\} has successfully connected to 127\.0\.0\.1\/\d+$/;
+const PASSED = "Data acknowledged by server and you passed the test";
+
+/** A test for each Python here, or one that is shown as ignored. */
+function testWithPython(name: string, test: (python: string) => Promise<void>) {
+  if (pythons.size === 0) {
+    Deno.test({ name: `${name} (needs python3)`, ignore: true, fn() {} });
+  }
+  for (const [version, path] of pythons) {
+    Deno.test(`${name}, Python ${version}`, () => test(path));
+  }
+}
+
+function lab(python: string, program: string, ...args: string[]): Program {
+  return new Program(python, [`${ROOT}tests/python/${program}`, ...args]);
+}
+
+testWithPython("the server serves the lab's client", async (python) => {
+  await using ours = server("--port", "0");
+  const port = await listening(ours);
+  await using theirs = lab(python, "lab_client.py", port, "--requests", "3");
+  const { code, stdout, stderr } = await theirs.ended();
+  assertEquals([code, stderr], [0, ""]);
+  const [connected, ...acknowledged] = stdout.trim().split("\n");
+  assertMatch(connected, CONNECTED);
+  assertEquals(acknowledged, [PASSED, PASSED, PASSED]);
+  await ours.stdout.match(new RegExp(`^(${ALICES_LINE}\n){3}$`, "m"));
+});
+
+testWithPython(
+  "the server serves the lab's client in every protocol",
+  async (python) => {
+    await using ours = server("--port", "0");
+    const port = await listening(ours);
+    const newest = run(python, [
+      "-c",
+      "import pickle; print(pickle.HIGHEST_PROTOCOL)",
+    ]);
+    for (let protocol = 0; protocol <= Number(newest); protocol++) {
+      await using theirs = lab(
+        python,
+        "lab_client.py",
+        port,
+        "--protocol",
+        `${protocol}`,
+      );
+      const { code, stdout } = await theirs.ended();
+      assertEquals([code, stdout.trim().split("\n")[1]], [0, PASSED]);
+    }
+  },
+);
+
+testWithPython("the lab's server serves the client", async (python) => {
+  await using theirs = lab(python, "lab_server.py");
+  const port = await listening(theirs);
+  await using ours = client("--port", port, "--once");
+  const { code, stdout } = await ours.ended();
+  assertEquals(code, 0);
+  const [connected, acknowledged] = stdout.trim().split("\n");
+  assertMatch(connected, CONNECTED);
+  assertEquals(acknowledged, PASSED);
+  await theirs.stdout.match(new RegExp(`^${ALICES_LINE}\n$`, "m"));
+});
+
+Deno.test({
+  name:
+    "the lab's client that sends before it reads sees its ack 25 times of 25 (needs python3)",
+  ignore: pythons.size === 0,
+  async fn() {
+    const [python] = pythons.values();
+    await using ours = server("--port", "0");
+    const port = await listening(ours);
+    for (let time = 0; time < 25; time++) {
+      await using theirs = lab(python, "lab_client.py", port, "--early");
+      const { code, stdout } = await theirs.ended();
+      assertEquals([time, code, stdout.trim().split("\n")[1]], [
+        time,
+        0,
+        PASSED,
+      ]);
+    }
+  },
+});
+
+Deno.test({
+  name:
+    "what the writer writes is what Python's pickle.dumps(value, 2) writes (needs python3)",
+  ignore: pythons.size === 0,
+  async fn() {
+    const { writePickle } = await import("../lib/wire/pickle_writer.ts");
+    const { ByteSink } = await import("../lib/wire/byte_sink.ts");
+    const [python] = pythons.values();
+    const values = [0, 1, 999, 1000, 1001, 2000].flatMap((length) => [
+      Array.from({ length }, (_, i) => `item ${i}`),
+      Object.fromEntries(
+        Array.from({ length }, (_, i) => [`key ${i}`, i * 77_777]),
+      ),
+    ]);
+    const program = `
+import json, pickle, sys
+for line in sys.stdin:
+    print(pickle.dumps(json.loads(line), 2).hex())`;
+    const child = new Deno.Command(python, {
+      args: ["-c", program],
+      stdin: "piped",
+      stdout: "piped",
+    }).spawn();
+    const lines = values.map((value) => JSON.stringify(value) + "\n").join("");
+    const output = child.output(); // read while we write, or both wait
+    const writer = child.stdin.getWriter();
+    await writer.write(new TextEncoder().encode(lines));
+    await writer.close();
+    const { stdout } = await output;
+    const expected = new TextDecoder().decode(stdout).trim().split("\n");
+    values.forEach((value, i) => {
+      const sink = new ByteSink();
+      writePickle(value, sink);
+      const bytes = Array.from(
+        sink.take(),
+        (byte) => byte.toString(16).padStart(2, "0"),
+      );
+      assertEquals(bytes.join(""), expected[i]);
+    });
+  },
+});
