@@ -65,35 +65,27 @@ export class Lock {
   }
 
   #turn(signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const enter = () => {
-        this.#queue.delete(enter);
-        signal?.removeEventListener("abort", leave);
-        resolve();
-      };
-      const leave = () => {
-        this.#queue.delete(enter);
-        reject(signal?.reason);
-      };
-      signal?.addEventListener("abort", leave, { once: true });
-      this.#queue.add(enter);
-    });
+    const { promise, resolve: enter, reject } = Promise.withResolvers<void>();
+    this.#queue.add(enter);
+    if (!signal) return promise;
+    // Once its turn has come, a waiter is out of the queue, and an abort too late.
+    const leave = () => this.#queue.delete(enter) && reject(signal.reason);
+    signal.addEventListener("abort", leave);
+    return promise.finally(() => signal.removeEventListener("abort", leave));
   }
 
   #guard(): Guard {
-    let holds = true;
+    let held = true;
     const release = () => {
-      if (holds) this.#release();
-      holds = false;
+      if (!held) return;
+      held = false;
+      const [next] = this.#queue;
+      this.#queue.delete(next);
+      // Handed over, not put down: were it free for a moment, a newcomer could
+      // take it before the first in the queue woke up.
+      if (next) next();
+      else this.#held = false;
     };
     return { release, [Symbol.dispose]: release };
-  }
-
-  #release(): void {
-    const [next] = this.#queue;
-    // Handed over, not put down: were it free for a moment, a newcomer could
-    // take it before the first in the queue woke up.
-    if (next === undefined) this.#held = false;
-    else next();
   }
 }

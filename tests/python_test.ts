@@ -41,7 +41,7 @@ function run(command: string, args: string[]): string | undefined {
 
 const pythons = findPythons();
 const CONNECTED =
-  /^\{'clientid': \d+\} has successfully connected to 127\.0\.0\.1\/\d+$/;
+  /^\{u?'clientid': \d+\} has successfully connected to 127\.0\.0\.1\/\d+$/;
 const PASSED = "Data acknowledged by server and you passed the test";
 
 /** A test for each Python here, or one that is shown as ignored. */

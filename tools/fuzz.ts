@@ -11,7 +11,7 @@ import { integer } from "../lib/cli/flags.ts";
 import { exitWith, runProgram } from "../lib/cli/program.ts";
 import type { StopSignals } from "../lib/cli/signals.ts";
 import { print } from "../lib/cli/terminal.ts";
-import { DEFAULT_LIMITS, type MessageLimits } from "../lib/limits.ts";
+import type { MessageLimits } from "../lib/limits.ts";
 import type { Message, WireFormat } from "../lib/wire/formats.ts";
 import { FORMATS, ProtocolError } from "../lib/wire/formats.ts";
 import { Random } from "./random.ts";

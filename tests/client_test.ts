@@ -1,0 +1,196 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { Client } from "../client.ts";
+import {
+  ConnectionEnded,
+  type Message,
+  ProtocolError,
+} from "../lib/wire/formats.ts";
+import {
+  ALICE,
+  BOB,
+  encode,
+  fields,
+  json,
+  Peer,
+  stalled,
+  TestServer,
+} from "./peers.ts";
+
+/** A server's end of one connection, for a client that the test makes. */
+async function scripted(
+  script: (server: Peer) => Promise<void>,
+  run: (client: Client) => Promise<void>,
+  options: { answerTimeout?: number } = {},
+): Promise<void> {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const client = new Client({ port: listener.addr.port, ...options });
+  const serving = (async () => {
+    using server = new Peer(await listener.accept());
+    await script(server);
+  })();
+  try {
+    await run(client);
+  } finally {
+    await client.close();
+    await serving;
+  }
+}
+
+Deno.test("Client.connect() resolves to the greeting, and Client.request() to each request's own answer", async () => {
+  for (const wire of [undefined, json]) {
+    await using test = new TestServer({ wire });
+    const client = new Client({ port: test.addr.port, wire });
+    assertEquals(Object.keys(fields(await client.connect())), ["clientid"]);
+    const answers = await Promise.all([
+      client.request(ALICE),
+      client.request({ ...BOB, sid: [] }),
+      client.request(BOB),
+    ]);
+    assertEquals([answers[0], answers[2]], [1, 1]);
+    assertEquals(
+      fields(answers[1]).error,
+      "sid must be an integer or text, not a list",
+    );
+    await client.close();
+  }
+});
+
+Deno.test("Client.request() keeps 10,000 under way, in order", async () => {
+  await using test = new TestServer();
+  const client = new Client({ port: test.addr.port });
+  await client.connect();
+  const requests = Array.from(
+    { length: 10_000 },
+    (_, i) => client.request({ ...ALICE, sid: i % 3 ? i : [] }),
+  );
+  const answers = await Promise.all(requests);
+  answers.forEach((answer, i) => {
+    assertEquals(answer === 1, i % 3 !== 0, `answer ${i}`);
+  });
+  await client.close();
+});
+
+Deno.test("Client reads greeting and answers that come a byte at a time", async () => {
+  await scripted(async (server) => {
+    for (const byte of encode([{ clientid: 7 }])) {
+      await server.sendBytes(Uint8Array.of(byte));
+    }
+    await server.receiveSome(2);
+    for (const byte of encode([1, 1])) {
+      await server.sendBytes(Uint8Array.of(byte));
+    }
+  }, async (client) => {
+    assertEquals(fields(await client.connect()), { clientid: 7 });
+    assertEquals(
+      await Promise.all([client.request(ALICE), client.request(BOB)]),
+      [1, 1],
+    );
+  });
+});
+
+Deno.test("Client loses nothing of what comes in one segment with the greeting", async () => {
+  await scripted(async (server) => {
+    await server.send({ clientid: 7 }, 1, { error: "no" }, 3, 4);
+    await server.receive();
+  }, async (client) => {
+    await client.connect();
+    assertEquals(await client.request(ALICE), 1);
+    assertEquals(fields(await client.receive()), { error: "no" });
+    assertEquals(await client.receive(), 3);
+    assertEquals(await client.receive(), 4);
+    assertEquals(await client.receive(), undefined);
+    assertEquals(await client.receive(), undefined);
+  });
+});
+
+Deno.test("Client.request() rejects all that is under way when the connection ends", async () => {
+  await scripted(async (server) => {
+    await server.send({ clientid: 7 });
+    await server.receiveSome(3);
+    await server.send(1);
+  }, async (client) => {
+    await client.connect();
+    const [first, ...others] = [1, 2, 3].map((sid) =>
+      client.request({ ...ALICE, sid })
+    );
+    const ends = others.map((other) =>
+      assertRejects(() => other, ConnectionEnded)
+    );
+    assertEquals(await first, 1);
+    await Promise.all(ends);
+    await assertRejects(() => client.request(ALICE), ConnectionEnded);
+  });
+});
+
+Deno.test("Client.connect() rejects when the server closes without a greeting", async () => {
+  await scripted(() => Promise.resolve(), async (client) => {
+    await assertRejects(() => client.connect(), ConnectionEnded);
+  });
+});
+
+Deno.test("Client tells of a server that sends no message", async () => {
+  await scripted(async (server) => {
+    await server.sendBytes(new TextEncoder().encode("cos\nsystem\n."));
+  }, async (client) => {
+    await assertRejects(() => client.connect(), ProtocolError, "GLOBAL");
+  });
+});
+
+Deno.test("Client with an answerTimeout ends by itself when the server says nothing", async () => {
+  await scripted(async (server) => {
+    await server.send({ clientid: 7 });
+    await server.receiveSome(2);
+  }, async (client) => {
+    await client.connect();
+    await assertRejects(
+      () => client.request(ALICE),
+      ConnectionEnded,
+      "The server said nothing for 0.05 s",
+    );
+  }, { answerTimeout: 0.05 });
+});
+
+Deno.test("Client.request() rejects what has no form, and goes on", async () => {
+  await using test = new TestServer();
+  const client = new Client({ port: test.addr.port });
+  await assertRejects(
+    () => client.request(ALICE),
+    ConnectionEnded,
+    "not connected",
+  );
+  await client.connect();
+  const bad = client.request(new Map() as Message);
+  const good = client.request(ALICE);
+  await assertRejects(() => bad, TypeError, "Cannot pickle");
+  assertEquals(await good, 1);
+  await client.close();
+});
+
+Deno.test("Client.send() waits while the server does not read", async () => {
+  const total = 2000;
+  let sent = 0;
+  const ready = Promise.withResolvers<void>();
+  await scripted(async (server) => {
+    await server.send({ clientid: 7 });
+    await ready.promise;
+    assert(sent < total, "all was sent to a server that does not read");
+    await server.receiveSome(total);
+  }, async (client) => {
+    await client.connect();
+    const sending = (async () => {
+      for (; sent < total; sent++) await client.send("a".repeat(50_000));
+    })();
+    await stalled(() => sent);
+    ready.resolve();
+    await sending;
+  });
+});
+
+Deno.test("Client.connect() rejects where no server listens", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr;
+  listener.close();
+  const client = new Client({ port });
+  await assertRejects(() => client.connect(), Deno.errors.ConnectionRefused);
+  await client.close();
+});
