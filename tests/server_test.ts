@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
+import { connect } from "node:net";
 import { delay } from "@std/async/delay";
 import { Server } from "../server.ts";
 import { readVectors } from "./vectors.ts";
@@ -447,7 +448,7 @@ Deno.test("Server.close() cuts off everything at once", async () => {
 Deno.test("Server goes on after a client that resets before it is accepted", async () => {
   await using test = new TestServer();
   for (let i = 0; i < 20; i++) {
-    const socket = (await import("node:net")).connect(test.addr.port);
+    const socket = connect(test.addr.port, test.addr.hostname);
     await new Promise((resolve) => socket.once("connect", resolve));
     socket.resetAndDestroy();
     await new Promise((resolve) => socket.once("close", resolve));

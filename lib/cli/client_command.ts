@@ -123,7 +123,9 @@ export async function converse(
     if (!once) await stayConnected(client, stop);
     return passed ? 0 : 1;
   } catch (error) {
-    throw cannotConverse(client.address, error);
+    throw stop.aborted
+      ? new Failure("Told to end before the server had answered all")
+      : cannotConverse(client.address, error);
   } finally {
     await client.close();
   }
@@ -162,9 +164,6 @@ async function stayConnected(
 /** Why a client cannot go on, and what to do about it. */
 function cannotConverse(address: Address, error: unknown): Failure {
   const where = showAddress(address);
-  if (error instanceof DOMException && error.name === "AbortError") {
-    return new Failure(`Told to end before the server at ${where} was reached`);
-  }
   if (error instanceof ConnectionEnded) {
     return new Failure(
       `${error.message} before the server at ${where} had answered all`,

@@ -1,0 +1,366 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { ALICE, ALICES_LINE, json, Peer, TestServer } from "./peers.ts";
+import {
+  client,
+  type Ended,
+  listening,
+  Program,
+  ROOT,
+  server,
+} from "./programs.ts";
+
+const PASSED = "Data acknowledged by server and you passed the test\n";
+const connectedLine = (port: string) =>
+  new RegExp(
+    `^\\{'clientid': \\d+\\} has successfully connected to 127\\.0\\.0\\.1/${port}\n`,
+  );
+
+function assertOneLine({ stderr }: Ended, expected: RegExp): void {
+  assertMatch(stderr, expected);
+  assertEquals(stderr.trim().split("\n").length, 1, stderr);
+}
+
+Deno.test("server and client show the lab's transcripts, and end when the server is told to", async () => {
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    await using ours = server("--port", "0");
+    const port = await listening(ours);
+    await using alice = client("--port", port);
+    await alice.stdout.match(/passed/);
+    await using bob = client(
+      "--port",
+      port,
+      "--name",
+      "Bob Chen",
+      "--github",
+      "bchen",
+      "--sid",
+      "987654321",
+    );
+    await bob.stdout.match(/passed/);
+    ours.kill(signal);
+    const { code, stdout, stderr } = await ours.ended();
+    assertEquals(code, 0);
+    assertEquals(
+      stdout,
+      `Listening at 127.0.0.1/${port}\n${ALICES_LINE}\n` +
+        "Connected: Student: Bob Chen, Github Username: bchen, sid: 987654321\n",
+    );
+    assertMatch(stderr, /^\d\d:\d\d:\d\d Ending, with 2 clients connected/);
+    for (const program of [alice, bob]) {
+      const ended = await program.ended();
+      assertEquals(ended.code, 0);
+      assertMatch(ended.stdout, connectedLine(port));
+      assertEquals(ended.stdout.replace(connectedLine(port), ""), PASSED);
+      assertOneLine(
+        ended,
+        /^\d\d:\d\d:\d\d The server closed the connection\n$/,
+      );
+    }
+  }
+});
+
+Deno.test("client ends at Ctrl-C: with 0 once it passed, with 1 before", async () => {
+  await using ours = server("--port", "0");
+  const port = await listening(ours);
+  await using passed = client("--port", port);
+  await passed.stdout.match(/passed/);
+  passed.kill("SIGINT");
+  assertEquals((await passed.ended()).code, 0);
+
+  using silent = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  await using early = client("--port", `${silent.addr.port}`);
+  using _conn = await silent.accept();
+  early.kill("SIGINT");
+  const ended = await early.ended();
+  assertEquals([ended.code, ended.stdout], [1, ""]);
+  assertOneLine(ended, /^Told to end before the server had answered all\n$/);
+});
+
+Deno.test("client --once leaves when all is answered; --repeat pipelines, and sums up", async () => {
+  await using ours = server("--port", "0", "--quiet");
+  const port = await listening(ours);
+  await using many = client("--port", port, "--once", "--repeat", "5000");
+  const { code, stdout, stderr } = await many.ended();
+  assertEquals(code, 0);
+  assertEquals(stdout.replace(connectedLine(port), ""), PASSED);
+  assertMatch(
+    stderr,
+    /5000 of 5000 requests acknowledged in \d+\.\d\d s, \d+ a second\n$/,
+  );
+  ours.kill("SIGTERM");
+  const quiet = await ours.ended();
+  assertEquals(quiet.stdout, `Listening at 127.0.0.1/${port}\n`);
+  assertOneLine(quiet, /Ending, with 0 clients/);
+});
+
+Deno.test("client --wait connects once the server is there", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr;
+  listener.close();
+  await using waiting = client("--port", `${port}`, "--once", "--wait", "20");
+  await using ours = server("--port", `${port}`);
+  assertEquals((await waiting.ended()).code, 0);
+  await ours.stdout.match(/Connected/);
+});
+
+Deno.test("client and server speak JSON with --wire json", async () => {
+  await using ours = server("--port", "0", "--wire", "json");
+  const port = await listening(ours);
+  await using theirs = client(
+    "--port",
+    port,
+    "--wire",
+    "json",
+    "--once",
+    "--sid",
+    "0917292550",
+  );
+  assertEquals((await theirs.ended()).code, 0);
+  await ours.stdout.match(/sid: 0917292550\n/);
+  using peer = await Peer.greeted(
+    { hostname: "127.0.0.1", port: Number(port) },
+    json,
+  );
+  await peer.send(ALICE);
+  assertEquals(await peer.receive(), 1);
+});
+
+Deno.test("client says how a server answered that does not acknowledge, and ends with 1", async () => {
+  const answers = [
+    ["text", "answered 'text', which is no acknowledgement"],
+    [true, "answered True, which"],
+    [{ error: "no\x1b[2J" }, "refused the request: no\\x1b[2J"],
+    [{ message: "got it" }, "answered {'message': 'got it'}, which"],
+  ] as const;
+  for (const [answer, said] of answers) {
+    using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    await using ours = client("--port", `${listener.addr.port}`, "--once");
+    using peer = new Peer(await listener.accept());
+    await peer.send(38327); // a bare integer, as some of the lab's servers greet
+    await peer.receive();
+    await peer.send(answer);
+    const ended = await ours.ended();
+    assertEquals(ended.code, 1);
+    assertMatch(ended.stdout, /^38327 has successfully connected to [^\n]*\n$/);
+    assert(ended.stderr.includes(said), ended.stderr);
+    assertEquals(ended.stderr.trim().split("\n").length, 1);
+  }
+});
+
+Deno.test("client that is turned away says so, and ends with 1", async () => {
+  await using test = new TestServer({ maxClients: 0 });
+  await using ours = client("--port", `${test.addr.port}`);
+  const { code, stdout, stderr } = await ours.ended();
+  assertEquals([code, stdout], [1, ""]);
+  assertMatch(
+    stderr,
+    /The server turned us away: The server is full: 0 clients\n/,
+  );
+});
+
+Deno.test("server on a taken port says so in one line, and ends with 1", async () => {
+  using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  await using ours = server("--port", `${taken.addr.port}`);
+  const ended = await ours.ended();
+  assertEquals([ended.code, ended.stdout], [1, ""]);
+  assertOneLine(
+    ended,
+    /^Cannot listen at 127\.0\.0\.1\/\d+: another program does\. .*--port\n$/,
+  );
+});
+
+Deno.test("server on an address of another machine says so, and ends with 1", async () => {
+  await using ours = server("--host", "192.0.2.1", "--port", "0");
+  const ended = await ours.ended();
+  assertEquals(ended.code, 1);
+  assertOneLine(
+    ended,
+    /^Cannot listen at 192\.0\.2\.1\/0: this machine does not have/,
+  );
+});
+
+Deno.test("server --host 0.0.0.0 says which address to give the clients", async () => {
+  await using ours = server("--host", "0.0.0.0", "--port", "0");
+  await ours.stdout.match(/^Listening at 0\.0\.0\.0\/\d+\n/);
+  await ours.stderr.match(
+    /connect with --host \S+ --port \d+|has no network address/,
+  );
+  await using unknowing = new Program(Deno.execPath(), [
+    "run",
+    "--no-prompt",
+    "--allow-net",
+    "server.ts",
+    "--host=0.0.0.0",
+    "--port=0",
+  ]);
+  await unknowing.stderr.match(/grant --allow-sys=networkInterfaces/);
+});
+
+Deno.test("client with no server says so in one line, and ends with 1", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr;
+  listener.close();
+  await using ours = client("--port", `${port}`);
+  const ended = await ours.ended();
+  assertEquals([ended.code, ended.stdout], [1, ""]);
+  assertOneLine(
+    ended,
+    /^Cannot connect to .*: no server listens there\. .*--wait 10\n$/,
+  );
+});
+
+Deno.test("client whose server has no such name says so in one line", async () => {
+  await using ours = client("--host", "no-such-host.invalid");
+  const ended = await ours.ended();
+  assertEquals(ended.code, 1);
+  assertOneLine(
+    ended,
+    /^Cannot connect to no-such-host\.invalid\/12000: .*Check --host and --port\n$/,
+  );
+});
+
+for (const program of ["server", "client"]) {
+  Deno.test(`${program} without its permission names it in one line, and ends with 1`, async () => {
+    await using ours = new Program(Deno.execPath(), [
+      "run",
+      "--no-prompt",
+      `${program}.ts`,
+    ]);
+    const ended = await ours.ended();
+    assertEquals([ended.code, ended.stdout], [1, ""]);
+    assertOneLine(
+      ended,
+      /the permission --allow-net is missing\. .*`deno task \w+`/,
+    );
+  });
+
+  Deno.test(`${program} says what is wrong with its flags, and ends with 2`, async () => {
+    const cases: [string[], RegExp][] = [
+      [
+        ["--port", "x"],
+        /^--port takes a whole number from \d to 65535, and got "x"\n$/,
+      ],
+      [["--port", "65536"], /^--port takes .* got "65536"\n$/],
+      [["--port"], /^--port takes .* got nothing\n$/],
+      [
+        ["--prot", "1"],
+        /^There is no flag --prot\. Is it --port\? See --help\n$/,
+      ],
+      [["--wire", "xml"], /^--wire takes pickle or json, and got "xml"\n$/],
+      [["12000"], /^Cannot take "12000": there are only flags, see --help\n$/],
+      [["-5"], /goes behind =, as in --sid=-5\n$/],
+    ];
+    for (const [args, expected] of cases) {
+      await using ours = new Program(Deno.execPath(), [
+        "run",
+        `${program}.ts`,
+        ...args,
+      ]);
+      const ended = await ours.ended();
+      assertEquals([ended.code, ended.stdout], [2, ""]);
+      assertOneLine(ended, expected);
+    }
+  });
+
+  Deno.test(`${program} --help tells all flags on stdout, --version the version`, async () => {
+    await using help = new Program(Deno.execPath(), [
+      "run",
+      `${program}.ts`,
+      "--help",
+    ]);
+    const { code, stdout, stderr } = await help.ended();
+    assertEquals([code, stderr], [0, ""]);
+    for (const flag of ["host", "port", "wire", "help", "version"]) {
+      assertMatch(stdout, new RegExp(`^  --${flag} +\\S`, "m"));
+    }
+    await using version = new Program(Deno.execPath(), [
+      "run",
+      `${program}.ts`,
+      "--version",
+    ]);
+    assertMatch((await version.ended()).stdout, /^rollcall \d+\.\d+\.\d+\n$/);
+  });
+}
+
+Deno.test("client's student is the one that clienthelper.ts says, after an edit too", async () => {
+  const copy = await Deno.makeTempDir();
+  try {
+    const files = [
+      "deno.json",
+      "deno.lock",
+      "client.ts",
+      "clienthelper.ts",
+      "lib",
+    ];
+    const { success } = await new Deno.Command("cp", {
+      args: ["-r", ...files, copy],
+      cwd: ROOT,
+    }).output();
+    assert(success);
+    const helper = await Deno.readTextFile(`${copy}/clienthelper.ts`);
+    await Deno.writeTextFile(
+      `${copy}/clienthelper.ts`,
+      helper.replace("Alice Brown", "Bob Chen").replace("abrown", "bchen")
+        .replace("123456789", "987654321"),
+    );
+    await using ours = server("--port", "0");
+    const port = await listening(ours);
+    const args = [
+      "run",
+      "--quiet",
+      "--no-prompt",
+      "--allow-net",
+      "client.ts",
+      "--port",
+      port,
+      "--once",
+    ];
+    await using edited = new Program(Deno.execPath(), args, { cwd: copy });
+    assertEquals((await edited.ended()).code, 0);
+    await ours.stdout.match(
+      /^Connected: Student: Bob Chen, Github Username: bchen, sid: 987654321\n/m,
+    );
+  } finally {
+    await Deno.remove(copy, { recursive: true });
+  }
+});
+
+for (const what of ["closed", "not read"]) {
+  Deno.test(`server whose stdout is ${what} still acknowledges its clients, and ends when told to`, async () => {
+    const child = new Deno.Command(Deno.execPath(), {
+      args: [
+        "run",
+        "--quiet",
+        "--no-prompt",
+        "--allow-net",
+        "server.ts",
+        "--port",
+        "0",
+      ],
+      cwd: ROOT,
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    const stderr = new Response(child.stderr).text();
+    const reader = child.stdout.getReader();
+    const line = new TextDecoder().decode((await reader.read()).value);
+    const port = Number(line.match(/\/(\d+)\n$/)?.[1]);
+    if (what === "closed") await reader.cancel();
+    using peer = await Peer.greeted({ hostname: "127.0.0.1", port });
+    const long = { ...ALICE, student_name: "a".repeat(1000) };
+    for (let i = 0; i < 200; i++) { // 20 MB of lines in all
+      await peer.send(...Array(100).fill(long));
+      assertEquals(await peer.receiveSome(100), Array(100).fill(1));
+    }
+    peer.conn.close();
+    child.kill("SIGTERM");
+    assertEquals((await child.status).code, 0);
+    await reader.cancel();
+    const said = await stderr;
+    assertMatch(said, /Ending, with/);
+    if (what === "closed") {
+      assertMatch(said, /Nothing more is shown on stdout: BrokenPipe/);
+    }
+  });
+}
