@@ -48,6 +48,8 @@ export interface ServerOptions extends Partial<Limits> {
 
 /** Milliseconds to rest when there is no descriptor for the next client. */
 const ACCEPT_REST = 100;
+/** Milliseconds without such a failure that make the next one news. */
+const ACCEPT_NEWS = 10_000;
 /** Milliseconds without a new client, twice in a row, that show an empty backlog. */
 const BACKLOG_QUIET = 10;
 /** Milliseconds for which a shutdown takes in clients, then requests, that keep coming. */
@@ -138,19 +140,20 @@ export class Server implements HandlerServer, AsyncDisposable {
     const listener = this.#listening();
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#accepting = promise;
-    let failing = false;
+    let failed = -Infinity;
     for (;;) {
       try {
         const conn = await listener.accept();
         this.#accepted++;
-        failing = false;
         // The task is the method that makes the handler, as the lab teaches.
         void this.handler(conn, conn.remoteAddr);
       } catch (error) {
         if (isClosedHere(error)) return resolve(); // by the shutdown
         if (isDisconnect(error)) continue; // the client left while it waited
-        if (!failing) this.report(`Cannot accept clients: ${reason(error)}`);
-        failing = true; // most likely out of descriptors
+        // Most likely out of descriptors: a client that leaves frees one.
+        const news = performance.now() - failed > ACCEPT_NEWS;
+        if (news) this.report(`Cannot accept clients: ${reason(error)}`);
+        failed = performance.now();
         await this.#open.oneEnds(ACCEPT_REST);
       }
     }

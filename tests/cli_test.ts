@@ -364,3 +364,33 @@ for (const what of ["closed", "not read"]) {
     }
   });
 }
+
+Deno.test({
+  name:
+    "server out of descriptors serves those it has, says so once, and accepts again when some leave",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    const command = `ulimit -n 60 && exec '${Deno.execPath()}' run --quiet ` +
+      "--no-prompt --allow-net server.ts --port 0";
+    await using ours = new Program("sh", ["-c", command]);
+    const address = {
+      hostname: "127.0.0.1",
+      port: Number(await listening(ours)),
+    };
+    const peers = await Promise.all(
+      Array.from({ length: 60 }, () => Peer.connect(address)),
+    );
+    await ours.stderr.match(/Cannot accept clients: .*\n/);
+    const [first, ...others] = peers;
+    await first.receive();
+    await first.send(ALICE);
+    assertEquals(await first.receive(), 1);
+    const last = others.at(-1)!;
+    for (const peer of others.slice(0, -1)) peer.conn.close();
+    await last.receive();
+    await last.send(ALICE);
+    assertEquals(await last.receive(), 1);
+    assertEquals(ours.stderr.text.match(/Cannot accept/g)?.length, 1);
+    for (const peer of [first, last]) peer.conn.close();
+  },
+});

@@ -17,10 +17,10 @@ Deno.test("the demo shows the three transcripts, labelled, and ends by itself wi
       /^server \| Listening at 127\.0\.0\.1\/\d+$/m,
       /^server \| Connected: Student: Alice Brown, Github Username: abrown, sid: 123456789$/m,
       /^server \| Connected: Student: Bob Chen, Github Username: bchen, sid: 987654321$/m,
-      /^Alice  \| \{'clientid': \d+\} has successfully connected to/m,
-      /^Bob    \| \{'clientid': \d+\} has successfully connected to/m,
-      /^Alice  \| Data acknowledged by server and you passed the test$/m,
-      /^Bob    \| Data acknowledged by server and you passed the test$/m,
+      /^Alice +\| \{'clientid': \d+\} has successfully connected to/m,
+      /^Bob +\| \{'clientid': \d+\} has successfully connected to/m,
+      /^Alice +\| Data acknowledged by server and you passed the test$/m,
+      /^Bob +\| Data acknowledged by server and you passed the test$/m,
       /^server \| .* Ending, with 2 clients connected/m,
     ]
   ) assertMatch(stdout, line);

@@ -2,6 +2,7 @@
 // they like.
 
 import { delay } from "@std/async/delay";
+import { concat } from "../lib/bytes.ts";
 import type { Address } from "../lib/net.ts";
 import { DEFAULT_LIMITS } from "../lib/limits.ts";
 import { ByteSink } from "../lib/wire/byte_sink.ts";
@@ -143,9 +144,7 @@ export class Peer implements Disposable {
         throw error;
       });
       if (count === null) return undefined;
-      const bytes = new Uint8Array(this.#kept.length + count);
-      bytes.set(this.#kept);
-      bytes.set(buffer.subarray(0, count), this.#kept.length);
+      const bytes = concat([this.#kept, buffer.subarray(0, count)]);
       this.#kept = bytes.slice(this.#read(bytes));
     }
     return this.#messages.shift();

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
+import { concat } from "../lib/bytes.ts";
 import { DEFAULT_LIMITS } from "../lib/limits.ts";
 import { ProtocolError } from "../lib/wire/errors.ts";
 import type { Message } from "../lib/wire/format.ts";
@@ -19,7 +20,7 @@ function readPieces(
   const messages: Message[] = [];
   let kept = new Uint8Array();
   for (const piece of pieces) {
-    const bytes = new Uint8Array([...kept, ...piece]);
+    const bytes = concat([kept, piece]);
     kept = bytes.slice(reader.read(bytes, bytes.length, messages));
   }
   return { messages, left: kept.length + reader.begun };

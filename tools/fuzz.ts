@@ -7,6 +7,7 @@
  * @module
  */
 
+import { concat } from "../lib/bytes.ts";
 import { integer } from "../lib/cli/flags.ts";
 import { exitWith, runProgram } from "../lib/cli/program.ts";
 import type { StopSignals } from "../lib/cli/signals.ts";
@@ -59,7 +60,7 @@ function readInPieces(
   try {
     for (let at = 0; at < bytes.length;) {
       const size = 1 + random.below(random.pick([1, 16, bytes.length]));
-      const buffer = concat(kept, bytes.subarray(at, at + size));
+      const buffer = concat([kept, bytes.subarray(at, at + size)]);
       at += size;
       const taken = reader.read(buffer, buffer.length, messages);
       kept = buffer.slice(taken);
@@ -76,7 +77,7 @@ function mutate(
   random: Random,
   samples: readonly Uint8Array[],
 ): Uint8Array<ArrayBuffer> {
-  let bytes = concat(random.pick(samples));
+  let bytes = concat([random.pick(samples)]);
   for (let count = random.below(6); count > 0; count--) {
     const at = random.below(bytes.length + 1);
     const end = at + random.below(Math.min(40, bytes.length - at + 1));
@@ -88,25 +89,15 @@ function mutate(
     const other = random.pick(samples);
     const from = random.below(other.length);
     bytes = random.pick([
-      () => concat(head, Uint8Array.of(random.below(256)), tail),
-      () => concat(head, tail),
-      () => concat(head, piece, piece, tail),
-      () => concat(head, ...Array(random.below(300)).fill(piece), tail),
-      () => concat(head, other.subarray(from, from + random.below(60)), tail),
-      () => concat(bytes, other),
+      () => concat([head, Uint8Array.of(random.below(256)), tail]),
+      () => concat([head, tail]),
+      () => concat([head, piece, piece, tail]),
+      () => concat([head, ...Array(random.below(300)).fill(piece), tail]),
+      () => concat([head, other.subarray(from, from + random.below(60)), tail]),
+      () => concat([bytes, other]),
     ])();
   }
   return bytes;
-}
-
-function concat(...parts: Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }
 
 /** Walks the whole message, as whoever shows or sends it would. */

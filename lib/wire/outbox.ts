@@ -5,6 +5,7 @@
  */
 
 import { delay } from "@std/async/delay";
+import { concat } from "../bytes.ts";
 import type { Connection } from "../net.ts";
 import { isDisconnect } from "../net.ts";
 
@@ -58,7 +59,8 @@ export class Outbox {
       await null; // let the rest of this turn's answers join
       while (this.#queue.length > 0) {
         if (this.#notBefore > 0) await this.#pause();
-        const bytes = join(this.#queue);
+        const [first, ...others] = this.#queue;
+        const bytes = others.length > 0 ? concat(this.#queue) : first;
         this.#queue = [];
         let written = 0;
         while (written < bytes.length) {
@@ -86,15 +88,4 @@ export class Outbox {
     }
     this.#notBefore = 0;
   }
-}
-
-function join(chunks: Uint8Array[]): Uint8Array {
-  if (chunks.length === 1) return chunks[0];
-  const all = new Uint8Array(chunks.reduce((sum, c) => sum + c.length, 0));
-  let at = 0;
-  for (const chunk of chunks) {
-    all.set(chunk, at);
-    at += chunk.length;
-  }
-  return all;
 }
