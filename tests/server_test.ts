@@ -230,6 +230,23 @@ Deno.test("Server closes after an error for what is no dict, and answers nothing
   assertEquals(test.lines.length, 1 + 4);
 });
 
+Deno.test("Server closes on a client that goes on sending after it was refused", async () => {
+  await using test = new TestServer();
+  using peer = await Peer.greeted(test.addr);
+  const garbage = new Uint8Array(10_000).fill(0xff);
+  let closed = false;
+  const sending = (async () => {
+    while (!closed) {
+      await peer.sendBytes(garbage);
+      await delay(1);
+    }
+  })().catch(() => {});
+  await until(() => test.server.handlers.size === 0);
+  closed = true;
+  await sending;
+  assertEquals(test.reports.length, 1);
+});
+
 Deno.test("Server closes with the 16th invalid request in a row", async () => {
   await using test = new TestServer();
   using peer = await Peer.greeted(test.addr);

@@ -17,6 +17,8 @@ import { Outbox } from "./outbox.ts";
 const FLUSH_QUIET = 5_000;
 /** Milliseconds of silence, after we said that no more is coming, that count as the peer's end. */
 const LINGER_QUIET = 250;
+/** Milliseconds for which a peer that goes on sending is listened to after that, at most. */
+const LINGER_LONGEST = 3_000;
 
 /** One sink for all connections: a message is written in one go. */
 const sink = new ByteSink();
@@ -121,6 +123,7 @@ export class WireConnection {
 
   async #hangUp(): Promise<void> {
     this.#inbox.discard();
+    let longest: ReturnType<typeof setTimeout> | undefined;
     try {
       this.#closeWhenQuiet(FLUSH_QUIET);
       await this.#outbox.flushed();
@@ -130,10 +133,12 @@ export class WireConnection {
       // could lose the answers that it has not read. So we read on, and drop
       // it. Many clients never close by themselves: silence has to do.
       this.#closeWhenQuiet(LINGER_QUIET);
+      longest = setTimeout(() => this.close(), LINGER_LONGEST);
       await (this.#receiving ?? this.#inbox.receive());
     } catch {
       // Whatever failed, the connection is over, and that was the aim.
     } finally {
+      clearTimeout(longest);
       this.close();
     }
   }

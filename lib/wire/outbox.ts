@@ -59,8 +59,9 @@ export class Outbox {
       await null; // let the rest of this turn's answers join
       while (this.#queue.length > 0) {
         if (this.#notBefore > 0) await this.#pause();
-        const [first, ...others] = this.#queue;
-        const bytes = others.length > 0 ? concat(this.#queue) : first;
+        const bytes = this.#queue.length === 1
+          ? this.#queue[0]
+          : concat(this.#queue);
         this.#queue = [];
         let written = 0;
         while (written < bytes.length) {
