@@ -11,6 +11,9 @@ const encoder = new TextEncoder();
 /** Above this size, a pickle is not cut at every byte. */
 const MANY_BYTES = 2048;
 
+/** What a reused buffer still holds of what came earlier: anything. */
+const OLD_BYTES = new Uint8Array(16).fill(0xff);
+
 /** Reads pieces one after another, as a connection would bring them. */
 function readPieces(
   pieces: readonly Uint8Array[],
@@ -21,7 +24,8 @@ function readPieces(
   let kept = new Uint8Array();
   for (const piece of pieces) {
     const bytes = concat([kept, piece]);
-    kept = bytes.slice(reader.read(bytes, bytes.length, messages));
+    const buffer = concat([bytes, OLD_BYTES]);
+    kept = bytes.slice(reader.read(buffer, bytes.length, messages));
   }
   return { messages, left: kept.length + reader.begun };
 }

@@ -60,10 +60,11 @@ function readInPieces(
   try {
     for (let at = 0; at < bytes.length;) {
       const size = 1 + random.below(random.pick([1, 16, bytes.length]));
-      const buffer = concat([kept, bytes.subarray(at, at + size)]);
+      const fresh = concat([kept, bytes.subarray(at, at + size)]);
       at += size;
-      const taken = reader.read(buffer, buffer.length, messages);
-      kept = buffer.slice(taken);
+      // Behind what counts, a buffer that is used again holds old bytes.
+      const buffer = concat([fresh, bytes.subarray(-9)]);
+      kept = fresh.slice(reader.read(buffer, fresh.length, messages));
     }
   } catch (error) {
     if (!(error instanceof ProtocolError)) throw error;

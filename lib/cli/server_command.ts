@@ -102,7 +102,9 @@ export async function serveUntilStopped(
   if (reachable) report(reachable);
   whenAborted(stop, () => {
     const clients = counted(server.handlers.size, "client");
-    report(`Ending, with ${clients} connected. Once more ends it at once`);
+    report(
+      `Ending, with ${clients} connected; a second Ctrl-C ends it at once`,
+    );
     server.shutdown();
   });
   whenAborted(stopNow, () => server.close());

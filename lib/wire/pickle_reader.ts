@@ -74,10 +74,11 @@ export class PickleReader implements MessageReader {
         from += width === COUNT1 ? 1 : width === COUNT4 ? 4 : 8;
         to = from > end ? from : from + count(bytes, at + 1, width);
       }
-      if (to > last || (opcode === Op.FRAME && frameEnd(bytes, to) > last)) {
-        throw brokenPickle(`it is longer than ${max} bytes`);
-      }
+      if (to > last) throw tooLong(max);
       if (to > end) break;
+      if (opcode === Op.FRAME && to + uint64(bytes, from) > last) {
+        throw tooLong(max);
+      }
       at = to;
       if (opcode === Op.STOP) {
         messages.push(this.#machine.finish());
@@ -157,6 +158,10 @@ function unknown(opcode: number): ProtocolError {
   );
 }
 
+function tooLong(max: number): ProtocolError {
+  return brokenPickle(`it is longer than ${max} bytes`);
+}
+
 function checkProtocol(protocol: number): void {
   if (protocol > NEWEST_PROTOCOL) {
     throw brokenPickle(`there is no protocol ${protocol}`);
@@ -170,11 +175,6 @@ function count(bytes: Uint8Array, at: number, width: number): number {
     : width === COUNT4
     ? uint32(bytes, at)
     : uint64(bytes, at);
-}
-
-/** Where the frame ends whose header ends at `to`. */
-function frameEnd(bytes: Uint8Array, to: number): number {
-  return to + uint64(bytes, to - 8);
 }
 
 /** Before it had opcodes of their own, pickle wrote False and True as 00 and 01. */
