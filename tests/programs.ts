@@ -2,7 +2,7 @@
 
 import { assert } from "@std/assert";
 
-export const ROOT = new URL("../", import.meta.url).pathname;
+export const ROOT = `${import.meta.dirname}/../`;
 const decoder = new TextDecoder();
 
 /** How a program ended. */

@@ -165,9 +165,7 @@ async function stayConnected(
 function cannotConverse(address: Address, error: unknown): Failure {
   const where = showAddress(address);
   if (error instanceof ConnectionEnded) {
-    return new Failure(
-      `${error.message} before the server at ${where} had answered all`,
-    );
+    return new Failure(`${error.message}: ${where} had not answered all`);
   }
   if (error instanceof ProtocolError) {
     return new Failure(
