@@ -236,7 +236,8 @@ export class StudentHandler extends ClientHandler {
     if (students.length > 0) {
       using _guard = await this.writeLock.acquire();
       await this.roster.record(students);
-      this.log(students.map(connectedLine));
+      // Lines that nobody will see are not even made.
+      if (!this.server.quiet) this.log(students.map(connectedLine));
     }
     return responses;
   }

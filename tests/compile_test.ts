@@ -1,4 +1,4 @@
-import { assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { ALICES_LINE } from "./peers.ts";
 import { listening, Program, ROOT } from "./programs.ts";
 
@@ -64,6 +64,6 @@ Deno.test("deno task compile says what is missing where it cannot compile", asyn
   assertEquals([code, stdout], [1, ""]);
   assertMatch(
     stderr,
-    /\nCannot compile server\.ts: .* name one in DENORT_BIN\n$/,
+    /\nCannot compile server\.ts\. .* name one in DENORT_BIN\n$/,
   );
 });

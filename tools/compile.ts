@@ -32,7 +32,7 @@ async function compile(
   const windows = target?.includes("windows") ?? Deno.build.os === "windows";
   const name = (target ? `${program}-${target}` : program) +
     (windows ? ".exe" : "");
-  const { success } = await new Deno.Command(Deno.execPath(), {
+  const { success, stderr } = await new Deno.Command(Deno.execPath(), {
     args: [
       "compile",
       "--quiet",
@@ -43,10 +43,11 @@ async function compile(
       `dist/${name}`,
       `${program}.ts`,
     ],
-  }).spawn().status;
+  }).output();
   if (success) return name;
+  const [why] = new TextDecoder().decode(stderr).split("\nStack backtrace");
   throw new Failure(
-    `Cannot compile ${program}.ts: see above. At its first use, deno compile ` +
+    `${why.trim()}\n\nCannot compile ${program}.ts. At its first use, deno compile ` +
       "fetches denort, its runtime part. Where it cannot, name one in DENORT_BIN",
   );
 }

@@ -6,8 +6,8 @@
 
 import { delay } from "@std/async/delay";
 
-/** Lines that wait at most; where more come, whole lines are dropped. */
-const MAX_WAITING = 10_000;
+/** Characters of lines that wait, at most; where more come, whole lines are dropped. */
+const MAX_WAITING = 1_048_576;
 const encoder = new TextEncoder();
 
 /** Where lines go: Deno's own stdout and stderr, or another writer. */
@@ -27,6 +27,7 @@ export class LineWriter {
   #onDropped: (count: number) => void;
   #onLost: (error: unknown) => void;
   #waiting: string[] = [];
+  #characters = 0;
   #dropped = 0;
   #writing: Promise<void> | undefined;
   #lost = false;
@@ -48,9 +49,14 @@ export class LineWriter {
   /** Prints lines, each given without its end. Returns at once. */
   print(lines: readonly string[]): void {
     if (this.#lost) return;
-    const room = MAX_WAITING - this.#waiting.length;
-    if (lines.length > room) this.#dropped += lines.length - room;
-    for (const line of lines.slice(0, room)) this.#waiting.push(line);
+    for (const line of lines) {
+      if (this.#characters + line.length > MAX_WAITING) {
+        this.#dropped++;
+      } else {
+        this.#characters += line.length;
+        this.#waiting.push(line);
+      }
+    }
     this.#writing ??= this.#write();
   }
 
@@ -70,6 +76,7 @@ export class LineWriter {
       while (this.#waiting.length > 0) {
         let bytes = encoder.encode(this.#waiting.join("\n") + "\n");
         this.#waiting = [];
+        this.#characters = 0;
         while (bytes.length > 0) {
           bytes = bytes.subarray(await this.#sink.write(bytes));
         }
