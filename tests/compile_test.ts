@@ -62,6 +62,7 @@ Deno.test("deno task compile says what is missing where it cannot compile", asyn
   ], { env: { DENORT_BIN: "/nonexistent/denort" } });
   const { code, stdout, stderr } = await ours.ended();
   assertEquals([code, stdout], [1, ""]);
+  assert(!/backtrace/i.test(stderr), stderr);
   assertMatch(
     stderr,
     /\nCannot compile server\.ts\. .* name one in DENORT_BIN\n$/,
