@@ -107,9 +107,14 @@ export async function serveUntilStopped(
     );
     server.shutdown();
   });
-  whenAborted(stopNow, () => server.close());
-  await server.acceptClients();
-  await server.shutdown();
+  const cutOff = new Promise<void>((resolve) => {
+    whenAborted(stopNow, () => {
+      server.close();
+      resolve(); // without waiting for handlers that never end
+    });
+  });
+  const ended = server.acceptClients().then(() => server.shutdown());
+  await Promise.race([ended, cutOff]);
   return 0;
 }
 
