@@ -62,7 +62,7 @@ export class Inbox {
    */
   async receive(): Promise<Message[] | undefined> {
     for (;;) {
-      if (this.#broken) throw this.#broken;
+      if (this.#broken && !this.#discarding) throw this.#broken;
       const count = await this.#read();
       if (count === null) {
         this.#ended = true;
