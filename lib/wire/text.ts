@@ -58,7 +58,8 @@ const recentTexts: string[] = Array(256).fill("");
  */
 function recentText(bytes: Uint8Array, from: number, length: number): string {
   if (length === 0) return "";
-  const place = bytes[from] * 31 + bytes[from + length - 1] * 7 + length & 0xff;
+  const last = bytes[from + length - 1];
+  const place = (bytes[from] * 31 + last * 7 + length) & 0xff;
   const text = recentTexts[place];
   if (text.length === length) {
     let at = 0;
