@@ -82,12 +82,17 @@ export class Program implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    try {
-      this.#child.kill("SIGKILL");
-    } catch {
-      // It has ended.
-    }
+    const end = (signal: Deno.Signal) => {
+      try {
+        this.#child.kill(signal);
+      } catch {
+        // It has ended.
+      }
+    };
+    end("SIGTERM");
+    const timer = setTimeout(() => end("SIGKILL"), 5000);
     await this.ended();
+    clearTimeout(timer);
   }
 }
 
