@@ -265,7 +265,7 @@ export class PickleMachine {
 /**
  * Takes the values from `length` up away. Setting `length` itself has the engine
  * give their memory back, and ask for it again with the next message: with this
- * a request is read in 0.5 us, not 0.7.
+ * a request is read in 0.5 us, not 0.6 (`deno bench`).
  */
 function shorten(values: Message[], length: number): void {
   while (values.length > length) values.pop();

@@ -54,7 +54,8 @@ const recentTexts: string[] = Array(256).fill("");
 /**
  * A short text, the same object as the last time if it has come before. The keys
  * of most requests have: a new text as a key costs the engine 40 ns more than
- * one it has seen as a key. With this a request is read in 0.55 us, not 0.65.
+ * one it has seen as a key. With this a request is read in 0.5 us, not 0.6
+ * (`deno bench`).
  */
 function recentText(bytes: Uint8Array, from: number, length: number): string {
   if (length === 0) return "";

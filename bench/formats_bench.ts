@@ -1,0 +1,37 @@
+// `deno bench`: what it costs to read a request and to write its acknowledgement.
+// Each figure is for 256 of them, as one read of a deep pipeline brings.
+
+import { DEFAULT_LIMITS } from "../lib/limits.ts";
+import { ByteSink } from "../lib/wire/byte_sink.ts";
+import { FORMATS, type Message, type WireFormat } from "../lib/wire/formats.ts";
+
+const COUNT = 256;
+
+/** Requests that differ in their `sid`, as the format writes them. */
+function requests(format: WireFormat): Uint8Array {
+  const sink = new ByteSink();
+  for (let i = 0; i < COUNT; i++) {
+    const sid = 100_000_000 + i * 77_777;
+    format.write(
+      { student_name: "Alice Brown", github_username: "abrown", sid },
+      sink,
+    );
+  }
+  return sink.take();
+}
+
+for (const [name, format] of Object.entries(FORMATS)) {
+  const bytes = requests(format);
+  const reader = format.reader(DEFAULT_LIMITS);
+  Deno.bench(`${name}: read ${COUNT} requests`, { group: "read" }, () => {
+    const messages: Message[] = [];
+    reader.read(bytes, bytes.length, messages);
+    if (messages.length !== COUNT) throw new Error("not all were read");
+  });
+
+  const sink = new ByteSink();
+  Deno.bench(`${name}: write ${COUNT} answers`, { group: "write" }, () => {
+    for (let i = 0; i < COUNT; i++) format.write(1, sink);
+    sink.take();
+  });
+}
