@@ -51,8 +51,8 @@ const ACCEPT_REST = 100;
 /** Milliseconds without such a failure that make the next one news. */
 const ACCEPT_NEWS = 10_000;
 /** Milliseconds without a new client, twice in a row, that show an empty backlog. */
-const BACKLOG_QUIET = 10;
-/** Milliseconds for which a shutdown takes in clients, then requests, that keep coming. */
+const BACKLOG_QUIET = 25;
+/** Milliseconds for which a shutdown answers clients that keep sending, at most. */
 const DRAIN_LONGEST = 500;
 /** Milliseconds that handlers have to end once their connections were cut off. */
 const CUT_OFF = 100;
@@ -92,6 +92,8 @@ export class Server implements HandlerServer, AsyncDisposable {
   #listener: Deno.TcpListener | undefined;
   #accepting = Promise.resolve();
   #accepted = 0;
+  /** Whether the accept loop waits for a descriptor. */
+  #resting = false;
   /** The handlers of all open connections, also of those being turned away. */
   #open = new InFlight<ClientHandler>();
   #shutdown: Promise<void> | undefined;
@@ -154,7 +156,9 @@ export class Server implements HandlerServer, AsyncDisposable {
         const news = performance.now() - failed > ACCEPT_NEWS;
         if (news) this.report(`Cannot accept clients: ${reason(error)}`);
         failed = performance.now();
+        this.#resting = true;
         await this.#open.oneEnds(ACCEPT_REST);
+        this.#resting = false;
       }
     }
   }
@@ -205,7 +209,7 @@ export class Server implements HandlerServer, AsyncDisposable {
     const end = performance.now() + this.limits.grace * 1000;
     const atMost = (ms: number) => Math.min(ms, end - performance.now());
     for (const handler of this.#open) handler.drain();
-    await this.#backlogEmpty(atMost(DRAIN_LONGEST));
+    await this.#backlogEmpty(this.limits.grace * 500); // half of it, at most
     if (this.#listener) closeOnce(this.#listener);
     await this.#accepting;
     await this.#open.allEnd(atMost(DRAIN_LONGEST));
@@ -233,7 +237,7 @@ export class Server implements HandlerServer, AsyncDisposable {
     while (this.#listener && quiet < 2 && performance.now() < end) {
       const before = this.#accepted;
       await delay(BACKLOG_QUIET);
-      quiet = this.#accepted === before ? quiet + 1 : 0;
+      quiet = !this.#resting && this.#accepted === before ? quiet + 1 : 0;
     }
   }
 }

@@ -46,7 +46,7 @@ Deno.test("LineWriter makes one write of the lines of one turn", async () => {
 });
 
 Deno.test("LineWriter drops whole lines while nobody reads, and tells how many once somebody does", async () => {
-  const lineOf = (i: number) => `line ${i}`.padEnd(100);
+  const lineOf = (i: number) => `line ${i}`.padEnd(800);
   const reader = new Reader();
   let dropped = 0;
   const writer = new LineWriter(

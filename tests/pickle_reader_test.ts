@@ -330,6 +330,24 @@ Deno.test("PickleReader refuses keys that Python could not hash", () => {
   assertEquals(map.size, 3);
 });
 
+Deno.test("PickleReader refuses more keys than can be looked up fast however they were chosen", () => {
+  const numbers = Array.from(
+    { length: 4097 },
+    (_, i) => `M${String.fromCharCode(i & 255, i >> 8)}`,
+  );
+  assertRefused(`\x8f(${numbers.join("")}\x90.`, "more than 4096 keys");
+  assertRefused(`}(${numbers.join("N")}Nu.`, "more than 4096 keys");
+  const set = readText(`\x8f(${numbers.slice(1).join("")}\x90.`);
+  assertEquals((set as Set<Message>).size, 4096);
+});
+
+Deno.test("PickleReader refuses a bad float of 65,000 digits without delay", () => {
+  const begin = performance.now();
+  assertRefused("F" + "1".repeat(65_000) + "x\n.", "a FLOAT is not a number");
+  // Backtracking took 4.6 s: no measure of speed, a hang or none.
+  assert(performance.now() - begin < 1000);
+});
+
 Deno.test("PickleReader refuses what only a broken pickler writes", () => {
   const cases = {
     "N(.": "does not hold one value",

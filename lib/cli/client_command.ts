@@ -5,7 +5,12 @@
  */
 
 import { retry } from "@std/async/retry";
-import { type Address, DEFAULT_ADDRESS, showAddress } from "../net.ts";
+import {
+  type Address,
+  DEFAULT_ADDRESS,
+  isDisconnect,
+  showAddress,
+} from "../net.ts";
 import {
   ConnectionEnded,
   DEFAULT_FORMAT,
@@ -166,6 +171,9 @@ function cannotConverse(address: Address, error: unknown): Failure {
   const where = showAddress(address);
   if (error instanceof ConnectionEnded) {
     return new Failure(`${error.message}: ${where} had not answered all`);
+  }
+  if (isDisconnect(error)) {
+    return new Failure(`The connection ended: ${where} had not answered all`);
   }
   if (error instanceof ProtocolError) {
     return new Failure(

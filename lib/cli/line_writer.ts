@@ -7,7 +7,7 @@
 import { delay } from "@std/async/delay";
 
 /** Characters of lines that wait, at most; where more come, whole lines are dropped. */
-const MAX_WAITING = 1_048_576;
+const MAX_WAITING = 8_388_608;
 const encoder = new TextEncoder();
 
 /** Where lines go: Deno's own stdout and stderr, or another writer. */

@@ -10,14 +10,16 @@ import { LineWriter } from "./line_writer.ts";
 /** Lines on stderr, each with the time of day. If nobody reads them, nobody is told. */
 const stderr = new LineWriter(
   Deno.stderr,
-  (count) => report(`${count} lines were not shown: stderr was not read`),
+  (count) =>
+    report(`${count} lines were not shown: stderr did not take them in time`),
   () => {},
 );
 
 /** Lines on stdout. */
 const stdout = new LineWriter(
   Deno.stdout,
-  (count) => report(`${count} lines were not shown: stdout was not read`),
+  (count) =>
+    report(`${count} lines were not shown: stdout did not take them in time`),
   (error) => report(`Nothing more is shown on stdout: ${reason(error)}`),
 );
 

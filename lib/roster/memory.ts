@@ -9,15 +9,18 @@ import type { Sid, Student } from "./student.ts";
 
 /** Students in memory: gone when the program ends. */
 export class MemoryRoster implements Roster {
-  #students = new Map<Sid, Student>();
+  /** By the text of the `sid`: numbers can be chosen so that a `Map` finds them slowly. */
+  #students = new Map<string, Student>();
 
   record(students: readonly Student[]): Promise<void> {
-    for (const student of students) this.#students.set(student.sid, student);
+    for (const student of students) {
+      this.#students.set(String(student.sid), student);
+    }
     return Promise.resolve();
   }
 
   read(sid: Sid): Promise<Student | undefined> {
-    return Promise.resolve(this.#students.get(sid));
+    return Promise.resolve(this.#students.get(String(sid)));
   }
 }
 

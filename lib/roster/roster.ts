@@ -7,7 +7,7 @@
 import type { Sid, Student } from "./student.ts";
 
 /**
- * Students by their `sid`. A roster does not record twice at a time: it may
+ * Students by their `sid`, whether that is a number or the same as text. A roster does not record twice at a time: it may
  * read, await, and write back. The caller holds a lock.
  */
 export interface Roster {

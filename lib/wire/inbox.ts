@@ -7,6 +7,7 @@
 import type { MessageLimits } from "../limits.ts";
 import type { Connection } from "../net.ts";
 import { isDisconnect } from "../net.ts";
+import { takeTurns } from "../turn.ts";
 import { ProtocolError } from "./errors.ts";
 import type { Message, MessageReader, WireFormat } from "./format.ts";
 
@@ -63,6 +64,7 @@ export class Inbox {
   async receive(): Promise<Message[] | undefined> {
     for (;;) {
       if (this.#broken && !this.#discarding) throw this.#broken;
+      await takeTurns();
       const count = await this.#read();
       if (count === null) {
         this.#ended = true;

@@ -12,6 +12,8 @@ import { brokenPickle } from "./pickle_values.ts";
 
 /** What a pickle memoizes has a number below this. */
 const MAX_MEMO = 65_536;
+/** Keys of a set, or of a dict whose keys are not all text. */
+const MAX_KEYS = 4096;
 /** A memo that grew beyond this is not kept for the next message. */
 const KEPT_MEMO = 256;
 
@@ -181,6 +183,7 @@ export class PickleMachine {
   #fill(set: Set<Message>, start: number): void {
     this.#enter(start, this.#stack.length - start);
     for (const item of this.#stack.splice(start)) set.add(this.#hashable(item));
+    checkKeys(set);
   }
 
   /** Makes a dict of the keys and values from `start` up. */
@@ -206,6 +209,7 @@ export class PickleMachine {
       if (dict instanceof Map) dict.set(this.#hashable(key), stack[at + 1]);
       else (dict as MessageMap)[key as string] = stack[at + 1];
     }
+    if (dict instanceof Map) checkKeys(dict);
     shorten(stack, start);
   }
 
@@ -277,6 +281,13 @@ function contents(container: Message & object): readonly Message[] {
   if (container instanceof Set) return [...container];
   if (container instanceof Map) return [...container].flat();
   return Object.entries(container).flat();
+}
+
+/** Fails for more keys than can be looked up fast even if they were chosen not to be. */
+function checkKeys({ size }: { size: number }): void {
+  if (size > MAX_KEYS) {
+    throw brokenPickle(`a set or dict has more than ${MAX_KEYS} keys`);
+  }
 }
 
 function tooDeep({ maxDepth }: MessageLimits): ProtocolError {

@@ -120,7 +120,7 @@ export function decimalFloat(
   if (named) {
     return named[2] === "nan" ? NaN : named[1] === "-" ? -Infinity : Infinity;
   }
-  if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(digits)) {
+  if (!/^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i.test(digits)) {
     throw brokenPickle("a FLOAT is not a number");
   }
   return Number(digits);
