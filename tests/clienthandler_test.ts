@@ -10,7 +10,6 @@ import { ProtocolError, RequestError } from "../lib/wire/formats.ts";
 import {
   ALICE,
   EchoHandler,
-  encode,
   fields,
   Peer,
   stalled,
@@ -245,26 +244,6 @@ Deno.test("ClientHandler that waits for itself does not keep a shutdown from its
   const begin = performance.now();
   await test.server.shutdown();
   assert(performance.now() - begin < 2000);
-});
-
-Deno.test("ClientHandler of clients that send without end lets others have their turn", async () => {
-  await using test = new TestServer({ quiet: true });
-  let ended = false;
-  const flooding = Array.from({ length: 5 }, async () => {
-    using peer = await Peer.greeted(test.addr);
-    const reading = peer.receiveAll();
-    const batch = encode(Array(200).fill(ALICE));
-    while (!ended) await peer.sendBytes(batch);
-    await peer.conn.closeWrite();
-    await reading;
-  });
-  for (let i = 0; i < 10; i++) {
-    using polite = await Peer.greeted(test.addr);
-    await polite.send(ALICE);
-    assertEquals(await polite.receive(), 1);
-  }
-  ended = true;
-  await Promise.all(flooding);
 });
 
 Deno.test("ClientHandler leaves the table whenever its client goes", async () => {
