@@ -122,6 +122,7 @@ export class Server implements HandlerServer, AsyncDisposable {
    * @throws {Deno.errors.AddrInUse} If another program listens there.
    */
   listen(): void {
+    if (this.#shutdown) throw new Error("The server was shut down");
     const tcpBacklog = Server.MAX_NUM_CONN;
     this.#listener = Deno.listen({ ...this.#address, tcpBacklog });
     this.log([`Listening at ${showAddress(this.addr)}`]);

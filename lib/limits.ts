@@ -45,7 +45,7 @@ export interface Limits extends MessageLimits {
   maxQueuedBytes: number;
   /**
    * Invalid requests in a row that are answered; the last of them ends the
-   * connection. Two of the lab's clients send our answer back for ever.
+   * connection. Some of the lab's clients send every answer back as a request.
    *
    * @default {16}
    */

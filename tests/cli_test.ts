@@ -246,6 +246,8 @@ for (const program of ["server", "client"]) {
         ["--prot", "1"],
         /^There is no flag --prot\. Is it --port\? See --help\n$/,
       ],
+      [["--version=1"], /^--version takes no value\n$/],
+      [["--", "x"], /^Cannot take "x": there are only flags, see --help\n$/],
       [["--wire", "xml"], /^--wire takes pickle or json, and got "xml"\n$/],
       [["12000"], /^Cannot take "12000": there are only flags, see --help\n$/],
       [["-5"], /goes behind =, as in --sid=-5\n$/],

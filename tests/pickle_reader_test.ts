@@ -206,13 +206,14 @@ Deno.test("PickleReader reads 8-bit text as UTF-8 where it is that, else as Lati
   assertEquals(readText("U\x01\xe9."), "é");
   assertEquals(readText("S'\\xc3\\xa9 \\'\\101\\n'\n."), "é 'A\n");
   assertEquals(readText('S"it\'s"\n.'), "it's");
-  assertRefused("S'\\q'\n.", "no escape \\q");
+  assertRefused("S'\\q'\n.", "unknown escape");
   assertRefused("S'a\n.", "not quoted");
 });
 
 Deno.test("PickleReader reads the escapes of protocol 0's text", () => {
   assertEquals(readText("V\\u674e \\U0001f40d \xe9\n."), "李 🐍 é");
   assertEquals(readText("V\\ud83d\\udc0d\n."), "🐍");
+  assertEquals(readText("V\\\\u0041\n."), "\\\\u0041");
   assertRefused("V\\ud83d\n.", "half a surrogate pair");
   assertRefused("V\\u12\n.", "bad escape");
   assertRefused("V\\U00110000\n.", "bad escape");
@@ -232,6 +233,7 @@ Deno.test("PickleReader reads integers of any size as what holds them exactly", 
   assertEquals(readText("\x8a\x00."), 0);
   assertEquals(readText("I00\n."), false);
   assertEquals(readText("I01\n."), true);
+  assertRefused("I0!\n.", "not a number");
 });
 
 Deno.test("PickleReader reads special floats of protocol 0", () => {
@@ -307,6 +309,8 @@ Deno.test("PickleReader counts what is used twice twice", () => {
     return `q${m}0h${m}h${m}\x86`;
   }).join("");
   assertRefused(`}${tuples}Ns.`, "more than 65536 items");
+  const integer = "\x8a\xff" + "\x7f".repeat(255) + "q\x000](";
+  assertRefused(`${integer}${"h\x00".repeat(200)}e.`, "told apart");
   const long = "V" + "a".repeat(5000) + "\nq\x000](" + "h\x00".repeat(20) +
     "e.";
   assertRefused(long, "too long once what it uses twice is told apart");
@@ -316,6 +320,8 @@ Deno.test("PickleReader refuses containers that contain themselves, in any way",
   assertRefused("]q\x00h\x00a.", "contains itself");
   assertRefused("}q\x00Va\nh\x00s.", "contains itself");
   assertRefused("]q\x00h\x00\x85a.", "contains itself");
+  assertRefused("}q\x00K\x01h\x00s.", "contains itself");
+  assertRefused("}q\x00K\x01h\x00\x85s.", "contains itself");
 });
 
 Deno.test("PickleReader refuses keys that Python could not hash", () => {

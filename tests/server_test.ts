@@ -185,6 +185,7 @@ Deno.test("Server names the field of an invalid request, and goes on", async () 
   const cases = [
     [noSid, "sid is missing: it must be an integer or text"],
     [{ ...ALICE, sid: 1.5 }, "sid must be an integer or text, not a float"],
+    [{ ...ALICE, sid: 1e300 }, "sid must be an integer or text, not a float"],
     [{ ...ALICE, sid: true }, "sid must be an integer or text, not True"],
     [{ ...ALICE, student_name: [] }, "student_name must be text, not a list"],
     [
@@ -488,6 +489,7 @@ Deno.test("Server.listen() throws if the port is taken, or nothing listens yet",
   assertThrows(() => other.addr, Error, "not listening");
   assertThrows(() => other.listen(), Deno.errors.AddrInUse);
   await other.shutdown();
+  assertThrows(() => other.listen(), Error, "was shut down");
 });
 
 Deno.test("Server refuses a limit that is no number from 0 up", () => {

@@ -159,9 +159,13 @@ async function stayConnected(
   client: ConversingClient,
   stop: AbortSignal,
 ): Promise<void> {
-  let message: Message | undefined;
-  while ((message = await client.receive()) !== undefined) {
-    report(`The server also sent ${pythonRepr(message)}`);
+  try {
+    let message: Message | undefined;
+    while ((message = await client.receive()) !== undefined) {
+      report(`The server also sent ${pythonRepr(message)}`);
+    }
+  } catch (error) {
+    report(`The server also sent what is no message: ${reason(error)}`);
   }
   if (!stop.aborted) report("The server closed the connection");
 }

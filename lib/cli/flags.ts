@@ -103,6 +103,11 @@ export function parseFlags<Values>(
   flags: Flags<Values>,
 ): Values {
   const all = entriesOf(flags);
+  for (const { name, flag } of all) {
+    if (!flag.takes && args.some((arg) => arg.startsWith(`--${name}=`))) {
+      throw new UsageError(`--${name} takes no value`);
+    }
+  }
   const given = parseArgs(args, {
     boolean: all.filter(({ flag }) => !flag.takes).map(({ name }) => name),
     string: all.filter(({ flag }) => flag.takes).map(({ name }) => name),
@@ -110,6 +115,9 @@ export function parseFlags<Values>(
       throw new UsageError(unknownArgument(arg, all.map(({ name }) => name)));
     },
   });
+  if (given._.length > 0) {
+    throw new UsageError(unknownArgument(String(given._[0]), []));
+  }
   const values = all.map((
     { key, name, flag },
   ) => [key, flagValue(name, flag, given[name])]);

@@ -67,7 +67,7 @@ function isText(value: Message): boolean {
 
 function isSid(value: Message): boolean {
   return typeof value === "string" || typeof value === "bigint" ||
-    Number.isInteger(value);
+    Number.isSafeInteger(value);
 }
 
 /** The line that the lab prints for a student. */

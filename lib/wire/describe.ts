@@ -14,7 +14,7 @@ export function describe(value: unknown): string {
     case "bigint":
       return "an integer";
     case "number":
-      return Number.isInteger(value) ? "an integer" : "a float";
+      return Number.isSafeInteger(value) ? "an integer" : "a float";
     case "string":
       return "text";
     case "object":

@@ -31,6 +31,8 @@ export class PickleMachine {
   #tangled = false;
   /** The dicts that became a `Map`, since a key was no text. */
   #became = new Map<Message, Message>();
+  /** The values that were used again. */
+  #recalled = new Set<Message>();
 
   /** A machine for messages within these limits. */
   constructor(limits: MessageLimits) {
@@ -90,6 +92,7 @@ export class PickleMachine {
     const value = this.#memo[index];
     if (value === undefined) throw brokenPickle(`memo ${index} is empty`);
     this.#tangled = true;
+    this.#recalled.add(value);
     this.#stack.push(this.#became.get(value) ?? value);
   }
 
@@ -108,6 +111,7 @@ export class PickleMachine {
     if (this.#memo.length > KEPT_MEMO) this.#memo = [];
     else shorten(this.#memo, 0);
     if (this.#became.size > 0) this.#became.clear();
+    if (this.#recalled.size > 0) this.#recalled.clear();
     return message;
   }
 
@@ -213,10 +217,17 @@ export class PickleMachine {
     shorten(stack, start);
   }
 
-  /** The dict at `index`, from now on a `Map`, wherever it was memoized. */
+  /**
+   * The dict at `index`, from now on a `Map`, also where it is recalled. One that
+   * was recalled before would stay an object there; only a dict within itself is
+   * recalled before it has its items, and that is refused.
+   */
   #asMap(index: number): Map<Message, Message> {
     const dict = this.#stack[index];
     if (dict instanceof Map) return dict;
+    if (this.#recalled.has(dict)) {
+      throw brokenPickle("a container contains itself");
+    }
     const map = new Map<Message, Message>(Object.entries(dict as MessageMap));
     this.#stack[index] = map;
     this.#became.set(dict, map);
@@ -241,8 +252,9 @@ export class PickleMachine {
 
   /** Fails if the message is over a limit once what it uses twice is told apart. */
   #measure(value: Message, path: Message[]): void {
-    if (typeof value === "string" || value instanceof Uint8Array) {
-      this.#size += value.length;
+    const size = sizeOf(value);
+    if (size > 0) {
+      this.#size += size;
       if (this.#size > this.#limits.maxRequestBytes) {
         throw brokenPickle(
           "it is too long once what it uses twice is told apart",
@@ -281,6 +293,14 @@ function contents(container: Message & object): readonly Message[] {
   if (container instanceof Set) return [...container];
   if (container instanceof Map) return [...container].flat();
   return Object.entries(container).flat();
+}
+
+/** Characters or bytes of a text, bytes, or an integer that is long. */
+function sizeOf(value: Message): number {
+  if (typeof value === "bigint") return value.toString(16).length;
+  return typeof value === "string" || value instanceof Uint8Array
+    ? value.length
+    : 0;
 }
 
 /** Fails for more keys than can be looked up fast even if they were chosen not to be. */

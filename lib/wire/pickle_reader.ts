@@ -179,8 +179,9 @@ function count(bytes: Uint8Array, at: number, width: number): number {
 
 /** Before it had opcodes of their own, pickle wrote False and True as 00 and 01. */
 function intOrBool(bytes: Uint8Array, from: number, to: number): Message {
-  if (to - from === 2 && bytes[from] === 0x30 && bytes[from + 1] <= 0x31) {
-    return bytes[from + 1] === 0x31;
+  const digit = bytes[from + 1] - 0x30;
+  if (to - from === 2 && bytes[from] === 0x30 && (digit === 0 || digit === 1)) {
+    return digit === 1;
   }
   return decimal(bytes, from, to);
 }

@@ -64,7 +64,7 @@ function unescape(escape: string): string {
   }
   const character = ESCAPES[escape];
   if (character === undefined) {
-    throw brokenPickle(`a STRING has no escape \\${escape}`);
+    throw brokenPickle("a STRING has an unknown escape");
   }
   return character;
 }
@@ -80,8 +80,9 @@ export function escapedText(
   to: number,
 ): string {
   const text = decodeLatin1(bytes, from, to).replace(
-    /\\u([0-9a-fA-F]{4})|\\U([0-9a-fA-F]{8})|\\[uU]/g,
-    (_, short?: string, long?: string) => {
+    /\\\\|\\u([0-9a-fA-F]{4})|\\U([0-9a-fA-F]{8})|\\[uU]/g,
+    (escape: string, short?: string, long?: string) => {
+      if (escape === "\\\\") return escape; // a pair begins no escape
       if (short) return hexCharacter(short);
       const point = long ? parseInt(long, 16) : Infinity;
       if (point > 0x10ffff) throw brokenPickle("a UNICODE has a bad escape");
