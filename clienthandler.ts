@@ -234,6 +234,7 @@ export class StudentHandler extends ClientHandler {
     const students = this.#students;
     this.#students = [];
     if (students.length > 0) {
+      // Given back at the end of this block, as by Python's `with`.
       using _guard = await this.writeLock.acquire();
       await this.roster.record(students);
       // Lines that nobody will see are not even made.

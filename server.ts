@@ -7,7 +7,7 @@
 import { delay } from "@std/async/delay";
 import type { ClientHandler, ClientHandlerClass } from "./clienthandler.ts";
 import { StudentHandler } from "./clienthandler.ts";
-import { reason } from "./lib/cli/escape.ts";
+import { counted, reason } from "./lib/cli/escape.ts";
 import { exitWith, runProgram } from "./lib/cli/program.ts";
 import { SERVER, serveUntilStopped } from "./lib/cli/server_command.ts";
 import type { ServerFlags } from "./lib/cli/server_command.ts";
@@ -172,7 +172,9 @@ export class Server implements HandlerServer, AsyncDisposable {
       this.#open.add(handler);
       const { maxClients } = this.limits;
       if (this.handlers.size >= maxClients) {
-        await handler.turnAway(`The server is full: ${maxClients} clients`);
+        await handler.turnAway(
+          `The server is full: it has ${counted(maxClients, "client")}`,
+        );
         return;
       }
       this.handlers.set(handler.clientId, handler);

@@ -51,7 +51,8 @@ export interface Limits extends MessageLimits {
    */
   maxInvalidInRow: number;
   /**
-   * Seconds after which a client that sends nothing is closed; 0 is never.
+   * Seconds after which a client that sends nothing, or takes none of its
+   * answers, is closed; 0 is never.
    *
    * @default {0}
    */
@@ -76,18 +77,23 @@ export const DEFAULT_LIMITS: Readonly<Limits> = {
   grace: 10,
 };
 
+/** The limits that are seconds, and as many as a timer can wait. */
+const TIMES: readonly (keyof Limits)[] = ["idleTimeout", "grace"];
+const MAX_SECONDS = 2_147_483;
+
 /**
  * The limits, each as `options` say or else as by default.
  *
- * @throws {RangeError} If one is no number from 0 up.
+ * @throws {RangeError} If one is no number from 0 up, or too many seconds.
  */
 export function limitsOf(options: Partial<Limits>): Limits {
   const limits = { ...DEFAULT_LIMITS };
   for (const name of Object.keys(limits) as (keyof Limits)[]) {
     const value = options[name] ?? limits[name];
-    if (!(value >= 0)) {
+    const most = TIMES.includes(name) ? MAX_SECONDS : Infinity;
+    if (!(value >= 0 && value <= most)) {
       throw new RangeError(
-        `Cannot limit ${name} to ${value}: a limit is a number from 0 up`,
+        `Cannot limit ${name} to ${value}: it takes a number from 0 to ${most}`,
       );
     }
     limits[name] = value;

@@ -154,7 +154,7 @@ Deno.test("client that is turned away says so, and ends with 1", async () => {
   assertEquals([code, stdout], [1, ""]);
   assertMatch(
     stderr,
-    /The server turned us away: The server is full: 0 clients\n/,
+    /The server turned us away: The server is full: it has 0 clients\n/,
   );
 });
 

@@ -322,7 +322,7 @@ Deno.test("Server turns away the client over maxClients, exactly", async () => {
     assertEquals(answers.length, 1);
     assertEquals(
       String(fields(answers[0]).error),
-      "The server is full: 3 clients",
+      "The server is full: it has 3 clients",
     );
   }
   assertEquals(test.server.handlers.size, 3);
@@ -355,6 +355,21 @@ Deno.test("Server closes a client that is silent for idleTimeout", async () => {
     assertEquals(await peer.receive(), 1);
   }
   assertEquals(await peer.receive(), undefined);
+  assertMatch(test.reports[0], /closed: silent for 0.5 s$/);
+});
+
+Deno.test("Server closes a client that takes none of its answers for idleTimeout", async () => {
+  EchoHandler.requests = 0;
+  await using test = new TestServer({
+    clientHandler: EchoHandler,
+    idleTimeout: 0.5,
+  });
+  using peer = await Peer.greeted(test.addr);
+  const requests = Array(1000).fill("a".repeat(50_000));
+  const sending = peer.sendBytes(encode(requests)).catch(() => {});
+  await until(() => test.server.handlers.size === 0);
+  await sending;
+  assert(EchoHandler.requests < 1000);
   assertMatch(test.reports[0], /closed: silent for 0.5 s$/);
 });
 
@@ -500,4 +515,5 @@ Deno.test("Server refuses a limit that is no number from 0 up", () => {
       "Cannot limit maxClients",
     );
   }
+  assertThrows(() => new Server({ grace: 1e7 }), RangeError, "limit grace");
 });

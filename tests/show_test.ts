@@ -41,6 +41,7 @@ Deno.test("pythonRepr() shows messages as Python does", () => {
 Deno.test("reason() and counted() say things on one line", () => {
   assertEquals(reason(new TypeError("no")), "TypeError: no");
   assertEquals(reason("no"), "no");
+  assertEquals(reason(Object.create(null)), "something that is no Error");
   assertEquals([0, 1, 2].map((n) => counted(n, "client")), [
     "0 clients",
     "1 client",

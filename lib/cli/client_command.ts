@@ -181,7 +181,7 @@ function cannotConverse(address: Address, error: unknown): Failure {
   }
   if (error instanceof ProtocolError) {
     return new Failure(
-      `The server at ${where} sent what is no message. ${error.message}`,
+      `The server at ${where} sent what is no message (has it another --wire?). ${error.message}`,
     );
   }
   return new Failure(`Cannot connect to ${where}: ${advice(error)}`);

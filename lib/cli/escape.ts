@@ -40,6 +40,8 @@ const SHORT: Readonly<Record<string, string>> = {
 export function reason(error: unknown): string {
   return error instanceof Error
     ? `${error.name}: ${error.message}`
+    : typeof error === "object"
+    ? "something that is no Error"
     : String(error);
 }
 

@@ -31,6 +31,8 @@ export class WireConnection {
   #inbox: Inbox;
   #outbox: Outbox;
   #receiving: Promise<Message[] | undefined> | undefined;
+  /** Whether somebody waits for the peer to take what it is owed. */
+  #stalled = false;
   #quiet: QuietTimer | undefined;
   #hangingUp: Promise<void> | undefined;
 
@@ -74,9 +76,10 @@ export class WireConnection {
    */
   async send(messages: readonly Message[]): Promise<void> {
     this.queue(messages);
-    if (this.#outbox.queued > this.#maxQueuedBytes) {
-      await this.#outbox.flushed();
-    }
+    if (this.#outbox.queued <= this.#maxQueuedBytes) return;
+    this.#stalled = true;
+    await this.#outbox.flushed();
+    this.#stalled = false;
   }
 
   /** Sends the message that opens the connection. What follows leaves after the format's pause. */
@@ -101,14 +104,15 @@ export class WireConnection {
   }
 
   /**
-   * Calls back once nothing came for `ms` milliseconds while we waited for it.
+   * Calls back once nothing came, or was taken, for `ms` milliseconds while we
+   * waited for it.
    * Only the latest call counts.
    */
   onQuiet(ms: number, callback: () => void): void {
     if (this.#hangingUp) return;
     this.#quiet?.[Symbol.dispose]();
     this.#quiet = new QuietTimer(ms, () => {
-      if (this.#receiving) callback();
+      if (this.#receiving || this.#stalled) callback();
       else this.onQuiet(ms, callback); // a slow request of theirs is no silence
     });
   }
