@@ -5,9 +5,9 @@
  */
 
 import type { MessageLimits } from "../limits.ts";
-import type { ProtocolError } from "./errors.ts";
 import type { Message, MessageMap } from "./format.ts";
 import { isMessageMap } from "./format.ts";
+import { checkMeasure, contents, tooDeep } from "./pickle_measure.ts";
 import { brokenPickle } from "./pickle_values.ts";
 
 /** What a pickle memoizes has a number below this. */
@@ -25,8 +25,6 @@ export class PickleMachine {
   #marks: number[] = [];
   #memo: Message[] = [];
   #items = 0;
-  /** Characters and bytes of all texts, counted by {@linkcode #measure}. */
-  #size = 0;
   /** Whether some container has been put into another, or a value used twice. */
   #tangled = false;
   /** The dicts that became a `Map`, since a key was no text. */
@@ -92,7 +90,7 @@ export class PickleMachine {
     const value = this.#memo[index];
     if (value === undefined) throw brokenPickle(`memo ${index} is empty`);
     this.#tangled = true;
-    this.#recalled.add(value);
+    if (typeof value === "object") this.#recalled.add(value);
     this.#stack.push(this.#became.get(value) ?? value);
   }
 
@@ -102,9 +100,7 @@ export class PickleMachine {
       throw brokenPickle("at its STOP the stack does not hold one value");
     }
     const message = this.#stack[0];
-    this.#items = 0;
-    this.#size = 0;
-    if (this.#tangled) this.#measure(message, []);
+    if (this.#tangled) checkMeasure(message, this.#limits);
     shorten(this.#stack, 0);
     this.#items = 0;
     this.#tangled = false;
@@ -249,33 +245,6 @@ export class PickleMachine {
     for (const item of items) this.#hashable(item, depth + 1);
     return key;
   }
-
-  /** Fails if the message is over a limit once what it uses twice is told apart. */
-  #measure(value: Message, path: Message[]): void {
-    const size = sizeOf(value);
-    if (size > 0) {
-      this.#size += size;
-      if (this.#size > this.#limits.maxRequestBytes) {
-        throw brokenPickle(
-          "it is too long once what it uses twice is told apart",
-        );
-      }
-    }
-    if (
-      typeof value !== "object" || value === null || value instanceof Uint8Array
-    ) return;
-    if (path.includes(value)) throw brokenPickle("a container contains itself");
-    if (path.length === this.#limits.maxDepth) throw tooDeep(this.#limits);
-    path.push(value);
-    const items = contents(value);
-    this.#count(
-      value instanceof Map || isMessageMap(value)
-        ? items.length / 2
-        : items.length,
-    );
-    for (const item of items) this.#measure(item, path);
-    path.pop();
-  }
 }
 
 /**
@@ -287,29 +256,9 @@ function shorten(values: Message[], length: number): void {
   while (values.length > length) values.pop();
 }
 
-/** The items of a list, tuple or set; the keys and values of a dict. */
-function contents(container: Message & object): readonly Message[] {
-  if (Array.isArray(container)) return container;
-  if (container instanceof Set) return [...container];
-  if (container instanceof Map) return [...container].flat();
-  return Object.entries(container).flat();
-}
-
-/** Characters or bytes of a text, bytes, or an integer that is long. */
-function sizeOf(value: Message): number {
-  if (typeof value === "bigint") return value.toString(16).length;
-  return typeof value === "string" || value instanceof Uint8Array
-    ? value.length
-    : 0;
-}
-
 /** Fails for more keys than can be looked up fast even if they were chosen not to be. */
 function checkKeys({ size }: { size: number }): void {
   if (size > MAX_KEYS) {
     throw brokenPickle(`a set or dict has more than ${MAX_KEYS} keys`);
   }
-}
-
-function tooDeep({ maxDepth }: MessageLimits): ProtocolError {
-  return brokenPickle(`it is nested more than ${maxDepth} deep`);
 }
