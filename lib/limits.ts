@@ -51,8 +51,8 @@ export interface Limits extends MessageLimits {
    */
   maxInvalidInRow: number;
   /**
-   * Seconds after which a client that sends nothing, or takes none of its
-   * answers, is closed; 0 is never.
+   * Seconds after which a client that sends no whole request, or takes none of
+   * its answers, is closed; 0 is never.
    *
    * @default {0}
    */

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { delay } from "@std/async/delay";
 import { Client } from "../client.ts";
 import {
   ConnectionEnded,
@@ -147,6 +148,21 @@ Deno.test("Client with an answerTimeout ends by itself when the server says noth
       ConnectionEnded,
       "The server said nothing for 0.5 s",
     );
+  }, { answerTimeout: 0.5 });
+});
+
+Deno.test("Client with an answerTimeout ends by itself when the server drips a message that never ends", async () => {
+  await scripted(async (server) => {
+    await server.send({ clientid: 7 });
+    let gone = false;
+    void server.receiveAll().finally(() => gone = true);
+    while (!gone) {
+      await server.sendBytes(Uint8Array.of(0x4e)).catch(() => gone = true);
+      await delay(20);
+    }
+  }, async (client) => {
+    await client.connect();
+    await assertRejects(() => client.request(ALICE), ConnectionEnded);
   }, { answerTimeout: 0.5 });
 });
 

@@ -50,7 +50,7 @@ const flags: Flags<ServerFlags> = {
     1_000_000,
   ),
   idleTimeout: seconds(
-    "close a client that sends nothing for so long; 0 is never",
+    "close a client that sends no request for so long; 0 is never",
     DEFAULT_LIMITS.idleTimeout,
   ),
   grace: seconds(

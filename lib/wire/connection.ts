@@ -104,7 +104,7 @@ export class WireConnection {
   }
 
   /**
-   * Calls back once nothing came, or was taken, for `ms` milliseconds while we
+   * Calls back once no message came, or nothing was taken, for `ms` milliseconds while we
    * waited for it.
    * Only the latest call counts.
    */

@@ -29,7 +29,7 @@ export class Inbox {
   #discarding = false;
   #ended = false;
 
-  /** `onProgress` is called whenever something came. */
+  /** `onProgress` is called whenever a message came, or something to be dropped. */
   constructor(
     conn: Connection,
     format: WireFormat,
@@ -71,9 +71,9 @@ export class Inbox {
         this.#checkComplete();
         return undefined;
       }
-      this.#onProgress();
-      if (this.#discarding) continue;
-      const messages = this.#cut(this.#kept + count);
+      const messages = this.#discarding ? [] : this.#cut(this.#kept + count);
+      // A message that never becomes whole is no progress, however it drips.
+      if (this.#discarding || messages.length > 0) this.#onProgress();
       if (messages.length > 0) return messages;
     }
   }
