@@ -185,11 +185,15 @@ export class Server implements HandlerServer, AsyncDisposable {
       this.report(`${showAddress(addr)} handler failed: ${reason(error)}`);
     } finally {
       closeOnce(conn);
-      if (handler) this.#open.delete(handler);
-      // One that was turned away may have the id of one that was not.
-      const id = handler?.clientId ?? NaN;
-      if (this.handlers.get(id) === handler) this.handlers.delete(id);
+      if (handler) this.#forget(handler);
     }
+  }
+
+  #forget(handler: ClientHandler): void {
+    this.#open.delete(handler);
+    const { clientId } = handler;
+    // One that was turned away may have the id of one that was not.
+    if (this.handlers.get(clientId) === handler) this.handlers.delete(clientId);
   }
 
   freeClientId(port: number): number {

@@ -13,11 +13,6 @@ declare module "@std/assert" {
     expected: RegExp,
     message?: string,
   ): void;
-  export function assertStringIncludes(
-    actual: string,
-    expected: string,
-    message?: string,
-  ): void;
   export function assertThrows<E extends Error>(
     fn: () => unknown,
     // deno-lint-ignore no-explicit-any -- any error class fits

@@ -173,11 +173,11 @@ async function stayConnected(
 /** Why a client cannot go on, and what to do about it. */
 function cannotConverse(address: Address, error: unknown): Failure {
   const where = showAddress(address);
-  if (error instanceof ConnectionEnded) {
-    return new Failure(`${error.message}: ${where} had not answered all`);
-  }
-  if (isDisconnect(error)) {
-    return new Failure(`The connection ended: ${where} had not answered all`);
+  if (error instanceof ConnectionEnded || isDisconnect(error)) {
+    const why = error instanceof ConnectionEnded
+      ? error.message
+      : "The connection ended";
+    return new Failure(`${why}: ${where} had not answered all`);
   }
   if (error instanceof ProtocolError) {
     return new Failure(

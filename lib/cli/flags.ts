@@ -103,6 +103,7 @@ export function parseFlags<Values>(
   flags: Flags<Values>,
 ): Values {
   const all = entriesOf(flags);
+  const names = all.map(({ name }) => name);
   for (const { name, flag } of all) {
     if (!flag.takes && args.some((arg) => arg.startsWith(`--${name}=`))) {
       throw new UsageError(`--${name} takes no value`);
@@ -112,11 +113,11 @@ export function parseFlags<Values>(
     boolean: all.filter(({ flag }) => !flag.takes).map(({ name }) => name),
     string: all.filter(({ flag }) => flag.takes).map(({ name }) => name),
     unknown: (arg) => {
-      throw new UsageError(unknownArgument(arg, all.map(({ name }) => name)));
+      throw new UsageError(unknownArgument(arg, names));
     },
   });
   if (given._.length > 0) {
-    throw new UsageError(unknownArgument(String(given._[0]), []));
+    throw new UsageError(unknownArgument(String(given._[0]), names));
   }
   const values = all.map((
     { key, name, flag },

@@ -78,8 +78,11 @@ export class WireConnection {
     this.queue(messages);
     if (this.#outbox.queued <= this.#maxQueuedBytes) return;
     this.#stalled = true;
-    await this.#outbox.flushed();
-    this.#stalled = false;
+    try {
+      await this.#outbox.flushed();
+    } finally {
+      this.#stalled = false;
+    }
   }
 
   /** Sends the message that opens the connection. What follows leaves after the format's pause. */
@@ -104,14 +107,12 @@ export class WireConnection {
   }
 
   /**
-   * Calls back once no message came, or nothing was taken, for `ms` milliseconds while we
-   * waited for it.
-   * Only the latest call counts.
+   * Calls back once no message came, or nothing was taken, for `ms` milliseconds
+   * while we waited for it. Only the latest call counts.
    */
   onQuiet(ms: number, callback: () => void): void {
     if (this.#hangingUp) return;
-    this.#quiet?.[Symbol.dispose]();
-    this.#quiet = new QuietTimer(ms, () => {
+    this.#whenQuiet(ms, () => {
       if (this.#receiving || this.#stalled) callback();
       else this.onQuiet(ms, callback); // a slow request of theirs is no silence
     });
@@ -129,14 +130,14 @@ export class WireConnection {
     this.#inbox.discard();
     let longest: ReturnType<typeof setTimeout> | undefined;
     try {
-      this.#closeWhenQuiet(FLUSH_QUIET);
+      this.#whenQuiet(FLUSH_QUIET, () => this.close());
       await this.#outbox.flushed();
       if (this.#inbox.ended) return;
       await this.#conn.closeWrite();
       // Closing with bytes unread would reset the connection, and the peer
       // could lose the answers that it has not read. So we read on, and drop
       // it. Many clients never close by themselves: silence has to do.
-      this.#closeWhenQuiet(LINGER_QUIET);
+      this.#whenQuiet(LINGER_QUIET, () => this.close());
       longest = setTimeout(() => this.close(), LINGER_LONGEST);
       await (this.#receiving ?? this.#inbox.receive());
     } catch {
@@ -147,9 +148,9 @@ export class WireConnection {
     }
   }
 
-  #closeWhenQuiet(ms: number): void {
+  #whenQuiet(ms: number, callback: () => void): void {
     this.#quiet?.[Symbol.dispose]();
-    this.#quiet = new QuietTimer(ms, () => this.close());
+    this.#quiet = new QuietTimer(ms, callback);
   }
 
   /** Ends the connection at once, whatever is under way. A second call does nothing. */

@@ -72,7 +72,7 @@ export class PickleMachine {
 
   /** Takes off all above the newest mark, and the mark. */
   popToMark(): void {
-    this.#stack.length = this.popMark();
+    shorten(this.#stack, this.popMark());
   }
 
   /** Keeps the newest value under a number, by default the next one. */
