@@ -9,8 +9,8 @@ import { CLIENT, converse, ONCE_TIMEOUT } from "./lib/cli/client_command.ts";
 import type { ClientFlags } from "./lib/cli/client_command.ts";
 import { exitWith, runProgram } from "./lib/cli/program.ts";
 import type { StopSignals } from "./lib/cli/signals.ts";
-import { DEFAULT_LIMITS } from "./lib/limits.ts";
-import { type Address, addressOf } from "./lib/net.ts";
+import { CLIENT_LIMITS } from "./lib/limits.ts";
+import { type Address, addressOf, type Network } from "./lib/net.ts";
 import { WireConnection } from "./lib/wire/connection.ts";
 import { ConnectionEnded, DEFAULT_FORMAT } from "./lib/wire/formats.ts";
 import type { Message, WireFormat } from "./lib/wire/formats.ts";
@@ -25,6 +25,8 @@ export interface ClientOptions {
   wire?: WireFormat;
   /** Seconds to wait for a server that says nothing; 0 is for ever. @default {0} */
   answerTimeout?: number;
+  /** What to connect through. @default {Deno} */
+  network?: Network;
 }
 
 /**
@@ -51,6 +53,7 @@ export class Client {
   readonly address: Readonly<Address>;
   #format: WireFormat;
   #answerTimeout: number;
+  #network: Network;
   #wire: WireConnection | undefined;
   /** Who waits for a message, in the order of their turns. */
   #waiting: PromiseWithResolvers<Message | undefined>[] = [];
@@ -64,6 +67,7 @@ export class Client {
     this.address = addressOf(options);
     this.#format = options.wire ?? DEFAULT_FORMAT;
     this.#answerTimeout = options.answerTimeout ?? 0;
+    this.#network = options.network ?? Deno;
   }
 
   /**
@@ -73,14 +77,17 @@ export class Client {
    * @throws {ConnectionEnded} If the connection ends before the greeting.
    */
   async connect({ signal }: { signal?: AbortSignal } = {}): Promise<Message> {
-    const conn = await Deno.connect({ ...this.address, signal });
-    this.#wire = new WireConnection(conn, this.#format, DEFAULT_LIMITS);
+    const conn = await this.#network.connect({ ...this.address, signal });
+    const giveUp = (why: string) => {
+      this.#why = why;
+      this.close();
+    };
+    const onLimit = (error: Error) => giveUp(error.message);
+    this.#wire = new WireConnection(conn, this.#format, CLIENT_LIMITS, onLimit);
     const seconds = this.#answerTimeout;
     if (seconds > 0) {
-      this.#wire.onQuiet(seconds * 1000, () => {
-        this.#why = `The server said nothing for ${seconds} s`;
-        this.close();
-      });
+      const why = `The server said nothing for ${seconds} s`;
+      this.#wire.onQuiet(seconds * 1000, () => giveUp(why));
     }
     return await this.#answer();
   }

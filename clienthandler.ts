@@ -4,11 +4,12 @@
  * @module
  */
 
-import { counted, escape, reason } from "./lib/cli/escape.ts";
+import { counted, escape } from "./lib/cli/escape.ts";
 import type { HandlerServer } from "./lib/handler_server.ts";
 import type { Lock } from "./lib/lock.ts";
 import type { Address, Connection } from "./lib/net.ts";
 import { showAddress } from "./lib/net.ts";
+import { ACKNOWLEDGED, FULL, refuseOthers } from "./lib/roster/answers.ts";
 import { sharedRoster } from "./lib/roster/memory.ts";
 import type { Roster } from "./lib/roster/roster.ts";
 import {
@@ -18,7 +19,7 @@ import {
 } from "./lib/roster/student.ts";
 import { WireConnection } from "./lib/wire/connection.ts";
 import type { Message } from "./lib/wire/formats.ts";
-import { ProtocolError } from "./lib/wire/formats.ts";
+import { ConnectionEnded, type ProtocolError } from "./lib/wire/formats.ts";
 import { Refusals } from "./lib/wire/refusals.ts";
 
 /** A class of handlers, as {@linkcode Server} takes one. */
@@ -75,9 +76,11 @@ export abstract class ClientHandler {
     this.clientId = server.freeClientId(addr.port);
     this.clientIp = addr.hostname;
     this.#name = showAddress(addr);
-    this.#wire = new WireConnection(conn, server.wire, server.limits);
-    const { maxInvalidInRow } = server.limits;
-    this.#refusals = new Refusals(maxInvalidInRow, (why) => this.#report(why));
+    const { wire, limits, reached } = server;
+    const onLimit = (error: ProtocolError) => this.#end(error);
+    this.#wire = new WireConnection(conn, wire, limits, onLimit);
+    const report = (why: string) => this.#report(why);
+    this.#refusals = new Refusals(limits.maxInvalidInRow, reached, report);
   }
 
   /** The server's lock. One for each handler would guard nothing that they share. */
@@ -89,13 +92,17 @@ export abstract class ClientHandler {
   async run(): Promise<void> {
     const { idleTimeout } = this.server.limits;
     if (idleTimeout > 0) {
-      this.#hangUpWhenQuiet(idleTimeout * 1000, `silent for ${idleTimeout} s`);
+      this.#wire.onQuiet(idleTimeout * 1000, () => {
+        this.server.reached.idleTimeout++;
+        this.#report(`closed: silent for ${idleTimeout} s`);
+        this.#wire.hangUp();
+      });
     }
     try {
       await this.sendId();
       await this.processRequests();
     } catch (error) {
-      await this.#giveUp(error);
+      await this.#end(error);
     }
     await this.#wire.hangUp();
     const told = this.#refusals.final || this.server.quiet;
@@ -172,15 +179,14 @@ export abstract class ClientHandler {
     if (!this.server.quiet) this.server.log(lines);
   }
 
-  /** Sends one error in place of the greeting, and ends the connection. */
-  async turnAway(why: string): Promise<void> {
-    await this.#giveUp(new ProtocolError(why));
-    await this.#wire.hangUp();
+  /** Tells the client why it is not served, or not any more, and ends the connection. */
+  turnAway(why: ProtocolError): Promise<void> {
+    return this.#end(why);
   }
 
   /** Answers what has come, and ends the connection once nothing more is on its way. */
   drain(): void {
-    this.#hangUpWhenQuiet(DRAIN_QUIET);
+    this.#wire.onQuiet(DRAIN_QUIET, () => this.#wire.hangUp());
   }
 
   /** Answers what was read, and reads no more. */
@@ -193,28 +199,18 @@ export abstract class ClientHandler {
     this.#wire.close();
   }
 
-  #hangUpWhenQuiet(ms: number, why?: string): void {
-    this.#wire.onQuiet(ms, () => {
-      if (why) this.#report(`closed: ${why}`);
-      this.#wire.hangUp();
-    });
-  }
-
-  async #giveUp(error: unknown): Promise<void> {
-    try {
-      await this.send([this.#refusals.response(error)]);
-    } catch (unsendable) {
-      this.#report(`handler failed: ${reason(unsendable)}`);
+  /** Ends the connection, with the error for the last answer. Never rejects. */
+  #end(error: unknown): Promise<void> {
+    if (!(error instanceof ConnectionEnded)) {
+      this.#wire.queue([this.#refusals.response(error)]);
     }
+    return this.#wire.hangUp();
   }
 
   #report(line: string): void {
     this.server.report(`${this.#name} ${escape(line)}`);
   }
 }
-
-/** The response to a request that was recorded. */
-const ACKNOWLEDGED = 1;
 
 /** The lab's request: a student, to be recorded, printed and acknowledged. */
 export class StudentHandler extends ClientHandler {
@@ -236,9 +232,13 @@ export class StudentHandler extends ClientHandler {
     if (students.length > 0) {
       // Given back at the end of this block, as by Python's `with`.
       using _guard = await this.writeLock.acquire();
-      await this.roster.record(students);
+      const recorded = await this.roster.record(students) ?? students;
       // Lines that nobody will see are not even made.
-      if (!this.server.quiet) this.log(students.map(connectedLine));
+      if (!this.server.quiet) this.log(recorded.map(connectedLine));
+      if (recorded.length < students.length) {
+        this.server.report(`${this.clientIp} refused: ${FULL.error}`);
+        return refuseOthers(responses, students, recorded);
+      }
     }
     return responses;
   }

@@ -10,6 +10,7 @@ import { Progress } from "./lib/cli/progress.ts";
 import { pythonRepr } from "./lib/cli/python_repr.ts";
 import { print, report } from "./lib/cli/terminal.ts";
 import { type Address, showAddress } from "./lib/net.ts";
+import { ACKNOWLEDGED } from "./lib/roster/answers.ts";
 import { isMessageMap, type Message } from "./lib/wire/format.ts";
 
 /** The student of the request. The lab's second client is run after an edit here. */
@@ -27,8 +28,6 @@ export interface HelperClient {
   request(message: Message): Promise<Message>;
 }
 
-/** What the server answers to a request that it recorded. */
-const ACKNOWLEDGED = 1;
 /** Requests that await their responses at a time, at most. */
 const WINDOW = 1024;
 

@@ -7,17 +7,19 @@
 import { delay } from "@std/async/delay";
 import type { ClientHandler, ClientHandlerClass } from "./clienthandler.ts";
 import { StudentHandler } from "./clienthandler.ts";
-import { counted, reason } from "./lib/cli/escape.ts";
+import { whyFull } from "./lib/admission.ts";
+import { reason } from "./lib/cli/escape.ts";
 import { exitWith, runProgram } from "./lib/cli/program.ts";
 import { SERVER, serveUntilStopped } from "./lib/cli/server_command.ts";
 import type { ServerFlags } from "./lib/cli/server_command.ts";
 import type { StopSignals } from "./lib/cli/signals.ts";
-import { print, report } from "./lib/cli/terminal.ts";
+import { printer, report } from "./lib/cli/terminal.ts";
 import type { HandlerServer } from "./lib/handler_server.ts";
 import { InFlight } from "./lib/in_flight.ts";
-import { type Limits, limitsOf } from "./lib/limits.ts";
+import type { LimitCounts, Limits } from "./lib/limits.ts";
+import { limitCounts, limitsOf } from "./lib/limits.ts";
 import { Lock } from "./lib/lock.ts";
-import type { Address, Connection } from "./lib/net.ts";
+import type { Address, Connection, Listener, Network } from "./lib/net.ts";
 import {
   addressOf,
   closeOnce,
@@ -25,6 +27,7 @@ import {
   isDisconnect,
   showAddress,
 } from "./lib/net.ts";
+import { safely } from "./lib/safely.ts";
 import { DEFAULT_FORMAT } from "./lib/wire/formats.ts";
 import type { WireFormat } from "./lib/wire/formats.ts";
 
@@ -38,6 +41,8 @@ export interface ServerOptions extends Partial<Limits> {
   wire?: WireFormat;
   /** The class that serves a client: the application. @default {StudentHandler} */
   clientHandler?: ClientHandlerClass;
+  /** What to listen on. @default {Deno} */
+  network?: Network;
   /** Whether lines about single requests are left out. @default {false} */
   quiet?: boolean;
   /** Takes the results, a line each, instead of stdout. */
@@ -84,12 +89,15 @@ export class Server implements HandlerServer, AsyncDisposable {
   readonly writeLock: Lock = new Lock();
   readonly wire: WireFormat;
   readonly limits: Readonly<Limits>;
+  /** How often each limit was reached. */
+  readonly reached: LimitCounts = limitCounts();
   readonly quiet: boolean;
   readonly log: (lines: readonly string[]) => void;
   readonly report: (line: string) => void;
   #address: Address;
   #clientHandler: ClientHandlerClass;
-  #listener: Deno.TcpListener | undefined;
+  #network: Network;
+  #listener: Listener | undefined;
   #accepting = Promise.resolve();
   #accepted = 0;
   /** Whether the accept loop waits for a descriptor. */
@@ -102,11 +110,12 @@ export class Server implements HandlerServer, AsyncDisposable {
   constructor(options: ServerOptions = {}) {
     this.#address = addressOf(options);
     this.#clientHandler = options.clientHandler ?? StudentHandler;
+    this.#network = options.network ?? Deno;
     this.wire = options.wire ?? DEFAULT_FORMAT;
     this.limits = limitsOf(options);
     this.quiet = options.quiet ?? false;
-    this.log = options.log ?? print;
-    this.report = options.report ?? report;
+    this.log = options.log ?? printer(this.limits, this.reached);
+    this.report = safely(options.report ?? report);
   }
 
   /** Listens, then serves clients until {@linkcode shutdown} has ended. */
@@ -124,16 +133,16 @@ export class Server implements HandlerServer, AsyncDisposable {
   listen(): void {
     if (this.#shutdown) throw new Error("The server was shut down");
     const tcpBacklog = Server.MAX_NUM_CONN;
-    this.#listener = Deno.listen({ ...this.#address, tcpBacklog });
+    this.#listener = this.#network.listen({ ...this.#address, tcpBacklog });
     this.log([`Listening at ${showAddress(this.addr)}`]);
   }
 
   /** The address it listens at. @throws {Error} If it does not. */
-  get addr(): Deno.NetAddr {
+  get addr(): Address {
     return this.#listening().addr;
   }
 
-  #listening(): Deno.TcpListener {
+  #listening(): Listener {
     if (!this.#listener) throw new Error("The server is not listening");
     return this.#listener;
   }
@@ -170,13 +179,8 @@ export class Server implements HandlerServer, AsyncDisposable {
     try {
       handler = new this.#clientHandler(this, conn, addr);
       this.#open.add(handler);
-      const { maxClients } = this.limits;
-      if (this.handlers.size >= maxClients) {
-        await handler.turnAway(
-          `The server is full: it has ${counted(maxClients, "client")}`,
-        );
-        return;
-      }
+      const full = whyFull(this.handlers, addr.hostname, this.limits);
+      if (full) return await handler.turnAway(full);
       this.handlers.set(handler.clientId, handler);
       const running = handler.run();
       if (this.#shutdown) handler.drain();
@@ -222,6 +226,7 @@ export class Server implements HandlerServer, AsyncDisposable {
     await this.#open.allEnd(atMost(DRAIN_LONGEST));
     for (const handler of this.#open) handler.stop();
     await this.#open.allEnd(end - performance.now());
+    this.reached.grace += this.#open.size;
     this.close();
     await this.#open.allEnd(CUT_OFF);
   }

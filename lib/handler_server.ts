@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Limits } from "./limits.ts";
+import type { LimitCounts, Limits } from "./limits.ts";
 import type { Lock } from "./lock.ts";
 import type { WireFormat } from "./wire/format.ts";
 
@@ -16,6 +16,8 @@ export interface HandlerServer {
   readonly wire: WireFormat;
   /** What a client is granted. */
   readonly limits: Readonly<Limits>;
+  /** How often each limit was reached. */
+  readonly reached: LimitCounts;
   /** Whether lines about single requests are left out. */
   readonly quiet: boolean;
   /** The id of a client with this source port: the port, or a number above the ports if that is taken. */

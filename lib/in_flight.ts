@@ -20,6 +20,11 @@ export class InFlight<T> implements Iterable<T> {
     for (const wake of this.#waiting) wake();
   }
 
+  /** How many are under way. */
+  get size(): number {
+    return this.#things.size;
+  }
+
   /** All that are under way. */
   [Symbol.iterator](): Iterator<T> {
     return this.#things.values();

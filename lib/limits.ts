@@ -1,5 +1,7 @@
 /**
- * Every limit of a server, in one place.
+ * Every limit of a server, in one place. `docs/limits.md` is made of this file
+ * by `deno task limits`: of each comment, the first paragraph says what is
+ * limited, the second what happens at the limit.
  *
  * @module
  */
@@ -7,58 +9,139 @@
 /** What one message may be, whatever its format. */
 export interface MessageLimits {
   /**
-   * Bytes of one message. One that says it is longer is refused before it is
-   * read or allocated.
+   * Bytes of one request.
+   *
+   * One that says it is longer is refused before it is read or allocated: the
+   * client is told, and its connection closes.
    *
    * @default {65536}
    */
   maxRequestBytes: number;
   /**
-   * Containers within containers.
+   * Containers within containers in one request.
+   *
+   * The client is told, and its connection closes.
    *
    * @default {32}
    */
   maxDepth: number;
   /**
-   * Items of all containers of one message together; an item that is reached
+   * Items of all containers of one request together; an item that is reached
    * in two ways counts twice.
+   *
+   * The client is told, and its connection closes.
    *
    * @default {65536}
    */
   maxItems: number;
 }
 
-/** What a server grants its clients. */
-export interface Limits extends MessageLimits {
+/** What one connection may cost. */
+export interface ConnectionLimits extends MessageLimits {
   /**
-   * Clients served at once. The one over it is told so, and closed.
+   * Seconds from the first byte of a request to its last; 0 is for ever. Time
+   * in which the server does not read does not count.
+   *
+   * The client is told, and its connection closes.
+   *
+   * @default {30}
+   */
+  requestTimeout: number;
+  /**
+   * Bytes of answers that wait for one client to take them.
+   *
+   * Nothing more is read from that client until it has taken all of them.
+   *
+   * @default {65536}
+   */
+  softQueuedBytes: number;
+  /**
+   * Seconds for which more than `softQueuedBytes` may wait; 0 is for ever. At
+   * the end of a connection, for which anything may.
+   *
+   * The connection is cut off.
+   *
+   * @default {30}
+   */
+  queueTimeout: number;
+  /**
+   * Bytes of answers that wait for one client to take them, whatever was read
+   * before.
+   *
+   * The connection is cut off.
+   *
+   * @default {16777216}
+   */
+  maxQueuedBytes: number;
+}
+
+/** What a server grants its clients. */
+export interface Limits extends ConnectionLimits {
+  /**
+   * Clients served at once.
+   *
+   * The one over it is told so in place of a greeting, and its connection closes.
    *
    * @default {10000}
    */
   maxClients: number;
   /**
-   * Bytes of answers that wait for one client to take them. Over it, the
-   * server reads nothing more from that client until it does.
+   * Clients served at once that have the same IP address; 0 is any number,
+   * since a class may share one.
    *
-   * @default {65536}
-   */
-  maxQueuedBytes: number;
-  /**
-   * Invalid requests in a row that are answered; the last of them ends the
-   * connection. Some of the lab's clients send every answer back as a request.
+   * The one over it is told so in place of a greeting, and its connection closes.
    *
-   * @default {16}
+   * @default {0}
    */
-  maxInvalidInRow: number;
+  maxClientsPerAddress: number;
   /**
-   * Seconds after which a client that sends no whole request, or takes none of
-   * its answers, is closed; 0 is never.
+   * Seconds for which a client may send no whole request, or take none of its
+   * answers; 0 is for ever.
+   *
+   * The connection closes.
    *
    * @default {0}
    */
   idleTimeout: number;
   /**
-   * Seconds that a shutdown may take before what is still open is cut off.
+   * Invalid requests in a row: some of the lab's clients send every answer
+   * back as a request.
+   *
+   * The last of them is answered, too, and the connection closes.
+   *
+   * @default {16}
+   */
+  maxInvalidInRow: number;
+  /**
+   * Students in the memory roster.
+   *
+   * One more is refused: its client is told, and goes on. A student who is in
+   * it can still be recorded anew.
+   *
+   * @default {100000}
+   */
+  maxRosterRows: number;
+  /**
+   * Bytes that the students in the memory roster take, estimated: clients may
+   * send keys of their own, as large as a request.
+   *
+   * As for `maxRosterRows`.
+   *
+   * @default {268435456}
+   */
+  maxRosterBytes: number;
+  /**
+   * Characters of lines that wait for stdout.
+   *
+   * Lines are dropped, whole, and stderr says how many. No client waits for a line.
+   *
+   * @default {8388608}
+   */
+  maxWaitingOutput: number;
+  /**
+   * Seconds that a shutdown may take.
+   *
+   * The connections that are still open are cut off.
    *
    * @default {10}
    */
@@ -67,18 +150,53 @@ export interface Limits extends MessageLimits {
 
 /** The limits where nothing else is said. */
 export const DEFAULT_LIMITS: Readonly<Limits> = {
+  maxClients: 10_000,
+  maxClientsPerAddress: 0,
   maxRequestBytes: 65_536,
   maxDepth: 32,
   maxItems: 65_536,
-  maxClients: 10_000,
-  maxQueuedBytes: 65_536,
-  maxInvalidInRow: 16,
+  requestTimeout: 30,
   idleTimeout: 0,
+  softQueuedBytes: 65_536,
+  queueTimeout: 30,
+  maxQueuedBytes: 16_777_216,
+  maxInvalidInRow: 16,
+  maxRosterRows: 100_000,
+  maxRosterBytes: 268_435_456,
+  maxWaitingOutput: 8_388_608,
   grace: 10,
 };
 
+/** The limits of a client: it sends what it likes, and gets what it asked for. */
+export const CLIENT_LIMITS: Readonly<ConnectionLimits> = {
+  ...DEFAULT_LIMITS,
+  requestTimeout: 0,
+  queueTimeout: 0,
+  maxQueuedBytes: Infinity,
+};
+
+/** The name of a limit. */
+export type LimitName = keyof Limits;
+
+/** How often each limit was reached. Of `maxWaitingOutput`, the lines that were dropped. */
+export type LimitCounts = Record<LimitName, number>;
+
+/** Counts that all begin at 0. */
+export function limitCounts(): LimitCounts {
+  const none = LIMIT_NAMES.map((name) => [name, 0]);
+  return Object.fromEntries(none) as LimitCounts;
+}
+
+/** The names of all limits. */
+export const LIMIT_NAMES = Object.keys(DEFAULT_LIMITS) as LimitName[];
+
 /** The limits that are seconds, and as many as a timer can wait. */
-const TIMES: readonly (keyof Limits)[] = ["idleTimeout", "grace"];
+const TIMES: readonly LimitName[] = [
+  "requestTimeout",
+  "idleTimeout",
+  "queueTimeout",
+  "grace",
+];
 const MAX_SECONDS = 2_147_483;
 
 /**
@@ -88,7 +206,7 @@ const MAX_SECONDS = 2_147_483;
  */
 export function limitsOf(options: Partial<Limits>): Limits {
   const limits = { ...DEFAULT_LIMITS };
-  for (const name of Object.keys(limits) as (keyof Limits)[]) {
+  for (const name of LIMIT_NAMES) {
     const value = options[name] ?? limits[name];
     const most = TIMES.includes(name) ? MAX_SECONDS : Infinity;
     if (!(value >= 0 && value <= most)) {

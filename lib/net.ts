@@ -1,5 +1,5 @@
 /**
- * What the server and the client need of TCP. Deno's own sockets satisfy these
+ * What the server and the client need of TCP. Deno itself satisfies these
  * interfaces, and so can others.
  *
  * @module
@@ -25,6 +25,30 @@ export interface Address {
   hostname: string;
   /** The port. */
   port: number;
+}
+
+/** A connection that came from a client. */
+export interface Accepted extends Connection {
+  /** The client's address. */
+  readonly remoteAddr: Address;
+}
+
+/** What clients connect to. */
+export interface Listener {
+  /** Where it listens. */
+  readonly addr: Address;
+  /** Resolves to the next client's connection. Rejects with `BadResource` or `Interrupted` once it is closed. */
+  accept(): Promise<Accepted>;
+  /** Listens no more. Throws `BadResource` the second time. */
+  close(): void;
+}
+
+/** Where connections come from: Deno, or a network that is made up. */
+export interface Network {
+  /** Listens; `tcpBacklog` clients may wait to be accepted. */
+  listen(options: Address & { tcpBacklog: number }): Listener;
+  /** Connects to a server. */
+  connect(options: Address & { signal?: AbortSignal }): Promise<Connection>;
 }
 
 /** Where the server listens unless told otherwise, and the client looks for it. */

@@ -55,8 +55,12 @@ class ScriptedConnection implements Connection {
   setNoDelay(): void {}
 }
 
+function never(error: Error): never {
+  throw error;
+}
+
 function over(conn: Connection, limits = DEFAULT_LIMITS): WireConnection {
-  return new WireConnection(conn, pickle, limits);
+  return new WireConnection(conn, pickle, limits, never);
 }
 
 Deno.test("WireConnection.receive() joins three messages cut at any two bytes", async () => {
@@ -136,7 +140,7 @@ Deno.test("WireConnection.send() sends what came before a message that has no fo
   assertEquals(new Uint8Array(conn.written), encode([1]));
 });
 
-Deno.test("WireConnection.send() waits while more than maxQueuedBytes are not taken", async () => {
+Deno.test("WireConnection.send() waits while more than softQueuedBytes are not taken", async () => {
   const gate = Promise.withResolvers<void>();
   class Slow extends ScriptedConnection {
     override async write(bytes: Uint8Array): Promise<number> {
@@ -144,7 +148,7 @@ Deno.test("WireConnection.send() waits while more than maxQueuedBytes are not ta
       return await super.write(bytes);
     }
   }
-  const wire = over(new Slow([]), { ...DEFAULT_LIMITS, maxQueuedBytes: 100 });
+  const wire = over(new Slow([]), { ...DEFAULT_LIMITS, softQueuedBytes: 100 });
   await wire.send(["a".repeat(60)]); // there is room
   let room = false;
   const waiting = wire.send(["a".repeat(60)]).then(() => room = true);
@@ -164,7 +168,12 @@ Deno.test("WireConnection.greet() lets what follows leave only after the format'
         return super.write(bytes);
       }
     }
-    const wire = new WireConnection(new Timed([]), format, DEFAULT_LIMITS);
+    const wire = new WireConnection(
+      new Timed([]),
+      format,
+      DEFAULT_LIMITS,
+      never,
+    );
     await wire.greet({ clientid: 7 });
     await wire.send([1]);
     await wire.hangUp();

@@ -5,9 +5,9 @@
  */
 
 import { delay } from "@std/async/delay";
+import { DEFAULT_LIMITS } from "../limits.ts";
 
-/** Characters of lines that wait, at most; where more come, whole lines are dropped. */
-const MAX_WAITING = 8_388_608;
+const NEWLINE = 10;
 const encoder = new TextEncoder();
 
 /** Where lines go: Deno's own stdout and stderr, or another writer. */
@@ -29,6 +29,8 @@ export class LineWriter {
   #waiting: string[] = [];
   #characters = 0;
   #dropped = 0;
+  /** What is being written and was not taken yet. */
+  #rest = new Uint8Array();
   #writing: Promise<void> | undefined;
   #lost = false;
 
@@ -46,18 +48,32 @@ export class LineWriter {
     this.#onLost = onLost;
   }
 
-  /** Prints lines, each given without its end. Returns at once. */
-  print(lines: readonly string[]): void {
-    if (this.#lost) return;
+  /**
+   * Prints lines, each given without its end. Returns at once, with how many
+   * lines were dropped, since more than `maxWaiting` characters would wait.
+   */
+  print(
+    lines: readonly string[],
+    maxWaiting = DEFAULT_LIMITS.maxWaitingOutput,
+  ): number {
+    let dropped = 0;
     for (const line of lines) {
-      if (this.#characters + line.length > MAX_WAITING) {
-        this.#dropped++;
+      if (this.#lost || this.#characters + line.length > maxWaiting) {
+        dropped++;
       } else {
         this.#characters += line.length;
         this.#waiting.push(line);
       }
     }
-    this.#writing ??= this.#write();
+    this.#dropped += dropped;
+    if (!this.#lost) this.#writing ??= this.#write();
+    return dropped;
+  }
+
+  /** Lines that were not shown, and that `onDropped` was not told of. */
+  get unshown(): number {
+    const rest = this.#rest.filter((byte) => byte === NEWLINE).length;
+    return rest + this.#waiting.length + this.#dropped;
   }
 
   /** Waits until all is written, but no longer than `ms` milliseconds. */
@@ -74,11 +90,12 @@ export class LineWriter {
     try {
       await null; // let the rest of this turn's lines join
       while (this.#waiting.length > 0) {
-        let bytes = encoder.encode(this.#waiting.join("\n") + "\n");
+        this.#rest = encoder.encode(this.#waiting.join("\n") + "\n");
         this.#waiting = [];
         this.#characters = 0;
-        while (bytes.length > 0) {
-          bytes = bytes.subarray(await this.#sink.write(bytes));
+        while (this.#rest.length > 0) {
+          const count = await this.#sink.write(this.#rest);
+          this.#rest = this.#rest.subarray(count);
         }
         if (this.#dropped > 0) this.#onDropped(this.#dropped);
         this.#dropped = 0;

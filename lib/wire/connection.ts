@@ -4,11 +4,14 @@
  * @module
  */
 
-import type { MessageLimits } from "../limits.ts";
+import { counted } from "../cli/escape.ts";
+import { Deadline } from "../deadline.ts";
+import type { ConnectionLimits, LimitName } from "../limits.ts";
 import type { Connection } from "../net.ts";
 import { closeOnce } from "../net.ts";
 import { QuietTimer } from "../quiet_timer.ts";
 import { ByteSink } from "./byte_sink.ts";
+import { ConnectionEnded, ProtocolError } from "./errors.ts";
 import type { Message, WireFormat } from "./format.ts";
 import { Inbox } from "./inbox.ts";
 import { Outbox } from "./outbox.ts";
@@ -27,7 +30,9 @@ const sink = new ByteSink();
 export class WireConnection {
   #conn: Connection;
   #format: WireFormat;
-  #maxQueuedBytes: number;
+  #limits: ConnectionLimits;
+  #onLimit: (error: ProtocolError) => void;
+  #requestDeadline: Deadline;
   #inbox: Inbox;
   #outbox: Outbox;
   #receiving: Promise<Message[] | undefined> | undefined;
@@ -36,18 +41,38 @@ export class WireConnection {
   #quiet: QuietTimer | undefined;
   #hangingUp: Promise<void> | undefined;
 
-  /** Takes over a connection: nobody else may read or write it. */
+  /**
+   * Takes over a connection: nobody else may read or write it. `onLimit` is
+   * told when the peer is too slow, in sending or in taking.
+   */
   constructor(
     conn: Connection,
     format: WireFormat,
-    limits: MessageLimits & { maxQueuedBytes: number },
+    limits: ConnectionLimits,
+    onLimit: (error: ProtocolError) => void,
   ) {
     conn.setNoDelay(); // or small messages wait for each other's acknowledgement
     this.#conn = conn;
     this.#format = format;
-    this.#maxQueuedBytes = limits.maxQueuedBytes;
-    this.#inbox = new Inbox(conn, format, limits, () => this.#quiet?.touch());
-    this.#outbox = new Outbox(conn, () => this.#quiet?.touch());
+    this.#limits = limits;
+    this.#onLimit = onLimit;
+    const { requestTimeout, queueTimeout, softQueuedBytes } = limits;
+    this.#requestDeadline = new Deadline(requestTimeout, () => {
+      const why = `A request must be whole within ${requestTimeout} s`;
+      onLimit(new ProtocolError(why, { limit: "requestTimeout" }));
+    });
+    const queueDeadline = new Deadline(
+      queueTimeout,
+      () => this.#cutOff("queueTimeout", `for ${queueTimeout} s`),
+    );
+    const touch = () => this.#quiet?.touch();
+    this.#inbox = new Inbox(conn, format, limits, this.#requestDeadline, touch);
+    this.#outbox = new Outbox(
+      conn,
+      softQueuedBytes,
+      queueDeadline,
+      touch,
+    );
   }
 
   /**
@@ -56,16 +81,28 @@ export class WireConnection {
    * @throws {TypeError} If the format has no form for one of them. Those before it are sent.
    */
   queue(messages: readonly Message[]): void {
+    const { maxQueuedBytes } = this.#limits;
+    const room = maxQueuedBytes - this.#outbox.queued;
     let whole = 0;
     try {
       for (const message of messages) {
         this.#format.write(message, sink);
         whole = sink.length;
+        if (whole > room) break;
       }
     } finally {
       sink.length = whole;
       this.#outbox.push(sink.take());
     }
+    if (whole > room) this.#cutOff("maxQueuedBytes", `over ${maxQueuedBytes}`);
+  }
+
+  /** Ends a connection whose peer does not take what it is owed: it would not take a reason, either. */
+  #cutOff(limit: LimitName, reason: string): void {
+    const bytes = counted(this.#outbox.queued, "byte");
+    this.close();
+    const why = `It does not take its answers: ${bytes} waited, ${reason}`;
+    this.#onLimit(new ProtocolError(why, { limit }));
   }
 
   /**
@@ -73,10 +110,12 @@ export class WireConnection {
    * peer does not take what it is owed.
    *
    * @throws {TypeError} As {@linkcode queue} does.
+   * @throws {ConnectionEnded} If nothing can be sent any more.
    */
   async send(messages: readonly Message[]): Promise<void> {
     this.queue(messages);
-    if (this.#outbox.queued <= this.#maxQueuedBytes) return;
+    if (this.#outbox.over) throw new ConnectionEnded("The connection ended");
+    if (!this.#outbox.full) return;
     this.#stalled = true;
     try {
       await this.#outbox.flushed();
@@ -131,6 +170,7 @@ export class WireConnection {
     let longest: ReturnType<typeof setTimeout> | undefined;
     try {
       this.#whenQuiet(FLUSH_QUIET, () => this.close());
+      this.#outbox.lastCall();
       await this.#outbox.flushed();
       if (this.#inbox.ended) return;
       await this.#conn.closeWrite();
@@ -157,6 +197,8 @@ export class WireConnection {
   close(): void {
     this.#quiet?.[Symbol.dispose]();
     this.#quiet = undefined;
+    this.#requestDeadline[Symbol.dispose]();
+    this.#outbox.drop();
     closeOnce(this.#conn);
   }
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Deadline } from "../deadline.ts";
 import type { MessageLimits } from "../limits.ts";
 import type { Connection } from "../net.ts";
 import { isDisconnect } from "../net.ts";
@@ -19,6 +20,7 @@ const LARGEST_BUFFER = 65_536;
 /** Reads a connection, and cuts what comes into messages. */
 export class Inbox {
   #conn: Connection;
+  #deadline: Deadline;
   #onProgress: () => void;
   #reader: MessageReader;
   #maxBuffer: number;
@@ -29,14 +31,19 @@ export class Inbox {
   #discarding = false;
   #ended = false;
 
-  /** `onProgress` is called whenever a message came, or something to be dropped. */
+  /**
+   * `deadline` runs while a message that has begun is waited for. `onProgress`
+   * is called whenever a message came, or something to be dropped.
+   */
   constructor(
     conn: Connection,
     format: WireFormat,
     limits: MessageLimits,
+    deadline: Deadline,
     onProgress: () => void,
   ) {
     this.#conn = conn;
+    this.#deadline = deadline;
     this.#onProgress = onProgress;
     this.#reader = format.reader(limits);
     // One opcode or line can be as long as a message.
@@ -52,6 +59,7 @@ export class Inbox {
   discard(): void {
     this.#discarding = true;
     this.#kept = 0;
+    this.#deadline[Symbol.dispose]();
   }
 
   /**
@@ -62,8 +70,10 @@ export class Inbox {
    * were resolved to first.
    */
   async receive(): Promise<Message[] | undefined> {
+    using deadline = this.#deadline;
     for (;;) {
       if (this.#broken && !this.#discarding) throw this.#broken;
+      if (this.#begun > 0) deadline.begin();
       await takeTurns();
       const count = await this.#read();
       if (count === null) {
@@ -76,6 +86,11 @@ export class Inbox {
       if (this.#discarding || messages.length > 0) this.#onProgress();
       if (messages.length > 0) return messages;
     }
+  }
+
+  /** Bytes of the message that is waited for. */
+  get #begun(): number {
+    return this.#discarding ? 0 : this.#reader.begun + this.#kept;
   }
 
   async #read(): Promise<number | null> {
@@ -119,10 +134,9 @@ export class Inbox {
   }
 
   #checkComplete(): void {
-    const count = this.#reader.begun + this.#kept;
-    if (count > 0 && !this.#discarding && !this.#broken) {
+    if (this.#begun > 0 && !this.#broken) {
       throw new ProtocolError(
-        `The connection ended ${count} bytes into a message`,
+        `The connection ended ${this.#begun} bytes into a message`,
       );
     }
   }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { MessageLimits } from "../limits.ts";
+import type { LimitName, MessageLimits } from "../limits.ts";
 import type { ByteSink } from "./byte_sink.ts";
 import { describe } from "./describe.ts";
 import { ProtocolError } from "./errors.ts";
@@ -45,7 +45,10 @@ class JsonReader implements MessageReader {
       const lineEnd = whole ? newline + 1 : end;
       // A line that is not whole has at least one byte to come.
       if (lineEnd - start + (whole ? 0 : 1) > maxRequestBytes) {
-        throw broken(`it is longer than ${maxRequestBytes} bytes`);
+        throw broken(
+          `it is longer than ${maxRequestBytes} bytes`,
+          "maxRequestBytes",
+        );
       }
       if (!whole) break;
       messages.push(this.#parse(bytes, start, newline));
@@ -73,12 +76,12 @@ class JsonReader implements MessageReader {
     if (typeof value !== "object" || value === null) return value;
     const { maxDepth, maxItems } = this.#limits;
     if (depth > maxDepth) {
-      throw broken(`it is nested more than ${maxDepth} deep`);
+      throw broken(`it is nested more than ${maxDepth} deep`, "maxDepth");
     }
     const keys = Object.keys(value);
     this.#items += keys.length;
     if (this.#items > maxItems) {
-      throw broken(`it has more than ${maxItems} items`);
+      throw broken(`it has more than ${maxItems} items`, "maxItems");
     }
     if (Array.isArray(value)) {
       return value.map((item) => this.#checked(item, depth + 1));
@@ -99,8 +102,10 @@ function exact(value: number): number {
   return value;
 }
 
-function broken(reason: string): ProtocolError {
-  return new ProtocolError(`Cannot read the line as JSON: ${reason}`);
+function broken(reason: string, limit?: LimitName): ProtocolError {
+  return new ProtocolError(`Cannot read the line as JSON: ${reason}`, {
+    limit,
+  });
 }
 
 /**

@@ -6,24 +6,38 @@
 
 import { delay } from "@std/async/delay";
 import { concat } from "../bytes.ts";
+import type { Deadline } from "../deadline.ts";
 import type { Connection } from "../net.ts";
 import { isDisconnect } from "../net.ts";
 
 /** A queue of bytes with one write under way at a time, so that none overtakes another. */
 export class Outbox {
   #conn: Connection;
+  #softQueuedBytes: number;
+  #deadline: Deadline;
   #onProgress: () => void;
   #queue: Uint8Array[] = [];
   #queued = 0;
   #writing: Promise<void> | undefined;
   /** When the next write may leave, on the clock of `performance.now()`. */
   #notBefore = 0;
-  /** Why nothing can be written any more. */
+  #over = false;
+  /** What went wrong, where it is more than the connection's end. */
   #failure: unknown;
 
-  /** `onProgress` is called whenever the peer took some bytes. */
-  constructor(conn: Connection, onProgress: () => void) {
+  /**
+   * `deadline` runs while more than `softQueuedBytes` wait. `onProgress` is
+   * called whenever the peer took some bytes.
+   */
+  constructor(
+    conn: Connection,
+    softQueuedBytes: number,
+    deadline: Deadline,
+    onProgress: () => void,
+  ) {
     this.#conn = conn;
+    this.#softQueuedBytes = softQueuedBytes;
+    this.#deadline = deadline;
     this.#onProgress = onProgress;
   }
 
@@ -32,12 +46,29 @@ export class Outbox {
     return this.#queued;
   }
 
+  /** Whether the peer should take what it is owed before more is queued. */
+  get full(): boolean {
+    return this.#queued > this.#softQueuedBytes;
+  }
+
+  /** Whether nothing can be written any more. */
+  get over(): boolean {
+    return this.#over;
+  }
+
   /** Queues bytes. What is queued in one turn of the event loop leaves in one write. */
   push(bytes: Uint8Array): void {
-    if (this.#failure !== undefined || bytes.length === 0) return;
+    if (this.#over || bytes.length === 0) return;
     this.#queue.push(bytes);
     this.#queued += bytes.length;
+    if (this.full) this.#deadline.begin();
     this.#writing ??= this.#write();
+  }
+
+  /** From now on, the deadline runs until the peer has taken everything. */
+  lastCall(): void {
+    this.#softQueuedBytes = 0;
+    if (this.full) this.#deadline.begin();
   }
 
   /** Sends what is queued, and only `ms` milliseconds later what comes after it. */
@@ -46,12 +77,18 @@ export class Outbox {
     this.#notBefore = performance.now() + ms;
   }
 
+  /** Drops what is queued, and takes no more: the connection is over. */
+  drop(): void {
+    this.#over = true;
+    this.#queue = [];
+    this.#queued = 0;
+    this.#deadline[Symbol.dispose]();
+  }
+
   /** Resolves once all is written, or cannot be since the connection is over. */
   async flushed(): Promise<void> {
     await this.#writing;
-    if (this.#failure !== undefined && !isDisconnect(this.#failure)) {
-      throw this.#failure;
-    }
+    if (this.#failure !== undefined) throw this.#failure;
   }
 
   async #write(): Promise<void> {
@@ -67,16 +104,17 @@ export class Outbox {
         while (written < bytes.length) {
           // A write may take only a part.
           const count = await this.#conn.write(bytes.subarray(written));
+          if (this.#over) return;
           written += count;
           this.#queued -= count;
+          if (!this.full) this.#deadline[Symbol.dispose]();
           this.#onProgress();
         }
       }
     } catch (error) {
       // Kept for `flushed`: a rejection here, where nobody waits, would end the process.
-      this.#failure = error;
-      this.#queue = [];
-      this.#queued = 0;
+      if (!isDisconnect(error)) this.#failure = error;
+      this.drop();
     } finally {
       this.#writing = undefined;
     }

@@ -131,7 +131,10 @@ export class PickleMachine {
   #count(items: number): void {
     this.#items += items;
     if (this.#items > this.#limits.maxItems) {
-      throw brokenPickle(`it has more than ${this.#limits.maxItems} items`);
+      throw brokenPickle(
+        `it has more than ${this.#limits.maxItems} items`,
+        "maxItems",
+      );
     }
   }
 

@@ -25,6 +25,7 @@ export function checkMeasure(message: Message, limits: MessageLimits): void {
     if (size > limits.maxRequestBytes) {
       throw brokenPickle(
         "it is too long once what it uses twice is told apart",
+        "maxRequestBytes",
       );
     }
     if (
@@ -38,7 +39,10 @@ export function checkMeasure(message: Message, limits: MessageLimits): void {
       ? inside.length / 2
       : inside.length;
     if (items > limits.maxItems) {
-      throw brokenPickle(`it has more than ${limits.maxItems} items`);
+      throw brokenPickle(
+        `it has more than ${limits.maxItems} items`,
+        "maxItems",
+      );
     }
     for (const item of inside) walk(item);
     path.pop();
@@ -64,5 +68,5 @@ function sizeOf(value: Message): number {
 
 /** The error for a message that is nested too deep. */
 export function tooDeep({ maxDepth }: MessageLimits): ProtocolError {
-  return brokenPickle(`it is nested more than ${maxDepth} deep`);
+  return brokenPickle(`it is nested more than ${maxDepth} deep`, "maxDepth");
 }

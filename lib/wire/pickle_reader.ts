@@ -159,7 +159,7 @@ function unknown(opcode: number): ProtocolError {
 }
 
 function tooLong(max: number): ProtocolError {
-  return brokenPickle(`it is longer than ${max} bytes`);
+  return brokenPickle(`it is longer than ${max} bytes`, "maxRequestBytes");
 }
 
 function checkProtocol(protocol: number): void {

@@ -5,12 +5,13 @@
  * @module
  */
 
+import type { LimitName } from "../limits.ts";
 import { ProtocolError } from "./errors.ts";
 import { decodeLatin1, decodeUtf8 } from "./text.ts";
 
-/** An error that says what is wrong with a pickle. */
-export function brokenPickle(reason: string): ProtocolError {
-  return new ProtocolError(`Cannot read the pickle: ${reason}`);
+/** An error that says what is wrong with a pickle, and which limit it goes over if it does. */
+export function brokenPickle(reason: string, limit?: LimitName): ProtocolError {
+  return new ProtocolError(`Cannot read the pickle: ${reason}`, { limit });
 }
 
 /** Text of Python 3, and Python 2's `unicode`. */

@@ -5,19 +5,29 @@
  */
 
 import { reason } from "../cli/escape.ts";
-import { ProtocolError, RequestError } from "./errors.ts";
+import type { LimitCounts } from "../limits.ts";
+import { PeerError, RequestError } from "./errors.ts";
 import type { MessageMap } from "./format.ts";
 
 /** The refusals on one connection. After the final one the connection ends. */
 export class Refusals {
   #maxInRow: number;
+  #reached: LimitCounts;
   #report: (line: string) => void;
   #inRow = 0;
   #final = false;
 
-  /** At most `maxInRow` invalid requests in a row; each refusal is reported. */
-  constructor(maxInRow: number, report: (line: string) => void) {
+  /**
+   * At most `maxInRow` invalid requests in a row. Each refusal is reported, and
+   * counted in `reached` if it is for a limit.
+   */
+  constructor(
+    maxInRow: number,
+    reached: LimitCounts,
+    report: (line: string) => void,
+  ) {
     this.#maxInRow = maxInRow;
+    this.#reached = reached;
     this.#report = report;
   }
 
@@ -33,12 +43,15 @@ export class Refusals {
 
   /** The response to a request that failed with `error`. */
   response(error: unknown): MessageMap {
+    if (error instanceof PeerError && error.limit) this.#reached[error.limit]++;
     if (error instanceof RequestError) {
       this.#report(`invalid request: ${error.message}`);
       if (++this.#inRow < this.#maxInRow) return { error: error.message };
+      this.#reached.maxInvalidInRow++;
       this.#report(`closed: ${this.#inRow} invalid requests in a row`);
-    } else if (error instanceof ProtocolError) {
-      this.#report(`refused: ${error.message}`);
+    } else if (error instanceof PeerError) {
+      const limit = error.limit ? ` (${error.limit})` : "";
+      this.#report(`refused: ${error.message}${limit}`);
     } else {
       this.#report(`handler failed: ${reason(error)}`);
     }
@@ -49,7 +62,7 @@ export class Refusals {
 
 /** What the client is told: of a fault of ours, no more than that it was one. */
 function answerable(error: unknown): string {
-  return error instanceof RequestError || error instanceof ProtocolError
+  return error instanceof PeerError
     ? error.message
     : "The server failed to process the request";
 }

@@ -1,0 +1,30 @@
+/**
+ * How much memory a message takes.
+ *
+ * @module
+ */
+
+import type { Message } from "../wire/format.ts";
+
+/** Bytes of an item or of a text's head, about what V8 takes. */
+const ITEM = 32;
+
+/** Bytes that a message takes in memory, estimated, and rather too many than too few. */
+export function weigh(message: Message): number {
+  if (typeof message === "string") return ITEM + 2 * message.length;
+  if (typeof message === "bigint") {
+    return ITEM + message.toString(16).length / 2;
+  }
+  if (typeof message !== "object" || message === null) return ITEM;
+  if (message instanceof Uint8Array) return 4 * ITEM + message.length;
+  let bytes = 4 * ITEM;
+  if (message instanceof Map) {
+    for (const [key, value] of message) bytes += weigh(key) + weigh(value);
+  } else if (Array.isArray(message) || message instanceof Set) {
+    for (const item of message) bytes += weigh(item);
+  } else {
+    const map = message as Record<string, Message>;
+    for (const key in map) bytes += weigh(key) + weigh(map[key]);
+  }
+  return bytes;
+}
