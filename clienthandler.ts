@@ -94,7 +94,7 @@ export abstract class ClientHandler {
     if (idleTimeout > 0) {
       this.#wire.onQuiet(idleTimeout * 1000, () => {
         this.server.reached.idleTimeout++;
-        this.#report(`closed: silent for ${idleTimeout} s`);
+        this.#report(`closed: silent for ${idleTimeout} s (idleTimeout)`);
         this.#wire.hangUp();
       });
     }

@@ -1,0 +1,305 @@
+// One test for each limit, which fails when the limit is not enforced. The page
+// docs/limits.md finds it by its name: "Limit", the limit's name, what happens.
+
+import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
+import { delay } from "@std/async/delay";
+import { ClientHandler } from "../clienthandler.ts";
+import type { Limits } from "../lib/limits.ts";
+import { MemoryRoster } from "../lib/roster/memory.ts";
+import type { Message } from "../lib/wire/formats.ts";
+import { Server } from "../server.ts";
+import {
+  ALICE,
+  BOB,
+  EchoHandler,
+  encode,
+  fields,
+  json,
+  Peer,
+  pickle,
+  stalled,
+  TestServer,
+  until,
+} from "./peers.ts";
+
+/** Sends requests of 50 MB in all, and takes none of the answers. */
+function neverReads(peer: Peer): Promise<void> {
+  const requests = Array(1000).fill("a".repeat(50_000));
+  return peer.sendBytes(encode(requests)).catch(() => {});
+}
+
+/** The server's only message, with which it turns the client away. */
+async function turnedAway(peer: Peer): Promise<Message> {
+  const messages = await peer.receiveAll();
+  assertEquals(messages.length, 1);
+  return fields(messages[0]).error;
+}
+
+Deno.test("Limit maxClients turns away the client over it, exactly", async () => {
+  await using test = new TestServer({ maxClients: 3 });
+  const peers = [];
+  for (let i = 0; i < 3; i++) peers.push(await Peer.greeted(test.addr));
+  for (let i = 0; i < 2; i++) {
+    using over = await Peer.connect(test.addr);
+    assertEquals(
+      await turnedAway(over),
+      "The server is full: it has 3 clients",
+    );
+  }
+  assertEquals(test.server.handlers.size, 3);
+  assertEquals(test.server.reached.maxClients, 2);
+  peers[0].conn.close();
+  await until(() => test.server.handlers.size === 2);
+  using next = await Peer.connect(test.addr);
+  assert("clientid" in fields(await next.receive()));
+  for (const peer of peers.slice(1)) peer.conn.close();
+});
+
+Deno.test("Limit maxClientsPerAddress turns away the client over it, and none from elsewhere", async () => {
+  await using test = new TestServer({ maxClientsPerAddress: 2 });
+  using _first = await Peer.greeted(test.addr);
+  using second = await Peer.greeted(test.addr);
+  using over = await Peer.connect(test.addr);
+  assertMatch(String(await turnedAway(over)), /^The server has 2 clients from/);
+  assertEquals(test.server.reached.maxClientsPerAddress, 1);
+  // All of this machine's clients have one address, so another is made up.
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  using other = await Peer.connect(listener.addr);
+  const conn = await listener.accept();
+  void test.server.handler(conn, { hostname: "192.0.2.1", port: 1 });
+  assert("clientid" in fields(await other.receive()));
+  second.conn.close();
+  await until(() => test.server.handlers.size === 2);
+  using next = await Peer.connect(test.addr);
+  assert("clientid" in fields(await next.receive()));
+});
+
+/** Requests that go over a limit, in both formats; one item or byte less would not. */
+const TOO_MUCH: [keyof Limits, number, Message][] = [
+  ["maxRequestBytes", 100, { ...ALICE, more: "a".repeat(100) }],
+  ["maxDepth", 3, { ...ALICE, more: [[[]]] }],
+  ["maxItems", 10, { ...ALICE, more: [1, 2, 3, 4, 5, 6, 7] }],
+];
+
+for (const [limit, most, request] of TOO_MUCH) {
+  Deno.test(`Limit ${limit} refuses the request over it`, async () => {
+    for (const wire of [pickle, json]) {
+      await using test = new TestServer({ wire, [limit]: most });
+      using peer = await Peer.greeted(test.addr, wire);
+      await peer.send({ ...BOB, sid: 1 }, request, BOB);
+      const [acknowledged, refused, ...more] = await peer.receiveAll();
+      assertEquals(acknowledged, 1);
+      assertMatch(String(fields(refused).error), RegExp(`${most}`));
+      assertEquals(more, []);
+      assertEquals(test.server.reached[limit], 1);
+      assertMatch(test.reports[0], RegExp(`refused: .*\\(${limit}\\)$`));
+    }
+  });
+}
+
+Deno.test("Limit requestTimeout ends a client whose request has begun and drips on", async () => {
+  await using test = new TestServer({ requestTimeout: 0.3 });
+  using silent = await Peer.greeted(test.addr);
+  using slow = await Peer.greeted(test.addr);
+  await slow.send(BOB);
+  assertEquals(await slow.receive(), 1);
+  const bytes = encode([ALICE]);
+  let sent = 0;
+  const answer = slow.receive();
+  const drip = setInterval(() => {
+    slow.sendBytes(bytes.subarray(sent, ++sent)).catch(() => {});
+  }, 10);
+  assertMatch(
+    String(fields(await answer).error),
+    /must be whole within 0.3 s/,
+  );
+  clearInterval(drip);
+  assert(sent < bytes.length);
+  assertEquals(await slow.receive(), undefined);
+  assertEquals(test.server.reached.requestTimeout, 1);
+  // It has not begun one, so it has as long as it likes.
+  await silent.send(ALICE);
+  assertEquals(await silent.receive(), 1);
+});
+
+Deno.test("Limit requestTimeout does not count the time that the server takes", async () => {
+  class Slow extends ClientHandler {
+    protected override async processRequest(request: Message) {
+      await delay(300);
+      return request;
+    }
+  }
+  await using test = new TestServer({
+    clientHandler: Slow,
+    requestTimeout: 0.1,
+  });
+  using peer = await Peer.greeted(test.addr);
+  const bytes = encode(["one", "two"]);
+  await peer.sendBytes(bytes.subarray(0, -3));
+  assertEquals(await peer.receive(), "one");
+  await peer.sendBytes(bytes.subarray(-3));
+  assertEquals(await peer.receive(), "two");
+});
+
+Deno.test("Limit idleTimeout closes a client that sends no whole request", async () => {
+  await using test = new TestServer({ idleTimeout: 0.5 });
+  using peer = await Peer.greeted(test.addr);
+  for (let i = 0; i < 5; i++) {
+    await delay(20);
+    await peer.send(ALICE);
+    assertEquals(await peer.receive(), 1);
+  }
+  assertEquals(await peer.receive(), undefined);
+  assertMatch(test.reports[0], /closed: silent for 0.5 s \(idleTimeout\)$/);
+  assertEquals(test.server.reached.idleTimeout, 1);
+});
+
+Deno.test("Limit idleTimeout closes a client that takes none of its answers", async () => {
+  await using test = new TestServer({
+    clientHandler: EchoHandler,
+    idleTimeout: 0.5,
+  });
+  using peer = await Peer.greeted(test.addr);
+  const sending = neverReads(peer);
+  await until(() => test.server.handlers.size === 0);
+  await sending;
+  assertEquals(test.server.reached.idleTimeout, 1);
+});
+
+Deno.test("Limit softQueuedBytes stops the reading of a client that does not take its answers, and loses none", async () => {
+  EchoHandler.requests = 0;
+  await using test = new TestServer({ clientHandler: EchoHandler });
+  using peer = await Peer.greeted(test.addr);
+  const requests = Array.from(
+    { length: 1000 },
+    (_, i) => [i, "a".repeat(50_000)],
+  );
+  const sending = peer.sendBytes(encode(requests)); // 50 MB
+  await stalled(() => EchoHandler.requests);
+  assert(EchoHandler.requests < 1000);
+  using other = await Peer.greeted(test.addr);
+  await other.send("does not wait");
+  assertEquals(await other.receive(), "does not wait");
+  for (const request of requests) {
+    assertEquals(await peer.receive(), request);
+  }
+  await sending;
+});
+
+Deno.test("Limit queueTimeout cuts off a client that does not take its answers in time", async () => {
+  EchoHandler.requests = 0;
+  await using test = new TestServer({
+    clientHandler: EchoHandler,
+    queueTimeout: 0.3,
+  });
+  using slow = await Peer.greeted(test.addr);
+  await slow.send("a".repeat(50_000)); // fewer than the soft limit may wait
+  using peer = await Peer.greeted(test.addr);
+  const sending = neverReads(peer);
+  await until(() => test.server.handlers.size === 1);
+  await sending;
+  assertMatch(
+    test.reports[0],
+    /refused: It does not take its answers: \d+ bytes waited, for 0.3 s \(queueTimeout\)$/,
+  );
+  assertEquals(test.server.reached.queueTimeout, 1);
+  assertEquals(await slow.receive(), "a".repeat(50_000));
+});
+
+/** Answers a number with so many characters. */
+class Generous extends ClientHandler {
+  protected override processRequest(request: Message): Message {
+    return "a".repeat(Number(request));
+  }
+}
+
+Deno.test("Limit maxQueuedBytes cuts off a client whose answers grow beyond it", async () => {
+  await using test = new TestServer({
+    clientHandler: Generous,
+    maxQueuedBytes: 1_000_000,
+  });
+  using peer = await Peer.greeted(test.addr);
+  using other = await Peer.greeted(test.addr);
+  await peer.send(3, 2_000_000, 3);
+  await until(() => test.server.handlers.size === 1);
+  assertEquals(test.server.reached.maxQueuedBytes, 1);
+  assertMatch(test.reports[0], /bytes waited, over 1000000 \(maxQueued/);
+  await other.send(3);
+  assertEquals(await other.receive(), "aaa");
+});
+
+Deno.test("Limit maxInvalidInRow closes with the last of so many, not sooner", async () => {
+  await using test = new TestServer();
+  using peer = await Peer.greeted(test.addr);
+  await peer.send(...Array(15).fill({}), ALICE, ...Array(20).fill({}));
+  const answers = await peer.receiveAll();
+  assertEquals(answers.length, 15 + 1 + 16);
+  assertEquals(answers[15], 1);
+  assertMatch(test.reports.at(-1)!, /closed: 16 invalid requests in a row/);
+  assertEquals(test.server.reached.maxInvalidInRow, 1);
+});
+
+Deno.test("Limit maxRosterRows refuses a new student over it, and takes known ones", async () => {
+  await using test = new TestServer({ maxRosterRows: 2 });
+  using peer = await Peer.greeted(test.addr);
+  await peer.send(ALICE, { sid: 0 }, BOB, { ...ALICE, sid: 3 }, ALICE);
+  const answers = await peer.receiveSome(5);
+  assertEquals([answers[0], answers[2], answers[4]], [1, 1, 1]);
+  assertMatch(String(fields(answers[1]).error), /^student_name is missing/);
+  assertEquals(fields(answers[3]), { error: "The roster is full" });
+  assertEquals(test.lines.length, 1 + 3);
+  assertEquals(test.server.reached.maxRosterRows, 1);
+});
+
+Deno.test("Limit maxRosterBytes refuses a student whose keys would take more", async () => {
+  await using test = new TestServer({ maxRosterBytes: 10_000 });
+  using peer = await Peer.greeted(test.addr);
+  const large = { ...ALICE, more: Array(200).fill([]) };
+  await peer.send(ALICE, BOB, large, BOB);
+  const [one, two, refused, again] = await peer.receiveSome(4);
+  assertEquals([one, two, again], [1, 1, 1]);
+  assertEquals(fields(refused), { error: "The roster is full" });
+  assertEquals(test.server.reached.maxRosterBytes, 1);
+});
+
+Deno.test("MemoryRoster keeps count of its bytes: a row that is replaced makes room", async () => {
+  const limits = new Server({ maxRosterBytes: 4_000 }).limits;
+  const roster = new MemoryRoster(limits);
+  const large = { ...ALICE, more: "a".repeat(1_000) };
+  for (let i = 0; i < 100; i++) {
+    assertEquals(await roster.record([large]), [large]);
+    assertEquals(await roster.record([ALICE]), [ALICE]);
+  }
+  assertEquals(await roster.record([large, { ...large, sid: 2 }]), [large]);
+});
+
+Deno.test("Limit maxWaitingOutput drops the line over it", () => {
+  const server = new Server({ maxWaitingOutput: 10 });
+  server.log(["a line of more than ten characters"]);
+  assertEquals(server.reached.maxWaitingOutput, 1);
+});
+
+Deno.test("Limit grace cuts off what is open after it", async () => {
+  EchoHandler.requests = 0;
+  await using test = new TestServer({ clientHandler: EchoHandler, grace: 0.2 });
+  using peer = await Peer.greeted(test.addr);
+  const sending = neverReads(peer);
+  await stalled(() => EchoHandler.requests); // since nobody takes the answers
+  const begin = performance.now();
+  await test.server.shutdown();
+  assert(performance.now() - begin < 2000);
+  assertEquals(test.server.handlers.size, 0);
+  assertEquals(test.server.reached.grace, 1);
+  await sending;
+});
+
+Deno.test("Server refuses a limit that is no number from 0 up", () => {
+  for (const maxClients of [-1, NaN]) {
+    assertThrows(
+      () => new Server({ maxClients }),
+      RangeError,
+      "Cannot limit maxClients",
+    );
+  }
+  assertThrows(() => new Server({ grace: 1e7 }), RangeError, "limit grace");
+});
