@@ -68,6 +68,7 @@ export abstract class ClientHandler {
   #requests = 0;
   #refusals: Refusals;
   #stopping = false;
+  #closed = false;
 
   /** Makes the handler of one connection. {@linkcode run} starts it. */
   constructor(server: HandlerServer, conn: Connection, addr: Address) {
@@ -138,6 +139,7 @@ export abstract class ClientHandler {
   ): Promise<Message[]> {
     const responses: Message[] = [];
     for (const request of requests) {
+      if (this.#closed) break; // nobody is left to answer
       try {
         const response = this.processRequest(request);
         // No promise where none is needed: it would cost more than the request.
@@ -186,16 +188,18 @@ export abstract class ClientHandler {
 
   /** Answers what has come, and ends the connection once nothing more is on its way. */
   drain(): void {
-    this.#wire.onQuiet(DRAIN_QUIET, () => this.#wire.hangUp());
+    this.#wire.onQuiet(DRAIN_QUIET, () => this.#wire.hangUp(), true);
   }
 
   /** Answers what was read, and reads no more. */
   stop(): void {
     this.#stopping = true;
+    this.#wire.onQuiet(0, () => this.#wire.hangUp()); // if nothing is under way
   }
 
   /** Ends the connection at once. */
   close(): void {
+    this.#closed = this.#stopping = true;
     this.#wire.close();
   }
 

@@ -39,6 +39,8 @@ export class WireConnection {
   /** Whether somebody waits for the peer to take what it is owed. */
   #stalled = false;
   #quiet: QuietTimer | undefined;
+  /** Whether a part of a message is no silence. */
+  #hearBytes = false;
   #hangingUp: Promise<void> | undefined;
 
   /**
@@ -66,7 +68,14 @@ export class WireConnection {
       () => this.#cutOff("queueTimeout", `for ${queueTimeout} s`),
     );
     const touch = () => this.#quiet?.touch();
-    this.#inbox = new Inbox(conn, format, limits, this.#requestDeadline, touch);
+    const touchIf = (whole: boolean) => (whole || this.#hearBytes) && touch();
+    this.#inbox = new Inbox(
+      conn,
+      format,
+      limits,
+      this.#requestDeadline,
+      touchIf,
+    );
     this.#outbox = new Outbox(
       conn,
       softQueuedBytes,
@@ -147,13 +156,16 @@ export class WireConnection {
 
   /**
    * Calls back once no message came, or nothing was taken, for `ms` milliseconds
-   * while we waited for it. Only the latest call counts.
+   * while we waited for it. Only the latest call counts. A message that never
+   * becomes whole is silence, however it drips, unless `hearBytes` says that a
+   * part of one is worth waiting for more.
    */
-  onQuiet(ms: number, callback: () => void): void {
+  onQuiet(ms: number, callback: () => void, hearBytes = false): void {
     if (this.#hangingUp) return;
+    this.#hearBytes = hearBytes;
     this.#whenQuiet(ms, () => {
       if (this.#receiving || this.#stalled) callback();
-      else this.onQuiet(ms, callback); // a slow request of theirs is no silence
+      else this.onQuiet(ms, callback, hearBytes); // what we take is no silence of theirs
     });
   }
 

@@ -21,7 +21,7 @@ const LARGEST_BUFFER = 65_536;
 export class Inbox {
   #conn: Connection;
   #deadline: Deadline;
-  #onProgress: () => void;
+  #onProgress: (whole: boolean) => void;
   #reader: MessageReader;
   #maxBuffer: number;
   #buffer = new Uint8Array(SMALLEST_BUFFER);
@@ -33,14 +33,15 @@ export class Inbox {
 
   /**
    * `deadline` runs while a message that has begun is waited for. `onProgress`
-   * is called whenever a message came, or something to be dropped.
+   * is told of each read whether it made a message whole, or brought something
+   * to be dropped.
    */
   constructor(
     conn: Connection,
     format: WireFormat,
     limits: MessageLimits,
     deadline: Deadline,
-    onProgress: () => void,
+    onProgress: (whole: boolean) => void,
   ) {
     this.#conn = conn;
     this.#deadline = deadline;
@@ -82,8 +83,7 @@ export class Inbox {
         return undefined;
       }
       const messages = this.#discarding ? [] : this.#cut(this.#kept + count);
-      // A message that never becomes whole is no progress, however it drips.
-      if (this.#discarding || messages.length > 0) this.#onProgress();
+      this.#onProgress(this.#discarding || messages.length > 0);
       if (messages.length > 0) return messages;
     }
   }

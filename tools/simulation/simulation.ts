@@ -1,0 +1,49 @@
+/**
+ * Running one simulation: everything in it follows from its seed.
+ *
+ * @module
+ */
+
+import { Random } from "../random.ts";
+import { SimulatedClock } from "./clock.ts";
+import { type Tell, World } from "./world.ts";
+
+/** Events of one simulation, at most: it is some hundreds. */
+const MOST_EVENTS = 100_000;
+
+/** How a simulation went. */
+export interface Outcome {
+  /** What was wrong, if anything. */
+  fault: string | undefined;
+  /** How many events there were. */
+  events: number;
+  /** Milliseconds of simulated time. */
+  time: number;
+  /** Answers that were given. */
+  answers: number;
+}
+
+/** Simulates a seed, until something is wrong or nothing more happens. */
+export async function simulate(seed: number, tell?: Tell): Promise<Outcome> {
+  const random = new Random(seed);
+  using clock = new SimulatedClock(random);
+  const world = new World(clock, random, tell);
+  const onRejection = (event: PromiseRejectionEvent) => {
+    event.preventDefault();
+    world.fault(`a rejection that nobody handles: ${event.reason}`);
+  };
+  addEventListener("unhandledrejection", onRejection);
+  let events = 0;
+  try {
+    world.start();
+    while (world.found === undefined && await clock.step()) {
+      world.check();
+      if (++events > MOST_EVENTS) world.fault("it goes on for ever");
+    }
+    if (world.found === undefined) world.checkEnd();
+  } finally {
+    removeEventListener("unhandledrejection", onRejection);
+  }
+  const answers = world.dialogues.reduce((sum, d) => sum + d.answers, 0);
+  return { fault: world.found, events, time: clock.now, answers };
+}
