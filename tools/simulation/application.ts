@@ -27,8 +27,8 @@ export interface Application {
   name: string;
   /** Serves its clients. */
   clientHandler: ClientHandlerClass;
-  /** What its error says to a request that has a `mood` of `fail`. */
-  failure: string;
+  /** Makes a request that makes its handler fail. */
+  planFailure(): Planned;
   /** Makes a request of one client. */
   plan(random: Random): Planned;
   /** Checks that an answer may leave now. */
@@ -38,13 +38,18 @@ export interface Application {
 /** Tells what is wrong, and ends the simulation by that. */
 export type Fault = (what: string) => void;
 
+/** The number of a student whom the roster fails to record. */
+const UNRECORDABLE = "lost";
+/** What a client is told whose handler fails. */
+const FAILED = "The server failed";
+const STUDENT = { student_name: "Alice Brown", github_username: "abrown" };
+
 /** Milliseconds that recording or processing takes, at most. */
 const SLOW = 30;
 
 /** The lab's application, with a roster that takes its time. */
 export class StudentApplication implements Application {
   readonly name = "students";
-  readonly failure = "student_name is missing";
   readonly clientHandler: ClientHandlerClass;
   /** The students in the order in which they were recorded. */
   readonly recorded = new Set<Message>();
@@ -66,6 +71,9 @@ export class StudentApplication implements Application {
         // A roster may answer at once, too.
         if (ms > 5) await new Promise<void>((r) => clock.schedule(ms, r));
         recording = false;
+        if (students.some(({ sid }) => sid === UNRECORDABLE)) {
+          throw new Error("The disk is full");
+        }
         for (const { sid } of students) recorded.add(sid);
       },
       read: () => Promise.resolve(undefined),
@@ -77,18 +85,21 @@ export class StudentApplication implements Application {
 
   plan(random: Random): Planned {
     const sid = this.#nextSid++;
-    const student = { student_name: "Alice Brown", github_username: "abrown" };
     switch (random.below(12)) {
       case 0:
         return { request: { sid }, answer: "student_name is missing" };
       case 1:
         return {
-          request: { ...student, sid: 1.5 },
+          request: { ...STUDENT, sid: 1.5 },
           answer: "sid must be an integer",
         };
       default:
-        return { request: { ...student, sid }, answer: 1 };
+        return { request: { ...STUDENT, sid }, answer: 1 };
     }
+  }
+
+  planFailure(): Planned {
+    return { request: { ...STUDENT, sid: UNRECORDABLE }, answer: FAILED };
   }
 
   checkAnswer({ request, answer }: Planned): void {
@@ -116,7 +127,6 @@ export class StudentApplication implements Application {
 /** Another application: it answers at once or later, refuses, or fails. */
 export class MoodyApplication implements Application {
   readonly name = "moods";
-  readonly failure = "The server failed";
   readonly clientHandler: ClientHandlerClass;
   #next = 1;
 
@@ -145,6 +155,10 @@ export class MoodyApplication implements Application {
     const mood = random.pick(["now", "now", "later", "refuse", "reject"]);
     const refused = mood === "refuse" || mood === "reject";
     return { request: { mood, n }, answer: refused ? `no ${n}` : n };
+  }
+
+  planFailure(): Planned {
+    return { request: { mood: "fail", n: 0 }, answer: FAILED };
   }
 
   checkAnswer(): void {}

@@ -6,7 +6,6 @@
 
 import { Client } from "../../client.ts";
 import { ConnectionEnded, ProtocolError } from "../../lib/wire/formats.ts";
-import type { Message } from "../../lib/wire/formats.ts";
 import { type Dialogue, encode, fits } from "./dialogue.ts";
 import type { SimulatedConnection } from "./connection.ts";
 import type { World } from "./world.ts";
@@ -38,7 +37,7 @@ export const good: Behaviour = async (world, dialogue) => {
       round--;
     }
     world.content(dialogue);
-    if (random.below(2) === 0) await world.ended; // as the lab's clients do
+    if (random.below(2) === 0) await world.signalled; // as the lab's clients do
     await client.close();
   } catch (error) {
     const cutOff = error instanceof ProtocolError && world.cutOff;
@@ -166,14 +165,12 @@ const hostile = raw(async (conn, world, dialogue) => {
   await reading;
 });
 
-/** Makes its handler fail, where the application can. */
+/** Makes its handler fail. */
 const fails = raw(async (conn, world, dialogue) => {
   const reading = readAll(conn).catch(() => {});
-  await send(conn, requests(world, dialogue, world.random.below(5)));
-  const request: Message = { mood: "fail", n: 0 };
-  const bytes = encode(request, world.wire);
-  const answer = world.application.failure;
-  dialogue.plan({ request, answer }, bytes.length);
+  const planned = world.application.planFailure();
+  const bytes = encode(planned.request, world.wire);
+  dialogue.plan(planned, bytes.length);
   await send(conn, bytes);
   await reading;
 });

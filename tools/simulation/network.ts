@@ -29,13 +29,15 @@ class SimulatedListener implements Listener {
   readonly backlog: Waiting[] = [];
   /** Whether there is a descriptor for the next client. */
   descriptors = true;
-  failures = 0;
+  /** When an accept failed for want of a descriptor. */
+  readonly failures: number[] = [];
   isClosed = false;
-  onAccept: (waiting: Waiting) => void = () => {};
+  #clock: SimulatedClock;
   #accepting: PromiseWithResolvers<SimulatedConnection> | undefined;
 
-  constructor(addr: Address) {
+  constructor(addr: Address, clock: SimulatedClock) {
     this.addr = addr;
+    this.#clock = clock;
   }
 
   accept(): Promise<SimulatedConnection> {
@@ -60,11 +62,10 @@ class SimulatedListener implements Listener {
     if (!accepting || this.backlog.length === 0) return;
     this.#accepting = undefined;
     if (!this.descriptors) {
-      this.failures++;
+      this.failures.push(this.#clock.now);
       return accepting.reject(NO_DESCRIPTOR);
     }
     const waiting = this.backlog.shift()!;
-    this.onAccept(waiting);
     if (!waiting.end.broken) return accepting.resolve(waiting.end);
     waiting.end.close();
     accepting.reject(new Deno.errors.NotConnected());
@@ -96,7 +97,8 @@ export class SimulatedNetwork implements Network {
   }
 
   listen({ hostname, port }: Address): SimulatedListener {
-    return this.listener = new SimulatedListener({ hostname, port });
+    const address = { hostname, port };
+    return this.listener = new SimulatedListener(address, this.#clock);
   }
 
   connect({ hostname, port }: Address): Promise<SimulatedConnection> {

@@ -6,6 +6,7 @@
 
 import { Random } from "../random.ts";
 import { SimulatedClock } from "./clock.ts";
+import { checkEnd, checkStep } from "./promises.ts";
 import { type Tell, World } from "./world.ts";
 
 /** Events of one simulation, at most: it is some hundreds. */
@@ -37,10 +38,10 @@ export async function simulate(seed: number, tell?: Tell): Promise<Outcome> {
   try {
     world.start();
     while (world.found === undefined && await clock.step()) {
-      world.check();
+      checkStep(world);
       if (++events > MOST_EVENTS) world.fault("it goes on for ever");
     }
-    if (world.found === undefined) world.checkEnd();
+    if (world.found === undefined) checkEnd(world);
   } finally {
     removeEventListener("unhandledrejection", onRejection);
   }

@@ -1,0 +1,77 @@
+/**
+ * What a server promises, besides what a dialogue checks: at each step, and at
+ * the end.
+ *
+ * @module
+ */
+
+import { StudentApplication } from "./application.ts";
+import type { World } from "./world.ts";
+
+/** Failed accepts in a second, at most: the server rests 100 ms, or until a client leaves. */
+const ACCEPT_FAILURES = 20;
+/** Milliseconds for which a shutdown may go on after the grace time. */
+const CUT_OFF = 200;
+
+/** What must hold at each step. */
+export function checkStep(world: World): void {
+  const { handlers, limits } = world.server;
+  if (handlers.size > limits.maxClients) {
+    world.fault(`${handlers.size} clients, over ${limits.maxClients}`);
+  }
+  for (const dialogue of world.dialogues) {
+    const { queued, server } = dialogue;
+    if (queued > limits.maxQueuedBytes) {
+      world.fault(`${queued} bytes wait for ${dialogue.name}`);
+    }
+    const full = queued > limits.softQueuedBytes && !server!.isClosed;
+    if (!full) dialogue.fullSince = undefined;
+    else dialogue.fullSince ??= world.clock.now;
+    const since = dialogue.fullSince ?? world.clock.now;
+    world.checkTime(dialogue, "queueTimeout", world.clock.now - since);
+  }
+  const failures = world.network.listener?.failures ?? [];
+  const before = failures.at(-ACCEPT_FAILURES - 1) ?? -Infinity;
+  if (world.clock.now - before < 1000) {
+    world.fault(`more than ${ACCEPT_FAILURES} failed accepts in a second`);
+  }
+}
+
+/** What must hold when the shutdown has ended, before which `backlog` waited. */
+export function checkShutdown(
+  world: World,
+  ms: number,
+  backlog: readonly string[],
+): void {
+  const { handlers, limits } = world.server;
+  if (ms > limits.grace * 1000 + CUT_OFF) {
+    world.fault(`the shutdown took ${ms} ms`);
+  }
+  if (handlers.size > 0) world.fault("handlers outlive the shutdown");
+  if (!world.network.listener!.descriptors || world.cutOff) return;
+  for (const { name, greeted, server } of world.dialogues) {
+    if (backlog.includes(name) && !greeted && !server!.broken) {
+      world.fault(`${name} waited in the backlog, and was not greeted`);
+    }
+  }
+}
+
+/** What must hold when nothing more happens. */
+export function checkEnd(world: World): void {
+  const { handlers, writeLock } = world.server;
+  if (!world.ended) world.fault("the shutdown never ends");
+  if (handlers.size > 0) world.fault(`${handlers.size} handlers remain`);
+  if (writeLock.locked || writeLock.waiting > 0) {
+    world.fault("the lock is held");
+  }
+  if (world.clock.timers > 0) {
+    world.fault(`${world.clock.timers} timers remain`);
+  }
+  for (const { name, server } of world.dialogues) {
+    if (server && !server.isClosed) world.fault(`${name} remains connected`);
+  }
+  for (const check of world.settled) check();
+  if (world.application instanceof StudentApplication) {
+    world.application.checkLines();
+  }
+}
