@@ -10,6 +10,9 @@ import { type Dialogue, encode, fits } from "./dialogue.ts";
 import type { SimulatedConnection } from "./connection.ts";
 import type { World } from "./world.ts";
 
+/** Milliseconds for which a server that ends waits for a request that is on its way. */
+const PATIENCE = 400;
+
 /** A client that does its part until it has what it wants, or cannot get it. */
 export type Behaviour = (world: World, dialogue: Dialogue) => Promise<void>;
 
@@ -104,23 +107,54 @@ async function readAll(conn: SimulatedConnection): Promise<void> {
   while (await conn.read(buffer) !== null);
 }
 
+/** Reads all, and checks at the end that nothing of what the server wrote is missing. */
+async function receiveAll(
+  conn: SimulatedConnection,
+  world: World,
+  dialogue: Dialogue,
+): Promise<void> {
+  const { counts } = conn;
+  world.settled.add(() => {
+    const { written } = dialogue.server!.counts;
+    if (counts.read === written || dialogue.excuse || world.cutOff) return;
+    world.fault(
+      `${dialogue.name} got ${counts.read} of ${written} bytes of answers`,
+    );
+  });
+  await readAll(conn).catch(() => {});
+}
+
 /** Expects an answer to everything, though it sends no more. */
 const halfCloses = raw(async (conn, world, dialogue) => {
   const count = 1 + world.random.below(10);
   await send(conn, requests(world, dialogue, count));
   await conn.closeWrite();
-  await readAll(conn);
+  await receiveAll(conn, world, dialogue);
   if (dialogue.answers < count && !world.ending && !dialogue.excuse) {
     world.fault(`${dialogue.name} got ${dialogue.answers} of ${count} answers`);
   }
 });
 
-/** Sends a byte at a time. */
+/** Sends a byte at a time. A server that is about to end waits for the rest. */
 const drips = raw(async (conn, world, dialogue) => {
-  const reading = readAll(conn).catch(() => {});
+  const reading = receiveAll(conn, world, dialogue);
   for (const byte of requests(world, dialogue, 1)) {
     await send(conn, Uint8Array.of(byte));
     await world.pause(3);
+  }
+  const begun = world.endingFor < PATIENCE;
+  await reading;
+  const served = dialogue.greeted && !dialogue.excuse && !world.cutOff;
+  if (begun && served && dialogue.answers === 0) {
+    world.fault(`${dialogue.name} was sending a request, and was cut off`);
+  }
+});
+
+/** Sends and reads without a pause until the server has enough of it. */
+const eager = raw(async (conn, world, dialogue) => {
+  const reading = receiveAll(conn, world, dialogue);
+  for (let i = 0; i < 100 && !conn.broken; i++) {
+    await send(conn, requests(world, dialogue, 5));
   }
   await conn.closeWrite();
   await reading;
@@ -157,7 +191,7 @@ const takesNothing = raw(async (conn, world, dialogue) => {
 
 /** Sends what would run code, or is no message at all. */
 const hostile = raw(async (conn, world, dialogue) => {
-  const reading = readAll(conn).catch(() => {});
+  const reading = receiveAll(conn, world, dialogue);
   await send(conn, requests(world, dialogue, world.random.below(5)));
   const enough = world.wire.name === "json" ? "cos\n" : "c"; // to be refused
   dialogue.plan({ request: null, answer: "Cannot read" }, enough.length);
@@ -167,7 +201,7 @@ const hostile = raw(async (conn, world, dialogue) => {
 
 /** Makes its handler fail. */
 const fails = raw(async (conn, world, dialogue) => {
-  const reading = readAll(conn).catch(() => {});
+  const reading = receiveAll(conn, world, dialogue);
   const planned = world.application.planFailure();
   const bytes = encode(planned.request, world.wire);
   dialogue.plan(planned, bytes.length);
@@ -199,6 +233,7 @@ const leavesUnread = raw(async (conn, world, dialogue) => {
 export const BAD: Readonly<Record<string, Behaviour>> = {
   "half-closes": halfCloses,
   drips,
+  eager,
   resets,
   stalls,
   "takes nothing": takesNothing,

@@ -45,6 +45,7 @@ export class World {
   /** Whether the server was asked to end, and whether it has. */
   ending = false;
   ended = false;
+  #endingAt = Infinity;
   #cutOffAt = Infinity;
   /** Resolves when the server was asked to end. */
   readonly signalled: Promise<void>;
@@ -72,7 +73,7 @@ export class World {
       wire: this.wire,
       clientHandler: this.application.clientHandler,
       log: (lines) => this.#print(lines),
-      report: (line) => this.tell("stderr", line),
+      report: (line) => this.#report(line),
       ...this.#drawLimits(),
     });
     watchLock(this.server.writeLock, fault);
@@ -97,6 +98,11 @@ export class World {
     return this.clock.now >= this.#cutOffAt;
   }
 
+  /** Milliseconds since the server was asked to end; below 0 before. */
+  get endingFor(): number {
+    return this.clock.now - this.#endingAt;
+  }
+
   /** Notes what is wrong. The simulation ends by it. */
   fault(what: string): void {
     this.tell("WRONG", what);
@@ -118,6 +124,19 @@ export class World {
     for (const line of lines) this.tell("stdout", line);
     if (!(this.application instanceof StudentApplication)) return;
     this.application.lines.push(...lines.filter((l) => l.startsWith("C")));
+  }
+
+  #report(line: string): void {
+    this.tell("stderr", line);
+    const [, port, limit] = line.match(/\/(\d+) .*\((\w+)\)$/) ?? [];
+    const found = this.dialogues.find(({ server }) =>
+      server?.remoteAddr.port === Number(port)
+    );
+    if (!found) return;
+    found.excuse ??= `it went over ${limit}`;
+    if (this.waiting.has(found) && limit !== "maxClients") {
+      this.fault(`${found.name}, a good client, went over ${limit}`);
+    }
   }
 
   /** Starts the server, the clients, the faults, and the clock that ends it all. */
@@ -191,13 +210,16 @@ export class World {
         read: () => dialogue.noteRead(),
         written: () => dialogue.noteWritten(),
         ended: () => dialogue.noteEnd(),
-        closed: () => {
-          if (!this.cutOff) dialogue.checkEnd();
-        },
+        // What went over a limit is closed, then reported.
+        closed: () => this.clock.schedule(0, () => this.#checkEnd(dialogue)),
         tell: (what) => this.tell(`server for ${name}`, what),
       };
       this.tell(name, "connects");
     };
+  }
+
+  #checkEnd(dialogue: Dialogue): void {
+    if (!this.cutOff) dialogue.checkEnd();
   }
 
   /** For a while, the operating system has no descriptor for another client. */
@@ -220,7 +242,7 @@ export class World {
     this.#signal();
     this.tell("signal", "asks the server to end");
     const backlog = this.network.listener!.backlog.map(({ name }) => name);
-    const began = this.clock.now;
+    const began = this.#endingAt = this.clock.now;
     const grace = this.server.limits.grace * 1000;
     this.#cutOffAt = began + grace;
     if (this.random.below(8) === 0) this.#closeWithin(300);
