@@ -84,6 +84,7 @@ async function lookAt(
   for (let looks = 1; state.handlers > 0 && looks < LOOKS; looks++) {
     state = await stateOf(server);
   }
+  await stateOf(server); // the descriptors of the last ones are closed meanwhile
   return {
     connections,
     ...state,

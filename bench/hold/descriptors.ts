@@ -8,7 +8,7 @@ import { delay } from "@std/async/delay";
 import { stalled } from "../../tests/peers.ts";
 import { Child } from "./child.ts";
 import { Crowd } from "./crowd.ts";
-import { allOf, atMost, mustBe } from "./figures.ts";
+import { allOf, atMost } from "./figures.ts";
 import { processorSeconds } from "./processes.ts";
 import type { Figure, Scenario } from "./scenario.ts";
 import { cappedServer } from "./servers.ts";
@@ -37,7 +37,7 @@ export const descriptors: Scenario = {
     await stalled(() => crowd.greeted.length);
     const served = crowd.greeted.length;
     tell(`${served} of ${CLIENTS} clients were greeted`);
-    const calm = await watchWaiting(server.process, stop);
+    const calm = await watchWaiting(server.process, tell, stop);
     const answered = await crowd.answers();
     const ms = await crowd.replace(LEAVING);
     tell("letting all others in, 10 at a time");
@@ -47,11 +47,7 @@ export const descriptors: Scenario = {
       ...calm,
       atMost("until 10 of those waiting are greeted", ms, LET_IN, "ms"),
       allOf("greeted in the end", crowd.greeted.length, CLIENTS),
-      mustBe(
-        "alive",
-        server.process.ended ? "no" : "yes",
-        !server.process.ended,
-      ),
+      alive(server.process),
     ];
   },
 };
@@ -59,25 +55,44 @@ export const descriptors: Scenario = {
 /** What the server does while clients wait and it has no descriptor for them. */
 async function watchWaiting(
   { pid }: Child,
+  tell: (line: string) => void,
   stop: AbortSignal,
 ): Promise<Figure[]> {
   const before = processorSeconds(pid);
   await delay(WATCHED * 1000, { signal: stop });
   const share = (processorSeconds(pid) - before) / WATCHED * 100;
-  const failed = await failedAccepts(pid, stop) / WATCHED;
-  return [
-    atMost("failed accepts a second, by strace", failed, FAILED_ACCEPTS, ""),
-    atMost("processor, of one core", share, PROCESSOR, "%"),
-  ];
+  // A loop that spins takes all of a core: that shows also without strace.
+  const figures = [atMost("processor, of one core", share, PROCESSOR, "%")];
+  try {
+    const rate = await failedAccepts(pid, stop) / WATCHED;
+    figures.push(
+      atMost("failed accepts a second", rate, FAILED_ACCEPTS, ""),
+    );
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    tell("failed accepts are not counted: there is no strace");
+  }
+  return figures;
 }
 
-/** How many system calls to accept a client failed for want of a descriptor. */
+/**
+ * How many system calls to accept a client fail for want of a descriptor.
+ *
+ * @throws {Deno.errors.NotFound} If there is no strace to count them.
+ */
 async function failedAccepts(pid: number, stop: AbortSignal): Promise<number> {
   const what = ["-f", "-qq", "-e", "trace=accept,accept4", "-p", `${pid}`];
   const strace = new Child("strace", what, stop);
   {
     await using _strace = strace;
     await delay(WATCHED * 1000, { signal: stop });
+    // It ends by itself only where it may not watch.
+    if (strace.ended) await strace.line();
   }
   return strace.complaints.filter((line) => line.includes("EMFILE")).length;
+}
+
+function alive({ ended }: Child): Figure {
+  const measured = ended ? "no" : "yes";
+  return { what: "alive in the end", measured, bound: "yes", holds: !ended };
 }

@@ -6,7 +6,7 @@
 
 import type { Figure } from "./scenario.ts";
 
-/** A number that must not be over `bound`. */
+/** A number that must not be over `bound`. A mere count has an empty unit. */
 export function atMost(
   what: string,
   value: number,
@@ -15,8 +15,8 @@ export function atMost(
 ): Figure {
   return {
     what,
-    measured: `${show(value)} ${unit}`,
-    bound: `at most ${show(bound)} ${unit}`,
+    measured: show(value, unit),
+    bound: `at most ${show(bound, unit)}`,
     holds: value <= bound,
   };
 }
@@ -27,14 +27,11 @@ export function allOf(what: string, count: number, all: number): Figure {
   return { what, measured: `${count} of ${all}`, bound: "all", holds };
 }
 
-/** Something that must be so, and what was seen of it. */
-export function mustBe(what: string, seen: string, holds: boolean): Figure {
-  return { what, measured: seen, bound: "must be", holds };
-}
-
 /** A number with as many digits as a reader can use. */
-function show(value: number): string {
-  return Math.abs(value) >= 100 || Number.isInteger(value)
+function show(value: number, unit: string): string {
+  if (value === Infinity) return "never";
+  const digits = Math.abs(value) >= 100 || Number.isInteger(value)
     ? value.toFixed(0)
     : value.toPrecision(2);
+  return `${digits} ${unit}`.trimEnd();
 }
