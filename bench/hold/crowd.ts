@@ -13,8 +13,9 @@ export class Crowd implements AsyncDisposable {
   /** Those that were greeted, in that order, also if they have left. */
   readonly greeted: Client[] = [];
   #clients: Client[];
+  #failed = 0;
   #left = 0;
-  #onGreeting = () => {};
+  #onChange = () => {};
 
   /** Has so many clients connect. */
   constructor({ hostname, port }: Address, count: number) {
@@ -29,19 +30,24 @@ export class Crowd implements AsyncDisposable {
     try {
       await client.connect();
       this.greeted.push(client);
-      this.#onGreeting();
     } catch {
-      // It shows by not being among the greeted.
+      this.#failed++; // it shows by not being among the greeted
     }
+    this.#onChange();
   }
 
-  /** Waits until so many have been greeted. */
+  /** How many may still be greeted. */
+  get waiting(): number {
+    return this.#clients.length - this.greeted.length - this.#failed;
+  }
+
+  /** Waits until so many have been greeted, or nobody waits any more. */
   greetings(count: number): Promise<void> {
     return new Promise((resolve) => {
-      this.#onGreeting = () => {
-        if (this.greeted.length >= count) resolve();
+      this.#onChange = () => {
+        if (this.greeted.length >= count || this.waiting === 0) resolve();
       };
-      this.#onGreeting();
+      this.#onChange();
     });
   }
 
@@ -57,12 +63,12 @@ export class Crowd implements AsyncDisposable {
   }
 
   /**
-   * Has so many of the served leave, and as many greeted in their place, or
-   * all that wait if they are fewer. Resolves to the milliseconds that it took.
+   * Has so many of the served leave, and waits until as many were greeted in
+   * their place. Resolves to the milliseconds that it took.
    */
   async replace(count: number): Promise<number> {
     const { greeted } = this;
-    const all = Math.min(greeted.length + count, this.#clients.length);
+    const all = greeted.length + count;
     const leaving = greeted.slice(this.#left, this.#left + count);
     this.#left += leaving.length;
     const begin = performance.now();

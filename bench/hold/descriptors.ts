@@ -41,7 +41,7 @@ export const descriptors: Scenario = {
     const answered = await crowd.answers();
     const ms = await crowd.replace(LEAVING);
     tell("letting all others in, 10 at a time");
-    while (crowd.greeted.length < CLIENTS) await crowd.replace(LEAVING);
+    while (crowd.waiting > 0) await crowd.replace(LEAVING);
     return [
       allOf("clients it has that were answered", answered, served),
       ...calm,
