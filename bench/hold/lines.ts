@@ -1,0 +1,17 @@
+/**
+ * Lines out of a stream of text.
+ *
+ * @module
+ */
+
+/** The whole lines of a stream, as they come. */
+export async function* linesOf(
+  stream: ReadableStream<Uint8Array<ArrayBuffer>>,
+): AsyncGenerator<string> {
+  let rest = "";
+  for await (const text of stream.pipeThrough(new TextDecoderStream())) {
+    const lines = (rest + text).split("\n");
+    rest = lines.pop()!;
+    yield* lines;
+  }
+}

@@ -1,0 +1,30 @@
+/**
+ * What many measurements come to.
+ *
+ * @module
+ */
+
+/** The value that the share `q` of the values are not above. */
+export function quantile(values: readonly number[], q: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.max(Math.ceil(q * sorted.length) - 1, 0)];
+}
+
+/** The value in the middle. */
+export function median(values: readonly number[]): number {
+  return quantile(values, 0.5);
+}
+
+/** By how much `y` grows for each 1 that `x` does: the line of least squares. */
+export function slope(points: readonly (readonly [number, number])[]): number {
+  const mean = (i: 0 | 1) =>
+    points.reduce((sum, point) => sum + point[i], 0) / points.length;
+  const [meanX, meanY] = [mean(0), mean(1)];
+  let products = 0;
+  let squares = 0;
+  for (const [x, y] of points) {
+    products += (x - meanX) * (y - meanY);
+    squares += (x - meanX) ** 2;
+  }
+  return products / squares;
+}
