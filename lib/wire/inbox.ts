@@ -27,6 +27,8 @@ export class Inbox {
   #buffer = new Uint8Array(SMALLEST_BUFFER);
   /** How many bytes at the buffer's front belong to a message that is not whole. */
   #kept = 0;
+  /** Whether the last read found all that it had room for, so that there is more. */
+  #more = false;
   #broken: ProtocolError | undefined;
   #discarding = false;
   #ended = false;
@@ -75,7 +77,7 @@ export class Inbox {
     for (;;) {
       if (this.#broken && !this.#discarding) throw this.#broken;
       if (this.#begun > 0) deadline.begin();
-      await takeTurns();
+      if (this.#more) await takeTurns();
       const count = await this.#read();
       if (count === null) {
         this.#ended = true;
@@ -95,7 +97,10 @@ export class Inbox {
 
   async #read(): Promise<number | null> {
     try {
-      return await this.#conn.read(this.#buffer.subarray(this.#kept));
+      const room = this.#buffer.subarray(this.#kept);
+      const count = await this.#conn.read(room);
+      this.#more = count === room.length;
+      return count;
     } catch (error) {
       if (isDisconnect(error)) return null;
       throw error;

@@ -4,7 +4,6 @@
  * @module
  */
 
-import { setImmediate } from "node:timers";
 import type { Random } from "../random.ts";
 
 interface Event {
@@ -19,8 +18,8 @@ interface Event {
 let latest = 0;
 
 /**
- * Stands in for `setTimeout`, `clearTimeout` and `performance.now` while it
- * lives. Of the events that are due at the same time, a random one is first.
+ * Stands in for `setTimeout`, `clearTimeout`, `setImmediate` and
+ * `performance.now` while it lives. Of the events that are due at the same time, a random one is first.
  * All times are whole milliseconds.
  */
 export class SimulatedClock implements Disposable {
@@ -30,7 +29,8 @@ export class SimulatedClock implements Disposable {
   #nextTimer = 1;
   #began: number;
   #now: number;
-  #real = { setTimeout, clearTimeout };
+  #immediates: (() => void)[] = [];
+  #real = { setTimeout, clearTimeout, setImmediate };
 
   /** Begins at once. */
   constructor(random: Random) {
@@ -42,6 +42,7 @@ export class SimulatedClock implements Disposable {
       setTimeout: (call: (...args: unknown[]) => void, ms = 0) =>
         this.#setTimeout(call, ms),
       clearTimeout: (id: number) => this.#clearTimeout(id),
+      setImmediate: (call: () => void) => void this.#immediates.push(call),
     });
     performance.now = () => this.#now;
   }
@@ -71,11 +72,16 @@ export class SimulatedClock implements Disposable {
     if (!event?.happen) return false;
     this.#now = event.at;
     event.happen();
-    // Promises settle before the first of these turns; whoever gave way to
-    // others (lib/turn.ts) goes on in it, and settles before the second.
-    await new Promise<void>((resolve) => setImmediate(resolve));
-    await new Promise<void>((resolve) => setImmediate(resolve));
+    await this.#settle();
     return true;
+  }
+
+  /** Lets promises settle, and whoever gave way to others (lib/turn.ts) go on. */
+  async #settle(): Promise<void> {
+    do {
+      for (const call of this.#immediates.splice(0)) call();
+      await new Promise<void>((resolve) => this.#real.setImmediate(resolve));
+    } while (this.#immediates.length > 0);
   }
 
   /** Gives the real clock back. */
