@@ -4,10 +4,10 @@
  * @module
  */
 
-import { delay } from "@std/async/delay";
 import type { ClientHandler, ClientHandlerClass } from "./clienthandler.ts";
 import { StudentHandler } from "./clienthandler.ts";
-import { whyFull } from "./lib/admission.ts";
+import { freeId, whyFull } from "./lib/admission.ts";
+import { Backlog } from "./lib/backlog.ts";
 import { reason } from "./lib/cli/escape.ts";
 import { exitWith, runProgram } from "./lib/cli/program.ts";
 import { SERVER, serveUntilStopped } from "./lib/cli/server_command.ts";
@@ -55,14 +55,10 @@ export interface ServerOptions extends Partial<Limits> {
 const ACCEPT_REST = 100;
 /** Milliseconds without such a failure that make the next one news. */
 const ACCEPT_NEWS = 10_000;
-/** Milliseconds without a new client, twice in a row, that show an empty backlog. */
-const BACKLOG_QUIET = 25;
 /** Milliseconds for which a shutdown answers clients that keep sending, at most. */
 const DRAIN_LONGEST = 500;
 /** Milliseconds that handlers have to end once their connections were cut off. */
 const CUT_OFF = 100;
-/** Ids of clients whose source port is taken as an id start above the ports. */
-const FIRST_FREE_ID = 65_536;
 
 /**
  * A TCP server for many clients at once. It knows nothing of what they send:
@@ -99,9 +95,7 @@ export class Server implements HandlerServer, AsyncDisposable {
   #network: Network;
   #listener: Listener | undefined;
   #accepting = Promise.resolve();
-  #accepted = 0;
-  /** Whether the accept loop waits for a descriptor. */
-  #resting = false;
+  #backlog = new Backlog();
   /** The handlers of all open connections, also of those being turned away. */
   #open = new InFlight<ClientHandler>();
   #shutdown: Promise<void> | undefined;
@@ -156,7 +150,7 @@ export class Server implements HandlerServer, AsyncDisposable {
     for (;;) {
       try {
         const conn = await listener.accept();
-        this.#accepted++;
+        this.#backlog.noteAccepted();
         // The task is the method that makes the handler, as the lab teaches.
         void this.handler(conn, conn.remoteAddr);
       } catch (error) {
@@ -166,9 +160,9 @@ export class Server implements HandlerServer, AsyncDisposable {
         const news = performance.now() - failed > ACCEPT_NEWS;
         if (news) this.report(`Cannot accept clients: ${reason(error)}`);
         failed = performance.now();
-        this.#resting = true;
+        this.#backlog.blocked = true;
         await this.#open.oneEnds(ACCEPT_REST);
-        this.#resting = false;
+        this.#backlog.blocked = false;
       }
     }
   }
@@ -201,10 +195,7 @@ export class Server implements HandlerServer, AsyncDisposable {
   }
 
   freeClientId(port: number): number {
-    if (!this.handlers.has(port)) return port;
-    let id = FIRST_FREE_ID;
-    while (this.handlers.has(id)) id++;
-    return id;
+    return freeId(this.handlers, port);
   }
 
   /**
@@ -218,13 +209,12 @@ export class Server implements HandlerServer, AsyncDisposable {
 
   async #drain(): Promise<void> {
     const end = performance.now() + this.limits.grace * 1000;
-    const atMost = (ms: number) => Math.min(ms, end - performance.now());
-    for (const handler of this.#open) handler.drain();
-    await this.#backlogEmpty(this.limits.grace * 500); // half of it, at most
+    this.#tellAll((handler) => handler.drain());
+    const backlog = this.#listener ? this.limits.grace * 500 : 0; // half of it, at most
+    await Promise.all([this.#backlog.empty(backlog), this.#settle(end)]);
     if (this.#listener) closeOnce(this.#listener);
     await this.#accepting;
-    await this.#open.allEnd(atMost(DRAIN_LONGEST));
-    for (const handler of this.#open) handler.stop();
+    await this.#settle(end);
     await this.#open.allEnd(end - performance.now());
     this.reached.grace += this.#open.size;
     this.close();
@@ -234,23 +224,25 @@ export class Server implements HandlerServer, AsyncDisposable {
   /** Ends the server at once: connections are cut off. */
   close(): void {
     if (this.#listener) closeOnce(this.#listener);
-    for (const handler of this.#open) handler.close();
+    this.#tellAll((handler) => handler.close());
+  }
+
+  /** Has all handlers read no more once those that can have ended. */
+  async #settle(end: number): Promise<void> {
+    await this.#open.allEnd(Math.min(DRAIN_LONGEST, end - performance.now()));
+    this.#tellAll((handler) => handler.stop());
+  }
+
+  #tellAll(tell: (handler: ClientHandler) => void): void {
+    this.#open.each(
+      tell,
+      (error) => this.report(`A handler does not end: ${reason(error)}`),
+    );
   }
 
   /** Ends the server as {@linkcode shutdown} does: for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.shutdown();
-  }
-
-  /** Waits until no more clients come, but no longer than `ms` milliseconds. */
-  async #backlogEmpty(ms: number): Promise<void> {
-    const end = performance.now() + ms;
-    let quiet = 0;
-    while (this.#listener && quiet < 2 && performance.now() < end) {
-      const before = this.#accepted;
-      await delay(BACKLOG_QUIET);
-      quiet = !this.#resting && this.#accepted === before ? quiet + 1 : 0;
-    }
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * Whether a server takes one more client.
+ * Whether a server takes one more client, and by which id.
  *
  * @module
  */
@@ -11,6 +11,20 @@ import { ProtocolError } from "./wire/errors.ts";
 /** A client, as far as it counts. */
 interface Served {
   readonly clientIp: string;
+}
+
+/** Ids of clients whose source port is taken as an id start above the ports. */
+const FIRST_FREE_ID = 65_536;
+
+/** The id of a client with this source port: the port, or a number above the ports if that is taken. */
+export function freeId(
+  clients: ReadonlyMap<number, unknown>,
+  port: number,
+): number {
+  if (!clients.has(port)) return port;
+  let id = FIRST_FREE_ID;
+  while (clients.has(id)) id++;
+  return id;
 }
 
 /**

@@ -5,7 +5,7 @@
  */
 
 /** A set of things under way, whose ends can be waited for. */
-export class InFlight<T> implements Iterable<T> {
+export class InFlight<T> {
   #things = new Set<T>();
   #waiting = new Set<() => void>();
 
@@ -25,9 +25,15 @@ export class InFlight<T> implements Iterable<T> {
     return this.#things.size;
   }
 
-  /** All that are under way. */
-  [Symbol.iterator](): Iterator<T> {
-    return this.#things.values();
+  /** Calls something for each. What it throws is told to `onError`, and keeps it from no other. */
+  each(call: (thing: T) => void, onError: (error: unknown) => void): void {
+    for (const thing of this.#things) {
+      try {
+        call(thing);
+      } catch (error) {
+        onError(error);
+      }
+    }
   }
 
   /** Waits until one of them ends, but no longer than `ms` milliseconds. */

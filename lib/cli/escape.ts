@@ -36,13 +36,15 @@ const SHORT: Readonly<Record<string, string>> = {
   "\t": "\\t",
 };
 
-/** What an error says, on one line. */
+/** What an error says, on one line. Never throws, whatever was thrown. */
 export function reason(error: unknown): string {
-  return error instanceof Error
-    ? `${error.name}: ${error.message}`
-    : typeof error === "object"
-    ? "something that is no Error"
-    : String(error);
+  try {
+    if (error instanceof Error) return `${error.name}: ${error.message}`;
+    if (typeof error !== "object") return String(error);
+    return "something that is no Error";
+  } catch {
+    return "something that cannot be shown";
+  }
 }
 
 /** A number of things, such as `1 request` or `2 requests`. */

@@ -93,12 +93,13 @@ export class LineWriter {
         this.#rest = encoder.encode(this.#waiting.join("\n") + "\n");
         this.#waiting = [];
         this.#characters = 0;
+        // Now there is room for the line that tells it, if it comes here too.
+        if (this.#dropped > 0) this.#onDropped(this.#dropped);
+        this.#dropped = 0;
         while (this.#rest.length > 0) {
           const count = await this.#sink.write(this.#rest);
           this.#rest = this.#rest.subarray(count);
         }
-        if (this.#dropped > 0) this.#onDropped(this.#dropped);
-        this.#dropped = 0;
       }
     } catch (error) {
       this.#lost = true;
