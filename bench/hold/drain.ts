@@ -1,0 +1,48 @@
+/**
+ * Shutting down without loss.
+ *
+ * @module
+ */
+
+import { all, none, some } from "./figures.ts";
+import { type Restart, restartUnderLoad } from "./restart.ts";
+import type { Scenario } from "./scenario.ts";
+
+const RESTARTS = 100;
+
+/** What must never be, and how it is called. */
+const VIOLATIONS: Partial<Record<keyof Restart, string>> = {
+  unrecorded: "acks before their request was recorded",
+  unprinted: "recorded requests that were not printed",
+  disordered: "requests recorded out of order",
+  unanswered: "requests that were read and not answered",
+  refused: "answers that were no ack",
+  resets: "clients reset instead of ended",
+  ungreeted: "clients in the backlog that were not greeted",
+  outlived: "servers that outlived their grace",
+};
+
+/** Restarts a server under load, and counts what got lost. */
+export const drain: Scenario = {
+  name: "drain",
+  about: `${RESTARTS} shutdowns under the load of 50 pipelining clients, ` +
+    "with 20 more in the backlog: nothing is lost",
+  async measure(tell, stop) {
+    const restarts: Restart[] = [];
+    while (restarts.length < RESTARTS && !stop.aborted) {
+      restarts.push(await restartUnderLoad());
+      if (restarts.length % 10 === 0) tell(`${restarts.length} restarts`);
+    }
+    const sum = (key: keyof Restart) =>
+      restarts.reduce((total, restart) => total + restart[key], 0);
+    return [
+      all("restarts", restarts.length, RESTARTS),
+      some("requests recorded", sum("requests")),
+      all("acks read", sum("acks"), sum("requests")),
+      some("requests sent too late to be read", sum("tooLate")),
+      ...Object.entries(VIOLATIONS).map(([key, what]) =>
+        none(what, sum(key as keyof Restart))
+      ),
+    ];
+  },
+};
