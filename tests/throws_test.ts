@@ -1,0 +1,16 @@
+import { assertEquals } from "@std/assert";
+import {
+  springAtShutdown,
+  springWhileServing,
+} from "../bench/hold/springing.ts";
+import { serviceTraps, shutdownTraps } from "../bench/hold/traps.ts";
+
+Deno.test("Server serves others while a handler throws anything anywhere", async () => {
+  assertEquals(await springWhileServing(serviceTraps()), []);
+});
+
+Deno.test("Server.shutdown() ends well although handlers throw at it", async () => {
+  for (const traps of shutdownTraps()) {
+    assertEquals(await springAtShutdown(traps), []);
+  }
+});
