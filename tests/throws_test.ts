@@ -10,7 +10,6 @@ Deno.test("Server serves others while a handler throws anything anywhere", async
 });
 
 Deno.test("Server.shutdown() ends well although handlers throw at it", async () => {
-  for (const traps of shutdownTraps()) {
-    assertEquals(await springAtShutdown(traps), []);
-  }
+  const effects = shutdownTraps().map((traps) => springAtShutdown(traps));
+  assertEquals((await Promise.all(effects)).flat(), []);
 });

@@ -92,13 +92,60 @@ class Counts {
   }
 }
 
-/** Handlers that count what they read. */
-function countingHandler(
-  shared: CountingRoster,
-  received: Counts,
-): ClientHandlerClass {
+/** What is seen of one server and its clients. */
+class Observer {
+  readonly roster = new CountingRoster();
+  /** Requests that handlers read. */
+  readonly received = new Counts();
+  #printed = 0;
+  #unrecorded = 0;
+  #clients: PipeliningClient[] = [];
+
+  /** A server that is observed. */
+  server(): Server {
+    return new Server({
+      port: 0,
+      grace: GRACE,
+      clientHandler: observedHandler(this),
+      log: (lines) => this.#printed += lines.length,
+      report: () => {},
+    });
+  }
+
+  /** Runs a client to its end. */
+  async load(client: PipeliningClient): Promise<void> {
+    this.#clients.push(client);
+    await client.run(() => {
+      const recorded = this.roster.recorded.of(client.id);
+      if (client.acknowledged > recorded) this.#unrecorded++;
+    });
+  }
+
+  /** What it came to, once all clients have ended. */
+  tally() {
+    const { recorded, disordered } = this.roster;
+    const sum = (count: (client: PipeliningClient) => number) =>
+      this.#clients.reduce((total, client) => total + count(client), 0);
+    return {
+      requests: recorded.total,
+      acks: sum(({ acknowledged }) => acknowledged),
+      tooLate: sum(({ id, sent }) => sent - this.received.of(id)),
+      unrecorded: this.#unrecorded,
+      unprinted: recorded.total + 1 - this.#printed, // one says that it listens
+      disordered,
+      unanswered: sum(({ id, acknowledged, otherAnswers }) =>
+        Math.abs(this.received.of(id) - acknowledged - otherAnswers)
+      ),
+      refused: sum(({ otherAnswers }) => otherAnswers),
+      resets: sum(({ wasReset }) => wasReset ? 1 : 0),
+    };
+  }
+}
+
+/** Handlers whose reading and recording is observed. */
+function observedHandler({ roster, received }: Observer): ClientHandlerClass {
   return class extends StudentHandler {
-    protected override readonly roster: Roster = shared;
+    protected override readonly roster: Roster = roster;
 
     protected override async receive() {
       const requests = await super.receive();
@@ -110,16 +157,8 @@ function countingHandler(
 
 /** Starts a server, loads it, and shuts it down in the middle of that. */
 export async function restartUnderLoad(): Promise<Restart> {
-  const roster = new CountingRoster();
-  const received = new Counts();
-  let printed = -1; // the line that it listens is of no request
-  const server = new Server({
-    port: 0,
-    grace: GRACE,
-    clientHandler: countingHandler(roster, received),
-    log: (lines) => printed += lines.length,
-    report: () => {},
-  });
+  const observer = new Observer();
+  const server = observer.server();
   const running = server.run();
   const { addr } = server;
   const clients = await Promise.all(
@@ -128,41 +167,22 @@ export async function restartUnderLoad(): Promise<Restart> {
       (_, i) => PipeliningClient.connect(addr, WINDOWS[i % WINDOWS.length]),
     ),
   );
-  let unrecorded = 0;
-  const load = (client: PipeliningClient) =>
-    client.run(() => {
-      if (client.acknowledged > roster.recorded.of(client.id)) unrecorded++;
-    });
-  const loads = clients.map(load);
-  await roster.midLoad.promise;
+  const loads = clients.map((client) => observer.load(client));
+  await observer.roster.midLoad.promise;
 
   const arriving = latecomers(addr);
   const begun = performance.now();
   const ended = server.shutdown();
   const late = await arriving;
-  loads.push(...late.map(load));
+  loads.push(...late.map((client) => observer.load(client)));
   await Promise.all([ended, running]);
   const ms = performance.now() - begun;
   const outlived = ms > GRACE * 1000 + TOLERANCE ||
     server.handlers.size > 0 || server.writeLock.locked;
   await Promise.all(loads);
-
-  const everybody = [...clients, ...late];
-  const sum = (count: (client: PipeliningClient) => number) =>
-    everybody.reduce((total, client) => total + count(client), 0);
-  const owed = ({ id, acknowledged, otherAnswers }: PipeliningClient) =>
-    received.of(id) - acknowledged - otherAnswers;
   return {
-    requests: roster.recorded.total,
-    acks: sum(({ acknowledged }) => acknowledged),
-    tooLate: sum(({ id, sent }) => sent - received.of(id)),
+    ...observer.tally(),
     ms,
-    unrecorded,
-    unprinted: roster.recorded.total - printed,
-    disordered: roster.disordered,
-    unanswered: sum((client) => Math.abs(owed(client))),
-    refused: sum(({ otherAnswers }) => otherAnswers),
-    resets: sum((client) => client.wasReset ? 1 : 0),
     ungreeted: LATECOMERS - late.filter(({ greeted }) => greeted).length,
     outlived: outlived ? 1 : 0,
   };

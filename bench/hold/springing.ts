@@ -109,11 +109,9 @@ async function serveOne(
   const filler = trap.hook === "turnAway"
     ? await Peer.greeted(test.addr) // now the server is full
     : undefined;
-  const meanwhile = group.exchange();
   const { sprung } = snare;
   snare.set(trap);
-  await misuse(test);
-  await meanwhile;
+  await Promise.all([group.exchange(), misuse(test)]);
   await group.exchange();
   filler?.conn.close();
   await clean(test, GOOD);

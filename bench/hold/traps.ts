@@ -155,15 +155,6 @@ export function trappedHandler(snare: Snare): ClientHandlerClass {
   return class extends StudentHandler {
     #trap: Trap | undefined;
     #closed = Promise.withResolvers<void>();
-
-    constructor(server: HandlerServer, conn: Connection, addr: Address) {
-      const trap = snare.take();
-      snare.spring(trap, "constructor", "at once");
-      super(server, conn, addr);
-      this.#trap = trap;
-      this.#spring("constructor", "after");
-    }
-
     protected override readonly roster: Roster = {
       record: (students) =>
         this.#around(
@@ -172,6 +163,14 @@ export function trappedHandler(snare: Snare): ClientHandlerClass {
         ),
       read: (sid) => sharedRoster(this.server).read(sid),
     };
+
+    constructor(server: HandlerServer, conn: Connection, addr: Address) {
+      const trap = snare.take();
+      snare.spring(trap, "constructor", "at once");
+      super(server, conn, addr);
+      this.#trap = trap;
+      this.#spring("constructor", "after");
+    }
 
     override run() {
       return this.#around("run", () => super.run());
