@@ -5,7 +5,7 @@
  */
 
 import { all, none, some } from "./figures.ts";
-import { type Restart, restartUnderLoad } from "./restart.ts";
+import { type Restart, restartUnderLoad, ROSTERS } from "./restart.ts";
 import type { Scenario } from "./scenario.ts";
 
 const RESTARTS = 100;
@@ -30,7 +30,13 @@ export const drain: Scenario = {
   async measure(tell, stop) {
     const restarts: Restart[] = [];
     while (restarts.length < RESTARTS && !stop.aborted) {
-      restarts.push(await restartUnderLoad());
+      const kind = ROSTERS[restarts.length % ROSTERS.length];
+      const restart = await restartUnderLoad(kind);
+      restarts.push(restart);
+      for (const [key, what] of Object.entries(VIOLATIONS)) {
+        const count = restart[key as keyof Restart];
+        if (count > 0) tell(`with a roster ${kind}: ${count} ${what}`);
+      }
       if (restarts.length % 10 === 0) tell(`${restarts.length} restarts`);
     }
     const sum = (key: keyof Restart) =>

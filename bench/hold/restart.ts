@@ -28,6 +28,15 @@ const GRACE = 5;
 /** Milliseconds by which a busy machine may be late with that. */
 const TOLERANCE = 500;
 
+/** What recording is like: it is waited for, or done at once, or holds up everybody. */
+export const ROSTERS = ["on disk", "in memory", "computing"] as const;
+
+/** One of them. */
+export type RosterKind = typeof ROSTERS[number];
+
+/** Milliseconds for which a roster that computes does so: with 50 clients, a turn takes 250. */
+const COMPUTING = 5;
+
 /** What one restart came to. All but the first four must be 0. */
 export interface Restart {
   /** Requests that were recorded. */
@@ -58,12 +67,18 @@ export interface Restart {
 
 /** Counts what is recorded, by client. */
 class CountingRoster implements Roster {
+  readonly #kind: RosterKind;
   readonly recorded = new Counts();
   disordered = 0;
   readonly midLoad = Promise.withResolvers<void>();
 
+  constructor(kind: RosterKind) {
+    this.#kind = kind;
+  }
+
   async record(students: readonly Student[]): Promise<void> {
-    await delay(0); // as for a disk: others have a turn meanwhile
+    if (this.#kind === "on disk") await delay(0); // others have a turn meanwhile
+    if (this.#kind === "computing") compute(COMPUTING);
     for (const { sid } of students) {
       const { id, n } = originOf(Number(sid));
       if (n !== this.recorded.of(id)) this.disordered++;
@@ -75,6 +90,11 @@ class CountingRoster implements Roster {
   read(): Promise<undefined> {
     return Promise.resolve(undefined);
   }
+}
+
+function compute(ms: number): void {
+  const end = performance.now() + ms;
+  while (performance.now() < end);
 }
 
 /** A number for each client. */
@@ -94,12 +114,16 @@ class Counts {
 
 /** What is seen of one server and its clients. */
 class Observer {
-  readonly roster = new CountingRoster();
+  readonly roster: CountingRoster;
   /** Requests that handlers read. */
   readonly received = new Counts();
   #printed = 0;
   #unrecorded = 0;
   #clients: PipeliningClient[] = [];
+
+  constructor(kind: RosterKind) {
+    this.roster = new CountingRoster(kind);
+  }
 
   /** A server that is observed. */
   server(): Server {
@@ -156,8 +180,8 @@ function observedHandler({ roster, received }: Observer): ClientHandlerClass {
 }
 
 /** Starts a server, loads it, and shuts it down in the middle of that. */
-export async function restartUnderLoad(): Promise<Restart> {
-  const observer = new Observer();
+export async function restartUnderLoad(kind: RosterKind): Promise<Restart> {
+  const observer = new Observer(kind);
   const server = observer.server();
   const running = server.run();
   const { addr } = server;
