@@ -12,6 +12,8 @@ import type { Scenario } from "./scenario.ts";
 const RESTARTS = 100;
 /** Clients that are connected when the server is killed. */
 const CLIENTS = 20;
+/** Milliseconds after which a restart hangs. A tenth of a second is usual. */
+const LONGEST = 30_000;
 
 /** Kills the server while clients are connected, and starts it again on its port. */
 export const kill9: Scenario = {
@@ -22,6 +24,9 @@ export const kill9: Scenario = {
     let program = server("--port", "0");
     const ms: number[] = [];
     let served = 0;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    // Without it, whoever waits for it finds out.
+    const hangs = () => program.kill("SIGKILL");
     try {
       const port = Number(await listening(program));
       let peers = await connected(port);
@@ -30,11 +35,13 @@ export const kill9: Scenario = {
         const begun = performance.now();
         killed.kill("SIGKILL");
         program = server("--port", `${port}`); // not even the kill is waited for
+        timer = setTimeout(hangs, LONGEST);
         await listening(program);
         ms.push(performance.now() - begun);
         for (const peer of peers) peer[Symbol.dispose]();
         await killed.ended();
         peers = await connected(port);
+        clearTimeout(timer);
         served += peers.length;
         if (ms.length % 10 === 0) tell(`${ms.length} restarts`);
       }
@@ -42,6 +49,7 @@ export const kill9: Scenario = {
     } catch (error) {
       tell(`${error}: ${program.stderr.text}`);
     } finally {
+      clearTimeout(timer);
       await program[Symbol.asyncDispose]();
     }
     ms.sort((a, b) => a - b);
