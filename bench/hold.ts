@@ -13,10 +13,15 @@ import type { StopSignals } from "../lib/cli/signals.ts";
 import { print, report } from "../lib/cli/terminal.ts";
 import { comeAndGo } from "./hold/come_and_go.ts";
 import { descriptors } from "./hold/descriptors.ts";
+import { drain } from "./hold/drain.ts";
 import { flood } from "./hold/flood.ts";
+import { fuzz } from "./hold/fuzz.ts";
+import { kill9 } from "./hold/kill9.ts";
 import { neverReads } from "./hold/never_reads.ts";
+import { output } from "./hold/output.ts";
 import type { Figure, Scenario } from "./hold/scenario.ts";
 import { slowClients } from "./hold/slow_clients.ts";
+import { throws } from "./hold/throws.ts";
 
 const SCENARIOS: readonly Scenario[] = [
   descriptors,
@@ -24,6 +29,11 @@ const SCENARIOS: readonly Scenario[] = [
   neverReads,
   slowClients,
   flood,
+  fuzz,
+  throws,
+  kill9,
+  output,
+  drain,
 ];
 
 /** Milliseconds after which a scenario is given up. The longest takes half of it. */

@@ -1,5 +1,6 @@
 /**
- * `deno task fuzz`: broken and hostile bytes for the readers, for as long as one likes.
+ * `deno task fuzz`: broken and hostile bytes for the readers, for as long or as
+ * many as one likes.
  *
  * Whatever comes, a reader must come to an end, throw nothing but a
  * ProtocolError, and make no message that is over a limit.
@@ -24,7 +25,9 @@ const LIMITS: MessageLimits = {
   maxItems: 256,
 };
 /** Milliseconds that one input may take. A thousandth is usual. */
-const LONGEST = 2000;
+const LONGEST = 1000;
+/** Seeds between two looks at the memory, and for Ctrl-C. */
+const ROUND = 1000;
 
 /** What one input led to. */
 export type Outcome = "messages" | "incomplete" | "refused";
@@ -148,18 +151,20 @@ function bytesOf(hex: string): number[] {
 
 interface FuzzFlags {
   seconds: number;
+  messages: number;
   seed: number;
 }
 
 async function fuzz(flags: FuzzFlags, stop: AbortSignal): Promise<number> {
-  const end = performance.now() + flags.seconds * 1000;
+  const goesOn = whileWanted(flags, stop);
   const formats = Object.values(FORMATS).map((format) => ({
     format,
     samples: readSamples(format),
   }));
   const counts = { messages: 0, incomplete: 0, refused: 0 };
   let seed = flags.seed;
-  for (; performance.now() < end && !stop.aborted; seed++) {
+  let peak = 0;
+  for (; goesOn(seed - flags.seed); seed++) {
     for (const { format, samples } of formats) {
       try {
         counts[fuzzOnce(seed, format, samples)]++;
@@ -168,13 +173,27 @@ async function fuzz(flags: FuzzFlags, stop: AbortSignal): Promise<number> {
         return 1;
       }
     }
-    if (seed % 1000 === 0) await new Promise((turn) => setTimeout(turn)); // for Ctrl-C
+    if (seed % ROUND === 0) {
+      peak = Math.max(peak, Deno.memoryUsage().rss);
+      await new Promise((turn) => setTimeout(turn)); // for Ctrl-C
+    }
   }
   print([
     `Seeds ${flags.seed} to ${seed - 1}: ${counts.messages} read, ` +
     `${counts.incomplete} incomplete, ${counts.refused} refused, none wrong`,
+    `Peak memory: ${Math.round(peak / 1e6)} MB`,
   ]);
   return 0;
+}
+
+/** Whether to go on, once so many seeds are done: a number of messages needs no clock. */
+function whileWanted(
+  { seconds, messages }: FuzzFlags,
+  stop: AbortSignal,
+): (done: number) => boolean {
+  if (messages > 0) return (done) => done < messages && !stop.aborted;
+  const end = performance.now() + seconds * 1000;
+  return () => performance.now() < end && !stop.aborted;
 }
 
 /** The command line. Returns the exit code. */
@@ -187,6 +206,12 @@ export function main(
     about: "Feeds broken and hostile bytes to the readers of all formats.",
     flags: {
       seconds: integer("how long", 10, 1, 1_000_000),
+      messages: integer(
+        "how many for each format, instead of how long; 0 goes by the time",
+        0,
+        0,
+        1e9,
+      ),
       seed: integer(
         "where to begin; the same seed is the same input",
         1,

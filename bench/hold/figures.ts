@@ -27,6 +27,16 @@ export function allOf(what: string, count: number, all: number): Figure {
   return { what, measured: `${count} of ${all}`, bound: "all", holds };
 }
 
+/** A number of things that must not be. */
+export function none(what: string, count: number): Figure {
+  return { what, measured: `${count}`, bound: "none", holds: count === 0 };
+}
+
+/** A number of things that is told, and of which nothing must hold but that there are some. */
+export function some(what: string, count: number): Figure {
+  return { what, measured: `${count}`, bound: "some", holds: count > 0 };
+}
+
 /** A number with as many digits as a reader can use. */
 function show(value: number, unit: string): string {
   if (value === Infinity) return "never";

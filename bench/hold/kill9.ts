@@ -1,0 +1,80 @@
+/**
+ * Starting again after a crash.
+ *
+ * @module
+ */
+
+import { ALICE, Peer } from "../../tests/peers.ts";
+import { listening, server } from "../../tests/programs.ts";
+import { allOf, some } from "./figures.ts";
+import type { Scenario } from "./scenario.ts";
+
+const RESTARTS = 100;
+/** Clients that are connected when the server is killed. */
+const CLIENTS = 20;
+/** Milliseconds after which a restart hangs. A tenth of a second is usual. */
+const LONGEST = 30_000;
+
+/** Kills the server while clients are connected, and starts it again on its port. */
+export const kill9: Scenario = {
+  name: "kill9",
+  about: `${RESTARTS} times, a server is ended by SIGKILL with clients ` +
+    "connected, and started again at once on the same port: it listens",
+  async measure(tell, stop) {
+    let program = server("--port", "0");
+    const ms: number[] = [];
+    let served = 0;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    // Without it, whoever waits for it finds out.
+    const hangs = () => program.kill("SIGKILL");
+    try {
+      const port = Number(await listening(program));
+      let peers = await connected(port);
+      while (ms.length < RESTARTS && !stop.aborted) {
+        const killed = program;
+        const begun = performance.now();
+        killed.kill("SIGKILL");
+        program = server("--port", `${port}`); // not even the kill is waited for
+        timer = setTimeout(hangs, LONGEST);
+        await listening(program);
+        ms.push(performance.now() - begun);
+        for (const peer of peers) peer[Symbol.dispose]();
+        await killed.ended();
+        peers = await connected(port);
+        clearTimeout(timer);
+        served += peers.length;
+        if (ms.length % 10 === 0) tell(`${ms.length} restarts`);
+      }
+      for (const peer of peers) peer[Symbol.dispose]();
+    } catch (error) {
+      tell(`${error}: ${program.stderr.text}`);
+    } finally {
+      clearTimeout(timer);
+      await program[Symbol.asyncDispose]();
+    }
+    ms.sort((a, b) => a - b);
+    return [
+      allOf("restarts after which it listened", ms.length, RESTARTS),
+      allOf("clients acknowledged after a restart", served, RESTARTS * CLIENTS),
+      some("ms from the kill to listening, median", at(ms, 0.5)),
+      some("ms from the kill to listening, worst", at(ms, 1)),
+    ];
+  },
+};
+
+/** The value below which a share of the sorted values lies, rounded. */
+function at(sorted: readonly number[], share: number): number {
+  const place = Math.ceil(sorted.length * share) - 1;
+  return Math.round(sorted[Math.max(0, place)] ?? 0);
+}
+
+/** Clients that stay, each with a request acknowledged. */
+function connected(port: number): Promise<Peer[]> {
+  const addr = { hostname: "127.0.0.1", port };
+  return Promise.all(Array.from({ length: CLIENTS }, async () => {
+    const peer = await Peer.greeted(addr);
+    await peer.send(ALICE);
+    if (await peer.receive() !== 1) throw new Error("A client was refused");
+    return peer;
+  }));
+}

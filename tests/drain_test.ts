@@ -1,0 +1,14 @@
+import { assert, assertEquals } from "@std/assert";
+import { restartUnderLoad, ROSTERS } from "../bench/hold/restart.ts";
+
+Deno.test("Server.shutdown() under load from 50 pipelining clients loses nothing", async () => {
+  for (const kind of ROSTERS) {
+    const { requests, acks, tooLate, ms, ...violations } =
+      await restartUnderLoad(kind);
+    assert(requests > 0 && tooLate > 0 && ms > 0);
+    assertEquals(acks, requests);
+    for (const [what, count] of Object.entries(violations)) {
+      assertEquals(count, 0, `${what}, with a roster ${kind}`);
+    }
+  }
+});
