@@ -1,0 +1,84 @@
+import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
+import type { Fault, Trial } from "../tools/faults.ts";
+import {
+  applyPatch,
+  copyProject,
+  parseFault,
+  readFaults,
+  runTests,
+  TESTS,
+  tryFault,
+} from "../tools/faults.ts";
+
+const FAULT = `It adds where it should take away.
+
+Fails: one test
+Fails: another
+Seed: 7
+--- a/x.ts
++++ b/x.ts
+@@ -1,3 +1,3 @@
+ a
+-b - 1
++b + 1
+ c
+`;
+
+Deno.test("parseFault() tells the words, the tests, the seed and the patch apart", () => {
+  const { patch, ...rest } = parseFault("plus", FAULT);
+  assertEquals(rest, {
+    name: "plus",
+    about: "It adds where it should take away.",
+    fails: ["one test", "another"],
+    seed: 7,
+  });
+  assertEquals(applyPatch(patch, "a\nb - 1\nc\n"), "a\nb + 1\nc\n");
+});
+
+Deno.test("applyPatch() refuses a text that it does not fit", () => {
+  const { patch } = parseFault("plus", FAULT);
+  for (const text of ["a\nb\nc\n", "a\nb - 1\nc\na\nb - 1\nc\n"]) {
+    assertThrows(() => applyPatch(patch, text), Error, "does not fit");
+  }
+});
+
+Deno.test("Without a fault, all tests that faults are tried with pass", async () => {
+  const folder = await copyProject();
+  try {
+    const { passed, failed } = await runTests(folder, TESTS);
+    assertEquals(failed, []);
+    for (const { fails } of await readFaults()) {
+      for (const test of fails) assert(passed.includes(test), test);
+    }
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+/** Tries all faults, as many at a time as there are processors. */
+async function tryAll(faults: readonly Fault[]): Promise<Map<Fault, Trial>> {
+  const trials = new Map<Fault, Trial>();
+  const left = [...faults];
+  const worker = async () => {
+    for (let fault; (fault = left.shift());) {
+      trials.set(fault, await tryFault(fault, TESTS));
+    }
+  };
+  const { hardwareConcurrency } = navigator;
+  await Promise.all(Array.from({ length: hardwareConcurrency }, worker));
+  return trials;
+}
+
+Deno.test("Each fault is noticed by the tests that it names, and by no other", async (t) => {
+  for (const [fault, trial] of await tryAll(await readFaults())) {
+    await t.step(fault.name, () => {
+      assert(fault.about.length > 0 && fault.fails.length > 0);
+      for (const lines of [/^-(?!--)/gm, /^\+(?!\+\+)/gm]) {
+        assert((fault.patch.match(lines) ?? []).length <= 5, "too many lines");
+      }
+      assertEquals(trial.failed.sort(), fault.fails.toSorted());
+      if (fault.seed === undefined) return;
+      assertMatch(trial.simulation ?? "", RegExp(`^Seed ${fault.seed} FAILED`));
+    });
+  }
+});
