@@ -11,7 +11,8 @@ import { type Flag, integer } from "../lib/cli/flags.ts";
 import { exitWith, runProgram } from "../lib/cli/program.ts";
 import { Progress } from "../lib/cli/progress.ts";
 import type { StopSignals } from "../lib/cli/signals.ts";
-import { print } from "../lib/cli/terminal.ts";
+import { print, report } from "../lib/cli/terminal.ts";
+import { showAddress } from "../lib/net.ts";
 import { Crowd } from "./soak/crowd.ts";
 import { Score } from "./soak/score.ts";
 import type { Holding } from "./soak/server.ts";
@@ -48,10 +49,14 @@ const minutes: Flag<number> = {
 
 async function soak(flags: SoakFlags, stop: AbortSignal): Promise<number> {
   await using subject = await Subject.start();
+  const seconds = flags.minutes * 60;
+  report(
+    `Soaking the server at ${showAddress(subject.address)} for ${seconds} s`,
+  );
   const score = new Score();
   const idle = await subject.holding();
   await using crowd = new Crowd(subject.address, flags.seed, score);
-  const samples = await watch(subject, score, flags.minutes * 60, stop);
+  const samples = await watch(subject, score, seconds, stop);
   await crowd.leave();
   const rest = await atRest(subject, idle);
   const rows = [
