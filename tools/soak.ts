@@ -49,14 +49,12 @@ const minutes: Flag<number> = {
 
 async function soak(flags: SoakFlags, stop: AbortSignal): Promise<number> {
   await using subject = await Subject.start();
-  const seconds = flags.minutes * 60;
-  report(
-    `Soaking the server at ${showAddress(subject.address)} for ${seconds} s`,
-  );
+  const where = showAddress(subject.address);
+  report(`Soaking the server at ${where} for ${flags.minutes} minutes`);
   const score = new Score();
   const idle = await subject.holding();
   await using crowd = new Crowd(subject.address, flags.seed, score);
-  const samples = await watch(subject, score, seconds, stop);
+  const samples = await watch(subject, score, flags.minutes * 60, stop);
   await crowd.leave();
   const rest = await atRest(subject, idle);
   const rows = [
