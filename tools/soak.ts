@@ -62,6 +62,7 @@ async function soak(flags: SoakFlags, stop: AbortSignal): Promise<number> {
     ...judgeRest(idle, rest),
     bounded("wrong answers", 0, score.faults, 0),
     bounded("server's failures", 0, rest.failures, 0),
+    bounded("server's exit code", 0, await subject.end(), 0),
   ];
   show(rows, samples, score);
   return rows.every(({ holds }) => holds) ? 0 : 1;

@@ -28,6 +28,7 @@ export class Subject implements AsyncDisposable {
   #child: Deno.ChildProcess;
   #stdin: WritableStreamDefaultWriter<Uint8Array>;
   #lines: AsyncGenerator<string, void>;
+  #ended: Promise<number> | undefined;
 
   private constructor(
     child: Deno.ChildProcess,
@@ -58,14 +59,23 @@ export class Subject implements AsyncDisposable {
     return await answer(this.#child, this.#lines);
   }
 
-  /** Ends the server in good order, or else at once. */
-  async [Symbol.asyncDispose](): Promise<void> {
+  /** Ends the server in good order, or else at once. Resolves to its exit code. */
+  end(): Promise<number> {
+    return this.#ended ??= this.#end();
+  }
+
+  async #end(): Promise<number> {
     await this.#stdin.close().catch(() => {}); // it has ended already
     const late = setTimeout(() => kill(this.#child), LONGEST);
     for await (const line of this.#lines) complain(line);
     const { code } = await this.#child.status;
     clearTimeout(late);
-    if (code !== 0) complain(`The server ended with exit code ${code}`);
+    return code;
+  }
+
+  /** Ends the server as {@linkcode end} does: for `await using`. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.end();
   }
 }
 

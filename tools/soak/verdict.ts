@@ -5,7 +5,7 @@
  */
 
 import type { Holding } from "./server.ts";
-import { type Trend, trendOf } from "./trend.ts";
+import { type Point, quantile, trendOf } from "./trend.ts";
 
 /** What was measured at one moment. */
 export interface Sample extends Holding {
@@ -30,8 +30,8 @@ export interface Row {
 interface Measure {
   name: string;
   of: (sample: Sample) => number | undefined;
-  /** How much it may grow over the whole run, given what it was at the start. */
-  tolerated: (start: number) => number;
+  /** How much it may grow over the whole run, given its median. */
+  tolerated: (usual: number) => number;
   show: (value: number) => string;
 }
 
@@ -59,15 +59,15 @@ const MEASURES: readonly Measure[] = [
   {
     name: "live heap",
     of: ({ heap }) => heap,
-    // Code that runs seldom is compiled late. A leak of 1 kB a visit is 30 MiB in 15 minutes.
-    tolerated: (start) => start * 0.1,
+    // Code that runs seldom is compiled late. A leak of 1 kB a visit is 20 MiB in 10 minutes.
+    tolerated: (usual) => usual * 0.1,
     show: mebibytes,
   },
   {
     name: "rss",
     of: ({ rss }) => rss,
     // Pages stay with the process when their objects are gone, and scatter.
-    tolerated: (start) => start * 0.15,
+    tolerated: (usual) => usual * 0.15,
     show: mebibytes,
   },
   DESCRIPTORS,
@@ -103,14 +103,14 @@ const MEASURES: readonly Measure[] = [
     name: "latency p50",
     of: ({ p50 }) => p50,
     // The machine has other work too; what degrades with each visit does not stop at twice.
-    tolerated: (start) => start,
+    tolerated: (usual) => usual,
     show: milliseconds,
   },
   {
     name: "latency p99",
     of: ({ p99 }) => p99,
     // As above. One of a hundred also meets the collection of garbage.
-    tolerated: (start) => 2 * start,
+    tolerated: (usual) => 2 * usual,
     show: milliseconds,
   },
 ];
@@ -133,16 +133,20 @@ function judgeTrend(measure: Measure, samples: readonly Sample[]): Row {
   });
   // A line fits any two points: that tells nothing.
   if (points.length < 3) return unknown(measure.name);
-  return rowOf(measure, trendOf(points));
+  return rowOf(measure, points);
 }
 
 function unknown(measure: string): Row {
   return { measure, cells: ["", "", "", "too few samples"], holds: false };
 }
 
-function rowOf({ name, tolerated, show }: Measure, trend: Trend): Row {
-  const { start, end, slope, noise } = trend;
-  const bound = tolerated(start);
+function rowOf(
+  { name, tolerated, show }: Measure,
+  points: readonly Point[],
+): Row {
+  const { start, end, slope, noise } = trendOf(points);
+  // Not of the line's start, which a few high values at the end can push below 0.
+  const bound = tolerated(quantile(points.map(({ value }) => value), 0.5)!);
   const perHour = slope * 3600;
   return {
     measure: name,
