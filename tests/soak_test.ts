@@ -75,7 +75,7 @@ Deno.test("judgeTrends() lets pass what is steady, noisy, or grows in the warm-u
 for (
   const [measure, leak] of Object.entries<(time: number) => Partial<Sample>>({
     "live heap": (time) => ({ heap: 8e6 + (time % 3) * 1e5 + time * 3e4 }),
-    "rss": (time) => ({ rss: 1e8 + (time % 3) * 1e6 + time * 3e5 }),
+    "rss": (time) => ({ rss: 1e8 + (time % 3) * 1e6 + time * 2e6 }),
     "descriptors": (time) => ({ descriptors: 66 + Math.floor(time / 10) }),
     "timers": (time) => ({ timers: 1 + Math.floor(time / 10) }),
     "open turns": (time) => ({ turns: Math.floor(time / 10) }),

@@ -69,7 +69,7 @@ function hostileBytes(random: Random): Uint8Array[] {
 export async function neverReading(guest: Guest): Promise<void> {
   using peer = await Peer.connect(guest.address);
   const sending = sendWithoutEnd(guest, peer).catch(() => {}); // closed, by us or by the server
-  await dawdle(guest, 20_000);
+  await dawdle(guest, 8000);
   peer.conn.close();
   await sending;
 }

@@ -29,7 +29,7 @@ const LONGEST = 30_000;
 interface Kind {
   name: string;
   visit: (guest: Guest) => Promise<void>;
-  /** How many of 100 visits are of this kind. */
+  /** How many visits are of this kind, of 100 where there is a choice. */
   share: number;
   /** Whether the server may end the connection before the client does. */
   mayBeCutOff: boolean;
@@ -42,8 +42,8 @@ const bad = (share: number, visit: Kind["visit"]): Kind => {
   return { name: visit.name, visit, share, mayBeCutOff: true };
 };
 
-/** Each kind as often as its share says. */
-const KINDS: readonly Kind[] = [
+/** Most kinds, each as often as its share says. */
+const VARIED: readonly Kind[] = [
   good(16, patient),
   good(12, pipelining),
   good(16, cutting),
@@ -51,9 +51,14 @@ const KINDS: readonly Kind[] = [
   good(6, slow),
   good(9, silent),
   bad(16, resetting),
-  bad(14, hostile),
-  bad(1, neverReading), // one keeps the server as busy as a hundred others
+  bad(15, hostile),
 ].flatMap((kind) => Array<Kind>(kind.share).fill(kind));
+
+/**
+ * One keeps the server as busy as dozens of others. So there is one at any
+ * time: were it chance, how many there are would be all that the measures show.
+ */
+const NEVER_READING: readonly Kind[] = [bad(1, neverReading)];
 
 /** All clients of a soak. */
 export class Crowd implements AsyncDisposable {
@@ -63,14 +68,17 @@ export class Crowd implements AsyncDisposable {
   /** Lets them come. The same `seed` draws the same clients. */
   constructor(address: Address, seed: number, score: Score) {
     const seeds = new Random(seed);
-    this.#seats = Array.from({ length: SEATS }, () =>
-      fill({
-        address,
-        // Its own for each seat, or else every answer's time would change all draws.
-        random: new Random(seeds.below(2 ** 32)),
-        leaving: this.#leaving.signal,
-        score,
-      }));
+    this.#seats = Array.from(
+      { length: SEATS },
+      (_, seat) =>
+        fill(seat === 0 ? NEVER_READING : VARIED, {
+          address,
+          // Its own for each seat, or else every answer's time would change all draws.
+          random: new Random(seeds.below(2 ** 32)),
+          leaving: this.#leaving.signal,
+          score,
+        }),
+    );
   }
 
   /** Asks all to leave, and waits until they have. */
@@ -86,10 +94,10 @@ export class Crowd implements AsyncDisposable {
 }
 
 /** One seat: a client after another. */
-async function fill(guest: Guest): Promise<void> {
+async function fill(kinds: readonly Kind[], guest: Guest): Promise<void> {
   await dawdle(guest, FREE);
   while (!guest.leaving.aborted) {
-    await visit(guest, guest.random.pick(KINDS));
+    await visit(guest, guest.random.pick(kinds));
     await dawdle(guest, FREE);
   }
 }

@@ -66,8 +66,10 @@ const MEASURES: readonly Measure[] = [
   {
     name: "rss",
     of: ({ rss }) => rss,
-    // Pages stay with the process when their objects are gone, and scatter.
-    tolerated: (usual) => usual * 0.15,
+    // Pages stay with the process when their objects are gone, and scatter. And
+    // V8's young generation grows to 3 * 16 MiB when first there is much garbage
+    // at once, which may be minutes after the start.
+    tolerated: (usual) => usual * 0.15 + 48 * 2 ** 20,
     show: mebibytes,
   },
   DESCRIPTORS,
@@ -102,15 +104,15 @@ const MEASURES: readonly Measure[] = [
   {
     name: "latency p50",
     of: ({ p50 }) => p50,
-    // The machine has other work too; what degrades with each visit does not stop at twice.
-    tolerated: (usual) => usual,
+    // The machine has other work too. What degrades with each visit grows on and on.
+    tolerated: (usual) => usual / 2,
     show: milliseconds,
   },
   {
     name: "latency p99",
     of: ({ p99 }) => p99,
-    // As above. One of a hundred also meets the collection of garbage.
-    tolerated: (usual) => 2 * usual,
+    // As above. One of a hundred also meets the collection of garbage, or a long batch.
+    tolerated: (usual) => usual,
     show: milliseconds,
   },
 ];
