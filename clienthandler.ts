@@ -17,6 +17,7 @@ import {
   type Student,
   toStudent,
 } from "./lib/roster/student.ts";
+import { LongWork, takeTurns } from "./lib/turn.ts";
 import { WireConnection } from "./lib/wire/connection.ts";
 import type { Message } from "./lib/wire/formats.ts";
 import { ConnectionEnded, type ProtocolError } from "./lib/wire/formats.ts";
@@ -138,7 +139,9 @@ export abstract class ClientHandler {
     requests: readonly Message[],
   ): Promise<Message[]> {
     const responses: Message[] = [];
+    const work = new LongWork();
     for (const request of requests) {
+      if (work.isLong()) await takeTurns();
       if (this.#closed) break; // nobody is left to answer
       try {
         const response = this.processRequest(request);

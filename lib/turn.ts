@@ -35,6 +35,24 @@ export async function takeTurns(): Promise<void> {
   await promise;
 }
 
+/** Pieces of a long work between two looks at the clock. */
+const PIECES = 64;
+
+/** Work of many pieces, in which turns are taken too if it takes long. */
+export class LongWork {
+  #began = performance.now();
+  #pieces = 0;
+
+  /** Whether it has gone on for long. To be asked before each piece. */
+  isLong(): boolean {
+    if (++this.#pieces % PIECES !== 0) return false;
+    const now = performance.now();
+    if (now - this.#began < LONGEST) return false;
+    this.#began = now;
+    return true;
+  }
+}
+
 async function serve(): Promise<void> {
   serving = true;
   while (waiting.length > 0) {
