@@ -171,7 +171,9 @@ export abstract class ClientHandler {
 
   /** Sends messages in order, in one write. Waits while the client does not take them. */
   protected send(messages: readonly Message[]): Promise<void> {
-    return this.#wire.send(messages);
+    const sent = this.#wire.send(messages);
+    if (this.#wire.full) this.server.reached.softQueuedBytes++;
+    return sent;
   }
 
   /** All requests that have come, at least one; `undefined` once the client sends no more. */

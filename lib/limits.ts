@@ -56,8 +56,8 @@ export interface ConnectionLimits extends MessageLimits {
    */
   softQueuedBytes: number;
   /**
-   * Seconds for which more than `softQueuedBytes` may wait; 0 is for ever. At
-   * the end of a connection, for which anything may.
+   * Seconds for which more than `softQueuedBytes` may wait for one client, or
+   * anything at the end of its connection; 0 is for ever.
    *
    * The connection is cut off.
    *

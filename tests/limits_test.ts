@@ -28,9 +28,20 @@ function neverReads(peer: Peer): Promise<void> {
   return peer.sendBytes(encode(requests)).catch(() => {});
 }
 
+/** What must happen soon: without its limit, a test would wait for ever. */
+async function soon<T>(promise: Promise<T>): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(new Error("It waits")), 7000);
+  try {
+    return await Promise.race([promise, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /** The server's only message, with which it turns the client away. */
 async function turnedAway(peer: Peer): Promise<Message> {
-  const messages = await peer.receiveAll();
+  const messages = await soon(peer.receiveAll());
   assertEquals(messages.length, 1);
   return fields(messages[0]).error;
 }
@@ -49,7 +60,7 @@ Deno.test("Limit maxClients turns away the client over it, exactly", async () =>
   assertEquals(test.server.handlers.size, 3);
   assertEquals(test.server.reached.maxClients, 2);
   peers[0].conn.close();
-  await until(() => test.server.handlers.size === 2);
+  await soon(until(() => test.server.handlers.size === 2));
   using next = await Peer.connect(test.addr);
   assert("clientid" in fields(await next.receive()));
   for (const peer of peers.slice(1)) peer.conn.close();
@@ -69,25 +80,36 @@ Deno.test("Limit maxClientsPerAddress turns away the client over it, and none fr
   void test.server.handler(conn, { hostname: "192.0.2.1", port: 1 });
   assert("clientid" in fields(await other.receive()));
   second.conn.close();
-  await until(() => test.server.handlers.size === 2);
+  await soon(until(() => test.server.handlers.size === 2));
   using next = await Peer.connect(test.addr);
   assert("clientid" in fields(await next.receive()));
 });
 
 /** Requests that go over a limit, in both formats; one item or byte less would not. */
-const TOO_MUCH: [keyof Limits, number, Message][] = [
-  ["maxRequestBytes", 100, { ...ALICE, more: "a".repeat(100) }],
-  ["maxDepth", 3, { ...ALICE, more: [[[]]] }],
-  ["maxItems", 10, { ...ALICE, more: [1, 2, 3, 4, 5, 6, 7] }],
+const TOO_MUCH: [string, keyof Limits, number, Message][] = [
+  ["Limit maxRequestBytes refuses a longer request", "maxRequestBytes", 100, {
+    ...ALICE,
+    more: "a".repeat(100),
+  }],
+  ["Limit maxDepth refuses a deeper request", "maxDepth", 3, {
+    ...ALICE,
+    more: [[[]]],
+  }],
+  ["Limit maxItems refuses a request of more items", "maxItems", 10, {
+    ...ALICE,
+    more: [1, 2, 3, 4, 5, 6, 7],
+  }],
 ];
 
-for (const [limit, most, request] of TOO_MUCH) {
-  Deno.test(`Limit ${limit} refuses the request over it`, async () => {
+for (const [name, limit, most, request] of TOO_MUCH) {
+  Deno.test(name, async () => {
     for (const wire of [pickle, json]) {
       await using test = new TestServer({ wire, [limit]: most });
       using peer = await Peer.greeted(test.addr, wire);
       await peer.send({ ...BOB, sid: 1 }, request, BOB);
-      const [acknowledged, refused, ...more] = await peer.receiveAll();
+      const [acknowledged, refused, ...more] = await soon(
+        peer.receiveAll(),
+      );
       assertEquals(acknowledged, 1);
       assertMatch(String(fields(refused).error), RegExp(`${most}`));
       assertEquals(more, []);
@@ -149,7 +171,7 @@ Deno.test("Limit idleTimeout closes a client that sends no whole request", async
     await peer.send(ALICE);
     assertEquals(await peer.receive(), 1);
   }
-  assertEquals(await peer.receive(), undefined);
+  assertEquals(await soon(peer.receive()), undefined);
   assertMatch(test.reports[0], /closed: silent for 0.5 s \(idleTimeout\)$/);
   assertEquals(test.server.reached.idleTimeout, 1);
 });
@@ -161,7 +183,7 @@ Deno.test("Limit idleTimeout closes a client that takes none of its answers", as
   });
   using peer = await Peer.greeted(test.addr);
   const sending = neverReads(peer);
-  await until(() => test.server.handlers.size === 0);
+  await soon(until(() => test.server.handlers.size === 0));
   await sending;
   assertEquals(test.server.reached.idleTimeout, 1);
 });
@@ -177,6 +199,7 @@ Deno.test("Limit softQueuedBytes stops the reading of a client that does not tak
   const sending = peer.sendBytes(encode(requests)); // 50 MB
   await stalled(() => EchoHandler.requests);
   assert(EchoHandler.requests < 1000);
+  assert(test.server.reached.softQueuedBytes > 0);
   using other = await Peer.greeted(test.addr);
   await other.send("does not wait");
   assertEquals(await other.receive(), "does not wait");
@@ -196,7 +219,7 @@ Deno.test("Limit queueTimeout cuts off a client that does not take its answers i
   await slow.send("a".repeat(50_000)); // fewer than the soft limit may wait
   using peer = await Peer.greeted(test.addr);
   const sending = neverReads(peer);
-  await until(() => test.server.handlers.size === 1);
+  await soon(until(() => test.server.handlers.size === 1));
   await sending;
   assertMatch(
     test.reports[0],
@@ -221,7 +244,7 @@ Deno.test("Limit maxQueuedBytes cuts off a client whose answers grow beyond it",
   using peer = await Peer.greeted(test.addr);
   using other = await Peer.greeted(test.addr);
   await peer.send(3, 2_000_000, 3);
-  await until(() => test.server.handlers.size === 1);
+  await soon(until(() => test.server.handlers.size === 1));
   assertEquals(test.server.reached.maxQueuedBytes, 1);
   assertMatch(test.reports[0], /bytes waited, over 1000000 \(maxQueued/);
   await other.send(3);
@@ -232,7 +255,7 @@ Deno.test("Limit maxInvalidInRow closes with the last of so many, not sooner", a
   await using test = new TestServer();
   using peer = await Peer.greeted(test.addr);
   await peer.send(...Array(15).fill({}), ALICE, ...Array(20).fill({}));
-  const answers = await peer.receiveAll();
+  const answers = await soon(peer.receiveAll());
   assertEquals(answers.length, 15 + 1 + 16);
   assertEquals(answers[15], 1);
   assertMatch(test.reports.at(-1)!, /closed: 16 invalid requests in a row/);

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { DEFAULT_LIMITS } from "../limits.ts";
+import { DEFAULT_LIMITS, type LimitCounts } from "../limits.ts";
 import { type Address, DEFAULT_ADDRESS, showAddress } from "../net.ts";
 import { DEFAULT_FORMAT, FORMATS, type WireFormat } from "../wire/formats.ts";
 import { counted, reason } from "./escape.ts";
@@ -73,6 +73,8 @@ export interface StoppableServer {
   readonly addr: Address;
   /** The clients that are connected. */
   readonly handlers: { readonly size: number };
+  /** How often each limit was reached. */
+  readonly reached: Readonly<LimitCounts>;
   /** Begins to listen. */
   listen(): void;
   /** Serves clients until told to end. */
@@ -115,6 +117,13 @@ export async function serveUntilStopped(
   });
   const ended = server.acceptClients().then(() => server.shutdown());
   await Promise.race([ended, cutOff]);
+  const reached = Object.entries(server.reached).filter(([, count]) =>
+    count > 0
+  );
+  if (reached.length > 0) {
+    const counts = reached.map(([name, count]) => `${name} ${count}`);
+    report(`Limits that were reached, and how often: ${counts.join(", ")}`);
+  }
   return 0;
 }
 

@@ -133,6 +133,11 @@ export class WireConnection {
     }
   }
 
+  /** Whether the peer has much to take before more should be sent. */
+  get full(): boolean {
+    return this.#outbox.full;
+  }
+
   /** Sends the message that opens the connection. What follows leaves after the format's pause. */
   async greet(greeting: Message): Promise<void> {
     await this.send([greeting]);
