@@ -61,7 +61,7 @@ async function tryAll(faults: readonly Fault[]): Promise<Map<Fault, Trial>> {
   const left = [...faults];
   const worker = async () => {
     for (let fault; (fault = left.shift());) {
-      trials.set(fault, await tryFault(fault, TESTS));
+      trials.set(fault, await tryFault(fault));
     }
   };
   const { hardwareConcurrency } = navigator;

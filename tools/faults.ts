@@ -25,6 +25,9 @@ export const TESTS: readonly string[] = [
   "wire",
 ].map((name) => `tests/${name}_test.ts`);
 
+/** The tests of the limits, one or two for each. */
+const LIMIT_TESTS = ["tests/limits_test.ts"];
+
 /** Milliseconds after which a run of the tests is given up. They take 20 s. */
 const LONGEST = 180_000;
 const ROOT = new URL("../", import.meta.url);
@@ -160,16 +163,18 @@ export interface Trial extends Results {
   simulation: string | undefined;
 }
 
-/** Puts a fault into a copy of the project, and runs the tests there. */
-export async function tryFault(
-  fault: Fault,
-  files: readonly string[],
-  only?: string,
-): Promise<Trial> {
+/**
+ * Puts a fault into a copy of the project, and runs the tests there: of a fault
+ * that takes a limit away, those that are named after the limit.
+ */
+export async function tryFault(fault: Fault): Promise<Trial> {
+  const limit = fault.name.match(/^limit-(.*)$/)?.[1];
   const folder = await copyProject();
   try {
     await insert(fault, folder);
-    const results = await runTests(folder, files, only);
+    const results = limit === undefined
+      ? await runTests(folder, TESTS)
+      : await runTests(folder, LIMIT_TESTS, `Limit ${limit} `);
     const simulation = fault.seed && await simulateIn(folder, fault.seed);
     return { ...results, simulation: simulation || undefined };
   } finally {
@@ -202,7 +207,7 @@ async function tryFaults({ name }: FaultsFlags): Promise<number> {
   let wrong = 0;
   for (const fault of faults) {
     report(fault.name);
-    const { failed, simulation } = await tryFault(fault, TESTS);
+    const { failed, simulation } = await tryFault(fault);
     const missed = fault.fails.filter((test) => !failed.includes(test));
     const more = failed.filter((test) => !fault.fails.includes(test));
     if (missed.length + more.length > 0) wrong++;
