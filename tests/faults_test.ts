@@ -2,11 +2,8 @@ import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import type { Fault, Trial } from "../tools/faults.ts";
 import {
   applyPatch,
-  copyProject,
   parseFault,
   readFaults,
-  runTests,
-  TESTS,
   tryFault,
 } from "../tools/faults.ts";
 
@@ -39,19 +36,6 @@ Deno.test("applyPatch() refuses a text that it does not fit", () => {
   const { patch } = parseFault("plus", FAULT);
   for (const text of ["a\nb\nc\n", "a\nb - 1\nc\na\nb - 1\nc\n"]) {
     assertThrows(() => applyPatch(patch, text), Error, "does not fit");
-  }
-});
-
-Deno.test("Without a fault, all tests that faults are tried with pass", async () => {
-  const folder = await copyProject();
-  try {
-    const { passed, failed } = await runTests(folder, TESTS);
-    assertEquals(failed, []);
-    for (const { fails } of await readFaults()) {
-      for (const test of fails) assert(passed.includes(test), test);
-    }
-  } finally {
-    await Deno.remove(folder, { recursive: true });
   }
 });
 

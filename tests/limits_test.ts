@@ -29,9 +29,9 @@ function neverReads(peer: Peer): Promise<void> {
 }
 
 /** What must happen soon: without its limit, a test would wait for ever. */
-async function soon<T>(promise: Promise<T>): Promise<T> {
+async function soon<T>(promise: Promise<T>, ms = 3000): Promise<T> {
   const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => late.reject(new Error("It waits")), 7000);
+  const timer = setTimeout(() => late.reject(new Error("It waits")), ms);
   try {
     return await Promise.race([promise, late.promise]);
   } finally {
@@ -183,7 +183,7 @@ Deno.test("Limit idleTimeout closes a client that takes none of its answers", as
   });
   using peer = await Peer.greeted(test.addr);
   const sending = neverReads(peer);
-  await soon(until(() => test.server.handlers.size === 0));
+  await soon(until(() => test.server.handlers.size === 0), 8000);
   await sending;
   assertEquals(test.server.reached.idleTimeout, 1);
 });

@@ -18,6 +18,7 @@ export const TESTS: readonly string[] = [
   "json",
   "line_writer",
   "lock",
+  "lock_interleavings",
   "pickle_reader",
   "pickle_writer",
   "show",
