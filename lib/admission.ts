@@ -9,7 +9,8 @@ import type { Limits } from "./limits.ts";
 import { ProtocolError } from "./wire/errors.ts";
 
 /** A client, as far as it counts. */
-interface Served {
+export interface Served {
+  /** The IP address that it comes from. */
   readonly clientIp: string;
 }
 
