@@ -364,6 +364,8 @@ for (const what of ["closed", "not read"]) {
     await reader.cancel();
     const said = await stderr;
     assertMatch(said, /Ending, with/);
+    assertMatch(said, /\d+ lines not shown on stdout at the end\n$/);
+    assertMatch(said, /maxWaitingOutput \d{4,}\n/);
     if (what === "closed") {
       assertMatch(said, /Nothing more is shown on stdout: BrokenPipe/);
     }

@@ -84,8 +84,9 @@ Deno.test("LineWriter tells once that its reader has gone, and goes on without",
   const sink = { write: () => Promise.reject(gone) };
   const writer = new LineWriter(sink, unexpected, (error) => told.push(error));
   for (let i = 0; i < 3; i++) {
-    writer.print(["a"]);
+    assertEquals(writer.print(["a"]), i === 0 ? 0 : 1);
     await writer.flush(5000);
   }
   assertEquals(told, [gone]);
+  assertEquals(writer.unshown, 3);
 });
