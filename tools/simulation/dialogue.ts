@@ -41,6 +41,7 @@ export class Dialogue {
   #application: Application;
   #clock: SimulatedClock;
   #fault: Fault;
+  #tell: (who: string, what: string) => void;
   /** Where each request ends in all that the client sends, and when the server read that. */
   #ends: { at: number; readAt: number }[] = [];
   #read: (bytes: Uint8Array) => Message[];
@@ -60,7 +61,9 @@ export class Dialogue {
     application: Application,
     clock: SimulatedClock,
     fault: Fault,
+    tell: (who: string, what: string) => void,
   ) {
+    this.#tell = tell;
     this.name = name;
     this.#application = application;
     this.#clock = clock;
@@ -95,6 +98,8 @@ export class Dialogue {
   plan(planned: Planned, length: number): void {
     const before = this.#ends.at(-1)?.at ?? 0;
     this.planned.push(planned);
+    const { request, answer } = planned;
+    this.#tell(this.name, `asks ${show(request)}, and expects ${show(answer)}`);
     this.#ends.push({ at: before + length, readAt: Infinity });
   }
 
@@ -149,6 +154,7 @@ export class Dialogue {
   }
 
   #said(message: Message): void {
+    this.#tell(`server for ${this.name}`, `says ${show(message)}`);
     if (this.#greeting === undefined) {
       this.#greeting = message;
       if (isMessageMap(message) && message.error) this.excuse = "turned away";

@@ -141,6 +141,9 @@ export class World {
 
   /** Starts the server, the clients, the faults, and the clock that ends it all. */
   start(): void {
+    const { application, wire, server: { limits } } = this;
+    this.tell("world", `${application.name} in ${wire.name}`);
+    this.tell("world", `limits ${JSON.stringify(limits)}`);
     this.server.run().catch((error) => this.fault(`run() rejects: ${error}`));
     this.#watchConnections();
     const clients = 1 + this.random.below(7);
@@ -172,7 +175,8 @@ export class World {
   async #runClient(name: string, behaviour: Behaviour): Promise<void> {
     const { wire, application, clock } = this;
     const fault = (what: string) => this.fault(what);
-    const dialogue = new Dialogue(name, wire, application, clock, fault);
+    const tell = (who: string, what: string) => this.tell(who, what);
+    const dialogue = new Dialogue(name, wire, application, clock, fault, tell);
     this.dialogues.push(dialogue);
     if (behaviour === good) this.waiting.add(dialogue);
     await this.pause(500);
