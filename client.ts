@@ -105,7 +105,11 @@ export class Client {
     return await this.#answer();
   }
 
-  /** Sends a message that is no request. Resolves when there is room for more. */
+  /**
+   * Sends a message that is no request. Resolves when there is room for more.
+   *
+   * @throws {ConnectionEnded} If the connection has ended.
+   */
   async send(message: Message): Promise<void> {
     await this.#connected().send([message]);
   }

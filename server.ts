@@ -234,10 +234,9 @@ export class Server implements HandlerServer, AsyncDisposable {
   }
 
   #tellAll(tell: (handler: ClientHandler) => void): void {
-    this.#open.each(
-      tell,
-      (error) => this.report(`A handler does not end: ${reason(error)}`),
-    );
+    const failed = (error: unknown) =>
+      this.report(`A handler does not end: ${reason(error)}`);
+    this.#open.each(tell, failed);
   }
 
   /** Ends the server as {@linkcode shutdown} does: for `await using`. */
