@@ -42,6 +42,7 @@ export const neverReads: Scenario = {
       tell(`the ${handler} handler, for ${LONGEST} s`);
       await using server = await askedServer(handler, stop);
       const found = await neverReading(server, stop);
+      if (found.said) tell(`the server said: ${found.said}`);
       tell(`it took ${(found.client.sent / MEBIBYTE).toFixed(1)} MiB`);
       figures.push(...figuresOf(handler, found));
     }
@@ -76,7 +77,7 @@ function figuresOf(handler: string, found: Found): Figure[] {
     atMost(`${handler}: closed after`, closedAfter, LONGEST, "s"),
     {
       what: `${handler}: reason on stderr`,
-      measured: said ?? "none",
+      measured: said === undefined ? "none" : "told",
       bound: "told",
       holds: said !== undefined,
     },
