@@ -138,20 +138,12 @@ export async function runTests(
   files: readonly string[],
   only = "",
 ): Promise<Results> {
-  const { stdout } = await new Deno.Command(Deno.execPath(), {
-    args: [
-      ...["test", "--no-check", "--no-prompt", "--reporter=tap"],
-      ...["--allow-net=127.0.0.1", "--allow-read", "--allow-env"],
-      ...(only ? [`--filter=${only}`] : []),
-      ...files,
-    ],
-    cwd: folder,
-    stdin: "null",
-    stderr: "null",
-    env: { NO_COLOR: "1" },
-    signal: AbortSignal.timeout(LONGEST),
-  }).output();
-  const lines = new TextDecoder().decode(stdout).split("\n");
+  const lines = await linesOf(folder, [
+    ...["test", "--no-check", "--no-prompt", "--reporter=tap"],
+    ...["--allow-net=127.0.0.1", "--allow-read", "--allow-env"],
+    ...(only ? [`--filter=${only}`] : []),
+    ...files,
+  ]);
   const names = (start: RegExp) =>
     lines.filter((line) => start.test(line))
       .map((line) => line.replace(start, "").replace(/ # .*$/, ""));
@@ -176,26 +168,28 @@ export async function tryFault(fault: Fault): Promise<Trial> {
     const results = limit === undefined
       ? await runTests(folder, TESTS)
       : await runTests(folder, LIMIT_TESTS, `Limit ${limit} `);
-    const simulation = fault.seed && await simulateIn(folder, fault.seed);
-    return { ...results, simulation: simulation || undefined };
+    if (fault.seed === undefined) return { ...results, simulation: undefined };
+    const [simulation] = await linesOf(folder, [
+      ...["run", "--no-check", "--no-prompt", "tools/simulate.ts"],
+      ...["--from", `${fault.seed}`, "--seeds", "1"],
+    ]);
+    return { ...results, simulation };
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
 }
 
-async function simulateIn(folder: string, seed: number): Promise<string> {
+/** What Deno prints in a folder, given these arguments. */
+async function linesOf(folder: string, args: string[]): Promise<string[]> {
   const { stdout } = await new Deno.Command(Deno.execPath(), {
-    args: [
-      ...["run", "--no-prompt", "--no-check", "tools/simulate.ts"],
-      ...["--from", `${seed}`, "--seeds", "1"],
-    ],
+    args,
     cwd: folder,
     stdin: "null",
     stderr: "null",
     env: { NO_COLOR: "1" },
     signal: AbortSignal.timeout(LONGEST),
   }).output();
-  return new TextDecoder().decode(stdout).split("\n")[0];
+  return new TextDecoder().decode(stdout).split("\n");
 }
 
 interface FaultsFlags {
