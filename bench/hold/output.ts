@@ -28,7 +28,10 @@ const REFUSALS: readonly Message[] = Array.from(
 );
 
 /** What the server says of lines that it dropped: how many, and on which stream. */
-const NOT_SHOWN = /(\d+) lines were not shown: (\w+)/;
+const NOT_SHOWN = /(\d+) lines? not shown on (\w+)/;
+
+/** What else it says besides single events. */
+const SUMMARY = /lines? not shown|Limits that were reached/;
 
 /** A server whose output is in trouble. */
 interface Case {
@@ -179,7 +182,7 @@ function countedOnStderr(
   refusals: number,
 ): Figure[] {
   const lines = stderr.trimEnd().split("\n");
-  const shown = lines.filter((line) => !NOT_SHOWN.test(line)).length;
+  const shown = lines.filter((line) => !SUMMARY.test(line)).length;
   // The others: that each client left, and that the server was asked to end.
   const due = refusals + CLIENTS + 1;
   return [accounted(due, shown, notShown(stderr, "stderr"))];
@@ -203,7 +206,16 @@ function notShown(stderr: string, stream: string): number {
     .reduce((sum, told) => sum + Number(told?.[1]), 0);
 }
 
-function saidThatLost({ stderr }: Printed): Figure[] {
+function saidThatLost({ stderr }: Printed, acks: number): Figure[] {
   const told = stderr.match(/Nothing more is shown on stdout/g)?.length ?? 0;
-  return [allOf("times that stderr says so", told, 1)];
+  const counted = notShown(stderr, "stdout");
+  return [
+    allOf("times that stderr says so", told, 1),
+    {
+      what: "lines counted",
+      measured: `${counted}`,
+      bound: `${acks}, or the first line too`,
+      holds: counted === acks || counted === acks + 1,
+    },
+  ];
 }

@@ -13,7 +13,7 @@ const stderr = new LineWriter(
   Deno.stderr,
   (count) =>
     report(
-      `${counted(count, "line")} not shown: stderr did not take them in time`,
+      `${counted(count, "line")} not shown on stderr: not taken in time`,
     ),
   () => {},
 );
@@ -23,7 +23,7 @@ const stdout = new LineWriter(
   Deno.stdout,
   (count) =>
     report(
-      `${counted(count, "line")} not shown: stdout did not take them in time`,
+      `${counted(count, "line")} not shown on stdout: not taken in time`,
     ),
   (error) => report(`Nothing more is shown on stdout: ${reason(error)}`),
 );
