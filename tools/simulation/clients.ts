@@ -189,13 +189,26 @@ const takesNothing = raw(async (conn, world, dialogue) => {
   for (;;) await send(conn, requests(world, dialogue, 10));
 });
 
+/** What must be refused, how much of it the server must have read for that, and its answer. */
+const HOSTILE: Readonly<
+  Record<string, { text: string; enough: number; answer: string }>
+> = {
+  // os.system("true"), as Python's pickle has it.
+  pickle: {
+    text: "\x80\x04\x8c\x05posix\x8c\x06system\x93\x8c\x04true\x85R.",
+    enough: 18,
+    answer: "opcode STACK_GLOBAL is refused",
+  },
+  json: { text: "system('true')\n", enough: 15, answer: "is not one JSON" },
+};
+
 /** Sends what would run code, or is no message at all. */
 const hostile = raw(async (conn, world, dialogue) => {
   const reading = receiveAll(conn, world, dialogue);
   await send(conn, requests(world, dialogue, world.random.below(5)));
-  const enough = world.wire.name === "json" ? "cos\n" : "c"; // to be refused
-  dialogue.plan({ request: null, answer: "Cannot read" }, enough.length);
-  await send(conn, new TextEncoder().encode("cos\nsystem\n(S'true'\ntR.\n"));
+  const { text, enough, answer } = HOSTILE[world.wire.name];
+  dialogue.plan({ request: text, answer }, enough);
+  await send(conn, Uint8Array.from(text, (char) => char.charCodeAt(0)));
   await reading;
 });
 
@@ -210,9 +223,11 @@ const fails = raw(async (conn, world, dialogue) => {
 });
 
 /** Says nothing, and leaves or stays. */
-const silent = raw(async (conn, world) => {
-  if (world.random.below(2) === 0) await world.pause(2000);
-  else await readAll(conn);
+const silent = raw(async (conn, world, dialogue) => {
+  if (world.random.below(2) === 0) return await world.pause(2000);
+  const begun = world.clock.now;
+  await readAll(conn);
+  world.checkTime(dialogue, "idleTimeout", world.clock.now - begun);
 });
 
 /** Leaves as soon as it is connected, often before it is accepted. */

@@ -20,8 +20,10 @@ import type { Manner } from "./pipe.ts";
 
 /** Milliseconds for which anything may last that has no limit of its own. */
 const LONGEST = 60_000;
-/** Milliseconds that what is due may be late: reads, writes and flushes take their time. */
-const LATE = 8_000;
+/** Milliseconds for which clients go on once the good ones are content. */
+const LEISURE = 8_000;
+/** Milliseconds by which what is due may be late: reads and writes take their time. */
+const LATE = 2_000;
 
 /** Takes each event of the story: when, who, what. */
 export type Tell = (at: number, who: string, what: string) => void;
@@ -155,7 +157,7 @@ export class World {
       this.#runClient(name, BAD[kind] ?? good);
     }
     if (this.random.below(3) === 0) this.#loseDescriptors();
-    if (this.waiting.size === 0) this.#shutDownWithin(LATE);
+    if (this.waiting.size === 0) this.#shutDownWithin(LEISURE);
     // Either in the middle of things, or when the good clients are content.
     if (this.random.below(2) === 0) this.#shutDownWithin(1500);
     else this.clock.schedule(LONGEST, () => this.#shutDown());
@@ -169,7 +171,7 @@ export class World {
   content(dialogue: Dialogue): void {
     this.waiting.delete(dialogue);
     // Those that misbehave have a little longer for it.
-    if (this.waiting.size === 0) this.#shutDownWithin(LATE);
+    if (this.waiting.size === 0) this.#shutDownWithin(LEISURE);
   }
 
   async #runClient(name: string, behaviour: Behaviour): Promise<void> {
@@ -211,7 +213,7 @@ export class World {
       server.watcher = {
         fault,
         offered: (bytes, at) => dialogue.offered(bytes, at),
-        read: () => dialogue.noteRead(),
+        read: () => this.#noteRead(dialogue),
         written: () => dialogue.noteWritten(),
         ended: () => dialogue.noteEnd(),
         // What went over a limit is closed, then reported.
@@ -220,6 +222,16 @@ export class World {
       };
       this.tell(name, "connects");
     };
+  }
+
+  #noteRead(dialogue: Dialogue): void {
+    dialogue.noteRead();
+    const { name, queued, excuse } = dialogue;
+    // A connection that is being ended is read to its end, and that is dropped.
+    if (this.ending || excuse) return;
+    if (queued > this.server.limits.softQueuedBytes) {
+      this.fault(`${name} is read though ${queued} bytes wait for it`);
+    }
   }
 
   #checkEnd(dialogue: Dialogue): void {
@@ -268,10 +280,11 @@ export class World {
   /** Checks how long a limit of seconds took to end a connection. */
   checkTime(
     { name }: Dialogue,
-    limit: "requestTimeout" | "queueTimeout",
+    limit: "requestTimeout" | "queueTimeout" | "idleTimeout",
     ms: number,
   ): void {
-    if (ms > this.server.limits[limit] * 1000 + LATE) {
+    const seconds = this.server.limits[limit];
+    if (seconds > 0 && ms > seconds * 1000 + LATE) {
       this.fault(`${name} was ended by ${limit} after ${ms} ms`);
     }
   }
