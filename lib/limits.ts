@@ -122,8 +122,9 @@ export interface Limits extends ConnectionLimits {
    */
   maxRosterRows: number;
   /**
-   * Bytes that the students in the memory roster take, estimated: clients may
-   * send keys of their own, as large as a request.
+   * Bytes that the students in the memory roster take, estimated, as far as
+   * they are larger than usual: with keys of their own, or texts of over 200
+   * characters.
    *
    * As for `maxRosterRows`.
    *
