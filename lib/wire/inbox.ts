@@ -17,6 +17,9 @@ const SMALLEST_BUFFER = 1024;
 /** While reads fill it, it doubles up to this size. */
 const LARGEST_BUFFER = 65_536;
 
+/** After so many small reads in a row it is halved. The last piece of a burst is no reason. */
+const SMALL_READS = 4;
+
 /** Reads a connection, and cuts what comes into messages. */
 export class Inbox {
   #conn: Connection;
@@ -27,6 +30,8 @@ export class Inbox {
   #buffer = new Uint8Array(SMALLEST_BUFFER);
   /** How many bytes at the buffer's front belong to a message that is not whole. */
   #kept = 0;
+  /** Small reads in a row. */
+  #small = 0;
   /** Whether the last read found all that it had room for, so that there is more. */
   #more = false;
   #broken: ProtocolError | undefined;
@@ -122,13 +127,17 @@ export class Inbox {
 
   /**
    * Moves what was not taken to the front of a buffer that fits the traffic:
-   * twice as large when the read filled it, half as large when it used a quarter.
+   * twice as large when the read filled it, half as large when some reads in a
+   * row used a quarter at most.
    */
   #keep(taken: number, end: number): void {
     const rest = this.#buffer.subarray(taken, end);
     let size = this.#buffer.length;
+    this.#small = end <= size / 4 ? this.#small + 1 : 0;
     if (end === size) size = Math.min(size * 2, this.#maxBuffer);
-    else if (end <= size / 4) size = Math.max(size / 2, SMALLEST_BUFFER);
+    else if (this.#small >= SMALL_READS) {
+      size = Math.max(size / 2, SMALLEST_BUFFER);
+    }
     if (size === this.#buffer.length) {
       this.#buffer.copyWithin(0, taken, end);
     } else {
