@@ -78,16 +78,14 @@ export class Client {
    */
   async connect({ signal }: { signal?: AbortSignal } = {}): Promise<Message> {
     const conn = await this.#network.connect({ ...this.address, signal });
-    const giveUp = (why: string) => {
-      this.#why = why;
-      this.close();
-    };
-    const onLimit = (error: Error) => giveUp(error.message);
+    const onLimit = () => {}; // it has none that would end more than its own end
     this.#wire = new WireConnection(conn, this.#format, CLIENT_LIMITS, onLimit);
     const seconds = this.#answerTimeout;
     if (seconds > 0) {
-      const why = `The server said nothing for ${seconds} s`;
-      this.#wire.onQuiet(seconds * 1000, () => giveUp(why));
+      this.#wire.onQuiet(seconds * 1000, () => {
+        this.#why = `The server said nothing for ${seconds} s`;
+        this.close();
+      });
     }
     return await this.#answer();
   }

@@ -57,7 +57,8 @@ export interface ConnectionLimits extends MessageLimits {
   softQueuedBytes: number;
   /**
    * Seconds for which more than `softQueuedBytes` may wait for one client, or
-   * anything at the end of its connection; 0 is for ever.
+   * anything at the end of its connection; 0 is for ever. At that end, the
+   * client must take something every 5 s besides.
    *
    * The connection is cut off.
    *

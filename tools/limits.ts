@@ -81,7 +81,7 @@ async function makePage(): Promise<string> {
     "Each is an option of `Server`, by its name; three are flags of the server, too.",
     "Whenever one is reached, `server.reached` counts it under its name; at its end",
     "the server tells all counts that are not 0. Where one costs a client its",
-    "connection, stderr names the client and the limit.",
+    "connection before the server ends, stderr names the client and the limit.",
     "",
     "The tests are in `tests/limits_test.ts`. Each fails without the line that enforces",
     "its limit: `tests/faults_test.ts` takes that line away, and sees it.",

@@ -186,7 +186,7 @@ export class WireConnection {
     this.#inbox.discard();
     let longest: ReturnType<typeof setTimeout> | undefined;
     try {
-      this.#whenQuiet(FLUSH_QUIET, () => this.close());
+      this.#whenQuiet(FLUSH_QUIET, () => this.#giveUpFlush());
       this.#outbox.lastCall();
       await this.#outbox.flushed();
       if (this.#inbox.ended) return;
@@ -203,6 +203,13 @@ export class WireConnection {
       clearTimeout(longest);
       this.close();
     }
+  }
+
+  #giveUpFlush(): void {
+    this.#cutOff(
+      "queueTimeout",
+      `and none was taken for ${FLUSH_QUIET / 1000} s`,
+    );
   }
 
   #whenQuiet(ms: number, callback: () => void): void {

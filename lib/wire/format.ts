@@ -39,7 +39,13 @@ export interface MessageReader {
   readonly begun: number;
 
   /**
-   * Reads all complete messages at the front of `bytes`.
+   * Whether {@linkcode read} stopped before it had read all, since what it had
+   * read took long. It goes on when it is called again, also with no new bytes.
+   */
+  readonly paused?: boolean;
+
+  /**
+   * Reads all complete messages at the front of `bytes`, unless that takes long.
    *
    * @param bytes What has come and was not taken before. It is reused by the
    * caller, so no message may point into it.

@@ -82,8 +82,9 @@ export class Inbox {
     for (;;) {
       if (this.#broken && !this.#discarding) throw this.#broken;
       if (this.#begun > 0) deadline.begin();
-      if (this.#more) await takeTurns();
-      const count = await this.#read();
+      const paused = !this.#discarding && this.#reader.paused;
+      if (this.#more || paused) await takeTurns();
+      const count = paused ? 0 : await this.#read();
       if (count === null) {
         this.#ended = true;
         this.#checkComplete();

@@ -27,6 +27,8 @@ export class PickleMachine {
   #items = 0;
   /** Whether some container has been put into another, or a value used twice. */
   #tangled = false;
+  /** Items of the messages that had to be measured, which takes long. */
+  measured = 0;
   /** The dicts that became a `Map`, since a key was no text. */
   #became = new Map<Message, Message>();
   /** The values that were used again. */
@@ -100,7 +102,7 @@ export class PickleMachine {
       throw brokenPickle("at its STOP the stack does not hold one value");
     }
     const message = this.#stack[0];
-    if (this.#tangled) checkMeasure(message, this.#limits);
+    if (this.#tangled) this.measured += checkMeasure(message, this.#limits);
     shorten(this.#stack, 0);
     this.#items = 0;
     this.#tangled = false;

@@ -13,10 +13,11 @@ import { brokenPickle } from "./pickle_values.ts";
 /**
  * Checks that a message is within the limits, as whoever shows it or sends it on
  * would find it: a pickle of a few bytes can use one long text a thousand times.
+ * Returns how many items it has.
  *
  * @throws {ProtocolError} If it is over a limit, or contains itself.
  */
-export function checkMeasure(message: Message, limits: MessageLimits): void {
+export function checkMeasure(message: Message, limits: MessageLimits): number {
   let items = 0;
   let size = 0;
   const path: Message[] = [];
@@ -48,6 +49,7 @@ export function checkMeasure(message: Message, limits: MessageLimits): void {
     path.pop();
   };
   walk(message);
+  return items;
 }
 
 /** The items of a list, tuple or set; the keys and values of a dict. */

@@ -48,7 +48,8 @@ export class Refusals {
       this.#report(`invalid request: ${error.message}`);
       if (++this.#inRow < this.#maxInRow) return { error: error.message };
       this.#reached.maxInvalidInRow++;
-      this.#report(`closed: ${this.#inRow} invalid requests in a row`);
+      const row = `${this.#inRow} invalid requests in a row`;
+      this.#report(`closed: ${row} (maxInvalidInRow)`);
     } else if (error instanceof PeerError) {
       const limit = error.limit ? ` (${error.limit})` : "";
       this.#report(`refused: ${error.message}${limit}`);

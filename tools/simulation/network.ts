@@ -32,6 +32,8 @@ class SimulatedListener implements Listener {
   /** When an accept failed for want of a descriptor. */
   readonly failures: number[] = [];
   isClosed = false;
+  /** Those who waited, and were still there, when it closed. */
+  shutOut: readonly Waiting[] = [];
   #clock: SimulatedClock;
   #accepting: PromiseWithResolvers<SimulatedConnection> | undefined;
 
@@ -51,6 +53,7 @@ class SimulatedListener implements Listener {
   close(): void {
     if (this.isClosed) throw new Deno.errors.BadResource();
     this.isClosed = true;
+    this.shutOut = this.backlog.filter(({ end }) => !end.broken);
     for (const { end } of this.backlog) end.reset();
     this.#accepting?.reject(new Deno.errors.Interrupted());
     this.#accepting = undefined;

@@ -48,12 +48,19 @@ export function checkShutdown(
     world.fault(`the shutdown took ${ms} ms`);
   }
   if (handlers.size > 0) world.fault("handlers outlive the shutdown");
-  if (!world.network.listener!.descriptors || world.cutOff) return;
-  for (const { name, greeted, server } of world.dialogues) {
-    if (backlog.includes(name) && !greeted && !server!.broken) {
+  // Where the grace is shorter than a want of descriptors, there is no time for it.
+  if (world.cutOff || limits.grace < 1) return;
+  for (const { name } of world.network.listener!.shutOut) {
+    if (backlog.includes(name)) {
       world.fault(`${name} waited in the backlog, and was not greeted`);
     }
   }
+}
+
+/** What must hold when the server and all clients have ended. */
+export function checkTimers(world: World): void {
+  const { timers } = world.clock;
+  if (timers > 0) world.fault(`${timers} timers outlive everybody`);
 }
 
 /** What must hold when nothing more happens. */
@@ -63,9 +70,6 @@ export function checkEnd(world: World): void {
   if (handlers.size > 0) world.fault(`${handlers.size} handlers remain`);
   if (writeLock.locked || writeLock.waiting > 0) {
     world.fault("the lock is held");
-  }
-  if (world.clock.timers > 0) {
-    world.fault(`${world.clock.timers} timers remain`);
   }
   for (const { name, server } of world.dialogues) {
     if (server && !server.isClosed) world.fault(`${name} remains connected`);

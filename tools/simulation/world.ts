@@ -4,7 +4,6 @@
  * @module
  */
 
-import type { Limits } from "../../lib/limits.ts";
 import type { Address, Network } from "../../lib/net.ts";
 import { FORMATS, type WireFormat } from "../../lib/wire/formats.ts";
 import { Server } from "../../server.ts";
@@ -12,11 +11,11 @@ import type { Random } from "../random.ts";
 import { MoodyApplication, StudentApplication } from "./application.ts";
 import type { SimulatedClock } from "./clock.ts";
 import { BAD, type Behaviour, good } from "./clients.ts";
+import { drawLimits, drawManner } from "./draw.ts";
 import { Dialogue } from "./dialogue.ts";
-import { checkShutdown } from "./promises.ts";
+import { checkShutdown, checkTimers } from "./promises.ts";
 import { watchLock } from "./lock_watch.ts";
 import { SimulatedNetwork } from "./network.ts";
-import type { Manner } from "./pipe.ts";
 
 /** Milliseconds for which anything may last that has no limit of its own. */
 const LONGEST = 60_000;
@@ -24,6 +23,9 @@ const LONGEST = 60_000;
 const LEISURE = 8_000;
 /** Milliseconds by which what is due may be late: reads and writes take their time. */
 const LATE = 2_000;
+
+/** Milliseconds after which a pause that nobody waits for any more is over. */
+const SOON = 10;
 
 /** Takes each event of the story: when, who, what. */
 export type Tell = (at: number, who: string, what: string) => void;
@@ -47,6 +49,8 @@ export class World {
   /** Whether the server was asked to end, and whether it has. */
   ending = false;
   ended = false;
+  /** Clients that have not done their part. */
+  #running = 0;
   #endingAt = Infinity;
   #cutOffAt = Infinity;
   /** Resolves when the server was asked to end. */
@@ -76,23 +80,9 @@ export class World {
       clientHandler: this.application.clientHandler,
       log: (lines) => this.#print(lines),
       report: (line) => this.#report(line),
-      ...this.#drawLimits(),
+      ...drawLimits(random),
     });
     watchLock(this.server.writeLock, fault);
-  }
-
-  #drawLimits(): Partial<Limits> {
-    const { random } = this;
-    return {
-      maxClients: random.pick([3, 100, 100]),
-      requestTimeout: random.pick([1, 3]),
-      softQueuedBytes: random.pick([50, 500, 5000]),
-      queueTimeout: random.pick([1, 3]),
-      idleTimeout: random.pick([0, 0, 0, 2]),
-      maxQueuedBytes: 20_000,
-      maxInvalidInRow: 100,
-      grace: random.pick([0.3, 3, 10]),
-    };
   }
 
   /** Whether the server may have cut connections off. */
@@ -181,24 +171,29 @@ export class World {
     const dialogue = new Dialogue(name, wire, application, clock, fault, tell);
     this.dialogues.push(dialogue);
     if (behaviour === good) this.waiting.add(dialogue);
+    this.#running++;
     await this.pause(500);
     await behaviour(this, dialogue);
     this.tell(name, "has done its part");
+    this.#running--;
+    this.#noteEnd();
+  }
+
+  /** Looks for timers that are left, when nobody is left to have one. */
+  #noteEnd(): void {
+    if (!this.ended || this.#running > 0) return;
+    this.clock.schedule(SOON, () => checkTimers(this));
   }
 
   /** The network, as the client of a dialogue connects through it. */
   networkOf(dialogue: Dialogue): Pick<SimulatedNetwork, keyof Network> {
     const network = this.network;
-    const manner = (): Manner => ({
-      capacity: this.random.pick([30, 300, 3000, 30_000]),
-      delay: this.random.pick([0, 3, 30]),
-      shortness: this.random.pick([0, 2, 5]),
-    });
     return {
       listen: network.listen,
       connect: (options) => {
         network.nextName = dialogue.name;
-        network.nextManners = [manner(), manner()];
+        const { random } = this;
+        network.nextManners = [drawManner(random), drawManner(random)];
         return network.connect(options);
       },
     };
@@ -265,6 +260,8 @@ export class World {
     await this.server.shutdown();
     this.tell("server", "has ended");
     this.ended = true;
+    if (!this.cutOff) this.#cutOffAt = Infinity; // it was not needed
+    this.#noteEnd();
     checkShutdown(this, this.clock.now - began, backlog);
   }
 
