@@ -1,5 +1,5 @@
 /**
- * Every limit of a server, in one place. `docs/limits.md` is made of this file
+ * Every limit of a server that can be set, in one place. `docs/limits.md` is made of this file
  * by `deno task limits`: of each comment, the first paragraph says what is
  * limited, the second what happens at the limit.
  *

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
+import { LIMIT_NAMES } from "../lib/limits.ts";
 import type { Fault, Trial } from "../tools/faults.ts";
 import {
   applyPatch,
@@ -52,6 +53,12 @@ async function tryAll(faults: readonly Fault[]): Promise<Map<Fault, Trial>> {
   await Promise.all(Array.from({ length: hardwareConcurrency }, worker));
   return trials;
 }
+
+Deno.test("Each limit has a fault that takes it away", async () => {
+  const names = (await readFaults()).map(({ name }) => name);
+  const limits = names.filter((name) => name.startsWith("limit-"));
+  assertEquals(limits, LIMIT_NAMES.map((name) => `limit-${name}`).sort());
+});
 
 Deno.test("Each fault is noticed by the tests that it names, and by no other", async (t) => {
   for (const [fault, trial] of await tryAll(await readFaults())) {

@@ -6,7 +6,7 @@ import { delay } from "@std/async/delay";
 import { ClientHandler } from "../clienthandler.ts";
 import type { Limits } from "../lib/limits.ts";
 import { MemoryRoster } from "../lib/roster/memory.ts";
-import type { Message } from "../lib/wire/formats.ts";
+import type { Message, WireFormat } from "../lib/wire/formats.ts";
 import { Server } from "../server.ts";
 import {
   ALICE,
@@ -85,34 +85,57 @@ Deno.test("Limit maxClientsPerAddress turns away the client over it, and none fr
   assert("clientid" in fields(await next.receive()));
 });
 
-/** Requests that go over a limit, in both formats; one item or byte less would not. */
-const TOO_MUCH: [string, keyof Limits, number, Message][] = [
-  ["Limit maxRequestBytes refuses a longer request", "maxRequestBytes", 100, {
-    ...ALICE,
-    more: "a".repeat(100),
-  }],
-  ["Limit maxDepth refuses a deeper request", "maxDepth", 3, {
-    ...ALICE,
-    more: [[[]]],
-  }],
-  ["Limit maxItems refuses a request of more items", "maxItems", 10, {
-    ...ALICE,
-    more: [1, 2, 3, 4, 5, 6, 7],
-  }],
+/** Answers a number with so many characters. */
+class Generous extends ClientHandler {
+  protected override processRequest(request: Message): Message {
+    return "a".repeat(Number(request));
+  }
+}
+
+/** A request of so many bytes. */
+function ofBytes(count: number, wire: WireFormat): Message {
+  const without = encode([{ ...ALICE, more: "" }], wire).length;
+  return { ...ALICE, more: "a".repeat(count - without) };
+}
+
+/** Limits, and a request that is just within each, or just over it if there is one thing more. */
+const JUST_WITHIN: {
+  name: string;
+  limit: keyof Limits;
+  most: number;
+  request: (more: number, wire: WireFormat) => Message;
+}[] = [
+  {
+    name: "Limit maxRequestBytes refuses a request of one byte more",
+    limit: "maxRequestBytes",
+    most: 200,
+    request: (more, wire) => ofBytes(200 + more, wire),
+  },
+  {
+    name: "Limit maxDepth refuses a request that is one deeper",
+    limit: "maxDepth",
+    most: 3,
+    request: (more) => ({ ...ALICE, more: more > 0 ? [[[]]] : [[]] }),
+  },
+  {
+    name: "Limit maxItems refuses a request of one item more",
+    limit: "maxItems",
+    most: 10,
+    request: (more) => ({ ...ALICE, more: Array(6 + more).fill(1) }),
+  },
 ];
 
-for (const [name, limit, most, request] of TOO_MUCH) {
+for (const { name, limit, most, request } of JUST_WITHIN) {
   Deno.test(name, async () => {
     for (const wire of [pickle, json]) {
       await using test = new TestServer({ wire, [limit]: most });
       using peer = await Peer.greeted(test.addr, wire);
-      await peer.send({ ...BOB, sid: 1 }, request, BOB);
-      const [acknowledged, refused, ...more] = await soon(
-        peer.receiveAll(),
-      );
-      assertEquals(acknowledged, 1);
-      assertMatch(String(fields(refused).error), RegExp(`${most}`));
-      assertEquals(more, []);
+      const within = request(0, wire);
+      await peer.send(within, within, within, request(1, wire), BOB);
+      const answers = await soon(peer.receiveAll());
+      assertEquals(answers.slice(0, 3), [1, 1, 1]);
+      assertMatch(String(fields(answers[3]).error), RegExp(`${most}`));
+      assertEquals(answers.length, 4);
       assertEquals(test.server.reached[limit], 1);
       assertMatch(test.reports[0], RegExp(`refused: .*\\(${limit}\\)$`));
     }
@@ -229,12 +252,18 @@ Deno.test("Limit queueTimeout cuts off a client that does not take its answers i
   assertEquals(await slow.receive(), "a".repeat(50_000));
 });
 
-/** Answers a number with so many characters. */
-class Generous extends ClientHandler {
-  protected override processRequest(request: Message): Message {
-    return "a".repeat(Number(request));
-  }
-}
+Deno.test("Limit queueTimeout cuts off a client that takes nothing at the end of its connection", async () => {
+  await using test = new TestServer({
+    clientHandler: Generous,
+    queueTimeout: 0.3,
+    softQueuedBytes: 2 ** 24,
+  });
+  using peer = await Peer.greeted(test.addr);
+  await peer.send(10_000_000); // more than the kernel takes
+  await peer.conn.closeWrite();
+  await soon(until(() => test.server.handlers.size === 0));
+  assertEquals(test.server.reached.queueTimeout, 1);
+});
 
 Deno.test("Limit maxQueuedBytes cuts off a client whose answers grow beyond it", async () => {
   await using test = new TestServer({
@@ -243,7 +272,7 @@ Deno.test("Limit maxQueuedBytes cuts off a client whose answers grow beyond it",
   });
   using peer = await Peer.greeted(test.addr);
   using other = await Peer.greeted(test.addr);
-  await peer.send(3, 2_000_000, 3);
+  await peer.send(3, 600_000, 600_000, 3); // each of them would do
   await soon(until(() => test.server.handlers.size === 1));
   assertEquals(test.server.reached.maxQueuedBytes, 1);
   assertMatch(test.reports[0], /bytes waited, over 1000000 \(maxQueued/);

@@ -78,6 +78,16 @@ Deno.test("LineWriter.flush() does not wait for a reader who does not read", asy
   assertEquals(reader.text, "a\n");
 });
 
+Deno.test("LineWriter has room again for what was written", async () => {
+  const reader = new Reader();
+  reader.open.resolve();
+  const writer = new LineWriter(reader, unexpected, unexpected);
+  for (let i = 0; i < 5; i++) {
+    assertEquals(writer.print(["123456"], 10), 0);
+    await writer.flush(5000);
+  }
+});
+
 Deno.test("LineWriter tells once that its reader has gone, and goes on without", async () => {
   const told: unknown[] = [];
   const gone = new Deno.errors.BrokenPipe();

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { DEFAULT_LIMITS } from "../lib/limits.ts";
+import { concat } from "../lib/bytes.ts";
 import type { Connection } from "../lib/net.ts";
 import { WireConnection } from "../lib/wire/connection.ts";
 import { ProtocolError } from "../lib/wire/formats.ts";
@@ -92,6 +93,40 @@ Deno.test("WireConnection.receive() gives what one read made whole as one batch"
   assertEquals((await wire.receive())?.length, 10);
   assertEquals((await wire.receive())?.length, 1);
   await assertRejects(() => wire.receive(), ProtocolError, "into a message");
+});
+
+/** A list of a list of a list ... which holds 2 ** `levels` lists when they are told apart. */
+function doubling(levels: number): Uint8Array {
+  let text = "]q\0"; // an empty list, memoized
+  for (let i = 1; i <= levels; i++) {
+    const [before, now] = [i - 1, i].map((n) => String.fromCharCode(n));
+    text += `0](h${before}h${before}eq${now}`; // its predecessor leaves the stack
+  }
+  return Uint8Array.from(`${text}.`, (char) => char.charCodeAt(0));
+}
+
+Deno.test("WireConnection.receive() pauses among messages that take long to measure, and loses none", async () => {
+  const long = doubling(12);
+  const bytes = concat([...Array(20).fill(long), encode([ALICE])]);
+  for (const size of [bytes.length, 100]) {
+    const pieces = [];
+    for (let at = 0; at < bytes.length; at += size) {
+      pieces.push(bytes.subarray(at, at + size));
+    }
+    const wire = over(new ScriptedConnection(pieces));
+    const batches = [];
+    for (let batch; (batch = await wire.receive());) batches.push(batch);
+    assertEquals(batches.flat().length, 21);
+    assertEquals(fields(batches.at(-1)!.at(-1)), ALICE);
+    assert(batches.every((batch) => batch.length <= 2), "one at a time");
+  }
+});
+
+Deno.test("WireConnection.receive() takes a message that is longer than its usual buffer", async () => {
+  const limits = { ...DEFAULT_LIMITS, maxRequestBytes: 300_000 };
+  const text = "a".repeat(200_000);
+  const wire = over(new ScriptedConnection([encode([text, 1])]), limits);
+  assertEquals(await wire.receive(), [text, 1]);
 });
 
 Deno.test("WireConnection reads into a buffer that grows with the traffic, and shrinks again", async () => {

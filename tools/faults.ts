@@ -11,6 +11,7 @@
 import { counted } from "../lib/cli/escape.ts";
 import { text } from "../lib/cli/flags.ts";
 import { exitWith, Failure, runProgram } from "../lib/cli/program.ts";
+import type { StopSignals } from "../lib/cli/signals.ts";
 import { print, report } from "../lib/cli/terminal.ts";
 
 /** The tests that every fault is tried with: those that no fault can make wait for ever. */
@@ -98,7 +99,7 @@ export function applyPatch(patch: string, before: string): string {
 }
 
 /** Copies the project, without what is made of it, to a new folder. */
-export async function copyProject(): Promise<string> {
+async function copyProject(): Promise<string> {
   const to = await Deno.makeTempDir({ prefix: "rollcall-" });
   const copy = async (folder: string) => {
     await Deno.mkdir(`${to}/${folder}`, { recursive: true });
@@ -116,7 +117,7 @@ export async function copyProject(): Promise<string> {
 }
 
 /** Puts a fault into a copy of the project. */
-export async function insert(fault: Fault, folder: string): Promise<void> {
+async function insert(fault: Fault, folder: string): Promise<void> {
   for (const part of fault.patch.split(/^(?=--- a\/)/m)) {
     const [, path] = part.match(/^--- a\/(.*)$/m)!;
     const before = await Deno.readTextFile(`${folder}/${path}`);
@@ -124,34 +125,28 @@ export async function insert(fault: Fault, folder: string): Promise<void> {
   }
 }
 
-/** How the tests of a folder went, by their names. */
-export interface Results {
-  /** Those that passed. */
-  passed: string[];
-  /** Those that failed. */
-  failed: string[];
-}
-
-/** Runs tests in a copy of the project; `only` those whose name begins so. */
-export async function runTests(
+/** The tests that fail in a copy of the project, of `only` those whose name has this in it. */
+async function runTests(
   folder: string,
+  stop: AbortSignal,
   files: readonly string[],
   only = "",
-): Promise<Results> {
-  const lines = await linesOf(folder, [
+): Promise<string[]> {
+  const lines = await linesOf(folder, stop, [
     ...["test", "--no-check", "--no-prompt", "--reporter=tap"],
     ...["--allow-net=127.0.0.1", "--allow-read", "--allow-env"],
     ...(only ? [`--filter=${only}`] : []),
     ...files,
   ]);
-  const names = (start: RegExp) =>
-    lines.filter((line) => start.test(line))
-      .map((line) => line.replace(start, "").replace(/ # .*$/, ""));
-  return { passed: names(/^ok \d+ - /), failed: names(/^not ok \d+ - /) };
+  const failed = /^not ok \d+ - /;
+  return lines.filter((line) => failed.test(line))
+    .map((line) => line.replace(failed, "").replace(/ # .*$/, ""));
 }
 
 /** What a fault's trial shows. */
-export interface Trial extends Results {
+export interface Trial {
+  /** The names of the tests that failed. */
+  failed: string[];
   /** What its seed's simulation said, if it has a seed. */
   simulation: string | undefined;
 }
@@ -160,34 +155,41 @@ export interface Trial extends Results {
  * Puts a fault into a copy of the project, and runs the tests there: of a fault
  * that takes a limit away, those that are named after the limit.
  */
-export async function tryFault(fault: Fault): Promise<Trial> {
+export async function tryFault(
+  fault: Fault,
+  stop = new AbortController().signal,
+): Promise<Trial> {
   const limit = fault.name.match(/^limit-(.*)$/)?.[1];
   const folder = await copyProject();
   try {
     await insert(fault, folder);
-    const results = limit === undefined
-      ? await runTests(folder, TESTS)
-      : await runTests(folder, LIMIT_TESTS, `Limit ${limit} `);
-    if (fault.seed === undefined) return { ...results, simulation: undefined };
-    const [simulation] = await linesOf(folder, [
+    const failed = limit === undefined
+      ? await runTests(folder, stop, TESTS)
+      : await runTests(folder, stop, LIMIT_TESTS, `Limit ${limit} `);
+    if (fault.seed === undefined) return { failed, simulation: undefined };
+    const [simulation] = await linesOf(folder, stop, [
       ...["run", "--no-check", "--no-prompt", "tools/simulate.ts"],
       ...["--from", `${fault.seed}`, "--seeds", "1"],
     ]);
-    return { ...results, simulation };
+    return { failed, simulation };
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
 }
 
 /** What Deno prints in a folder, given these arguments. */
-async function linesOf(folder: string, args: string[]): Promise<string[]> {
+async function linesOf(
+  folder: string,
+  stop: AbortSignal,
+  args: string[],
+): Promise<string[]> {
   const { stdout } = await new Deno.Command(Deno.execPath(), {
     args,
     cwd: folder,
     stdin: "null",
     stderr: "null",
     env: { NO_COLOR: "1" },
-    signal: AbortSignal.timeout(LONGEST),
+    signal: AbortSignal.any([stop, AbortSignal.timeout(LONGEST)]),
   }).output();
   return new TextDecoder().decode(stdout).split("\n");
 }
@@ -196,13 +198,17 @@ interface FaultsFlags {
   name: string;
 }
 
-async function tryFaults({ name }: FaultsFlags): Promise<number> {
+async function tryFaults(
+  { name }: FaultsFlags,
+  stop: AbortSignal,
+): Promise<number> {
   const faults = (await readFaults()).filter((f) => !name || f.name === name);
   if (faults.length === 0) throw new Failure(`There is no fault ${name}`);
   let wrong = 0;
   for (const fault of faults) {
     report(fault.name);
-    const { failed, simulation } = await tryFault(fault);
+    const { failed, simulation } = await tryFault(fault, stop);
+    if (stop.aborted) throw new Failure("Stopped before the end");
     const missed = fault.fails.filter((test) => !failed.includes(test));
     const more = failed.filter((test) => !fault.fails.includes(test));
     if (missed.length + more.length > 0) wrong++;
@@ -217,13 +223,16 @@ async function tryFaults({ name }: FaultsFlags): Promise<number> {
 }
 
 /** The command line. Returns the exit code. */
-export function main(args: readonly string[]): Promise<number> {
+export function main(
+  args: readonly string[],
+  { stop }: StopSignals,
+): Promise<number> {
   return runProgram({
     use: "faults",
     about: "Tries the known faults: which tests notice each. " +
       "+ is one that its file does not name, - one that it does, and that passed.",
     flags: { name: text("this fault only", "") },
-    run: tryFaults,
+    run: (flags: FaultsFlags) => tryFaults(flags, stop),
   }, args);
 }
 

@@ -39,6 +39,7 @@ async function simulateSeeds(
     answers += outcome.answers;
     if ((seed - from + 1) % NEWS === 0) report(`${seed - from + 1} seeds`);
   }
+  if (stop.aborted) report("Stopped before the end");
   const seconds = Math.round((performance.now() - began) / 1000);
   print([
     `Seeds ${from} to ${seed - 1}: nothing wrong in ${events} events and ` +

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { none, some } from "./figures.ts";
+import { allOf, none, some } from "./figures.ts";
 import type { Scenario } from "./scenario.ts";
 import { springAtShutdown, springWhileServing } from "./springing.ts";
 import { serviceTraps, shutdownTraps, THROWN } from "./traps.ts";
@@ -21,17 +21,19 @@ export const throws: Scenario = {
     const ending = shutdownTraps();
     tell(`${ending.flat().length} cases while shutting down`);
     const atShutdown: string[] = [];
+    let sprung = 0;
     for (const traps of ending) {
       if (stop.aborted) break;
       const [{ hook, moment }] = traps;
       const effects = await springAtShutdown(traps);
+      sprung += traps.length;
       atShutdown.push(...effects.map((it) => `${hook}, ${moment}: ${it}`));
     }
     for (const effect of [...whileServing, ...atShutdown]) tell(effect);
     return [
       some("cases while serving", serving.length),
       none("effects on others while serving", whileServing.length),
-      some("cases while shutting down", ending.flat().length),
+      allOf("cases while shutting down", sprung, ending.flat().length),
       none("effects on others while shutting down", atShutdown.length),
     ];
   },

@@ -1,6 +1,5 @@
 /**
- * One end of a simulated connection. It does what `deno-facts` says that Deno's
- * do: reads and writes in part, rejects, and throws at a second close.
+ * One end of a simulated connection. It does what Deno's were seen to do: reads and writes in part, rejects, and throws at a second close.
  *
  * @module
  */
