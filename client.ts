@@ -113,13 +113,14 @@ export class Client {
   }
 
   /** The next message that no request waits for; `undefined` at the connection's end. */
-  receive(): Promise<Message | undefined> {
+  async receive(): Promise<Message | undefined> {
     const message = this.#unclaimed.shift();
-    if (message !== undefined) return Promise.resolve(message);
+    if (message !== undefined) return message;
+    const wire = this.#connected();
     const turn = Promise.withResolvers<Message | undefined>();
     this.#waiting.push(turn);
-    if (!this.#receiving) void this.#receiveAll();
-    return turn.promise;
+    if (!this.#receiving) void this.#receiveAll(wire);
+    return await turn.promise;
   }
 
   /** Ends the connection, once what was sent is written. Requests under way are rejected. */
@@ -134,8 +135,7 @@ export class Client {
   }
 
   /** Receives for as long as somebody waits: who does not read is not sent more. */
-  async #receiveAll(): Promise<void> {
-    const wire = this.#connected();
+  async #receiveAll(wire: WireConnection): Promise<void> {
     this.#receiving = true;
     try {
       while (this.#waiting.length > 0) {

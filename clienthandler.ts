@@ -17,7 +17,7 @@ import {
   type Student,
   toStudent,
 } from "./lib/roster/student.ts";
-import { LongWork, takeTurns } from "./lib/turn.ts";
+import { LongWork, look, takeTurns } from "./lib/turn.ts";
 import { WireConnection } from "./lib/wire/connection.ts";
 import type { Message } from "./lib/wire/formats.ts";
 import { ConnectionEnded, type ProtocolError } from "./lib/wire/formats.ts";
@@ -31,7 +31,7 @@ export type ClientHandlerClass = new (
 ) => ClientHandler;
 
 /** Milliseconds without a byte after which a draining handler takes it that none is on its way. */
-const DRAIN_QUIET = 50;
+const DRAIN_QUIET = 100;
 
 /**
  * Serves one client: greets it, then answers each of its requests, in their order.
@@ -78,11 +78,9 @@ export abstract class ClientHandler {
     this.clientId = server.freeClientId(addr.port);
     this.clientIp = addr.hostname;
     this.#name = showAddress(addr);
-    const { wire, limits, reached } = server;
     const onLimit = (error: ProtocolError) => this.#end(error);
-    this.#wire = new WireConnection(conn, wire, limits, onLimit);
-    const report = (why: string) => this.#report(why);
-    this.#refusals = new Refusals(limits.maxInvalidInRow, reached, report);
+    this.#wire = new WireConnection(conn, server.wire, server.limits, onLimit);
+    this.#refusals = new Refusals(server, (why) => this.#report(why));
   }
 
   /** The server's lock. One for each handler would guard nothing that they share. */
@@ -126,6 +124,7 @@ export abstract class ClientHandler {
     while (!this.#refusals.final && !this.#stopping) {
       const requests = await this.receive();
       if (requests === undefined) return; // the client sends no more
+      this.server.heard = performance.now();
       this.#requests += requests.length;
       await this.send(await this.processBatch(requests));
     }
@@ -193,7 +192,13 @@ export abstract class ClientHandler {
 
   /** Answers what has come, and ends the connection once nothing more is on its way. */
   drain(): void {
-    this.#wire.onQuiet(DRAIN_QUIET, () => this.#wire.hangUp(), true);
+    this.#wire.onQuiet(DRAIN_QUIET, async () => {
+      await look(); // in a long turn of the event loop, nobody is heard
+      // A server that is busy with others may not have come to this one yet.
+      const busy = performance.now() - this.server.heard < DRAIN_QUIET;
+      if (busy && !this.#stopping) this.drain();
+      else this.#wire.hangUp();
+    }, true);
   }
 
   /** Answers what was read, and reads no more. */

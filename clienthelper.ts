@@ -74,11 +74,8 @@ export class ClientHelper {
     const refused = refusal(response);
     const said = refused ??
       `${pythonRepr(response)}, which is no acknowledgement`;
-    report(
-      `The server ${
-        refused === undefined ? "answered" : "refused the request:"
-      } ${said}`,
-    );
+    const verb = refused === undefined ? "answered" : "refused the request:";
+    report(`The server ${verb} ${said}`);
     return false;
   }
 

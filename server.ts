@@ -56,7 +56,7 @@ const ACCEPT_REST = 100;
 /** Milliseconds without such a failure that make the next one news. */
 const ACCEPT_NEWS = 10_000;
 /** Milliseconds for which a shutdown answers clients that keep sending, at most. */
-const DRAIN_LONGEST = 500;
+const DRAIN_LONGEST = 1000;
 /** Milliseconds that handlers have to end once their connections were cut off. */
 const CUT_OFF = 100;
 
@@ -88,6 +88,7 @@ export class Server implements HandlerServer, AsyncDisposable {
   /** How often each limit was reached. */
   readonly reached: LimitCounts = limitCounts();
   readonly quiet: boolean;
+  heard = -Infinity;
   readonly log: (lines: readonly string[]) => void;
   readonly report: (line: string) => void;
   #address: Address;
@@ -234,9 +235,7 @@ export class Server implements HandlerServer, AsyncDisposable {
   }
 
   #tellAll(tell: (handler: ClientHandler) => void): void {
-    const failed = (error: unknown) =>
-      this.report(`A handler does not end: ${reason(error)}`);
-    this.#open.each(tell, failed);
+    this.#open.each(tell, (error) => this.report(`Ending: ${reason(error)}`));
   }
 
   /** Ends the server as {@linkcode shutdown} does: for `await using`. */

@@ -20,6 +20,8 @@ export interface HandlerServer {
   readonly reached: LimitCounts;
   /** Whether lines about single requests are left out. */
   readonly quiet: boolean;
+  /** When any handler received requests last, on the clock of `performance.now()`. */
+  heard: number;
   /** The id of a client with this source port: the port, or a number above the ports if that is taken. */
   freeClientId(port: number): number;
   /** Prints results, a line each, without waiting for their reader. */

@@ -56,9 +56,9 @@ export interface ConnectionLimits extends MessageLimits {
    */
   softQueuedBytes: number;
   /**
-   * Seconds for which more than `softQueuedBytes` may wait for one client, or
-   * anything at the end of its connection; 0 is for ever. At that end, the
-   * client must take something every 5 s besides.
+   * Seconds in which a client for which more than `softQueuedBytes` wait must
+   * take as many, or anything that waits at the end of its connection; 0 is for
+   * ever. At that end, it must take something every 5 s besides.
    *
    * The connection is cut off.
    *
@@ -169,9 +169,10 @@ export const DEFAULT_LIMITS: Readonly<Limits> = {
   grace: 10,
 };
 
-/** The limits of a client: it sends what it likes, and gets what it asked for. */
+/** The limits of a client: it sends what it likes, and what it asks for may be long. */
 export const CLIENT_LIMITS: Readonly<ConnectionLimits> = {
   ...DEFAULT_LIMITS,
+  maxRequestBytes: 16_777_216,
   requestTimeout: 0,
   queueTimeout: 0,
   maxQueuedBytes: Infinity,

@@ -66,6 +66,15 @@ async function serve(): Promise<void> {
   serving = false;
 }
 
+let looking: Promise<void> | undefined;
+
+/** Waits until the event loop has looked at its sockets, and who was heard has been read. */
+export function look(): Promise<void> {
+  return looking ??= turns(2 * TURNS_TO_LOOK).then(() => {
+    looking = undefined;
+  });
+}
+
 async function turns(count: number): Promise<void> {
   while (count-- > 0) await new Promise<void>((next) => setImmediate(next));
 }

@@ -374,3 +374,27 @@ Deno.test("PickleReader refuses what only a broken pickler writes", () => {
     assertRefused(text, why);
   }
 });
+
+Deno.test("PickleReader refuses a large message that is not whole where many such are held, and has room again", () => {
+  const part = new Uint8Array(60_000).fill(0x5d); // as many empty lists, and no STOP
+  const small = part.subarray(0, 4000);
+  const readers: PickleReader[] = [];
+  const hold = () => {
+    const reader = new PickleReader(DEFAULT_LIMITS);
+    readers.push(reader);
+    reader.read(part, part.length, []);
+  };
+  assertThrows(
+    () => {
+      while (readers.length < 20) hold();
+    },
+    ProtocolError,
+    "too many",
+  );
+  const last = readers.at(-1)!;
+  last.drop();
+  last.read(small, small.length, []); // so few are always taken
+  for (const reader of readers) reader.drop();
+  hold();
+  readers.at(-1)!.drop();
+});

@@ -345,6 +345,21 @@ Deno.test("Server.shutdown() answers what was sent, says no more comes, and free
   assertEquals(again.addr.port, port);
 });
 
+Deno.test("Server.shutdown() answers 1,000 clients whose requests came at the same moment", async () => {
+  await using test = new TestServer({ quiet: true });
+  const peers: Peer[] = [];
+  while (peers.length < 1000) peers.push(await Peer.greeted(test.addr));
+  const sending = peers.map((peer) => peer.send(ALICE, BOB));
+  const shutdown = test.server.shutdown();
+  // When the server looks again, all of them have been silent for long.
+  for (const end = performance.now() + 300; performance.now() < end;);
+  await Promise.all(sending);
+  const answers = await Promise.all(peers.map((peer) => peer.receiveAll()));
+  assertEquals(answers.filter((both) => both.length !== 2), []);
+  await shutdown;
+  for (const peer of peers) peer[Symbol.dispose]();
+});
+
 Deno.test("Server.shutdown() does not wait for silent clients that stay", async () => {
   await using test = new TestServer();
   using silent = await Peer.greeted(test.addr);

@@ -14,7 +14,7 @@ import { weigh } from "./weight.ts";
 export class MemoryRoster implements Roster {
   #limits: Readonly<Limits>;
   #reached: LimitCounts;
-  /** By the text of the `sid`: numbers can be chosen so that a `Map` finds them slowly. */
+  /** By the text of the `sid`, see {@linkcode keyOf}. */
   #students = new Map<string, Student>();
   /** What each student weighs who is not light: to weigh all takes half as long as all the rest. */
   #heavy = new Map<string, number>();
@@ -29,7 +29,7 @@ export class MemoryRoster implements Roster {
   record(students: readonly Student[]): Promise<readonly Student[] | void> {
     const refused = new Set<Student>();
     for (const student of students) {
-      const limit = this.#put(String(student.sid), student);
+      const limit = this.#put(keyOf(student.sid), student);
       if (!limit) continue;
       this.#reached[limit]++;
       refused.add(student);
@@ -42,7 +42,7 @@ export class MemoryRoster implements Roster {
   }
 
   read(sid: Sid): Promise<Student | undefined> {
-    return Promise.resolve(this.#students.get(String(sid)));
+    return Promise.resolve(this.#students.get(keyOf(sid)));
   }
 
   /** Puts a student in the row of a `sid`. Returns the limit that is against it, if one is. */
@@ -50,7 +50,7 @@ export class MemoryRoster implements Roster {
     const { maxRosterRows, maxRosterBytes } = this.#limits;
     const full = this.#students.size >= maxRosterRows;
     if (full && !this.#students.has(sid)) return "maxRosterRows";
-    const bytes = isLight(student) ? 0 : weigh(student);
+    const bytes = isLight(student) ? 0 : weigh(student) + 2 * sid.length;
     if (bytes > 0 || this.#heavy.size > 0) {
       const before = this.#heavy.get(sid) ?? 0;
       const after = this.#heavyBytes - before + bytes;
@@ -61,6 +61,14 @@ export class MemoryRoster implements Roster {
     }
     this.#students.set(sid, student);
   }
+}
+
+/**
+ * The key of a `sid`, whether it is a number or the same as text. Numbers, and
+ * texts of digits alone, can be chosen so that a `Map` finds them slowly.
+ */
+function keyOf(sid: Sid): string {
+  return `#${sid}`;
 }
 
 /** Characters of a text that is not worth weighing. */

@@ -44,6 +44,9 @@ export interface MessageReader {
    */
   readonly paused?: boolean;
 
+  /** Forgets the unfinished message, since no more will be read. */
+  drop?(): void;
+
   /**
    * Reads all complete messages at the front of `bytes`, unless that takes long.
    *

@@ -67,6 +67,7 @@ export class Inbox {
   discard(): void {
     this.#discarding = true;
     this.#kept = 0;
+    this.#reader.drop?.();
     this.#deadline[Symbol.dispose]();
   }
 
@@ -81,9 +82,9 @@ export class Inbox {
     using deadline = this.#deadline;
     for (;;) {
       if (this.#broken && !this.#discarding) throw this.#broken;
-      if (this.#begun > 0) deadline.begin();
       const paused = !this.#discarding && this.#reader.paused;
       if (this.#more || paused) await takeTurns();
+      if (this.#begun > 0) deadline.begin();
       const count = paused ? 0 : await this.#read();
       if (count === null) {
         this.#ended = true;

@@ -14,6 +14,9 @@ import { isDisconnect } from "../net.ts";
 export class Outbox {
   #conn: Connection;
   #softQueuedBytes: number;
+  /** Bytes that a peer must take for each time of the deadline, and has taken of them. */
+  #portion: number;
+  #taken = 0;
   #deadline: Deadline;
   #onProgress: () => void;
   #queue: Uint8Array[] = [];
@@ -26,8 +29,8 @@ export class Outbox {
   #failure: unknown;
 
   /**
-   * `deadline` runs while more than `softQueuedBytes` wait. `onProgress` is
-   * called whenever the peer took some bytes.
+   * `deadline` runs while more than `softQueuedBytes` wait, anew whenever as
+   * many were taken. `onProgress` is called whenever the peer took some bytes.
    */
   constructor(
     conn: Connection,
@@ -36,7 +39,7 @@ export class Outbox {
     onProgress: () => void,
   ) {
     this.#conn = conn;
-    this.#softQueuedBytes = softQueuedBytes;
+    this.#softQueuedBytes = this.#portion = softQueuedBytes;
     this.#deadline = deadline;
     this.#onProgress = onProgress;
   }
@@ -107,7 +110,7 @@ export class Outbox {
           if (this.#over) return;
           written += count;
           this.#queued -= count;
-          if (!this.full) this.#deadline[Symbol.dispose]();
+          this.#noteTaken(count);
           this.#onProgress();
         }
       }
@@ -118,6 +121,14 @@ export class Outbox {
     } finally {
       this.#writing = undefined;
     }
+  }
+
+  #noteTaken(count: number): void {
+    this.#taken += count;
+    const enough = this.#taken >= this.#portion;
+    if (enough) this.#taken = 0;
+    if (enough || !this.full) this.#deadline[Symbol.dispose]();
+    if (this.full) this.#deadline.begin();
   }
 
   async #pause(): Promise<void> {

@@ -103,14 +103,25 @@ export class PickleMachine {
     }
     const message = this.#stack[0];
     if (this.#tangled) this.measured += checkMeasure(message, this.#limits);
+    this.reset();
+    return message;
+  }
+
+  /** How many values the message has so far. */
+  get size(): number {
+    return this.#stack.length + this.#items;
+  }
+
+  /** Makes ready for the next message, whatever there is of this one. */
+  reset(): void {
     shorten(this.#stack, 0);
+    shorten(this.#marks, 0);
     this.#items = 0;
     this.#tangled = false;
     if (this.#memo.length > KEPT_MEMO) this.#memo = [];
     else shorten(this.#memo, 0);
     if (this.#became.size > 0) this.#became.clear();
     if (this.#recalled.size > 0) this.#recalled.clear();
-    return message;
   }
 
   /** Counts the values from `start` up, which are about to enter a container. */

@@ -35,6 +35,7 @@ import {
   uint64,
   utf8,
 } from "./pickle_values.ts";
+import { Unfinished } from "./unfinished.ts";
 
 const NEWLINE = 0x0a;
 const NEWEST_PROTOCOL = 5;
@@ -47,6 +48,7 @@ export class PickleReader implements MessageReader {
   #maxBytes: number;
   #machine: PickleMachine;
   #begun = 0;
+  #unfinished = new Unfinished();
 
   /** A reader of messages within these limits. */
   constructor(limits: MessageLimits) {
@@ -97,7 +99,15 @@ export class PickleReader implements MessageReader {
       }
     }
     this.#begun = max - (last - at);
+    if (!this.#unfinished.hold(this.#machine.size)) {
+      throw brokenPickle("the server holds too many that are not whole");
+    }
     return at;
+  }
+
+  drop(): void {
+    this.#machine.reset();
+    this.#unfinished.hold(0);
   }
 
   #execute(opcode: number, bytes: Uint8Array, from: number, to: number): void {

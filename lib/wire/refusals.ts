@@ -5,7 +5,7 @@
  */
 
 import { reason } from "../cli/escape.ts";
-import type { LimitCounts } from "../limits.ts";
+import type { LimitCounts, Limits } from "../limits.ts";
 import { PeerError, RequestError } from "./errors.ts";
 import type { MessageMap } from "./format.ts";
 
@@ -18,15 +18,13 @@ export class Refusals {
   #final = false;
 
   /**
-   * At most `maxInRow` invalid requests in a row. Each refusal is reported, and
-   * counted in `reached` if it is for a limit.
+   * Each refusal is reported, and counted in `reached` if it is for a limit.
    */
   constructor(
-    maxInRow: number,
-    reached: LimitCounts,
+    { limits, reached }: { limits: Readonly<Limits>; reached: LimitCounts },
     report: (line: string) => void,
   ) {
-    this.#maxInRow = maxInRow;
+    this.#maxInRow = limits.maxInvalidInRow;
     this.#reached = reached;
     this.#report = report;
   }
