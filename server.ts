@@ -88,7 +88,7 @@ export class Server implements HandlerServer, AsyncDisposable {
   /** How often each limit was reached. */
   readonly reached: LimitCounts = limitCounts();
   readonly quiet: boolean;
-  heard = -Infinity;
+  heard: number = -Infinity;
   readonly log: (lines: readonly string[]) => void;
   readonly report: (line: string) => void;
   #address: Address;
