@@ -22,12 +22,16 @@ function readPieces(
   const reader = new PickleReader(limits);
   const messages: Message[] = [];
   let kept = new Uint8Array();
-  for (const piece of pieces) {
-    const bytes = concat([kept, piece]);
-    const buffer = concat([bytes, OLD_BYTES]);
-    kept = bytes.slice(reader.read(buffer, bytes.length, messages));
+  try {
+    for (const piece of pieces) {
+      const bytes = concat([kept, piece]);
+      const buffer = concat([bytes, OLD_BYTES]);
+      kept = bytes.slice(reader.read(buffer, bytes.length, messages));
+    }
+    return { messages, left: kept.length + reader.begun };
+  } finally {
+    reader.drop();
   }
-  return { messages, left: kept.length + reader.begun };
 }
 
 function piecesOf(bytes: Uint8Array, size: number): Uint8Array[] {

@@ -69,12 +69,14 @@ function readInPieces(
       const buffer = concat([fresh, bytes.subarray(-9)]);
       kept = fresh.slice(reader.read(buffer, fresh.length, messages));
     }
+    const whole = kept.length === 0 && reader.begun === 0;
+    return { messages, outcome: whole ? "messages" : "incomplete" };
   } catch (error) {
     if (!(error instanceof ProtocolError)) throw error;
     return { messages, outcome: "refused" };
+  } finally {
+    reader.drop?.();
   }
-  const whole = kept.length === 0 && reader.begun === 0;
-  return { messages, outcome: whole ? "messages" : "incomplete" };
 }
 
 function mutate(

@@ -32,7 +32,6 @@ export class WireConnection {
   #format: WireFormat;
   #limits: ConnectionLimits;
   #onLimit: (error: ProtocolError) => void;
-  #requestDeadline: Deadline;
   #inbox: Inbox;
   #outbox: Outbox;
   #receiving: Promise<Message[] | undefined> | undefined;
@@ -59,7 +58,7 @@ export class WireConnection {
     this.#limits = limits;
     this.#onLimit = onLimit;
     const { requestTimeout, queueTimeout, softQueuedBytes } = limits;
-    this.#requestDeadline = new Deadline(requestTimeout, () => {
+    const requestDeadline = new Deadline(requestTimeout, () => {
       const why = `A request must be whole within ${requestTimeout} s`;
       onLimit(new ProtocolError(why, { limit: "requestTimeout" }));
     });
@@ -73,7 +72,7 @@ export class WireConnection {
       conn,
       format,
       limits,
-      this.#requestDeadline,
+      requestDeadline,
       touchIf,
     );
     this.#outbox = new Outbox(
@@ -221,7 +220,7 @@ export class WireConnection {
   close(): void {
     this.#quiet?.[Symbol.dispose]();
     this.#quiet = undefined;
-    this.#requestDeadline[Symbol.dispose]();
+    this.#inbox.discard();
     this.#outbox.drop();
     closeOnce(this.#conn);
   }

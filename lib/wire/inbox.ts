@@ -88,7 +88,9 @@ export class Inbox {
       const count = paused ? 0 : await this.#read();
       if (count === null) {
         this.#ended = true;
-        this.#checkComplete();
+        const begun = this.#begun;
+        this.#reader.drop?.();
+        this.#checkComplete(begun);
         return undefined;
       }
       const messages = this.#discarding ? [] : this.#cut(this.#kept + count);
@@ -123,6 +125,7 @@ export class Inbox {
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       this.#broken = error;
+      this.#reader.drop?.();
     }
     return messages;
   }
@@ -149,10 +152,10 @@ export class Inbox {
     this.#kept = rest.length;
   }
 
-  #checkComplete(): void {
-    if (this.#begun > 0 && !this.#broken) {
+  #checkComplete(begun: number): void {
+    if (begun > 0 && !this.#broken) {
       throw new ProtocolError(
-        `The connection ended ${this.#begun} bytes into a message`,
+        `The connection ended ${begun} bytes into a message`,
       );
     }
   }

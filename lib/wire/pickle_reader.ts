@@ -107,6 +107,7 @@ export class PickleReader implements MessageReader {
 
   drop(): void {
     this.#machine.reset();
+    this.#begun = 0;
     this.#unfinished.hold(0);
   }
 
