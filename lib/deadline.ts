@@ -18,6 +18,11 @@ export class Deadline implements Disposable {
     this.#onLate = onLate;
   }
 
+  /** Whether it has begun, and is not done. */
+  get begun(): boolean {
+    return this.#timer !== undefined;
+  }
+
   /** Begins, unless it has. */
   begin(): void {
     if (this.#seconds === 0) return;

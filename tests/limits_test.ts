@@ -252,6 +252,19 @@ Deno.test("Limit queueTimeout cuts off a client that does not take its answers i
   assertEquals(await slow.receive(), "a".repeat(50_000));
 });
 
+Deno.test("Limit queueTimeout cuts off a client that takes some of too much, and then nothing", async () => {
+  const softQueuedBytes = 6_000_000; // the kernel takes some megabytes of these
+  await using test = new TestServer({
+    clientHandler: Generous,
+    queueTimeout: 0.3,
+    softQueuedBytes,
+  });
+  using peer = await Peer.greeted(test.addr);
+  await peer.send(softQueuedBytes + 300_000);
+  await soon(until(() => test.server.handlers.size === 0));
+  assertEquals(test.server.reached.queueTimeout, 1);
+});
+
 Deno.test("Limit queueTimeout cuts off a client that takes nothing at the end of its connection", async () => {
   await using test = new TestServer({
     clientHandler: Generous,

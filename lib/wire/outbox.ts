@@ -29,8 +29,8 @@ export class Outbox {
   #failure: unknown;
 
   /**
-   * `deadline` runs while more than `softQueuedBytes` wait, anew whenever as
-   * many were taken. `onProgress` is called whenever the peer took some bytes.
+   * `deadline` runs from when more than `softQueuedBytes` wait until all were
+   * taken, anew whenever as many were taken. `onProgress` is called whenever the peer took some bytes.
    */
   constructor(
     conn: Connection,
@@ -127,8 +127,10 @@ export class Outbox {
     this.#taken += count;
     const enough = this.#taken >= this.#portion;
     if (enough) this.#taken = 0;
-    if (enough || !this.full) this.#deadline[Symbol.dispose]();
-    if (this.full) this.#deadline.begin();
+    const late = this.#deadline.begun;
+    // Once too much has waited, all must be taken: nothing is read before.
+    if (enough || this.#queued === 0) this.#deadline[Symbol.dispose]();
+    if (late && this.#queued > 0) this.#deadline.begin();
   }
 
   async #pause(): Promise<void> {
