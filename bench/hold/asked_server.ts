@@ -5,7 +5,7 @@ import { ClientHandler, StudentHandler } from "../../clienthandler.ts";
 import { print } from "../../lib/cli/terminal.ts";
 import type { Message } from "../../lib/wire/formats.ts";
 import { Server } from "../../server.ts";
-import { linesOf } from "./lines.ts";
+import { linesOf } from "../../tools/lines.ts";
 import type { State } from "./servers.ts";
 
 /** What `--v8-flags=--expose-gc` adds. */

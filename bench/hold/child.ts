@@ -6,7 +6,7 @@
 
 import { Failure } from "../../lib/cli/program.ts";
 import { whenAborted } from "../../lib/cli/signals.ts";
-import { linesOf } from "./lines.ts";
+import { linesOf } from "../../tools/lines.ts";
 
 /** Milliseconds that a process has to end once it is asked to. */
 const END_LONGEST = 5000;

@@ -33,8 +33,7 @@ export class Dialogue {
   readonly planned: Planned[] = [];
   /** Why the server may leave requests of this client without an answer. */
   excuse: string | undefined;
-  /** The client's end and the server's, once they are connected. */
-  client: SimulatedConnection | undefined;
+  /** The server's end, once it is connected. */
   server: SimulatedConnection | undefined;
   /** When more than the soft limit began to wait for the client. */
   fullSince: number | undefined;

@@ -18,8 +18,6 @@ export interface Outcome {
   fault: string | undefined;
   /** How many events there were. */
   events: number;
-  /** Milliseconds of simulated time. */
-  time: number;
   /** Answers that were given. */
   answers: number;
 }
@@ -46,5 +44,5 @@ export async function simulate(seed: number, tell?: Tell): Promise<Outcome> {
     removeEventListener("unhandledrejection", onRejection);
   }
   const answers = world.dialogues.reduce((sum, d) => sum + d.answers, 0);
-  return { fault: world.found, events, time: clock.now, answers };
+  return { fault: world.found, events, answers };
 }

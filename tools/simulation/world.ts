@@ -202,7 +202,7 @@ export class World {
   #watchConnections(): void {
     this.network.onConnect = (name, client, server) => {
       const dialogue = this.dialogues.find((d) => d.name === name)!;
-      Object.assign(dialogue, { client, server });
+      dialogue.server = server;
       const fault = (what: string) => this.fault(`${name}: ${what}`);
       client.watcher = { fault, tell: (what) => this.tell(name, what) };
       server.watcher = {

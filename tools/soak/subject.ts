@@ -8,6 +8,7 @@ import { Failure } from "../../lib/cli/program.ts";
 import { complain } from "../../lib/cli/terminal.ts";
 import type { Address } from "../../lib/net.ts";
 import type { Holding } from "./server.ts";
+import { linesOf } from "../lines.ts";
 
 /** Milliseconds after which a server that does not answer, or end, is ended. */
 const LONGEST = 30_000;
@@ -94,17 +95,6 @@ async function answer<T>(
     }
   } finally {
     clearTimeout(late);
-  }
-}
-
-async function* linesOf(
-  stream: ReadableStream<Uint8Array<ArrayBuffer>>,
-): AsyncGenerator<string, void> {
-  let rest = "";
-  for await (const text of stream.pipeThrough(new TextDecoderStream())) {
-    const lines = (rest + text).split("\n");
-    rest = lines.pop()!;
-    yield* lines;
   }
 }
 

@@ -8,7 +8,7 @@
 import { print } from "../../../lib/cli/terminal.ts";
 import type { Address } from "../../../lib/net.ts";
 import { Child } from "../child.ts";
-import { linesOf } from "../lines.ts";
+import { linesOf } from "../../../tools/lines.ts";
 
 /** Starts a program of this folder against a server. Resolves once it is at work. */
 export async function startLoad(
