@@ -78,8 +78,7 @@ export class Client {
    */
   async connect({ signal }: { signal?: AbortSignal } = {}): Promise<Message> {
     const conn = await this.#network.connect({ ...this.address, signal });
-    const onLimit = () => {}; // it has none that would end more than its own end
-    this.#wire = new WireConnection(conn, this.#format, CLIENT_LIMITS, onLimit);
+    this.#wire = new WireConnection(conn, this.#format, CLIENT_LIMITS);
     const seconds = this.#answerTimeout;
     if (seconds > 0) {
       this.#wire.onQuiet(seconds * 1000, () => {

@@ -7,20 +7,19 @@
 import { counted, escape } from "./lib/cli/escape.ts";
 import type { HandlerServer } from "./lib/handler_server.ts";
 import type { Lock } from "./lib/lock.ts";
-import type { Address, Connection } from "./lib/net.ts";
-import { showAddress } from "./lib/net.ts";
+import { type Address, type Connection, showAddress } from "./lib/net.ts";
 import { ACKNOWLEDGED, FULL, refuseOthers } from "./lib/roster/answers.ts";
 import { sharedRoster } from "./lib/roster/memory.ts";
 import type { Roster } from "./lib/roster/roster.ts";
 import {
   connectedLine,
+  maskedLine,
   type Student,
   toStudent,
 } from "./lib/roster/student.ts";
 import { LongWork, look, takeTurns } from "./lib/turn.ts";
 import { WireConnection } from "./lib/wire/connection.ts";
-import type { Message } from "./lib/wire/formats.ts";
-import { ConnectionEnded, type ProtocolError } from "./lib/wire/formats.ts";
+import { ConnectionEnded, type Message } from "./lib/wire/formats.ts";
 import { Refusals } from "./lib/wire/refusals.ts";
 
 /** A class of handlers, as {@linkcode Server} takes one. */
@@ -78,8 +77,10 @@ export abstract class ClientHandler {
     this.clientId = server.freeClientId(addr.port);
     this.clientIp = addr.hostname;
     this.#name = showAddress(addr);
-    const onLimit = (error: ProtocolError) => this.#end(error);
-    this.#wire = new WireConnection(conn, server.wire, server.limits, onLimit);
+    const { wire, limits } = server;
+    const onLimit = (error: unknown) => this.turnAway(error);
+    const watch = server.watch?.bind(server, this.clientId);
+    this.#wire = new WireConnection(conn, wire, limits, onLimit, watch);
     this.#refusals = new Refusals(server, (why) => this.#report(why));
   }
 
@@ -102,7 +103,7 @@ export abstract class ClientHandler {
       await this.sendId();
       await this.processRequests();
     } catch (error) {
-      await this.#end(error);
+      await this.turnAway(error);
     }
     await this.#wire.hangUp();
     const told = this.#refusals.final || this.server.quiet;
@@ -185,11 +186,6 @@ export abstract class ClientHandler {
     if (!this.server.quiet) this.server.log(lines);
   }
 
-  /** Tells the client why it is not served, or not any more, and ends the connection. */
-  turnAway(why: ProtocolError): Promise<void> {
-    return this.#end(why);
-  }
-
   /** Answers what has come, and ends the connection once nothing more is on its way. */
   drain(): void {
     this.#wire.onQuiet(DRAIN_QUIET, async () => {
@@ -213,8 +209,8 @@ export abstract class ClientHandler {
     this.#wire.close();
   }
 
-  /** Ends the connection, with the error for the last answer. Never rejects. */
-  #end(error: unknown): Promise<void> {
+  /** Ends the connection, and tells the client why: the error is its last answer. Never rejects. */
+  turnAway(error: unknown): Promise<void> {
     if (!(error instanceof ConnectionEnded)) {
       this.#wire.queue([this.#refusals.response(error)]);
     }
@@ -230,6 +226,8 @@ export abstract class ClientHandler {
 export class StudentHandler extends ClientHandler {
   /** Where all handlers of this server record, so one at a time. */
   protected readonly roster: Roster = sharedRoster(this.server);
+  /** The line that is printed for a student. */
+  protected readonly line: (student: Student) => string = connectedLine;
   #students: Student[] = [];
 
   /**
@@ -248,7 +246,7 @@ export class StudentHandler extends ClientHandler {
       using _guard = await this.writeLock.acquire();
       const recorded = await this.roster.record(students) ?? students;
       // Lines that nobody will see are not even made.
-      if (!this.server.quiet) this.log(recorded.map(connectedLine));
+      if (!this.server.quiet) this.log(recorded.map(this.line));
       if (recorded.length < students.length) {
         this.server.report(`${this.clientIp} refused: ${FULL.error}`);
         return refuseOthers(responses, students, recorded);
@@ -262,4 +260,9 @@ export class StudentHandler extends ClientHandler {
     this.#students.push(toStudent(request));
     return ACKNOWLEDGED;
   }
+}
+
+/** The same, but it prints only the last two digits of a student's number. */
+export class MaskedStudentHandler extends StudentHandler {
+  protected override readonly line = maskedLine;
 }

@@ -72,10 +72,10 @@ export class ClientHelper {
   processResponse(response: Message): boolean {
     if (response === ACKNOWLEDGED) return true;
     const refused = refusal(response);
-    const said = refused ??
-      `${pythonRepr(response)}, which is no acknowledgement`;
-    const verb = refused === undefined ? "answered" : "refused the request:";
-    report(`The server ${verb} ${said}`);
+    const said = refused === undefined
+      ? `answered ${pythonRepr(response)}, which is no acknowledgement`
+      : `refused the request: ${refused}`;
+    report(`The server ${said}`);
     return false;
   }
 

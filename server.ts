@@ -5,12 +5,12 @@
  */
 
 import type { ClientHandler, ClientHandlerClass } from "./clienthandler.ts";
-import { StudentHandler } from "./clienthandler.ts";
+import { MaskedStudentHandler, StudentHandler } from "./clienthandler.ts";
 import { freeId, whyFull } from "./lib/admission.ts";
 import { Backlog } from "./lib/backlog.ts";
 import { reason } from "./lib/cli/escape.ts";
 import { exitWith, runProgram } from "./lib/cli/program.ts";
-import { SERVER, serveUntilStopped } from "./lib/cli/server_command.ts";
+import { serverProgram, serveUntilStopped } from "./lib/cli/server_command.ts";
 import type { ServerFlags } from "./lib/cli/server_command.ts";
 import type { StopSignals } from "./lib/cli/signals.ts";
 import { printer, report } from "./lib/cli/terminal.ts";
@@ -28,8 +28,8 @@ import {
   showAddress,
 } from "./lib/net.ts";
 import { safely } from "./lib/safely.ts";
-import { DEFAULT_FORMAT } from "./lib/wire/formats.ts";
-import type { WireFormat } from "./lib/wire/formats.ts";
+import type { Watch } from "./lib/watch.ts";
+import { DEFAULT_FORMAT, type WireFormat } from "./lib/wire/formats.ts";
 
 /** Options of a {@linkcode Server}. Each limit is one too. */
 export interface ServerOptions extends Partial<Limits> {
@@ -45,6 +45,8 @@ export interface ServerOptions extends Partial<Limits> {
   network?: Network;
   /** Whether lines about single requests are left out. @default {false} */
   quiet?: boolean;
+  /** Is told what happens to each client, as it happens. */
+  watch?: Watch;
   /** Takes the results, a line each, instead of stdout. */
   log?: (lines: readonly string[]) => void;
   /** Takes whatever else is worth telling, instead of stderr. */
@@ -53,8 +55,6 @@ export interface ServerOptions extends Partial<Limits> {
 
 /** Milliseconds to rest when there is no descriptor for the next client. */
 const ACCEPT_REST = 100;
-/** Milliseconds without such a failure that make the next one news. */
-const ACCEPT_NEWS = 10_000;
 /** Milliseconds for which a shutdown answers clients that keep sending, at most. */
 const DRAIN_LONGEST = 1000;
 /** Milliseconds that handlers have to end once their connections were cut off. */
@@ -73,10 +73,7 @@ const CUT_OFF = 100;
  * ```
  */
 export class Server implements HandlerServer, AsyncDisposable {
-  /**
-   * Clients that may wait to be accepted. Linux takes no more than
-   * `net.core.somaxconn`, which is 4096 by default.
-   */
+  /** Clients that may wait to be accepted: the most that Linux takes by default, `net.core.somaxconn`. */
   static readonly MAX_NUM_CONN = 4096;
 
   /** The handler of each client that is being served, by the client's id. */
@@ -89,6 +86,7 @@ export class Server implements HandlerServer, AsyncDisposable {
   readonly reached: LimitCounts = limitCounts();
   readonly quiet: boolean;
   heard: number = -Infinity;
+  readonly watch: Watch | undefined;
   readonly log: (lines: readonly string[]) => void;
   readonly report: (line: string) => void;
   #address: Address;
@@ -109,6 +107,7 @@ export class Server implements HandlerServer, AsyncDisposable {
     this.wire = options.wire ?? DEFAULT_FORMAT;
     this.limits = limitsOf(options);
     this.quiet = options.quiet ?? false;
+    this.watch = options.watch && safely(options.watch);
     this.log = options.log ?? printer(this.limits, this.reached);
     this.report = safely(options.report ?? report);
   }
@@ -147,23 +146,20 @@ export class Server implements HandlerServer, AsyncDisposable {
     const listener = this.#listening();
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#accepting = promise;
-    let failed = -Infinity;
     for (;;) {
       try {
         const conn = await listener.accept();
         this.#backlog.noteAccepted();
+        this.watch?.(conn.remoteAddr.port, { what: "accepted" });
         // The task is the method that makes the handler, as the lab teaches.
         void this.handler(conn, conn.remoteAddr);
       } catch (error) {
         if (isClosedHere(error)) return resolve(); // by the shutdown
         if (isDisconnect(error)) continue; // the client left while it waited
         // Most likely out of descriptors: a client that leaves frees one.
-        const news = performance.now() - failed > ACCEPT_NEWS;
-        if (news) this.report(`Cannot accept clients: ${reason(error)}`);
-        failed = performance.now();
-        this.#backlog.blocked = true;
-        await this.#open.oneEnds(ACCEPT_REST);
-        this.#backlog.blocked = false;
+        const why = `Cannot accept clients: ${reason(error)}`;
+        if (this.#backlog.isNews()) this.report(why);
+        await this.#backlog.blockedUntil(this.#open.oneEnds(ACCEPT_REST));
       }
     }
   }
@@ -249,9 +245,12 @@ export function main(
   args: readonly string[],
   signals: StopSignals,
 ): Promise<number> {
-  const run = (flags: ServerFlags) =>
-    serveUntilStopped(new Server(flags), addressOf(flags), signals);
-  return runProgram({ ...SERVER, run }, args);
+  const run = (flags: ServerFlags) => {
+    const clientHandler = flags.maskSid ? MaskedStudentHandler : StudentHandler;
+    const server = new Server({ ...flags, clientHandler });
+    return serveUntilStopped(server, flags, signals);
+  };
+  return runProgram(serverProgram(run), args);
 }
 
 if (import.meta.main) await exitWith(main);

@@ -6,6 +6,7 @@
 
 import type { LimitCounts, Limits } from "./limits.ts";
 import type { Lock } from "./lock.ts";
+import type { Watch } from "./watch.ts";
 import type { WireFormat } from "./wire/format.ts";
 
 /** What a handler sees of the server that made it. */
@@ -22,6 +23,8 @@ export interface HandlerServer {
   readonly quiet: boolean;
   /** When any handler received requests last, on the clock of `performance.now()`. */
   heard: number;
+  /** Is told what happens to each client, if anybody watches. */
+  readonly watch: Watch | undefined;
   /** The id of a client with this source port: the port, or a number above the ports if that is taken. */
   freeClientId(port: number): number;
   /** Prints results, a line each, without waiting for their reader. */

@@ -5,10 +5,12 @@
  */
 
 /** The same function, but what it throws is dropped. */
-export function safely<T>(call: (value: T) => void): (value: T) => void {
-  return (value) => {
+export function safely<Args extends unknown[]>(
+  call: (...args: Args) => void,
+): (...args: Args) => void {
+  return (...args) => {
     try {
-      call(value);
+      call(...args);
     } catch {
       // It is where errors are told to: there is nobody left to tell.
     }

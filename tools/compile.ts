@@ -20,7 +20,11 @@ const TARGETS = [
 
 /** Each program, with the permissions that its task grants: an executable's are fixed. */
 const PROGRAMS = {
-  server: ["--allow-net", "--allow-sys=networkInterfaces"],
+  server: [
+    "--allow-net",
+    "--allow-sys=networkInterfaces",
+    "--allow-env=TERM",
+  ],
   client: ["--allow-net"],
 };
 

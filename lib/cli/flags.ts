@@ -15,6 +15,8 @@ export interface Flag<T> {
   readonly takes?: string;
   /** The value where the flag is not given. */
   readonly fallback: T;
+  /** What that is, for `--help`, where the value does not say it. */
+  readonly shown?: string;
   /** The value of the text given, or `undefined` if it is none. */
   parse(text: string): T | undefined;
 }
@@ -39,8 +41,10 @@ export function toggle(help: string): Flag<boolean> {
 export function text<T extends string | undefined>(
   help: string,
   fallback: T,
+  shown?: string,
 ): Flag<T | string> {
-  return { help, takes: "text", fallback, parse: (text) => text || undefined };
+  const parse = (text: string) => text || undefined;
+  return { help, takes: "text", fallback, shown, parse };
 }
 
 /** A flag that takes a whole number. */
@@ -187,9 +191,9 @@ export function usage<Values>(
   flags: Flags<Values>,
 ): string[] {
   const rows = entriesOf(flags).map(({ name, flag }) => {
-    const { takes, help, fallback } = flag;
+    const { takes, help, fallback, shown = showFallback(fallback) } = flag;
     return takes
-      ? [`--${name}`, `${help} (${takes}; default ${showFallback(fallback)})`]
+      ? [`--${name}`, `${help} (${takes}; default ${shown})`]
       : [`--${name}`, help];
   });
   const width = Math.max(...rows.map(([flag]) => flag.length));

@@ -1,22 +1,31 @@
 /**
- * The server's command line, and what can be wrong with the place it listens at.
+ * The server's command line, and running the server from there.
  *
  * @module
  */
 
-import { DEFAULT_LIMITS, type LimitCounts } from "../limits.ts";
-import { type Address, DEFAULT_ADDRESS, showAddress } from "../net.ts";
+import type { LimitCounts, Limits } from "../limits.ts";
+import { DEFAULT_LIMITS } from "../limits.ts";
+import { type Address, addressOf, DEFAULT_ADDRESS } from "../net.ts";
+import { sharedRoster } from "../roster/memory.ts";
 import { DEFAULT_FORMAT, FORMATS, type WireFormat } from "../wire/formats.ts";
-import { counted, reason } from "./escape.ts";
+import { showClassroom, TERMINAL } from "./classroom.ts";
+import { counted } from "./escape.ts";
 import { choice, type Flags, integer, seconds, text, toggle } from "./flags.ts";
-import { Failure, type Program } from "./program.ts";
+import {
+  addressesAt,
+  ALL_ADDRESSES,
+  cannotListen,
+  reachableAt,
+} from "./listening.ts";
+import type { Program } from "./program.ts";
 import { type StopSignals, whenAborted } from "./signals.ts";
 import { report } from "./terminal.ts";
 
 /** What the server's flags say. */
 export interface ServerFlags {
   /** The address to listen at. */
-  host: string;
+  host: string | undefined;
   /** The port to listen at. */
   port: number;
   /** The format of the messages. */
@@ -29,12 +38,17 @@ export interface ServerFlags {
   grace: number;
   /** Whether no line is printed for each request. */
   quiet: boolean;
+  /** Whether the lines leave out students' numbers but for two digits. */
+  maskSid: boolean;
+  /** Whether a class looks at this screen. */
+  classroom: boolean;
 }
 
 const flags: Flags<ServerFlags> = {
   host: text(
     "the address to listen at; 0.0.0.0 is all of this machine's",
-    DEFAULT_ADDRESS.hostname,
+    undefined,
+    `${DEFAULT_ADDRESS.hostname}, with --classroom ${ALL_ADDRESSES}`,
   ),
   port: integer(
     "the port to listen at; 0 is any free one",
@@ -58,14 +72,28 @@ const flags: Flags<ServerFlags> = {
     DEFAULT_LIMITS.grace,
   ),
   quiet: toggle("print no line for each request"),
+  maskSid: toggle("print only the last two digits of a student's number"),
+  classroom: toggle(
+    "for a projector: show in big letters where to connect, and how many did; " +
+      "includes --mask-sid",
+  ),
 };
 
-/** The server's name, purpose and flags. */
-export const SERVER: Omit<Program<ServerFlags>, "run"> = {
-  use: "server",
-  about: "Records, prints and acknowledges what the lab's clients send.",
-  flags,
-};
+/** The server's command line. `run` gets its flags, with what `--classroom` stands for. */
+export function serverProgram(
+  run: (flags: ServerFlags) => Promise<number>,
+): Program<ServerFlags> {
+  return {
+    use: "server",
+    about: "Records, prints and acknowledges what the lab's clients send.",
+    flags,
+    run: (given) => {
+      if (!given.classroom) return run(given);
+      const { host = ALL_ADDRESSES } = given;
+      return run({ ...given, host, maskSid: true });
+    },
+  };
+}
 
 /** A server, as far as running it from the command line takes. */
 export interface StoppableServer {
@@ -73,8 +101,10 @@ export interface StoppableServer {
   readonly addr: Address;
   /** The clients that are connected. */
   readonly handlers: { readonly size: number };
+  /** What a client is granted. */
+  readonly limits: Readonly<Limits>;
   /** How often each limit was reached. */
-  readonly reached: Readonly<LimitCounts>;
+  readonly reached: LimitCounts;
   /** Begins to listen. */
   listen(): void;
   /** Serves clients until told to end. */
@@ -88,20 +118,22 @@ export interface StoppableServer {
 /**
  * Runs a server until it is asked to end, and it has.
  *
- * @throws {Failure} If it cannot listen at `address`.
+ * @throws {Failure} If it cannot listen where the flags say.
  */
 export async function serveUntilStopped(
   server: StoppableServer,
-  address: Address,
+  flags: ServerFlags,
   { stop, stopNow }: StopSignals,
 ): Promise<number> {
   try {
     server.listen();
   } catch (error) {
-    throw cannotListen(address, error);
+    throw cannotListen(addressOf(flags), error);
   }
   const reachable = reachableAt(server.addr);
   if (reachable) report(reachable);
+  const over = new AbortController();
+  const shown = flags.classroom ? showClass(server, over.signal) : undefined;
   whenAborted(stop, () => {
     const clients = counted(server.handlers.size, "client");
     report(
@@ -117,6 +149,8 @@ export async function serveUntilStopped(
   });
   const ended = server.acceptClients().then(() => server.shutdown());
   await Promise.race([ended, cutOff]);
+  over.abort();
+  await shown;
   const reached = Object.entries(server.reached).filter(([, count]) =>
     count > 0
   );
@@ -127,46 +161,22 @@ export async function serveUntilStopped(
   return 0;
 }
 
-function cannotListen(address: Address, error: unknown): Failure {
-  return new Failure(
-    `Cannot listen at ${showAddress(address)}: ${advice(error)}`,
-  );
-}
-
-function advice(error: unknown): string {
-  if (error instanceof Deno.errors.AddrInUse) {
-    return "another program does. End it, or choose another port with --port";
-  }
-  if (error instanceof Deno.errors.AddrNotAvailable) {
-    return "this machine does not have that address. " +
-      "Choose one of its own with --host, or 0.0.0.0 for all of them";
-  }
-  if (error instanceof Deno.errors.NotCapable) {
-    return "the permission --allow-net is missing. " +
-      "Start it by `deno task server`, which grants it";
-  }
-  if (error instanceof Deno.errors.PermissionDenied) {
-    return "the system does not allow it. Choose a port above 1023 with --port";
-  }
-  return reason(error);
-}
-
-/** For a server that listens at all addresses: those that others can reach it by. */
-function reachableAt({ hostname, port }: Address): string | undefined {
-  if (hostname !== "0.0.0.0" && hostname !== "::") return undefined;
+/** Shows a class where the server is, and how it goes, until `over` aborts. */
+function showClass(server: StoppableServer, over: AbortSignal): Promise<void> {
+  const { hostname, port } = server.addr;
+  let addresses: string[] = [];
   try {
-    const family = hostname === "::" ? "IPv6" : "IPv4";
-    const addresses = Deno.networkInterfaces()
-      .filter((i) =>
-        i.family === family && !/^(127\.|::1|fe80:)/.test(i.address)
-      )
-      .map((i) => `--host ${i.address} --port ${port}`);
-    return addresses.length > 0
-      ? `Clients on this network connect with ${addresses.join(" or ")}`
-      : "This machine has no network address but its own loopback";
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotCapable)) throw error;
-    return "Clients connect to this machine's network address. To have it shown " +
-      "here, grant --allow-sys=networkInterfaces";
+    addresses = addressesAt(hostname);
+  } catch {
+    // Without the permission to know them. That was said.
   }
+  if (addresses.length === 0) addresses = [hostname];
+  const roster = sharedRoster(server);
+  const look = () => ({
+    addresses,
+    port,
+    connected: server.handlers.size,
+    acknowledged: roster.size,
+  });
+  return showClassroom(look, TERMINAL, report, over);
 }

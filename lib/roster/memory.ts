@@ -26,6 +26,11 @@ export class MemoryRoster implements Roster {
     this.#reached = reached;
   }
 
+  /** Students in it. */
+  get size(): number {
+    return this.#students.size;
+  }
+
   record(students: readonly Student[]): Promise<readonly Student[] | void> {
     const refused = new Set<Student>();
     for (const student of students) {
@@ -83,12 +88,12 @@ function isLight(student: Student): boolean {
     Object.keys(student).length === 3;
 }
 
-const shared = new WeakMap<object, Roster>();
+const shared = new WeakMap<object, MemoryRoster>();
 
 /** The roster of whoever `owner` is: one for each, made when it is first asked for. */
 export function sharedRoster(
-  owner: { limits: Readonly<Limits>; reached: LimitCounts },
-): Roster {
+  owner: { limits: Readonly<Limits>; reached: Readonly<LimitCounts> },
+): MemoryRoster {
   const roster = shared.get(owner) ??
     new MemoryRoster(owner.limits, owner.reached);
   shared.set(owner, roster);

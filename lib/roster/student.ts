@@ -79,3 +79,11 @@ export function connectedLine(student: Student): string {
       `sid: ${student.sid ?? "None"}`,
   );
 }
+
+/** The same, but of the student's number only the last two digits, for a screen that others see. */
+export function maskedLine(student: Student): string {
+  const { sid } = student;
+  if (sid === null) return connectedLine(student);
+  const masked = String(sid).replace(/.(?=..)/gsu, "*");
+  return connectedLine({ ...student, sid: masked });
+}

@@ -10,6 +10,7 @@ import type { ConnectionLimits, LimitName } from "../limits.ts";
 import type { Connection } from "../net.ts";
 import { closeOnce } from "../net.ts";
 import { QuietTimer } from "../quiet_timer.ts";
+import type { ServerEvent } from "../watch.ts";
 import { ByteSink } from "./byte_sink.ts";
 import { ConnectionEnded, ProtocolError } from "./errors.ts";
 import type { Message, WireFormat } from "./format.ts";
@@ -32,6 +33,7 @@ export class WireConnection {
   #format: WireFormat;
   #limits: ConnectionLimits;
   #onLimit: (error: ProtocolError) => void;
+  #watch: ((event: ServerEvent) => void) | undefined;
   #inbox: Inbox;
   #outbox: Outbox;
   #receiving: Promise<Message[] | undefined> | undefined;
@@ -44,19 +46,22 @@ export class WireConnection {
 
   /**
    * Takes over a connection: nobody else may read or write it. `onLimit` is
-   * told when the peer is too slow, in sending or in taking.
+   * told when the peer is too slow, in sending or in taking; `watch` is told
+   * whatever happens.
    */
   constructor(
     conn: Connection,
     format: WireFormat,
     limits: ConnectionLimits,
-    onLimit: (error: ProtocolError) => void,
+    onLimit: (error: ProtocolError) => void = () => {},
+    watch?: (event: ServerEvent) => void,
   ) {
     conn.setNoDelay(); // or small messages wait for each other's acknowledgement
     this.#conn = conn;
     this.#format = format;
     this.#limits = limits;
     this.#onLimit = onLimit;
+    this.#watch = watch;
     const { requestTimeout, queueTimeout, softQueuedBytes } = limits;
     const requestDeadline = new Deadline(requestTimeout, () => {
       const why = `A request must be whole within ${requestTimeout} s`;
@@ -66,20 +71,26 @@ export class WireConnection {
       queueTimeout,
       () => this.#cutOff("queueTimeout", `for ${queueTimeout} s`),
     );
-    const touch = () => this.#quiet?.touch();
-    const touchIf = (whole: boolean) => (whole || this.#hearBytes) && touch();
+    const noteRead = (bytes: number, messages: number, whole: boolean) => {
+      watch?.({ what: "read", bytes, messages });
+      if (whole || this.#hearBytes) this.#quiet?.touch();
+    };
+    const noteWritten = (bytes: number) => {
+      watch?.({ what: "written", bytes });
+      this.#quiet?.touch();
+    };
     this.#inbox = new Inbox(
       conn,
       format,
       limits,
       requestDeadline,
-      touchIf,
+      noteRead,
     );
     this.#outbox = new Outbox(
       conn,
       softQueuedBytes,
       queueDeadline,
-      touch,
+      noteWritten,
     );
   }
 
@@ -100,6 +111,8 @@ export class WireConnection {
       }
     } finally {
       sink.length = whole;
+      const { length } = messages;
+      this.#watch?.({ what: "queued", bytes: whole, messages: length });
       this.#outbox.push(sink.take());
     }
     if (whole > room) this.#cutOff("maxQueuedBytes", `over ${maxQueuedBytes}`);
@@ -124,6 +137,7 @@ export class WireConnection {
     this.queue(messages);
     if (this.#outbox.over) throw new ConnectionEnded("The connection ended");
     if (!this.#outbox.full) return;
+    this.#watch?.({ what: "full", bytes: this.#outbox.queued });
     this.#stalled = true;
     try {
       await this.#outbox.flushed();
@@ -223,5 +237,7 @@ export class WireConnection {
     this.#inbox.discard();
     this.#outbox.drop();
     closeOnce(this.#conn);
+    this.#watch?.({ what: "closed" });
+    this.#watch = undefined;
   }
 }

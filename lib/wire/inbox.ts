@@ -24,7 +24,7 @@ const SMALL_READS = 4;
 export class Inbox {
   #conn: Connection;
   #deadline: Deadline;
-  #onProgress: (whole: boolean) => void;
+  #onRead: (bytes: number, messages: number, whole: boolean) => void;
   #reader: MessageReader;
   #maxBuffer: number;
   #buffer = new Uint8Array(SMALLEST_BUFFER);
@@ -39,20 +39,20 @@ export class Inbox {
   #ended = false;
 
   /**
-   * `deadline` runs while a message that has begun is waited for. `onProgress`
-   * is told of each read whether it made a message whole, or brought something
-   * to be dropped.
+   * `deadline` runs while a message that has begun is waited for. `onRead` is
+   * told of each read how many bytes it brought, and messages it made whole, and
+   * whether there was one, or all is to be dropped.
    */
   constructor(
     conn: Connection,
     format: WireFormat,
     limits: MessageLimits,
     deadline: Deadline,
-    onProgress: (whole: boolean) => void,
+    onRead: (bytes: number, messages: number, whole: boolean) => void,
   ) {
     this.#conn = conn;
     this.#deadline = deadline;
-    this.#onProgress = onProgress;
+    this.#onRead = onRead;
     this.#reader = format.reader(limits);
     // One opcode or line can be as long as a message.
     this.#maxBuffer = Math.max(LARGEST_BUFFER, limits.maxRequestBytes);
@@ -94,8 +94,9 @@ export class Inbox {
         return undefined;
       }
       const messages = this.#discarding ? [] : this.#cut(this.#kept + count);
-      this.#onProgress(this.#discarding || messages.length > 0);
-      if (messages.length > 0) return messages;
+      const { length } = messages;
+      this.#onRead(count, length, this.#discarding || length > 0);
+      if (length > 0) return messages;
     }
   }
 

@@ -18,7 +18,7 @@ export class Outbox {
   #portion: number;
   #taken = 0;
   #deadline: Deadline;
-  #onProgress: () => void;
+  #onWritten: (bytes: number) => void;
   #queue: Uint8Array[] = [];
   #queued = 0;
   #writing: Promise<void> | undefined;
@@ -30,18 +30,19 @@ export class Outbox {
 
   /**
    * `deadline` runs from when more than `softQueuedBytes` wait until all were
-   * taken, anew whenever as many were taken. `onProgress` is called whenever the peer took some bytes.
+   * taken, anew whenever as many were taken. `onWritten` is told how many bytes the
+   * peer took, whenever it took some.
    */
   constructor(
     conn: Connection,
     softQueuedBytes: number,
     deadline: Deadline,
-    onProgress: () => void,
+    onWritten: (bytes: number) => void,
   ) {
     this.#conn = conn;
     this.#softQueuedBytes = this.#portion = softQueuedBytes;
     this.#deadline = deadline;
-    this.#onProgress = onProgress;
+    this.#onWritten = onWritten;
   }
 
   /** Bytes that the peer has not taken yet. */
@@ -111,7 +112,7 @@ export class Outbox {
           written += count;
           this.#queued -= count;
           this.#noteTaken(count);
-          this.#onProgress();
+          this.#onWritten(count);
         }
       }
     } catch (error) {

@@ -1,0 +1,75 @@
+/**
+ * The place at which a server listens: what can be wrong with it, and how
+ * others reach it.
+ *
+ * @module
+ */
+
+import { type Address, showAddress } from "../net.ts";
+import { reason } from "./escape.ts";
+import { Failure } from "./program.ts";
+
+/** Listens at every address of the machine. */
+export const ALL_ADDRESSES = "0.0.0.0";
+
+/** Why a server cannot listen there, and what would help. */
+export function cannotListen(address: Address, error: unknown): Failure {
+  return new Failure(
+    `Cannot listen at ${showAddress(address)}: ${advice(error)}`,
+  );
+}
+
+function advice(error: unknown): string {
+  if (error instanceof Deno.errors.AddrInUse) {
+    return "another program does. End it, or choose another port with --port";
+  }
+  if (error instanceof Deno.errors.AddrNotAvailable) {
+    return "this machine does not have that address. " +
+      "Choose one of its own with --host, or 0.0.0.0 for all of them";
+  }
+  if (error instanceof Deno.errors.NotCapable) {
+    return "the permission --allow-net is missing. " +
+      "Start it by `deno task server`, which grants it";
+  }
+  if (error instanceof Deno.errors.PermissionDenied) {
+    return "the system does not allow it. Choose a port above 1023 with --port";
+  }
+  return reason(error);
+}
+
+/**
+ * The addresses by which others reach a server that listens at `hostname`, the
+ * likeliest first.
+ *
+ * @throws {Deno.errors.NotCapable} If that is all of them, and which there are
+ * may not be known.
+ */
+export function addressesAt(hostname: string): string[] {
+  if (hostname !== ALL_ADDRESSES && hostname !== "::") return [hostname];
+  const family = hostname === "::" ? "IPv6" : "IPv4";
+  return Deno.networkInterfaces()
+    .filter((i) => i.family === family && !/^(127\.|::1|fe80:)/.test(i.address))
+    .sort((a, b) => Number(isVirtual(a.name)) - Number(isVirtual(b.name)))
+    .map(({ address }) => address);
+}
+
+/** Whether only containers and virtual machines use an interface, by its name. */
+function isVirtual(name: string): boolean {
+  return /^(br-|docker|veth|virbr|vmnet|vEthernet)/.test(name);
+}
+
+/** For a server that listens at all addresses: how others reach it. */
+export function reachableAt({ hostname, port }: Address): string | undefined {
+  if (hostname !== ALL_ADDRESSES && hostname !== "::") return undefined;
+  try {
+    const flags = addressesAt(hostname)
+      .map((address) => `--host ${address} --port ${port}`);
+    return flags.length > 0
+      ? `Clients on this network connect with ${flags.join(" or ")}`
+      : "This machine has no network address but its own loopback";
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotCapable)) throw error;
+    return "Clients connect to this machine's network address. To have it shown " +
+      "here, grant --allow-sys=networkInterfaces";
+  }
+}
