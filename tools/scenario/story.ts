@@ -1,0 +1,53 @@
+/**
+ * What happens in a scenario, as it is told.
+ *
+ * @module
+ */
+
+/** The loop that accepts clients. */
+export const ACCEPT_LOOP = "accept loop";
+/** The lock that the handlers share. */
+export const LOCK = "lock";
+/** Where students are recorded. */
+export const ROSTER = "roster";
+/** What the server prints, where no handler is told to do it. */
+export const STDOUT = "stdout";
+/** What the server's operator is told. */
+export const STDERR = "stderr";
+
+/** One event: when it was, to whom it happened, and what. */
+export interface Event {
+  /** Milliseconds since the beginning. */
+  at: number;
+  /** A client, its handler, or one of the above. */
+  who: string;
+  /** What happened. */
+  what: string;
+}
+
+/** The handler of a client, as its column is called. */
+export function handlerOf(client: string): string {
+  return `${client}'s handler`;
+}
+
+/** The events as lines of text. */
+export function tell(events: readonly Event[]): string[] {
+  const width = Math.max(...events.map(({ who }) => who.length));
+  return events.map(({ at, who, what }) =>
+    `${at}`.padStart(5) + ` ms  ${who.padEnd(width)}  ${what}`
+  );
+}
+
+/**
+ * The same events, those of one moment sorted by who they happened to. Which of
+ * two tasks goes first within a moment is no promise of the server.
+ */
+export function inOrder(events: readonly Event[]): Event[] {
+  const first = new Map<string, number>();
+  for (const { who } of events) {
+    if (!first.has(who)) first.set(who, first.size);
+  }
+  return events.toSorted((a, b) =>
+    a.at - b.at || first.get(a.who)! - first.get(b.who)!
+  );
+}
