@@ -1,15 +1,20 @@
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { LIMIT_NAMES } from "../lib/limits.ts";
-import type { Fault, Trial } from "../tools/faults.ts";
 import {
   applyPatch,
+  type Fault,
   parseFault,
   readFaults,
-  tryFault,
-} from "../tools/faults.ts";
+} from "../tools/faults/fault.ts";
+import { type Trial, tryFault } from "../tools/faults/trial.ts";
 
-const FAULT = `It adds where it should take away.
-
+const FAULT = `Takes: The minus.
+Then: It adds: too much.
+Watch: the sum.
+Level: 2
+Scenario: sums
+Right: A gets 1 -> A leaves
+Wrong: A gets 3
 Fails: one test
 Fails: another
 Seed: 7
@@ -22,15 +27,26 @@ Seed: 7
  c
 `;
 
-Deno.test("parseFault() tells the words, the tests, the seed and the patch apart", () => {
+Deno.test("parseFault() tells what a fault's file has apart", () => {
   const { patch, ...rest } = parseFault("plus", FAULT);
   assertEquals(rest, {
     name: "plus",
-    about: "It adds where it should take away.",
+    takes: "The minus.",
+    then: "It adds: too much.",
+    watch: "the sum.",
+    level: 2,
+    scenario: "sums",
+    right: ["A gets 1", "A leaves"],
+    wrong: ["A gets 3"],
     fails: ["one test", "another"],
     seed: 7,
   });
   assertEquals(applyPatch(patch, "a\nb - 1\nc\n"), "a\nb + 1\nc\n");
+});
+
+Deno.test("parseFault() says what is missing", () => {
+  const file = FAULT.replace(/^Watch.*\n/m, "");
+  assertThrows(() => parseFault("plus", file), Error, "plus has no Watch");
 });
 
 Deno.test("applyPatch() refuses a text that it does not fit", () => {
@@ -63,7 +79,7 @@ Deno.test("Each limit has a fault that takes it away", async () => {
 Deno.test("Each fault is noticed by the tests that it names, and by no other", async (t) => {
   for (const [fault, trial] of await tryAll(await readFaults())) {
     await t.step(fault.name, () => {
-      assert(fault.about.length > 0 && fault.fails.length > 0);
+      assert(fault.fails.length > 0);
       for (const lines of [/^-(?!--)/gm, /^\+(?!\+\+)/gm]) {
         assert((fault.patch.match(lines) ?? []).length <= 5, "too many lines");
       }

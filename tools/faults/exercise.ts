@@ -1,0 +1,107 @@
+/**
+ * An exercise: a copy of the project with a fault, for a student to mend.
+ *
+ * @module
+ */
+
+import { Failure } from "../../lib/cli/program.ts";
+import { copyProject } from "./copy.ts";
+import { type Fault, patchFolder, ROOT } from "./fault.ts";
+
+/** What would tell the answer. */
+const ANSWERS = /^tests\/faults/;
+/** Says which tests the fault makes fail. */
+const NOTE = "exercise.json";
+/** What the student mends. The rest is there to judge it. */
+const MENDED = /^(lib\/.*|[a-z]+)\.ts$/;
+/** What judges, and must stay as it is. */
+const JUDGES = /^(tests|tools)\/.*\.(ts|py|jsonl|txt)$/;
+
+/**
+ * Leaves a copy with a fault in a folder.
+ *
+ * @throws {Failure} If there is something in the folder already.
+ */
+export async function leaveExercise(
+  fault: Fault,
+  folder: string,
+): Promise<void> {
+  if (!await isEmpty(folder)) {
+    throw new Failure(`${folder} is there already. Choose a new folder`);
+  }
+  await copyProject(folder, ANSWERS);
+  await patchFolder(fault.patch, folder);
+  const note = JSON.stringify({ fails: fault.fails }, null, 2);
+  await Deno.writeTextFile(`${folder}/${NOTE}`, `${note}\n`);
+}
+
+async function isEmpty(folder: string): Promise<boolean> {
+  try {
+    for await (const _entry of Deno.readDir(folder)) return false;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotADirectory) return false;
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  return true;
+}
+
+/**
+ * The names of the tests that failed when the exercise was left.
+ *
+ * @throws {Failure} If the folder is no exercise.
+ */
+export async function failedAtFirst(folder: string): Promise<string[]> {
+  try {
+    return JSON.parse(await Deno.readTextFile(`${folder}/${NOTE}`)).fails;
+  } catch {
+    throw new Failure(
+      `${folder} is no exercise. \`deno task break NAME --exercise ${folder}\` ` +
+        "makes it one, if it is not there yet",
+    );
+  }
+}
+
+/** All files below a folder that fit, by their paths from there. */
+async function filesOf(folder: string | URL, fit: RegExp): Promise<string[]> {
+  const files: string[] = [];
+  const visit = async (path: string) => {
+    const at = folder instanceof URL
+      ? new URL(path || ".", folder)
+      : `${folder}/${path}`;
+    for await (const { name, isDirectory } of Deno.readDir(at)) {
+      if (!isDirectory && fit.test(path + name)) files.push(path + name);
+      else if (isDirectory && /^(lib|tests|tools)/.test(path + name)) {
+        await visit(`${path}${name}/`);
+      }
+    }
+  };
+  await visit("");
+  return files.sort();
+}
+
+/** Tests, and tools that they use, that are in the folder not as they were. */
+export async function tamperedWith(folder: string): Promise<string[]> {
+  const found: string[] = [];
+  for (const path of await filesOf(ROOT, JUDGES)) {
+    if (ANSWERS.test(path)) continue;
+    const before = await Deno.readTextFile(new URL(path, ROOT));
+    const now = await Deno.readTextFile(`${folder}/${path}`)
+      .catch(() => undefined);
+    if (now === undefined) found.push(`${path} is gone`);
+    else if (now !== before) found.push(`${path} was changed`);
+  }
+  return found;
+}
+
+/** Copies what the student mended over a copy of the project as it is. */
+export async function copyMended(from: string, to: string): Promise<void> {
+  await copyProject(to);
+  for (const path of await filesOf(to, MENDED)) {
+    await Deno.remove(`${to}/${path}`);
+  }
+  for (const path of await filesOf(from, MENDED)) {
+    const folder = path.slice(0, path.lastIndexOf("/") + 1);
+    await Deno.mkdir(`${to}/${folder}`, { recursive: true });
+    await Deno.copyFile(`${from}/${path}`, `${to}/${path}`);
+  }
+}

@@ -1,0 +1,112 @@
+/**
+ * Trying a copy of the project: which of its tests fail?
+ *
+ * @module
+ */
+
+import { copyProject } from "./copy.ts";
+import { type Fault, patchFolder } from "./fault.ts";
+
+/** The tests that every fault is tried with: those that no fault can make wait for ever. */
+export const TESTS: readonly string[] = [
+  "json",
+  "line_writer",
+  "lock",
+  "lock_interleavings",
+  "pickle_reader",
+  "pickle_writer",
+  "scenario",
+  "show",
+  "simulation",
+  "wire",
+].map((name) => `tests/${name}_test.ts`);
+
+/** The tests of the limits, one or two for each. */
+export const LIMIT_TESTS: readonly string[] = ["tests/limits_test.ts"];
+
+/** Milliseconds after which a run is given up. The tests above take 20 s. */
+const LONGEST = 180_000;
+
+/** How a run of Deno ended. */
+export interface Ended {
+  /** Whether it ended by itself, with 0. */
+  success: boolean;
+  /** The lines that it printed. */
+  stdout: string[];
+  /** The other lines. */
+  stderr: string[];
+}
+
+/** Runs Deno in a folder. */
+export async function run(
+  folder: string,
+  stop: AbortSignal,
+  args: readonly string[],
+): Promise<Ended> {
+  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: [...args],
+    cwd: folder,
+    stdin: "null",
+    env: { NO_COLOR: "1" },
+    signal: AbortSignal.any([stop, AbortSignal.timeout(LONGEST)]),
+  }).output();
+  const lines = (bytes: Uint8Array) =>
+    new TextDecoder().decode(bytes).trimEnd().split("\n");
+  return { success, stdout: lines(stdout), stderr: lines(stderr) };
+}
+
+/** The tests that fail in a copy of the project, of `only` those whose name has this in it. */
+export async function failingTests(
+  folder: string,
+  stop: AbortSignal,
+  files: readonly string[],
+  only = "",
+): Promise<string[]> {
+  const { success, stdout } = await run(folder, stop, [
+    ...["test", "--no-check", "--no-prompt", "--reporter=tap"],
+    ...["--allow-net=127.0.0.1", "--allow-sys=networkInterfaces"],
+    ...["--allow-read", "--allow-write", "--allow-run", "--allow-env"],
+    ...(only ? [`--filter=${only}`] : []),
+    ...files,
+  ]);
+  const failed = /^not ok \d+ - /;
+  const names = stdout.filter((line) => failed.test(line))
+    .map((line) => line.replace(failed, "").replace(/ # .*$/, ""));
+  if (success || names.length > 0) return names;
+  return ["the tests, which did not run to their end"];
+}
+
+/** What a fault's trial shows. */
+export interface Trial {
+  /** The names of the tests that failed. */
+  failed: string[];
+  /** What its seed's simulation said, if it has a seed. */
+  simulation: string | undefined;
+}
+
+/**
+ * Puts a fault into a copy of the project, and runs the tests there: of a fault
+ * that takes a limit away, those that are named after the limit.
+ */
+export async function tryFault(
+  fault: Fault,
+  stop = new AbortController().signal,
+): Promise<Trial> {
+  const limit = fault.name.match(/^limit-(.*)$/)?.[1];
+  const folder = await Deno.makeTempDir({ prefix: "rollcall-" });
+  try {
+    await copyProject(folder);
+    await patchFolder(fault.patch, folder);
+    const failed = limit === undefined
+      ? await failingTests(folder, stop, TESTS)
+      : await failingTests(folder, stop, LIMIT_TESTS, `Limit ${limit} `);
+    if (fault.seed === undefined) return { failed, simulation: undefined };
+    const { stdout } = await run(folder, stop, [
+      ...["run", "--no-check", "--no-prompt", "tools/simulate.ts"],
+      ...["--from", `${fault.seed}`, "--seeds", "1"],
+    ]);
+    return { failed, simulation: stdout[0] };
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
