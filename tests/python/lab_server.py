@@ -13,36 +13,76 @@ import socket
 import sys
 import threading
 
-MAX_BYTES = 4096
-MAX_NUM_CONN = 10
-write_lock = threading.Lock()
 
+class Server(object):
+    MAX_NUM_CONN = 10
 
-def say(line):
-    with write_lock:
+    def __init__(self):
+        self.write_lock = threading.Lock()
+        self.serversocket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+
+    def listen(self):
+        self.serversocket.bind(("127.0.0.1", 0))
+        self.serversocket.listen(self.MAX_NUM_CONN)
+        self.say("Listening at %s/%d" % self.serversocket.getsockname())
+
+    def accept_clients(self):
+        while True:
+            clientsocket, addr = self.serversocket.accept()
+            thread = threading.Thread(
+                target=self.handler, args=(clientsocket, addr))
+            thread.daemon = True
+            thread.start()
+
+    def handler(self, clientsocket, addr):
+        clienthandler = ClientHandler(self, clientsocket, addr)
+        clienthandler.run()
+
+    def say(self, line):
         print(line)
         sys.stdout.flush()
 
 
-def handler(client, addr):
-    client.send(pickle.dumps({"clientid": addr[1]}))
-    while True:
-        data = client.recv(MAX_BYTES)
-        if not data:
-            break
-        request = pickle.loads(data)
-        say("Connected: Student: %s, Github Username: %s, sid: %s" % (
-            request["student_name"], request["github_username"], request["sid"]))
-        client.send(pickle.dumps(1))
-    client.close()
+class ClientHandler(object):
+    MAX_BYTES = 4096
+
+    def __init__(self, server, clientsocket, addr):
+        self.server_ip = addr[0]
+        self.client_id = addr[1]
+        self.server = server
+        self.handler = clientsocket
+        self.write_lock = server.write_lock
+
+    def run(self):
+        self.send({"clientid": self.client_id})
+        self.process_requests()
+        self.handler.close()
+
+    def process_requests(self):
+        while True:
+            request = self.receive()
+            if request is None:
+                break
+            self.process_request(request)
+            self.send(1)
+
+    def process_request(self, request):
+        line = "Connected: Student: %s, Github Username: %s, sid: %s" % (
+            request["student_name"], request["github_username"],
+            request["sid"])
+        self.write_lock.acquire()
+        self.server.say(line)
+        self.write_lock.release()
+
+    def send(self, data):
+        self.handler.send(pickle.dumps(data))
+
+    def receive(self):
+        data = self.handler.recv(self.MAX_BYTES)
+        return pickle.loads(data) if data else None
 
 
-server = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-server.bind(("127.0.0.1", 0))
-server.listen(MAX_NUM_CONN)
-say("Listening at %s/%d" % server.getsockname())
-while True:
-    accepted, address = server.accept()
-    thread = threading.Thread(target=handler, args=(accepted, address))
-    thread.daemon = True
-    thread.start()
+if __name__ == "__main__":
+    server = Server()
+    server.listen()
+    server.accept_clients()

@@ -1,0 +1,78 @@
+// The check of exercise 2: `deno task test examples/exercises/handler.ts`.
+//
+// It takes the class VoteHandler from examples/votes.ts, which you write.
+
+import { assert, assertEquals } from "@std/assert";
+import { Client } from "../../client.ts";
+import { ClientHandler, type ClientHandlerClass } from "../../clienthandler.ts";
+import type { Message } from "../../lib/wire/formats.ts";
+import { Server } from "../../server.ts";
+
+const VOTES: string = "../votes.ts"; // a variable, since it is not there yet
+
+async function voteHandler(): Promise<ClientHandlerClass> {
+  const { VoteHandler } = await import(VOTES);
+  return VoteHandler;
+}
+
+/** A client that votes, again and again, without waiting between. */
+async function vote(port: number, name: string, times: number) {
+  const client = new Client({ port });
+  await client.connect();
+  const votes = Array.from({ length: times }, () => client.request(name));
+  const answers = await Promise.all(votes);
+  await client.close();
+  return answers;
+}
+
+Deno.test("VoteHandler is a ClientHandler", async () => {
+  const handler = await voteHandler();
+  assert(handler.prototype instanceof ClientHandler);
+});
+
+Deno.test("VoteHandler answers each vote with how many there are now for that name", async () => {
+  await using server = new Server({
+    port: 0,
+    clientHandler: await voteHandler(),
+    log: () => {},
+    report: () => {},
+  });
+  void server.run();
+  const { port } = server.addr;
+  assertEquals(await vote(port, "tea", 3), [1, 2, 3]);
+  assertEquals(await vote(port, "coffee", 1), [1]);
+  assertEquals(await vote(port, "tea", 1), [4]);
+});
+
+Deno.test("VoteHandler loses no vote of clients that vote at the same time", async () => {
+  await using server = new Server({
+    port: 0,
+    clientHandler: await voteHandler(),
+    log: () => {},
+    report: () => {},
+  });
+  void server.run();
+  const { port } = server.addr;
+  const all = Array.from({ length: 20 }, () => vote(port, "tea", 50));
+  const counts = (await Promise.all(all)).flat() as number[];
+  // Each count from 1 to 1,000 was the answer to exactly one vote.
+  const expected = Array.from({ length: 1000 }, (_, i) => i + 1);
+  assertEquals(counts.toSorted((a, b) => a - b), expected);
+});
+
+Deno.test("VoteHandler refuses what is no text, and goes on", async () => {
+  await using server = new Server({
+    port: 0,
+    clientHandler: await voteHandler(),
+    log: () => {},
+    report: () => {},
+  });
+  void server.run();
+  const client = new Client({ port: server.addr.port });
+  await client.connect();
+  const refused = await client.request(17) as { error: string };
+  assertEquals(typeof refused.error, "string");
+  const counted: Message = await client.request("tea");
+  assertEquals(counted, 1);
+  await client.close();
+});
