@@ -5,7 +5,7 @@
  */
 
 import { Failure } from "../../lib/cli/program.ts";
-import { copyProject } from "./copy.ts";
+import { copyProject, FOLDERS } from "./copy.ts";
 import { type Fault, patchFolder, ROOT } from "./fault.ts";
 
 /** What would tell the answer. */
@@ -20,7 +20,7 @@ const JUDGES = /^(tests|tools)\/.*\.(ts|py|jsonl|txt)$/;
 /**
  * Leaves a copy with a fault in a folder.
  *
- * @throws {Failure} If there is something in the folder already.
+ * @throws {Failure} If there is something in the folder already, or it is in the project.
  */
 export async function leaveExercise(
   fault: Fault,
@@ -28,6 +28,12 @@ export async function leaveExercise(
 ): Promise<void> {
   if (!await isEmpty(folder)) {
     throw new Failure(`${folder} is there already. Choose a new folder`);
+  }
+  await Deno.mkdir(folder, { recursive: true });
+  const [inside, project] = [folder, ROOT].map((it) => Deno.realPathSync(it));
+  if (inside.startsWith(project)) {
+    await Deno.remove(folder);
+    throw new Failure(`${folder} is in this project. Choose one outside`);
   }
   await copyProject(folder, ANSWERS);
   await patchFolder(fault.patch, folder);
@@ -70,7 +76,7 @@ async function filesOf(folder: string | URL, fit: RegExp): Promise<string[]> {
       : `${folder}/${path}`;
     for await (const { name, isDirectory } of Deno.readDir(at)) {
       if (!isDirectory && fit.test(path + name)) files.push(path + name);
-      else if (isDirectory && /^(lib|tests|tools)/.test(path + name)) {
+      else if (isDirectory && FOLDERS.test(path + name)) {
         await visit(`${path}${name}/`);
       }
     }
