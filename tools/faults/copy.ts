@@ -7,7 +7,7 @@
 import { ROOT } from "./fault.ts";
 
 /** Folders of which all is copied that is source or data of tests. */
-export const FOLDERS = /^(examples|lib|tests|tools)(\/|$)/;
+export const FOLDERS = /^(bench|examples|lib|tests|tools)(\/|$)/;
 const FILES = /\.(ts|json|jsonl|lock|py|txt)$/;
 
 /** Copies the project, as far as its tests need it, but for what `leftOut` fits. */

@@ -15,7 +15,7 @@ const NOTE = "exercise.json";
 /** What the student mends. The rest is there to judge it. */
 const MENDED = /^(lib\/.*|[a-z]+)\.ts$/;
 /** What judges, and must stay as it is. */
-const JUDGES = /^(tests|tools)\/.*\.(ts|py|jsonl|txt)$/;
+const JUDGES = /^(bench|tests|tools)\/.*\.(ts|py|jsonl|txt)$/;
 
 /**
  * Leaves a copy with a fault in a folder.
