@@ -11,12 +11,8 @@ import { type Address, type Connection, showAddress } from "./lib/net.ts";
 import { ACKNOWLEDGED, FULL, refuseOthers } from "./lib/roster/answers.ts";
 import { sharedRoster } from "./lib/roster/memory.ts";
 import type { Roster } from "./lib/roster/roster.ts";
-import {
-  connectedLine,
-  maskedLine,
-  type Student,
-  toStudent,
-} from "./lib/roster/student.ts";
+import type { Student } from "./lib/roster/student.ts";
+import { connectedLine, maskedLine, toStudent } from "./lib/roster/student.ts";
 import { LongWork, look, takeTurns } from "./lib/turn.ts";
 import { WireConnection } from "./lib/wire/connection.ts";
 import { ConnectionEnded, type Message } from "./lib/wire/formats.ts";
@@ -227,7 +223,7 @@ export class StudentHandler extends ClientHandler {
   /** Where all handlers of this server record, so one at a time. */
   protected readonly roster: Roster = sharedRoster(this.server);
   /** The line that is printed for a student. */
-  protected readonly line: (student: Student) => string = connectedLine;
+  protected readonly line: typeof connectedLine = connectedLine;
   #students: Student[] = [];
 
   /**
@@ -264,5 +260,6 @@ export class StudentHandler extends ClientHandler {
 
 /** The same, but it prints only the last two digits of a student's number. */
 export class MaskedStudentHandler extends StudentHandler {
-  protected override readonly line = maskedLine;
+  /** The line, with the number masked. */
+  protected override readonly line: typeof maskedLine = maskedLine;
 }

@@ -3,12 +3,22 @@ import { copyProject } from "../tools/faults/copy.ts";
 import { patchFolder } from "../tools/faults/fault.ts";
 import { Program, ROOT } from "./programs.ts";
 
+const PAGE = await Deno.readTextFile(`${ROOT}docs/exercises.md`);
+
 /** Runs an exercise's check in a copy of the project, as docs/exercises.md says. */
 async function check(folder: string, name: string) {
+  assert(PAGE.includes(`\ndeno task test examples/exercises/${name}.ts\n`));
   await using program = new Program(Deno.execPath(), [
     ...["task", "--quiet", "test", `examples/exercises/${name}.ts`],
   ], { cwd: folder });
   return await program.ended();
+}
+
+async function serveNetstrings(folder: string): Promise<void> {
+  await using server = new Program(Deno.execPath(), [
+    ...["task", "--quiet", "server", "--wire", "netstring", "--port", "0"],
+  ], { cwd: folder });
+  await server.stdout.match(/^Listening at /);
 }
 
 for (const name of ["handler", "wire_format", "limit", "one_at_a_time"]) {
@@ -23,7 +33,8 @@ for (const name of ["handler", "wire_format", "limit", "one_at_a_time"]) {
       await patchFolder(await Deno.readTextFile(solution), folder);
       const after = await check(folder, name);
       assertEquals(after.code, 0, after.stdout + after.stderr);
-      assert(/ passed \| 0 failed/.test(after.stdout), after.stdout);
+      assertMatch(after.stdout, / passed \| 0 failed/);
+      if (name === "wire_format") await serveNetstrings(folder);
     } finally {
       await Deno.remove(folder, { recursive: true });
     }

@@ -13,7 +13,7 @@ import { copyProject } from "./faults/copy.ts";
 import { leaveExercise } from "./faults/exercise.ts";
 import { type Fault, patchFolder, readFaults, ROOT } from "./faults/fault.ts";
 import { happens, storyOf } from "./faults/story.ts";
-import { pageWidth } from "./scenario/draw.ts";
+import { fold, pageWidth } from "./scenario/draw.ts";
 
 const LEVELS = ["Easy to understand", "Harder", "Hard"];
 
@@ -27,6 +27,12 @@ function list(faults: readonly Fault[]): string[] {
   ]);
 }
 
+/** A text behind its title, on as many lines as it takes. */
+function titled(title: string, text: string, width: number): string[] {
+  return fold(text, width - title.length)
+    .map((line, i) => (i === 0 ? title : " ".repeat(title.length)) + line);
+}
+
 /** Shows what goes wrong by a fault, beside how it should go. */
 async function show(fault: Fault): Promise<number> {
   const { name, takes, then, watch, scenario, right, wrong } = fault;
@@ -36,15 +42,16 @@ async function show(fault: Fault): Promise<number> {
     await patchFolder(fault.patch, copy);
     const good = await storyOf(ROOT, scenario);
     const bad = await storyOf(new URL(`file://${copy}/`), scenario);
+    const width = pageWidth();
     print([
-      `Taken away: ${takes}`,
-      `What then:  ${then}`,
-      `Watch for:  ${watch}`,
+      ...titled("Taken away: ", takes, width),
+      ...titled("What then:  ", then, width),
+      ...titled("Watch for:  ", watch, width),
       "",
-      ...compare(["AS IT SHOULD BE", good], ["BROKEN", bad], pageWidth()),
+      ...compare(["AS IT SHOULD BE", good], ["BROKEN", bad], width),
       "",
-      `As it should be: ${right.join(", then ")}`,
-      `Broken:          ${wrong.join(", then ")}`,
+      ...titled("As it should be: ", right.join(", then "), width),
+      ...titled("Broken:          ", wrong.join(", then "), width),
     ]);
     const shown = happens(right, good) && !happens(right, bad) &&
       happens(wrong, bad) && !happens(wrong, good);

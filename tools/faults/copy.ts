@@ -6,11 +6,11 @@
 
 import { ROOT } from "./fault.ts";
 
-/** Folders of which all is copied that is source or data of tests. */
-export const FOLDERS = /^(bench|examples|lib|tests|tools)(\/|$)/;
-const FILES = /\.(ts|json|jsonl|lock|py|txt)$/;
+/** Folders that are copied. */
+export const FOLDERS = /^(bench|docs|examples|lib|tests|tools)(\/|$)/;
+const FILES = /\.(ts|json|jsonl|lock|md|patch|py|txt)$/;
 
-/** Copies the project, as far as its tests need it, but for what `leftOut` fits. */
+/** Copies the project, but for what `leftOut` fits. */
 export async function copyProject(to: string, leftOut?: RegExp): Promise<void> {
   const copy = async (folder: string) => {
     await Deno.mkdir(`${to}/${folder}`, { recursive: true });

@@ -8,8 +8,9 @@ import { Failure } from "../../lib/cli/program.ts";
 import { copyProject, FOLDERS } from "./copy.ts";
 import { type Fault, patchFolder, ROOT } from "./fault.ts";
 
-/** What would tell the answer. */
-const ANSWERS = /^tests\/faults/;
+/** What would tell the answer, and the tests that need it. */
+const ANSWERS =
+  /^tests\/(faults|solutions|(docs|exercises|faults|mended)_test\.ts)/;
 /** Says which tests the fault makes fail. */
 const NOTE = "exercise.json";
 /** What the student mends. The rest is there to judge it. */

@@ -1,0 +1,156 @@
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { refresh } from "../tools/docs.ts";
+import { Program, ROOT } from "./programs.ts";
+
+const PAGES = ["README.md"];
+for (const { name } of Deno.readDirSync(`${ROOT}docs`)) {
+  if (name.endsWith(".md")) PAGES.push(`docs/${name}`);
+}
+
+/** A command for Deno on a page, as its reader types it. */
+const COMMAND =
+  /(?:npx --yes deno@2\.9\.6|\bdeno) (task [a-z][^`\n#|&]*|bench)/g;
+
+/** All commands on the pages, each once. */
+function commands(): string[] {
+  const found = PAGES.flatMap((page) => {
+    const text = Deno.readTextFileSync(ROOT + page);
+    const code = text.match(/^ *```(?:sh|console)\n[^]*?^ *```|`[^`\n]+`/gm) ??
+      [];
+    return code.flatMap((it) =>
+      [...it.matchAll(COMMAND)].map((m) => m[1].trim())
+    );
+  });
+  return [...new Set(found)].sort();
+}
+
+/** Commands that would run this test, or the checks of which it is a part. */
+const ARE_THIS = ["task test", "task check", "task coverage"];
+/** Commands that other tests run, and which test it is. */
+const ELSEWHERE: Record<string, string> = {
+  "task compile": "compile_test.ts",
+  "task demo": "demo_test.ts",
+  "task mended ../mend-me": "mended_test.ts",
+  "task server --wire netstring": "exercises_test.ts",
+  "task soak": "soak_test.ts",
+  "task soak --minutes 10": "soak_test.ts",
+};
+/** What is run in place of commands that take long, or need a folder or a free port. */
+const INSTEAD: Record<string, string> = {
+  "bench": "bench --filter=256",
+  "task faults": "task faults --name no-linger",
+  "task fuzz --seconds 60": "task fuzz --seconds 1",
+  "task limits": "task limits --check",
+  "task docs": "task docs --check",
+  "task simulate": "task simulate --seeds 100",
+  "task simulate --seeds 100000": "task simulate --seeds 100",
+};
+/** Commands that go on until they are ended, and what they say first. */
+const SERVERS: Record<string, RegExp> = {
+  "task server": /^Listening at 127\.0\.0\.1\/\d+\n/,
+  "task server --classroom": /^Listening at 0\.0\.0\.0\/\d+\n/,
+  "task server --host 0.0.0.0": /^Listening at 0\.0\.0\.0\/\d+\n/,
+  "task server --wire json": /^Listening at 127\.0\.0\.1\/\d+\n/,
+};
+
+function deno(command: string): Program {
+  const [first, ...rest] = command.split(" ");
+  const quiet = first === "task" ? ["--quiet"] : [];
+  return new Program(Deno.execPath(), [first, ...quiet, ...rest]);
+}
+
+Deno.test("The pages have commands, and the lists here no others", () => {
+  const found = commands();
+  for (
+    const listed of [
+      ...ARE_THIS,
+      ...Object.keys(ELSEWHERE),
+      ...Object.keys(INSTEAD),
+      ...Object.keys(SERVERS),
+    ]
+  ) assert(found.includes(listed), listed);
+  for (const file of Object.values(ELSEWHERE)) {
+    assert(Deno.statSync(`${ROOT}tests/${file}`).isFile);
+  }
+});
+
+for (const command of commands()) {
+  if (ARE_THIS.includes(command) || command in ELSEWHERE) continue;
+  if (/^task (client|test )|--exercise/.test(command)) continue; // below, or in exercises_test
+  Deno.test(`deno ${command}, as a page has it`, async () => {
+    const says = SERVERS[command];
+    await using program = deno(
+      says ? `${command} --port 0` : INSTEAD[command] ?? command,
+    );
+    if (says) {
+      await program.stdout.match(says);
+      return;
+    }
+    const { code, stdout, stderr } = await program.ended();
+    assertEquals(code, 0, stdout + stderr);
+    const isSilent = command === "task limits" || command === "task docs";
+    assert(stdout.length > 0 || isSilent, "it says nothing");
+  });
+}
+
+Deno.test("deno task client, as a page has it", async () => {
+  assert(commands().includes("task client"));
+  await using server = deno("task server --port 0");
+  const [, port] = await server.stdout.match(/\/(\d+)\n/);
+  await using client = deno(`task client --port ${port}`);
+  await client.stdout.match(
+    /\nData acknowledged by server and you passed the test\n/,
+  );
+});
+
+Deno.test("refresh() quotes a block, lines, a place and a trace, and refuses what is not there", async () => {
+  const page = (marker: string) => `<!-- ${marker} -->\n\`\`\`x\nold\n\`\`\`\n`;
+  const block = await refresh(page('code: lib/lock.ts "get locked()"'));
+  assertEquals(block.split("\n").slice(1, 6), [
+    "```ts ignore",
+    "get locked(): boolean {",
+    "  return this.#held;",
+    "}",
+    "```",
+  ]);
+  const lines = await refresh(
+    page('code: lib/lock.ts "get locked()" to "return this.#held"'),
+  );
+  assertEquals(lines.split("\n").length, 6);
+  const place =
+    '<!-- at: lib/lock.ts "#guard(): Guard" -->\nSee [it](x). There.';
+  assertMatch(
+    await refresh(place),
+    /\nSee \[lib\/lock\.ts, line (\d+)\]\(\.\.\/lib\/lock\.ts#L\1\)\. There\.$/,
+  );
+  assertMatch(
+    await refresh("<!-- trace: grace -->\n```text\n```"),
+    /\n```text\n {2}ms \| Alice[^]*has ended/,
+  );
+  for (
+    const [marker, why] of [
+      ['code: lib/lock.ts "nowhere"', "0 lines with nowhere"],
+      ['code: lib/lock.ts "release"', "lines with release"],
+      ['code: lib/lock.ts "get locked()" to "nowhere"', "no end"],
+      ["code: lib/lock.ts", "quote nothing"],
+    ]
+  ) {
+    await assertRejects(() => refresh(page(marker)), Error, why);
+  }
+  const trace = "<!-- trace: nothing -->\n```text\n```";
+  await assertRejects(() => refresh(trace), Error, "no scenario nothing");
+});
+
+Deno.test("Every line of code in docs/ is quoted from a file, or a program that runs", () => {
+  for (const page of PAGES.filter((page) => page.startsWith("docs/"))) {
+    const text = Deno.readTextFileSync(ROOT + page);
+    for (
+      const [, before, language] of text.matchAll(
+        /(.*)\n^```(\S+).*\n[^]*?^```$/gm,
+      )
+    ) {
+      if (language === "sh" || language === "console") continue; // commands, above
+      assertMatch(before, /^<!-- (code|trace): /, `${page}: ${language}`);
+    }
+  }
+});
