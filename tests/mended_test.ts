@@ -103,12 +103,12 @@ Deno.test("An exercise names a test that fails, explains nothing, and is judged:
   });
 
   await t.step("something else broke", async () => {
-    await exercise.edit("lib/cli/escape.ts", "UNSAFE, (", "/x/g, (");
+    await exercise.edit("lib/cli/python_repr.ts", '"None"', '"none"');
     const { code, stdout } = await exercise.mended();
     assertEquals(code, 1);
     assertMatch(
       stdout,
-      /^Mended, but something else broke:\n[^]* {2}escape\(\)/,
+      /^Mended, but something else broke:\n {2}pythonRepr\(\) .*\n$/,
     );
   });
 });

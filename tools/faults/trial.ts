@@ -63,7 +63,7 @@ export async function failingTests(
   only = "",
 ): Promise<string[]> {
   const { success, stdout } = await run(folder, stop, [
-    ...["test", "--no-check", "--no-prompt", "--reporter=tap"],
+    ...["test", "--no-check", "--no-prompt", "--parallel", "--reporter=tap"],
     ...["--allow-net=127.0.0.1", "--allow-sys=networkInterfaces"],
     ...["--allow-read", "--allow-write", "--allow-run", "--allow-env"],
     ...(only ? [`--filter=${only}`] : []),
