@@ -73,16 +73,16 @@ export class Guest {
   #heard: Heard;
 
   /** Has not done anything yet. */
-  constructor(stage: Stage, name: string, back?: Partial<Manner>) {
+  constructor(stage: Stage, name: string) {
     this.#stage = stage;
     this.#name = name;
-    const network = through(stage, name, back);
+    const network = through(stage, name);
     this.#client = new Client({ network, wire: stage.server.wire });
     this.#heard = new Heard((words) => this.#tell(`gets ${words}`));
   }
 
-  /** Connects, and waits for the greeting. Resolves to whether it came. */
-  async connect(): Promise<boolean> {
+  /** Connects, and waits for the greeting. */
+  async connect(): Promise<void> {
     this.#tell("connects");
     this.#greeted = false;
     try {
@@ -91,11 +91,9 @@ export class Guest {
       const refused = isMessageMap(greeting) && "error" in greeting;
       const said = show(greeting);
       this.#tell(refused ? `is refused: ${said}` : `is greeted, as ${said}`);
-      return !refused;
     } catch (error) {
       this.#greeted = true;
       this.#failed(error);
-      return false;
     }
   }
 
