@@ -150,7 +150,6 @@ export class Server implements HandlerServer, AsyncDisposable {
       try {
         const conn = await listener.accept();
         this.#backlog.noteAccepted();
-        this.watch?.(conn.remoteAddr.port, { what: "accepted" });
         // The task is the method that makes the handler, as the lab teaches.
         void this.handler(conn, conn.remoteAddr);
       } catch (error) {
@@ -170,6 +169,7 @@ export class Server implements HandlerServer, AsyncDisposable {
     try {
       handler = new this.#clientHandler(this, conn, addr);
       this.#open.add(handler);
+      this.watch?.(handler.clientId, { what: "accepted" });
       const full = whyFull(this.handlers, addr.hostname, this.limits);
       if (full) return await handler.turnAway(full);
       this.handlers.set(handler.clientId, handler);

@@ -2,6 +2,7 @@
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { bigLetters } from "../lib/cli/big_letters.ts";
+import { addressesAt } from "../lib/cli/listening.ts";
 import { showClassroom, type Size } from "../lib/cli/classroom.ts";
 import { maskedLine } from "../lib/roster/student.ts";
 import { ALICE, Peer, until } from "./peers.ts";
@@ -18,6 +19,8 @@ class Stage implements AsyncDisposable {
     connected: 0,
     acknowledged: 0,
   };
+  /** What a write waits for. */
+  taken: () => Promise<void> = () => Promise.resolve();
   #over = new AbortController();
   #shown: Promise<void>;
 
@@ -25,53 +28,117 @@ class Stage implements AsyncDisposable {
     this.size = size;
     this.#shown = showClassroom(
       () => this.state,
-      { size: () => this.size, write: (text) => this.drawn.push(text) },
+      {
+        size: () => this.size,
+        write: (text) => {
+          this.drawn.push(text);
+          return this.taken();
+        },
+      },
       (line) => this.reports.push(line),
       this.#over.signal,
     );
   }
 
+  /** Ends it. A second call waits for the same end. */
   async [Symbol.asyncDispose]() {
     this.#over.abort();
     await this.#shown;
   }
 }
 
+const NOBODY =
+  "At 192.0.2.7, port 12000: 0 clients connected, 0 students acknowledged";
+
 Deno.test("showClassroom() draws the address and the counts above a region that scrolls, and gives it back", async () => {
-  const stage = new Stage({ columns: 100, rows: 30 });
+  await using stage = new Stage({ columns: 100, rows: 30 });
   const [first] = stage.drawn;
   for (const line of bigLetters("192.0.2.7", 100)!) {
     assert(first.includes(line));
   }
   for (const line of bigLetters("12000", 100)!) assert(first.includes(line));
   assert(first.includes("--host 192.0.2.7 --port 12000, or 192.0.2.8"));
-  assert(first.includes("0 connected    0 acknowledged"));
-  assertMatch(first, /\x1b\[17;30r/);
+  assert(first.includes("0 connected    0 students acknowledged"));
+  assert(first.startsWith("\x1b[r\x1b[2J"));
+  assert(first.endsWith("\x1b[17;30r\x1b[30;1H"));
   stage.state = { ...stage.state, connected: 24, acknowledged: 23 };
   await until(() => stage.drawn.length > 1);
-  assert(stage.drawn[1].includes("24 connected    23 acknowledged"));
+  assert(stage.drawn[1].includes("24 connected    23 students acknowledged"));
   // Only what changed is drawn, and the cursor goes back to where it was.
-  assertMatch(stage.drawn[1], /^\x1b7.*\x1b8$/s);
+  assertMatch(stage.drawn[1], /^\x1b7[^\x07]*\x1b8$/);
   stage.size = { columns: 80, rows: 24 };
   await until(() => stage.drawn.length > 2);
-  assertMatch(stage.drawn[2], /\x1b\[17;24r/);
+  // The lines that are there stay.
+  assert(!stage.drawn[2].includes("\x1b[2J"));
+  assert(stage.drawn[2].endsWith("\x1b[17;24r\x1b[24;1H"));
   await stage[Symbol.asyncDispose]();
-  assertMatch(stage.drawn.at(-1)!, /\x1b\[r/);
+  assertEquals(stage.drawn.at(-1), "\x1b[r\x1b[24;1H\n");
   assertEquals(stage.reports, []);
 });
 
 Deno.test("showClassroom() leaves the port small, or everything, where there is no room", async () => {
   await using low = new Stage({ columns: 80, rows: 16 });
-  assertMatch(low.drawn[0], /\x1b\[11;16r/);
+  assert(low.drawn[0].endsWith("\x1b[11;16r\x1b[16;1H"));
   await using tiny = new Stage({ columns: 80, rows: 12 });
+  await until(() => tiny.reports.length > 0);
   assertEquals(tiny.drawn, []);
-  assertEquals(tiny.reports, ["0 clients connected, 0 students acknowledged"]);
+  assertEquals(tiny.reports, [NOBODY]);
 });
 
-Deno.test("showClassroom() draws nothing on what is no terminal, and says it in lines", async () => {
+Deno.test("showClassroom() draws nothing on what is no terminal, and says the first and the last state in lines", async () => {
   await using stage = new Stage();
-  assertEquals(stage.reports, ["0 clients connected, 0 students acknowledged"]);
+  await until(() => stage.reports.length > 0);
+  stage.state.connected = 3;
+  await stage[Symbol.asyncDispose]();
+  assertEquals(stage.reports, [
+    NOBODY,
+    NOBODY.replace("0 clients", "3 clients"),
+  ]);
   assertEquals(stage.drawn, []);
+});
+
+Deno.test("showClassroom() waits for a screen that takes nothing, and then draws the newest state", async () => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  await using stage = new Stage({ columns: 100, rows: 30 });
+  await until(() => stage.drawn.length > 0);
+  stage.taken = () => promise;
+  stage.state.connected = 1;
+  await until(() => stage.drawn.length > 1);
+  stage.state.connected = 2;
+  stage.state.connected = 3;
+  resolve();
+  await until(() => stage.drawn.length > 2);
+  assert(stage.drawn[2].includes("3 connected"));
+});
+
+Deno.test("showClassroom() goes over to lines when the screen breaks", async () => {
+  await using stage = new Stage({ columns: 100, rows: 30 });
+  await until(() => stage.drawn.length > 0);
+  stage.taken = () => Promise.reject(new Error("The terminal is gone"));
+  stage.state.connected = 1;
+  await until(() => stage.reports.length > 0);
+  assertEquals(stage.reports, [NOBODY.replace("0 clients", "1 client")]);
+});
+
+Deno.test("addressesAt() gives the likeliest first, and none by which nobody comes", () => {
+  const interfaces = ([
+    ["lo", "127.0.0.1"],
+    ["docker0", "172.17.0.1"],
+    ["eth1", "169.254.3.4"],
+    ["tun0", "10.8.0.2"],
+    ["eth0", "192.0.2.7"],
+  ] as const).map(([name, address]) => ({
+    name,
+    address,
+    family: "IPv4" as const,
+  }));
+  assertEquals(addressesAt("0.0.0.0", () => interfaces), [
+    "192.0.2.7",
+    "172.17.0.1",
+    "10.8.0.2",
+  ]);
+  assertEquals(addressesAt("::", () => interfaces), []);
+  assertEquals(addressesAt("192.0.2.1", () => interfaces), ["192.0.2.1"]);
 });
 
 Deno.test("bigLetters() are as wide as fits", () => {
@@ -161,4 +228,45 @@ Deno.test("server --classroom listens where --host says, and --mask-sid masks wi
   await peer.send(ALICE);
   assertEquals(await peer.receive(), 1);
   await masked.stdout.match(/sid: \*{7}89\n/);
+});
+
+/** A program on a terminal of 100 columns and 30 rows, as Python makes one. */
+function onTerminal(term: string, ...args: string[]): Program {
+  const script = "import pty, sys; pty.spawn(sys.argv[1:])";
+  const sized = 'stty cols 100 rows 30; exec "$@"';
+  return new Program("python3", [
+    ...["-c", script, "sh", "-c", sized, "sh", Deno.execPath(), ...NAMED],
+    ...args,
+  ], { env: { TERM: term } });
+}
+
+const hasPty = Deno.build.os !== "windows" && await hasPython();
+
+async function hasPython(): Promise<boolean> {
+  const args = ["-c", "import pty"];
+  const options = { args, stderr: "null" } as const;
+  return await new Deno.Command("python3", options).output()
+    .then(({ success }) => success, () => false);
+}
+
+Deno.test({
+  name:
+    "server --classroom draws on a terminal, unless that is dumb (needs python3)",
+  ignore: !hasPty,
+  async fn() {
+    const args = ["server.ts", "--classroom", "--port", "0"];
+    await using drawing = onTerminal("xterm", ...args);
+    const [, port] = await drawing.stdout.match(
+      /Listening at 0\.0\.0\.0\/(\d+)/,
+    );
+    await drawing.stdout.match(/\x1b\[17;30r/);
+    await drawing.stdout.match(/--host (?!0\.0\.0\.0)/);
+    await drawing.stdout.match(/0 connected {4}0 students acknowledged/);
+    await using alice = client("--port", port);
+    await drawing.stdout.match(/1 connected {4}1 student acknowledged/);
+    await using dumb = onTerminal("dumb", ...args);
+    await dumb.stdout.match(/0 clients connected, 0 students acknowledged/);
+    assert(!dumb.stdout.text.includes("\x1b["), dumb.stdout.text);
+    assertEquals(alice.stderr.text, "");
+  },
 });

@@ -3,10 +3,20 @@ import { compare } from "../tools/faults/compare.ts";
 import { draw, fold } from "../tools/scenario/draw.ts";
 import { play } from "../tools/scenario/play.ts";
 import { SCENARIOS } from "../tools/scenario/scenarios.ts";
-import { type Event, inOrder, tell } from "../tools/scenario/story.ts";
+import { type Event, tell } from "../tools/scenario/story.ts";
 
 const FILE = new URL("testdata/scenarios.txt", import.meta.url);
 const stories = (await Deno.readTextFile(FILE)).split(/^# /m).slice(1);
+
+/**
+ * The lines, those of one moment sorted by whom they are about: which of two
+ * tasks goes first within a moment is no promise of the server.
+ */
+function byMoment(lines: readonly string[]): string {
+  const key = (line: string) => line.match(/^ *\d+ ms {2}\S+( \S+)*/)![0];
+  const order = (a: string, b: string) => a < b ? -1 : a > b ? 1 : 0;
+  return lines.toSorted((a, b) => order(key(a), key(b))).join("\n");
+}
 
 Deno.test("Each scenario has a story, and each story a scenario", () => {
   const told = stories.map((story) => story.slice(0, story.indexOf("\n")));
@@ -16,9 +26,10 @@ Deno.test("Each scenario has a story, and each story a scenario", () => {
 SCENARIOS.forEach((scenario, i) => {
   const { name } = scenario;
   Deno.test(`Scenario ${name} goes as tests/testdata/scenarios.txt tells`, async () => {
-    const story = tell(inOrder(await play(scenario)));
+    const story = tell(await play(scenario));
     const expected = stories[i].trimEnd().split("\n").slice(1);
-    assertEquals(story, expected);
+    // Shown as it was, if it is not as it should be.
+    if (byMoment(story) !== byMoment(expected)) assertEquals(story, expected);
   });
 });
 
@@ -35,6 +46,7 @@ Deno.test("play() and draw() give the same each time, on lines of at most so man
         assert(drawn.includes(part.replaceAll(" ", "")), `${part} of ${what}`);
       }
     }
+    for (const width of [0, 20, 50]) draw(events, width); // it ends, at least
     for (const width of [60, 80]) {
       const narrow = draw(events, width);
       assert(narrow.every((line) => line.length <= width), scenario.name);
@@ -46,6 +58,7 @@ Deno.test("fold() breaks between words, and within one that is too long", () => 
   assertEquals(fold("one two three", 7), ["one two", "three"]);
   assertEquals(fold("abcdefgh ij", 3), ["abc", "def", "gh", "ij"]);
   assertEquals(fold("", 3), [""]);
+  assertEquals(fold("ab c", 0), ["a", "b", "c"]);
 });
 
 Deno.test("compare() puts the same events into the same rows, and marks the others", () => {
@@ -56,4 +69,5 @@ Deno.test("compare() puts the same events into the same rows, and marks the othe
     40,
   ).slice(2).map((line) => line.replaceAll(/\s+/g, " ").trim());
   assertEquals(lines, ["0 A x | 0 A x", "0 A y <", "0 A z | 0 A z", "> 0 A w"]);
+  compare(["L", [event("x")]], ["R", [event("y")]], 0); // it ends, at least
 });

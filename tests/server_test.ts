@@ -311,6 +311,62 @@ Deno.test("Server gives a client whose port is taken as an id the next one above
   server.handlers.delete(65_536);
 });
 
+Deno.test("Server keeps a client in its table whose id one that was turned away had, too", async () => {
+  await using test = new TestServer({ maxClientsPerAddress: 1 });
+  const { server } = test;
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr as Deno.NetAddr;
+  /** A client that comes from this address, and from port 7. */
+  const come = async (hostname: string) => {
+    const conn = await Deno.connect({ hostname: "127.0.0.1", port });
+    const served = server.handler(await listener.accept(), {
+      hostname,
+      port: 7,
+    });
+    return { conn, served };
+  };
+  const first = await come("192.0.2.1");
+  const turnedAway = await come("192.0.2.1");
+  const second = await come("192.0.2.2");
+  assertEquals([...server.handlers.keys()], [7, 65_536]);
+  turnedAway.conn.close();
+  await turnedAway.served;
+  assertEquals([...server.handlers.keys()], [7, 65_536]);
+  for (const { conn, served } of [first, second]) {
+    conn.close();
+    await served;
+  }
+  assertEquals(server.handlers.size, 0);
+});
+
+Deno.test("Server tells whoever watches what happens, and bears what that throws", async () => {
+  const events: [number, string][] = [];
+  let calls = 0;
+  await using test = new TestServer({
+    watch: (client, { what }) => {
+      events.push([client, what]);
+      // deno-lint-ignore no-explicit-any -- a promise, though none is awaited
+      if (calls++ % 2 === 0) return Promise.reject(new Error("late")) as any;
+      throw new Error("at once");
+    },
+  });
+  using peer = await Peer.greeted(test.addr);
+  const { port } = peer.conn.localAddr as Deno.NetAddr;
+  await peer.send(ALICE, BOB);
+  assertEquals(await peer.receiveSome(2), [1, 1]);
+  peer.conn.close();
+  await until(() => events.length > 0 && events.at(-1)![1] === "closed");
+  assertEquals(new Set(events.map(([client]) => client)), new Set([port]));
+  assertEquals(events.map(([, what]) => what).slice(0, 6), [
+    "accepted",
+    "queued",
+    "written",
+    "read",
+    "queued",
+    "written",
+  ]);
+});
+
 Deno.test("Server speaks JSON lines when told to", async () => {
   await using test = new TestServer({ wire: json });
   using peer = await Peer.greeted(test.addr, json);

@@ -5,9 +5,10 @@
  * @module
  */
 
+import { pathToFileURL } from "node:url";
 import { text, UsageError } from "../lib/cli/flags.ts";
 import { exitWith, Failure, runProgram } from "../lib/cli/program.ts";
-import { print, report } from "../lib/cli/terminal.ts";
+import { complain, print } from "../lib/cli/terminal.ts";
 import { compare } from "./faults/compare.ts";
 import { copyProject } from "./faults/copy.ts";
 import { leaveExercise } from "./faults/exercise.ts";
@@ -18,17 +19,25 @@ import { fold, pageWidth } from "./scenario/draw.ts";
 const LEVELS = ["Easy to understand", "Harder", "Hard"];
 
 /** All faults, the easiest first. */
-function list(faults: readonly Fault[]): string[] {
-  const width = Math.max(...faults.map(({ name }) => name.length));
-  return LEVELS.flatMap((title, i) => [
-    `${i > 0 ? "\n" : ""}${title}:`,
-    ...faults.filter(({ level }) => level === i + 1)
-      .map(({ name, takes }) => `  ${name.padEnd(width)}  ${takes}`),
-  ]);
+function list(faults: readonly Fault[], width: number): string[] {
+  const isLimit = ({ name }: Fault) => name.startsWith("limit-");
+  const limits = faults.filter(isLimit).map(({ name }) => name);
+  const others = faults.filter((fault) => !isLimit(fault));
+  const longest = Math.max(...others.map(({ name }) => name.length));
+  return [
+    ...LEVELS.flatMap((title, i) => [
+      `${title}:`,
+      ...others.filter(({ level }) => level === i + 1).flatMap((fault) =>
+        labelled(`  ${fault.name.padEnd(longest)}  `, fault.takes, width)
+      ),
+    ]),
+    "A limit that nothing keeps to, from easy to hard:",
+    ...labelled("  ", limits.join(", "), width),
+  ];
 }
 
 /** A text behind its title, on as many lines as it takes. */
-function titled(title: string, text: string, width: number): string[] {
+function labelled(title: string, text: string, width: number): string[] {
   return fold(text, width - title.length)
     .map((line, i) => (i === 0 ? title : " ".repeat(title.length)) + line);
 }
@@ -41,17 +50,17 @@ async function show(fault: Fault): Promise<number> {
     await copyProject(copy);
     await patchFolder(fault.patch, copy);
     const good = await storyOf(ROOT, scenario);
-    const bad = await storyOf(new URL(`file://${copy}/`), scenario);
+    const bad = await storyOf(pathToFileURL(`${copy}/`), scenario);
     const width = pageWidth();
     print([
-      ...titled("Taken away: ", takes, width),
-      ...titled("What then:  ", then, width),
-      ...titled("Watch for:  ", watch, width),
+      ...labelled("The fault: ", takes, width),
+      ...labelled("What then: ", then, width),
+      ...labelled("Watch for: ", watch, width),
       "",
       ...compare(["AS IT SHOULD BE", good], ["BROKEN", bad], width),
       "",
-      ...titled("As it should be: ", right.join(", then "), width),
-      ...titled("Broken:          ", wrong.join(", then "), width),
+      ...labelled("As it should be: ", right.join(", then "), width),
+      ...labelled("Broken:          ", wrong.join(", then "), width),
     ]);
     const shown = happens(right, good) && !happens(right, bad) &&
       happens(wrong, bad) && !happens(wrong, good);
@@ -59,25 +68,30 @@ async function show(fault: Fault): Promise<number> {
   } finally {
     await Deno.remove(copy, { recursive: true });
   }
-  report(`To mend it yourself: deno task break ${name} --exercise FOLDER`);
+  complain(`To mend it yourself: deno task break ${name} --exercise FOLDER`);
   return 0;
 }
 
 async function exercise(fault: Fault, folder: string): Promise<number> {
   await leaveExercise(fault, folder);
+  const shown = folder.includes(" ") ? `"${folder}"` : folder;
+  const [test] = fault.fails;
+  const tests = test.startsWith("Limit ") ? "limits" : "scenario";
+  const file = `tests/${tests}_test.ts`;
   print([
     `${folder} is a copy of this project with a fault in it. By it, a test fails:`,
     "",
-    `  ${fault.fails[0]}`,
+    `  ${test}`,
     "",
-    "See it fail, there:",
+    "See it fail, and what happens, there:",
     "",
-    `  cd ${folder}`,
-    `  deno task test --filter "${fault.fails[0]}"`,
+    `  cd ${shown}`,
+    `  deno task test ${file} --filter "${test}"`,
+    `  deno task trace --scenario ${fault.scenario}`,
     "",
     "Mend it, then ask, here:",
     "",
-    `  deno task mended ${folder}`,
+    `  deno task mended ${shown}`,
   ]);
   return 0;
 }
@@ -88,14 +102,19 @@ interface BreakFlags {
 
 /** The command line. Returns the exit code. */
 export function main(args: readonly string[]): Promise<number> {
-  const name = args[0]?.startsWith("-") ? undefined : args[0];
+  const isName = (arg: string, i: number) =>
+    !arg.startsWith("-") && args[i - 1] !== "--exercise";
+  const [name, ...more] = args.filter(isName);
   return runProgram({
     use: "break [NAME]",
     about:
       "Takes one safeguard out of a copy of this project, and shows what " +
       "goes wrong without it. Without a name, lists them, the easiest first.",
-    flags: { exercise: text("leave the copy in this new folder, to mend", "") },
+    flags: {
+      exercise: text("leave the copy in this new folder, to mend", "", "none"),
+    },
     run: async ({ exercise: folder }: BreakFlags) => {
+      if (more.length > 0) throw new UsageError("One fault at a time");
       const faults = await readFaults();
       const fault = faults.find((fault) => fault.name === name);
       if (fault) return await (folder ? exercise(fault, folder) : show(fault));
@@ -105,10 +124,11 @@ export function main(args: readonly string[]): Promise<number> {
             "`deno task break` lists them",
         );
       }
-      print(list(faults));
+      print(list(faults, pageWidth()));
+      complain("Show one: deno task break no-lock");
       return 0;
     },
-  }, name === undefined ? args : args.slice(1));
+  }, args.filter((arg, i) => !isName(arg, i)));
 }
 
 if (import.meta.main) await exitWith(main);

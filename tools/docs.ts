@@ -18,12 +18,12 @@ import { exitWith, Failure, runProgram } from "../lib/cli/program.ts";
 import { draw } from "./scenario/draw.ts";
 import { play } from "./scenario/play.ts";
 import { SCENARIOS } from "./scenario/scenarios.ts";
-import { inOrder, tell } from "./scenario/story.ts";
+import { tell } from "./scenario/story.ts";
 
 const ROOT = new URL("../", import.meta.url);
 const PAGES = ["docs/lab.md", "docs/tour.md", "docs/exercises.md"];
 /** How the scenarios go, for their tests. */
-export const STORIES = "tests/testdata/scenarios.txt";
+const STORIES = "tests/testdata/scenarios.txt";
 
 const CODE =
   /^<!-- code: (\S+) "(.+?)"(?: to "(.+?)")? -->\n```.*\n[^]*?```$/gm;
@@ -107,8 +107,8 @@ export async function refresh(page: string): Promise<string> {
 async function stories(): Promise<string> {
   const parts: string[] = [];
   for (const scenario of SCENARIOS) {
-    const events = inOrder(await play(scenario));
-    parts.push([`# ${scenario.name}`, ...tell(events), ""].join("\n"));
+    const lines = tell(await play(scenario));
+    parts.push([`# ${scenario.name}`, ...lines, ""].join("\n"));
   }
   return parts.join("\n");
 }

@@ -8,27 +8,36 @@
  * @module
  */
 
-import { choice } from "../lib/cli/flags.ts";
+import type { Flags } from "../lib/cli/flags.ts";
 import { exitWith, runProgram } from "../lib/cli/program.ts";
-import { print, report } from "../lib/cli/terminal.ts";
+import { complain, print } from "../lib/cli/terminal.ts";
 import { draw, fold, pageWidth } from "./scenario/draw.ts";
 import { play } from "./scenario/play.ts";
-import { TOUR } from "./scenario/scenarios.ts";
+import { SCENARIOS, TOUR } from "./scenario/scenarios.ts";
 import type { Scenario } from "./scenario/stage.ts";
 
 interface TraceFlags {
   scenario: Scenario;
 }
 
-const BY_NAME = Object.fromEntries(TOUR.map((it) => [it.name, it]));
+const names = TOUR.map(({ name }) => name);
+
+const flags: Flags<TraceFlags> = {
+  scenario: {
+    help: "what to draw",
+    takes: `${names.join(" or ")}, or one that \`deno task break\` shows`,
+    fallback: TOUR[0],
+    parse: (name) => SCENARIOS.find((scenario) => scenario.name === name),
+  },
+};
 
 async function trace({ scenario }: TraceFlags): Promise<number> {
   const width = pageWidth();
   const { name, about } = scenario;
   const events = await play(scenario);
   print([...fold(`${name}: ${about}`, width), "", ...draw(events, width)]);
-  const others = TOUR.filter((it) => it !== scenario).map(({ name }) => name);
-  report(`Others, for --scenario: ${others.join(", ")}`);
+  const others = names.filter((it) => it !== name);
+  complain(`Others, for --scenario: ${others.join(", ")}`);
   return 0;
 }
 
@@ -38,7 +47,7 @@ export function main(args: readonly string[]): Promise<number> {
     use: "trace",
     about: "Draws what happens in a scenario: a column for everybody, a row " +
       "for each event. Times are in milliseconds, of a simulated clock.",
-    flags: { scenario: choice("what to draw", BY_NAME, TOUR[0]) },
+    flags,
     run: trace,
   }, args);
 }

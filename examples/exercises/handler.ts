@@ -55,6 +55,8 @@ Deno.test("VoteHandler loses no vote of clients that vote at the same time", asy
   const { port } = server.addr;
   const all = Array.from({ length: 20 }, () => vote(port, "tea", 50));
   const counts = (await Promise.all(all)).flat() as number[];
+  const different = new Set(counts).size;
+  assertEquals(different, 1000, "answers that differ, of 1,000");
   // Each count from 1 to 1,000 was the answer to exactly one vote.
   const expected = Array.from({ length: 1000 }, (_, i) => i + 1);
   assertEquals(counts.toSorted((a, b) => a - b), expected);

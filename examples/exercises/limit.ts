@@ -16,11 +16,11 @@ function student(name: string | null) {
   return { student_name: name, github_username: "abrown", sid: 1 };
 }
 
-Deno.test("maxNameLength is one of the limits, 200 by default", () => {
+Deno.test("maxNameLength is one of the limits, 0 by default", () => {
   assert(LIMIT_NAMES.includes("maxNameLength" as keyof Limits));
   assertEquals(
     Object.entries(limitsOf({})).filter(([name]) => name === "maxNameLength"),
-    [["maxNameLength", 200]],
+    [["maxNameLength", 0]],
   );
 });
 

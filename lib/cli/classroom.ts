@@ -32,8 +32,8 @@ export interface Size {
 export interface Screen {
   /** Its size; `undefined` if it is none on which to draw. */
   size(): Size | undefined;
-  /** Draws. */
-  write(text: string): void;
+  /** Draws. Resolves when that is done. */
+  write(text: string): Promise<void>;
 }
 
 /** Milliseconds between two looks at the state. */
@@ -49,8 +49,11 @@ const encoder = new TextEncoder();
 export const TERMINAL: Screen = {
   size: () =>
     Deno.stderr.isTerminal() && !isDumb() ? Deno.consoleSize() : undefined,
-  // Four times a second at most, and only if something changed: it may wait.
-  write: (text) => void Deno.stderr.writeSync(encoder.encode(text)),
+  async write(text) {
+    for (let rest = encoder.encode(text); rest.length > 0;) {
+      rest = rest.subarray(await Deno.stderr.write(rest));
+    }
+  },
 };
 
 function isDumb(): boolean {
@@ -62,7 +65,7 @@ function isDumb(): boolean {
 }
 
 /** What stands at the top of a screen; `undefined` if it has no room for it. */
-function board(
+function linesOf(
   { addresses, port, connected, acknowledged }: ClassroomState,
   { columns, rows }: Size,
 ): string[] | undefined {
@@ -74,7 +77,9 @@ function board(
     "",
     `--host ${address} --port ${port}${also}`,
     "",
-    `${connected} connected    ${acknowledged} acknowledged`,
+    `${connected} connected    ${
+      counted(acknowledged, "student")
+    } acknowledged`,
     "-".repeat(columns),
   ];
   const boards = [[...bigAddress, "", ...bigPort, ...rest], [
@@ -86,9 +91,10 @@ function board(
 }
 
 /** The same, said in a line. */
-function news({ connected, acknowledged }: ClassroomState): string {
-  return `${counted(connected, "client")} connected, ` +
-    `${counted(acknowledged, "student")} acknowledged`;
+function news(state: ClassroomState): string {
+  const { addresses: [address], port, connected, acknowledged } = state;
+  return `At ${address}, port ${port}: ${counted(connected, "client")} ` +
+    `connected, ${counted(acknowledged, "student")} acknowledged`;
 }
 
 /**
@@ -102,22 +108,11 @@ export async function showClassroom(
   report: (line: string) => void,
   over: AbortSignal,
 ): Promise<void> {
+  const board = new Board(screen);
   let told = { line: "", at: -Infinity };
-  let shown = "";
-  /** The screen on which it is shown, if it is. */
-  let drawn: Size | undefined;
   while (!over.aborted) {
     const state = look();
-    const size = screen.size();
-    const lines = size && board(state, size);
-    if (size && lines) {
-      const isSame = size.columns === drawn?.columns &&
-        size.rows === drawn.rows;
-      const text = isSame ? redraw(lines) : frame(lines, size.rows);
-      if (!isSame || text !== shown) screen.write(text);
-      shown = redraw(lines);
-    } else {
-      if (drawn) screen.write(release(drawn.rows));
+    if (!await board.draw(state)) {
       const line = news(state);
       const isDue = performance.now() - told.at >= NEWS;
       if (isDue && line !== told.line) {
@@ -125,16 +120,64 @@ export async function showClassroom(
         told = { line, at: performance.now() };
       }
     }
-    drawn = lines && size;
     await delay(LOOK, { signal: over }).catch(() => {});
   }
-  if (drawn) screen.write(release(drawn.rows));
+  const last = news(look());
+  if (!await board.end() && last !== told.line) report(last);
 }
 
-/** An empty screen with these lines at its top, under which everything else scrolls. */
-function frame(lines: readonly string[], rows: number): string {
-  const region = `\x1b[${lines.length + 1};${rows}r`;
-  return `\x1b[r\x1b[2J${redraw(lines)}${region}\x1b[${rows};1H`;
+/** The top of a screen. One drawing is under way at a time, the newest state the next. */
+class Board {
+  #screen: Screen;
+  /** What is there, and the size of the screen where it is. */
+  #shown = "";
+  #size: Size | undefined;
+  #broken = false;
+
+  constructor(screen: Screen) {
+    this.#screen = screen;
+  }
+
+  /** Draws a state. Resolves to whether it can be seen. */
+  async draw(state: ClassroomState): Promise<boolean> {
+    const size = this.#broken ? undefined : this.#screen.size();
+    const lines = size && linesOf(state, size);
+    if (!size || !lines) {
+      await this.end();
+      return false;
+    }
+    const text = redraw(lines);
+    if (size.columns !== this.#size?.columns || size.rows !== this.#size.rows) {
+      const clear = this.#size ? "" : CLEAR;
+      await this.#write(clear + text + region(lines.length + 1, size.rows));
+    } else if (text !== this.#shown) await this.#write(text);
+    this.#shown = text;
+    this.#size = size;
+    return !this.#broken;
+  }
+
+  /** Lets the whole screen scroll again. Resolves to whether anything was drawn on it. */
+  async end(): Promise<boolean> {
+    const size = this.#size;
+    this.#size = undefined;
+    if (size) await this.#write(release(size.rows));
+    return size !== undefined && !this.#broken;
+  }
+
+  async #write(text: string): Promise<void> {
+    try {
+      await this.#screen.write(text);
+    } catch {
+      this.#broken = true; // from now on, it is said in lines
+    }
+  }
+}
+
+const CLEAR = "\x1b[r\x1b[2J";
+
+/** Has only the rows from `first` on scroll, with the cursor in the last one. */
+function region(first: number, rows: number): string {
+  return `\x1b[${first};${rows}r\x1b[${rows};1H`;
 }
 
 /** The lines at the top, with the cursor where it was. */
@@ -143,7 +186,7 @@ function redraw(lines: readonly string[]): string {
   return `\x1b7${drawn.join("")}\x1b8`;
 }
 
-/** The whole screen scrolls again. */
+/** The whole screen scrolls, with the cursor below all there is. */
 function release(rows: number): string {
-  return `\x1b7\x1b[r\x1b8\x1b[${rows};1H\n`;
+  return `\x1b[r\x1b[${rows};1H\n`;
 }

@@ -112,6 +112,11 @@ export function parseFlags<Values>(
     if (!flag.takes && args.some((arg) => arg.startsWith(`--${name}=`))) {
       throw new UsageError(`--${name} takes no value`);
     }
+    // Behind a space, parseArgs takes an empty text for no value of the flag.
+    const at = args.indexOf(`--${name}`);
+    if (flag.takes && at >= 0 && args[at + 1] === "") {
+      throw new UsageError(`--${name} takes ${flag.takes}, and got nothing`);
+    }
   }
   const given = parseArgs(args, {
     boolean: all.filter(({ flag }) => !flag.takes).map(({ name }) => name),

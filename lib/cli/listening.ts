@@ -44,19 +44,26 @@ function advice(error: unknown): string {
  * @throws {Deno.errors.NotCapable} If that is all of them, and which there are
  * may not be known.
  */
-export function addressesAt(hostname: string): string[] {
+export function addressesAt(
+  hostname: string,
+  interfaces: () => readonly Interface[] = Deno.networkInterfaces,
+): string[] {
   if (hostname !== ALL_ADDRESSES && hostname !== "::") return [hostname];
   const family = hostname === "::" ? "IPv6" : "IPv4";
-  return Deno.networkInterfaces()
-    .filter((i) => i.family === family && !/^(127\.|::1|fe80:)/.test(i.address))
-    .sort((a, b) => Number(isVirtual(a.name)) - Number(isVirtual(b.name)))
+  return interfaces()
+    .filter((i) => i.family === family && !LOCAL.test(i.address))
+    .sort((a, b) => Number(VIRTUAL.test(a.name)) - Number(VIRTUAL.test(b.name)))
     .map(({ address }) => address);
 }
 
-/** Whether only containers and virtual machines use an interface, by its name. */
-function isVirtual(name: string): boolean {
-  return /^(br-|docker|veth|virbr|vmnet|vEthernet)/.test(name);
-}
+/** What counts of an interface. */
+type Interface = Pick<Deno.NetworkInterfaceInfo, "name" | "family" | "address">;
+
+/** Addresses by which nobody else reaches this machine: loopback and link-local. */
+const LOCAL = /^(127\.|169\.254\.|::1$|fe80:)/;
+/** Names of interfaces that lead to containers, virtual machines and tunnels. */
+const VIRTUAL =
+  /^(br-|bridge|docker|tailscale|tap|u?tun|vboxnet|veth|vEthernet|virbr|vmnet|wg)/;
 
 /** For a server that listens at all addresses: how others reach it. */
 export function reachableAt({ hostname, port }: Address): string | undefined {

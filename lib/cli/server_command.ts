@@ -4,6 +4,7 @@
  * @module
  */
 
+import { delay } from "@std/async/delay";
 import type { LimitCounts, Limits } from "../limits.ts";
 import { DEFAULT_LIMITS } from "../limits.ts";
 import { type Address, addressOf, DEFAULT_ADDRESS } from "../net.ts";
@@ -43,6 +44,9 @@ export interface ServerFlags {
   /** Whether a class looks at this screen. */
   classroom: boolean;
 }
+
+/** Milliseconds that the screen of `--classroom` has at the end. */
+const SCREEN_LONGEST = 500;
 
 const flags: Flags<ServerFlags> = {
   host: text(
@@ -148,9 +152,13 @@ export async function serveUntilStopped(
     });
   });
   const ended = server.acceptClients().then(() => server.shutdown());
-  await Promise.race([ended, cutOff]);
-  over.abort();
-  await shown;
+  try {
+    await Promise.race([ended, cutOff]);
+  } finally {
+    over.abort();
+    // A terminal that takes nothing any more must not keep us.
+    if (shown) await Promise.race([shown, delay(SCREEN_LONGEST)]);
+  }
   const reached = Object.entries(server.reached).filter(([, count]) =>
     count > 0
   );
@@ -170,7 +178,7 @@ function showClass(server: StoppableServer, over: AbortSignal): Promise<void> {
   } catch {
     // Without the permission to know them. That was said.
   }
-  if (addresses.length === 0) addresses = [hostname];
+  if (addresses.length === 0) addresses = ["this machine's address"];
   const roster = sharedRoster(server);
   const look = () => ({
     addresses,

@@ -72,11 +72,11 @@ export class WireConnection {
       () => this.#cutOff("queueTimeout", `for ${queueTimeout} s`),
     );
     const noteRead = (bytes: number, messages: number, whole: boolean) => {
-      watch?.({ what: "read", bytes, messages });
+      this.#watch?.({ what: "read", bytes, messages });
       if (whole || this.#hearBytes) this.#quiet?.touch();
     };
     const noteWritten = (bytes: number) => {
-      watch?.({ what: "written", bytes });
+      this.#watch?.({ what: "written", bytes });
       this.#quiet?.touch();
     };
     this.#inbox = new Inbox(

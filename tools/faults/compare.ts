@@ -54,7 +54,7 @@ export function compare(
   [rightTitle, right]: readonly [string, readonly Event[]],
   width: number,
 ): string[] {
-  const half = Math.floor((width - 3) / 2);
+  const half = Math.max(1, Math.floor((width - 3) / 2));
   const names = [...left, ...right].map(({ who }) => who.length);
   const name = Math.max(...names);
   const cells = (event: Event | undefined) => {

@@ -4,19 +4,22 @@
  * @module
  */
 
+import { isAbsolute, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import { Failure } from "../../lib/cli/program.ts";
 import { copyProject, FOLDERS } from "./copy.ts";
-import { type Fault, patchFolder, ROOT } from "./fault.ts";
+import { type Fault, patchFolder, readFaults, ROOT } from "./fault.ts";
 
 /** What would tell the answer, and the tests that need it. */
 const ANSWERS =
   /^tests\/(faults|solutions|(docs|exercises|faults|mended)_test\.ts)/;
-/** Says which tests the fault makes fail. */
+/** Says which fault it is. */
 const NOTE = "exercise.json";
 /** What the student mends. The rest is there to judge it. */
 const MENDED = /^(lib\/.*|[a-z]+)\.ts$/;
 /** What judges, and must stay as it is. */
-const JUDGES = /^(bench|tests|tools)\/.*\.(ts|py|jsonl|txt)$/;
+const JUDGES =
+  /^((bench|tests|tools)\/.*\.(ts|py|jsonl|txt)|deno\.(json|lock))$/;
 
 /**
  * Leaves a copy with a fault in a folder.
@@ -27,19 +30,21 @@ export async function leaveExercise(
   fault: Fault,
   folder: string,
 ): Promise<void> {
+  if (isInProject(folder)) {
+    throw new Failure(`${folder} is in this project. Choose one outside`);
+  }
   if (!await isEmpty(folder)) {
     throw new Failure(`${folder} is there already. Choose a new folder`);
   }
-  await Deno.mkdir(folder, { recursive: true });
-  const [inside, project] = [folder, ROOT].map((it) => Deno.realPathSync(it));
-  if (inside.startsWith(project)) {
-    await Deno.remove(folder);
-    throw new Failure(`${folder} is in this project. Choose one outside`);
-  }
   await copyProject(folder, ANSWERS);
   await patchFolder(fault.patch, folder);
-  const note = JSON.stringify({ fails: fault.fails }, null, 2);
+  const note = JSON.stringify({ fault: fault.name });
   await Deno.writeTextFile(`${folder}/${NOTE}`, `${note}\n`);
+}
+
+function isInProject(folder: string): boolean {
+  const path = relative(fileURLToPath(ROOT), resolve(folder));
+  return !path.startsWith("..") && !isAbsolute(path);
 }
 
 async function isEmpty(folder: string): Promise<boolean> {
@@ -53,19 +58,23 @@ async function isEmpty(folder: string): Promise<boolean> {
 }
 
 /**
- * The names of the tests that failed when the exercise was left.
+ * The fault that an exercise was left with.
  *
  * @throws {Failure} If the folder is no exercise.
  */
-export async function failedAtFirst(folder: string): Promise<string[]> {
+export async function faultOf(folder: string): Promise<Fault> {
   try {
-    return JSON.parse(await Deno.readTextFile(`${folder}/${NOTE}`)).fails;
+    const note = JSON.parse(await Deno.readTextFile(`${folder}/${NOTE}`));
+    const faults = await readFaults();
+    const fault = faults.find(({ name }) => name === note.fault);
+    if (fault) return fault;
   } catch {
-    throw new Failure(
-      `${folder} is no exercise. \`deno task break NAME --exercise ${folder}\` ` +
-        "makes it one, if it is not there yet",
-    );
+    // There is no note, or it says nothing.
   }
+  throw new Failure(
+    `${folder} is no exercise, or its ${NOTE} was changed. ` +
+      `\`deno task break NAME --exercise FOLDER\` makes one`,
+  );
 }
 
 /** All files below a folder that fit, by their paths from there. */

@@ -89,7 +89,9 @@ export function parseFault(name: string, file: string): Fault {
  */
 export function applyPatch(patch: string, before: string): string {
   let after = before;
-  for (const hunk of patch.split(/^@@.*\n/m).slice(1)) {
+  const [, ...hunks] = patch.split(/^@@.*\n/m);
+  if (hunks.length === 0) throw new Error("The patch changes nothing");
+  for (const hunk of hunks) {
     const lines = hunk.replace(/\n$/, "").split("\n");
     const side = (without: string) =>
       lines.filter((line) => !line.startsWith(without))

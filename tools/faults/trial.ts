@@ -24,8 +24,8 @@ export const TESTS: readonly string[] = [
 /** The tests of the limits, one or two for each. */
 export const LIMIT_TESTS: readonly string[] = ["tests/limits_test.ts"];
 
-/** Milliseconds after which a run is given up. The tests above take 20 s. */
-const LONGEST = 180_000;
+/** Milliseconds after which a run is given up. The longest takes 40 s. */
+const LONGEST = 120_000;
 
 /** How a run of Deno ended. */
 export interface Ended {
@@ -55,13 +55,23 @@ export async function run(
   return { success, stdout: lines(stdout), stderr: lines(stderr) };
 }
 
-/** The tests that fail in a copy of the project, of `only` those whose name has this in it. */
-export async function failingTests(
+/** What a run of tests says of each. */
+export interface Results {
+  /** The names of the tests that passed. */
+  passed: string[];
+  /** The names of those that failed. */
+  failed: string[];
+  /** Whether the run ended, and as its tests say. */
+  ended: boolean;
+}
+
+/** Runs tests in a copy of the project, of `only` those whose name has this in it. */
+export async function runTests(
   folder: string,
   stop: AbortSignal,
   files: readonly string[],
   only = "",
-): Promise<string[]> {
+): Promise<Results> {
   const { success, stdout } = await run(folder, stop, [
     ...["test", "--no-check", "--no-prompt", "--parallel", "--reporter=tap"],
     ...["--allow-net=127.0.0.1", "--allow-sys=networkInterfaces"],
@@ -69,11 +79,13 @@ export async function failingTests(
     ...(only ? [`--filter=${only}`] : []),
     ...files,
   ]);
-  const failed = /^not ok \d+ - /;
-  const names = stdout.filter((line) => failed.test(line))
-    .map((line) => line.replace(failed, "").replace(/ # .*$/, ""));
-  if (success || names.length > 0) return names;
-  return ["the tests, which did not run to their end"];
+  const named = (result: RegExp) =>
+    stdout.filter((line) => result.test(line))
+      .map((line) => line.replace(result, ""))
+      .map((line) => line.replace(/ # (?!SKIP).*$/, ""));
+  const failed = named(/^not ok \d+ - /);
+  const passed = named(/^ok \d+ - /);
+  return { passed, failed, ended: success === (failed.length === 0) };
 }
 
 /** What a fault's trial shows. */
@@ -97,9 +109,9 @@ export async function tryFault(
   try {
     await copyProject(folder);
     await patchFolder(fault.patch, folder);
-    const failed = limit === undefined
-      ? await failingTests(folder, stop, TESTS)
-      : await failingTests(folder, stop, LIMIT_TESTS, `Limit ${limit} `);
+    const { failed } = limit === undefined
+      ? await runTests(folder, stop, TESTS)
+      : await runTests(folder, stop, LIMIT_TESTS, `Limit ${limit} `);
     if (fault.seed === undefined) return { failed, simulation: undefined };
     const { stdout } = await run(folder, stop, [
       ...["run", "--no-check", "--no-prompt", "tools/simulate.ts"],

@@ -32,25 +32,30 @@ function columnsOf(events: readonly Event[]): string[] {
     .filter((who) => present.has(who));
 }
 
-/** Characters of a line: 100, or fewer if stdout is a terminal of fewer. */
+/** Characters of a line, at most, and at least: a narrower terminal breaks the lines. */
+const PAGE = 100;
+const NARROW_PAGE = 60;
+
+/** Characters of a line: as many as the terminal has, if stdout is one that says so. */
 export function pageWidth(): number {
-  const most = 100;
-  if (!Deno.stdout.isTerminal()) return most;
-  return Math.min(most, Deno.consoleSize().columns);
+  if (!Deno.stdout.isTerminal()) return PAGE;
+  const columns = Deno.consoleSize().columns || PAGE; // some say 0
+  return Math.max(NARROW_PAGE, Math.min(PAGE, columns));
 }
 
 /** Breaks a text into lines of so many characters, between words where it can. */
 export function fold(text: string, width: number): string[] {
+  const most = Math.max(1, width);
   const lines: string[] = [];
   let line = "";
   for (let word of text.split(" ")) {
-    if (line && line.length + 1 + word.length > width) {
+    if (line && line.length + 1 + word.length > most) {
       lines.push(line);
       line = "";
     }
-    while (word.length > width) {
-      lines.push(word.slice(0, width));
-      word = word.slice(width);
+    while (word.length > most) {
+      lines.push(word.slice(0, most));
+      word = word.slice(most);
     }
     line = line ? `${line} ${word}` : word;
   }

@@ -33,13 +33,17 @@ function isAnswer(message: Message): boolean {
   return !isMessageMap(message);
 }
 
+function isGreeting(message: Message): boolean {
+  return isMessageMap(message) && "clientid" in message;
+}
+
 /** Some words, the last of them once if it comes often. */
 function shortly(words: readonly string[]): string {
   const last = words.at(-1)!;
   const others = words.slice(0, words.findLastIndex((it) => it !== last) + 1);
   const times = words.length - others.length;
   if (times <= 3) return words.join(", ");
-  return [...others, `${times} times ${last}`].join(", ");
+  return [...others, `${last} (${times} times)`].join(", ");
 }
 
 /** Tells together what comes together. */
@@ -215,7 +219,11 @@ export class Stranger {
         const taken = reader.read(buffer, end, messages);
         buffer.copyWithin(0, taken, end);
         kept = end - taken;
-        for (const message of messages) heard.add(show(message));
+        for (const message of messages) {
+          if (isGreeting(message)) {
+            this.#tell(`is greeted, as ${show(message)}`);
+          } else heard.add(show(message));
+        }
         this.#answers += messages.filter(isAnswer).length;
       }
       heard.flush();

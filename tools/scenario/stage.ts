@@ -173,7 +173,7 @@ export class Stage {
       if (queue[0].bytes === 0) whole.push(queue.shift()!);
     }
     const waiting = queue.reduce((sum, { bytes }) => sum + bytes, 0);
-    const wait = waiting > 0 ? `, ${waiting} wait` : "";
+    const wait = waiting > 0 ? `, ${waiting} bytes wait` : "";
     if (whole.length === 0) return `writes ${counted(bytes, "byte")}${wait}`;
     const count = whole.reduce((sum, { count }) => sum + count, 0);
     const what = whole.length === 1 ? whole[0].what : counted(count, "answer");

@@ -5,9 +5,7 @@
  */
 
 import { Random } from "../random.ts";
-
-/** As many as the lots that a simulated clock draws from. */
-const LOTS = 2 ** 30;
+import { LOTS } from "../simulation/clock.ts";
 
 /** Gives the middle of what it may, but lots in their order: first come, first served. */
 export class Steady extends Random {

@@ -37,17 +37,3 @@ export function tell(events: readonly Event[]): string[] {
     `${at}`.padStart(5) + ` ms  ${who.padEnd(width)}  ${what}`
   );
 }
-
-/**
- * The same events, those of one moment sorted by who they happened to. Which of
- * two tasks goes first within a moment is no promise of the server.
- */
-export function inOrder(events: readonly Event[]): Event[] {
-  const first = new Map<string, number>();
-  for (const { who } of events) {
-    if (!first.has(who)) first.set(who, first.size);
-  }
-  return events.toSorted((a, b) =>
-    a.at - b.at || first.get(a.who)! - first.get(b.who)!
-  );
-}

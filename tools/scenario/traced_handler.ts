@@ -62,8 +62,10 @@ class TracedLock extends Lock {
 
   override async acquire(options?: { signal?: AbortSignal }): Promise<Guard> {
     const asked = this.#stage.clock.now;
-    if (this.#lock.locked) this.#tell("waits");
-    const guard = await this.#lock.acquire(options);
+    const { waiting } = this.#lock;
+    const acquiring = this.#lock.acquire(options);
+    if (this.#lock.waiting > waiting) this.#tell("waits");
+    const guard = await acquiring;
     const held = this.#stage.clock.now;
     const waited = held > asked ? `, after ${held - asked} ms` : "";
     this.#tell(`holds it${waited}`);

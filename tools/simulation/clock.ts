@@ -6,6 +6,9 @@
 
 import type { Random } from "../random.ts";
 
+/** Lots that there are to draw. */
+export const LOTS: number = 2 ** 30;
+
 interface Event {
   at: number;
   /** Decides between events of the same time. */
@@ -59,7 +62,7 @@ export class SimulatedClock implements Disposable {
 
   /** Lets something happen in so many milliseconds. It is no timer of the program. */
   schedule(ms: number, happen: () => void): void {
-    this.#add({ at: this.#now + ms, lot: this.#random.below(2 ** 30), happen });
+    this.#add({ at: this.#now + ms, lot: this.#random.below(LOTS), happen });
   }
 
   /**
@@ -97,7 +100,7 @@ export class SimulatedClock implements Disposable {
       this.#timers.delete(id);
       call();
     };
-    const lot = this.#random.below(2 ** 30);
+    const lot = this.#random.below(LOTS);
     const event = { at: this.#now + Math.max(1, Math.ceil(ms)), lot, happen };
     this.#timers.set(id, event);
     this.#add(event);
