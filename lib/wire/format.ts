@@ -26,6 +26,11 @@ export interface MessageMap {
   [key: string]: Message;
 }
 
+/** Makes an empty map, as messages that are read have them: without prototype. */
+export function emptyMap(): MessageMap {
+  return Object.create(null);
+}
+
 /** Whether the message is a map whose keys are all text. */
 export function isMessageMap(message: Message): message is MessageMap {
   if (typeof message !== "object" || message === null) return false;

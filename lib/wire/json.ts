@@ -14,7 +14,7 @@ import type {
   MessageReader,
   WireFormat,
 } from "./format.ts";
-import { isMessageMap } from "./format.ts";
+import { emptyMap, isMessageMap } from "./format.ts";
 import { decodeUtf8 } from "./text.ts";
 
 const NEWLINE = 0x0a;
@@ -86,7 +86,7 @@ class JsonReader implements MessageReader {
     if (Array.isArray(value)) {
       return value.map((item) => this.#checked(item, depth + 1));
     }
-    const map: MessageMap = Object.create(null);
+    const map = emptyMap();
     for (const key of keys) {
       map[key] = this.#checked((value as MessageMap)[key], depth + 1);
     }

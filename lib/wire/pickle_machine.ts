@@ -6,7 +6,7 @@
 
 import type { MessageLimits } from "../limits.ts";
 import type { Message, MessageMap } from "./format.ts";
-import { isMessageMap } from "./format.ts";
+import { emptyMap, isMessageMap } from "./format.ts";
 import { checkMeasure, contents, tooDeep } from "./pickle_measure.ts";
 import { brokenPickle } from "./pickle_values.ts";
 
@@ -204,7 +204,7 @@ export class PickleMachine {
 
   /** Makes a dict of the keys and values from `start` up. */
   dict(start: number): void {
-    this.#stack.splice(start, 0, Object.create(null));
+    this.#stack.splice(start, 0, emptyMap());
     this.setItems(start + 1);
   }
 

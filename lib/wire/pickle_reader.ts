@@ -11,7 +11,8 @@
 
 import type { MessageLimits } from "../limits.ts";
 import type { ProtocolError } from "./errors.ts";
-import type { Message, MessageReader } from "./format.ts";
+import { emptyMap, type Message, type MessageReader } from "./format.ts";
+import { DictReader } from "./pickle_dict.ts";
 import { PickleMachine } from "./pickle_machine.ts";
 import {
   ARGUMENT,
@@ -26,6 +27,7 @@ import {
   brokenPickle,
   decimal,
   decimalFloat,
+  decimalLong,
   escapedText,
   float64,
   quotedText,
@@ -48,12 +50,14 @@ export class PickleReader implements MessageReader {
   #maxBytes: number;
   #machine: PickleMachine;
   #begun = 0;
+  #dicts: DictReader;
   #unfinished = new Unfinished();
 
   /** A reader of messages within these limits. */
   constructor(limits: MessageLimits) {
     this.#maxBytes = limits.maxRequestBytes;
     this.#machine = new PickleMachine(limits);
+    this.#dicts = new DictReader(limits);
   }
 
   get begun(): number {
@@ -71,6 +75,15 @@ export class PickleReader implements MessageReader {
     let last = max - this.#begun;
     let at = 0;
     while (at < end) {
+      if (last === at + max) { // at the first byte of a message
+        const next = this.#dicts.read(bytes, at, end);
+        if (next > 0) {
+          messages.push(this.#dicts.dict);
+          at = next;
+          last = at + max;
+          continue;
+        }
+      }
       const opcode = bytes[at];
       const width = ARGUMENT[opcode];
       let from = at + 1;
@@ -139,7 +152,7 @@ export class PickleReader implements MessageReader {
       case Op.BINBYTES:
       case Op.SHORT_BINBYTES:
       case Op.BINBYTES8: return m.push(bytes.slice(from, to));
-      case Op.EMPTY_DICT: return m.push(Object.create(null));
+      case Op.EMPTY_DICT: return m.push(emptyMap());
       case Op.EMPTY_LIST: return m.push([]);
       case Op.EMPTY_SET: return m.push(new Set());
       case Op.SETITEM: return m.setItems(m.height - 2);
@@ -204,8 +217,4 @@ function intOrBool(bytes: Uint8Array, from: number, to: number): Message {
     return digit === 1;
   }
   return decimal(bytes, from, to);
-}
-
-function decimalLong(bytes: Uint8Array, from: number, to: number): Message {
-  return decimal(bytes, from, bytes[to - 1] === 0x4c ? to - 1 : to);
 }

@@ -96,7 +96,7 @@ export function escapedText(
   return text;
 }
 
-/** The number of a line: `INT`, or `LONG` less its `L`. */
+/** The number of a line: `INT`. */
 export function decimal(
   bytes: Uint8Array,
   from: number,
@@ -109,6 +109,15 @@ export function decimal(
   const value = Number(digits);
   // `+ 0`, since Python's -0 is 0.
   return Number.isSafeInteger(value) ? value + 0 : BigInt(digits);
+}
+
+/** The number of a line: `LONG`, which ends with an `L` as a rule. */
+export function decimalLong(
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+): number | bigint {
+  return decimal(bytes, from, bytes[to - 1] === 0x4c ? to - 1 : to);
 }
 
 /** The number of a line: `FLOAT`, as by Python's `repr`. */

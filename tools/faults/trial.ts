@@ -13,6 +13,7 @@ export const TESTS: readonly string[] = [
   "line_writer",
   "lock",
   "lock_interleavings",
+  "pickle_dict",
   "pickle_reader",
   "pickle_writer",
   "scenario",

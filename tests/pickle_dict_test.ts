@@ -1,0 +1,109 @@
+import { assert, assertEquals } from "@std/assert";
+import { concat } from "../lib/bytes.ts";
+import { DEFAULT_LIMITS } from "../lib/limits.ts";
+import { isMessageMap, type Message } from "../lib/wire/format.ts";
+import { DictReader } from "../lib/wire/pickle_dict.ts";
+import { PickleReader } from "../lib/wire/pickle_reader.ts";
+import { fromNotation, readVectors, same } from "./vectors.ts";
+
+/** Low limits, so that changed bytes go over them. */
+const LIMITS = { ...DEFAULT_LIMITS, maxRequestBytes: 150, maxItems: 5 };
+
+/** What a reader makes of bytes: messages, what it says is wrong, and what it waits for. */
+function outcome(pieces: readonly Uint8Array[], limits = LIMITS) {
+  const reader = new PickleReader(limits);
+  const messages: Message[] = [];
+  let kept = new Uint8Array();
+  let wrong = "";
+  try {
+    for (const piece of pieces) {
+      const bytes = concat([kept, piece]); // nothing lies behind them
+      kept = bytes.slice(reader.read(bytes, bytes.length, messages));
+    }
+  } catch (error) {
+    wrong = (error as Error).message;
+  }
+  const left = wrong ? 0 : kept.length + reader.begun;
+  reader.drop();
+  return { messages, wrong, left };
+}
+
+/** Short pickles that are one dict with keys of text. */
+const dicts = [...readVectors("valid"), ...readVectors("pythons")]
+  .filter(({ bytes, value }) =>
+    bytes.length <= 200 && isMessageMap(fromNotation(value))
+  );
+
+Deno.test("DictReader reads the requests of every protocol, to their ends", () => {
+  const reader = new DictReader(DEFAULT_LIMITS);
+  const protocols = new Set<number | undefined>();
+  for (const { name, protocol, bytes, value } of dicts) {
+    const behind = concat([bytes, Uint8Array.of(0x7d, 0x2e)]);
+    const end = reader.read(behind, 0, behind.length);
+    if (end === 0) continue; // it is one of another kind
+    assertEquals(end, bytes.length, name);
+    assert(same(reader.dict, fromNotation(value)), name);
+    protocols.add(protocol);
+  }
+  for (const protocol of [0, 1, 2, 3, 4, 5]) assert(protocols.has(protocol));
+});
+
+Deno.test("PickleReader makes the same of a pickle, whole or a byte at a time, whatever byte of it is changed", () => {
+  const some = [0, 1, 2, 3, 4, 5].flatMap((protocol) =>
+    dicts.filter((it) => it.protocol === protocol).slice(0, 4)
+  );
+  assertEquals(some.length, 24);
+  for (const { name, protocol, bytes } of some) {
+    const changed = bytes.slice();
+    for (let at = 0; at < bytes.length; at++) {
+      // Every opcode, and what is next to and far from what was there.
+      for (const change of [0x01, 0x80, 0xff, 0x2e, 0x28, 0x73, 0x75, 0x94]) {
+        changed[at] = bytes[at] ^ change;
+        const single = [...changed].map((byte) => Uint8Array.of(byte));
+        const [whole, bytewise] = [outcome([changed]), outcome(single)];
+        const label = `${name}, protocol ${protocol}, byte ${at} ^ ${change}`;
+        assertEquals(
+          [whole.wrong, whole.left, whole.messages.length],
+          [bytewise.wrong, bytewise.left, bytewise.messages.length],
+          label,
+        );
+        assert(same(whole.messages, bytewise.messages), label);
+      }
+      changed[at] = bytes[at];
+    }
+  }
+});
+
+Deno.test("PickleReader makes the same of a pickle, whole or a byte at a time, whatever opcode stands anywhere", () => {
+  const [{ bytes }] = dicts.filter(({ protocol, bytes }) =>
+    protocol === 4 && bytes.length > 60
+  );
+  const changed = bytes.slice();
+  for (let at = 0; at < bytes.length; at++) {
+    for (let byte = 0; byte < 256; byte++) {
+      changed[at] = byte;
+      const single = [...changed].map((it) => Uint8Array.of(it));
+      const [whole, bytewise] = [outcome([changed]), outcome(single)];
+      const label = `byte ${at} is ${byte}`;
+      assertEquals(whole.wrong, bytewise.wrong, label);
+      assertEquals(whole.left, bytewise.left, label);
+      assert(same(whole.messages, bytewise.messages), label);
+    }
+    changed[at] = bytes[at];
+  }
+});
+
+Deno.test("PickleReader makes the same of many requests, wherever the reads cut them", () => {
+  const all = concat(dicts.map(({ bytes }) => bytes));
+  const expected = outcome([all], DEFAULT_LIMITS);
+  assertEquals([expected.wrong, expected.messages.length], ["", dicts.length]);
+  for (let size = 1; size < 600; size++) {
+    const pieces: Uint8Array[] = [];
+    for (let at = 0; at < all.length; at += size) {
+      pieces.push(all.subarray(at, at + size));
+    }
+    const { messages, wrong, left } = outcome(pieces, DEFAULT_LIMITS);
+    assertEquals([wrong, left], ["", 0], `reads of ${size}`);
+    assert(same(messages, expected.messages), `reads of ${size}`);
+  }
+});
