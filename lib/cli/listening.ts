@@ -37,6 +37,12 @@ function advice(error: unknown): string {
   return reason(error);
 }
 
+/** A network interface, as far as it counts here. */
+export type Interface = Pick<
+  Deno.NetworkInterfaceInfo,
+  "name" | "family" | "address"
+>;
+
 /**
  * The addresses by which others reach a server that listens at `hostname`, the
  * likeliest first.
@@ -55,9 +61,6 @@ export function addressesAt(
     .sort((a, b) => Number(VIRTUAL.test(a.name)) - Number(VIRTUAL.test(b.name)))
     .map(({ address }) => address);
 }
-
-/** What counts of an interface. */
-type Interface = Pick<Deno.NetworkInterfaceInfo, "name" | "family" | "address">;
 
 /** Addresses by which nobody else reaches this machine: loopback and link-local. */
 const LOCAL = /^(127\.|169\.254\.|::1$|fe80:)/;
