@@ -25,7 +25,15 @@ import {
 /** Those that cannot hang. They come first: while one of them fails, the others could. */
 const FIRST = [...TESTS, ...LIMIT_TESTS];
 /** Tests that have nothing to do with what a student mends, or need what a copy has not. */
-const NOT_RUN = ["docs", "exercises", "faults", "hold", "mended", "soak"];
+const NOT_RUN = [
+  "bench",
+  "docs",
+  "exercises",
+  "faults",
+  "hold",
+  "mended",
+  "soak",
+];
 
 /** The tests over sockets. */
 function socketTests(): string[] {

@@ -7,6 +7,8 @@
  * @module
  */
 
+import { Failure } from "../../lib/cli/program.ts";
+
 /** The project. */
 export const ROOT = new URL("../../", import.meta.url);
 const FOLDER = new URL("tests/faults/", ROOT);
@@ -37,12 +39,21 @@ export interface Fault {
   patch: string;
 }
 
-/** All faults, the easiest first. */
+/**
+ * All faults, the easiest first.
+ *
+ * @throws {Failure} If this is an exercise, which has none.
+ */
 export async function readFaults(): Promise<Fault[]> {
   const faults: Fault[] = [];
-  for await (const { name } of Deno.readDir(FOLDER)) {
-    const file = await Deno.readTextFile(new URL(name, FOLDER));
-    faults.push(parseFault(name.replace(/\.patch$/, ""), file));
+  try {
+    for await (const { name } of Deno.readDir(FOLDER)) {
+      const file = await Deno.readTextFile(new URL(name, FOLDER));
+      faults.push(parseFault(name.replace(/\.patch$/, ""), file));
+    }
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    throw new Failure("There are no faults here: an exercise is without them");
   }
   const isLimit = ({ name }: Fault) => Number(name.startsWith("limit-"));
   return faults.sort((a, b) =>
