@@ -40,13 +40,15 @@ const PIECES = 64;
 
 /** Work of many pieces, in which turns are taken too if it takes long. */
 export class LongWork {
-  #began = performance.now();
+  /** When it was last looked at; the first time is the first piece of many. */
+  #began = 0;
   #pieces = 0;
 
   /** Whether it has gone on for long. To be asked before each piece. */
   isLong(): boolean {
     if (++this.#pieces % PIECES !== 0) return false;
     const now = performance.now();
+    if (this.#began === 0) this.#began = now;
     if (now - this.#began < LONGEST) return false;
     this.#began = now;
     return true;

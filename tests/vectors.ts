@@ -1,6 +1,7 @@
 // The pickles in testdata/, made by CPython 2.7 to 3.13, and what they hold.
 
-import type { Message, MessageMap } from "../lib/wire/format.ts";
+import { assert, assertEquals } from "@std/assert";
+import { emptyMap, type Message } from "../lib/wire/format.ts";
 
 /** A pickle, with what it holds in the files' notation. */
 export interface Vector {
@@ -46,7 +47,7 @@ export function fromNotation(value: unknown): Message {
       $dict.map((entry: unknown[]) => entry.map(fromNotation)),
     );
   }
-  const map: MessageMap = Object.create(null);
+  const map = emptyMap();
   for (const [key, item] of Object.entries(value)) {
     map[key] = fromNotation(item);
   }
@@ -58,6 +59,14 @@ const FLOATS: Record<string, number> = {
   "-inf": -Infinity,
   nan: NaN,
 };
+
+/** Fails if a map inherits anything, or ever could. */
+export function assertInheritsNothing(map: unknown): void {
+  const prototype = Object.getPrototypeOf(map);
+  assertEquals(Reflect.ownKeys(prototype), []);
+  assertEquals(Object.getPrototypeOf(prototype), null);
+  assert(Object.isFrozen(prototype));
+}
 
 /** Whether two messages are the same, to the sign of a zero, and a tuple is no list. */
 export function same(a: Message, b: Message): boolean {

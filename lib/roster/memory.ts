@@ -6,6 +6,7 @@
 
 import type { LimitCounts, LimitName, Limits } from "../limits.ts";
 import { DEFAULT_LIMITS, limitCounts } from "../limits.ts";
+import { type Key, keyOf } from "./key.ts";
 import type { Roster } from "./roster.ts";
 import type { Sid, Student } from "./student.ts";
 import { weigh } from "./weight.ts";
@@ -14,10 +15,10 @@ import { weigh } from "./weight.ts";
 export class MemoryRoster implements Roster {
   #limits: Readonly<Limits>;
   #reached: LimitCounts;
-  /** By the text of the `sid`, see {@linkcode keyOf}. */
-  #students = new Map<string, Student>();
+  /** By the key of the `sid`, see {@linkcode keyOf}. */
+  #students = new Map<Key, Student>();
   /** What each student weighs who is not light: to weigh all takes half as long as all the rest. */
-  #heavy = new Map<string, number>();
+  #heavy = new Map<Key, number>();
   #heavyBytes = 0;
 
   /** As large as the limits allow; what they do not allow is counted in `reached`. */
@@ -47,34 +48,32 @@ export class MemoryRoster implements Roster {
   }
 
   read(sid: Sid): Promise<Student | undefined> {
-    return Promise.resolve(this.#students.get(keyOf(sid)));
+    const row = this.#students.get(keyOf(sid));
+    return Promise.resolve(row && { ...row }); // it may be filled in anew
   }
 
-  /** Puts a student in the row of a `sid`. Returns the limit that is against it, if one is. */
-  #put(sid: string, student: Student): LimitName | undefined {
+  /** Puts a student in the row of a key. Returns the limit that is against it, if one is. */
+  #put(key: Key, student: Student): LimitName | undefined {
     const { maxRosterRows, maxRosterBytes } = this.#limits;
     const full = this.#students.size >= maxRosterRows;
-    if (full && !this.#students.has(sid)) return "maxRosterRows";
+    if (full && !this.#students.has(key)) return "maxRosterRows";
     const light = isLight(student);
-    const bytes = light ? 0 : weigh(student) + 2 * sid.length;
-    if (bytes > 0 || this.#heavy.size > 0) {
-      const before = this.#heavy.get(sid) ?? 0;
+    const bytes = light ? 0 : weigh(student) + weigh(key);
+    const before = this.#heavy.get(key) ?? 0;
+    if (bytes > 0 || before > 0) {
       const after = this.#heavyBytes - before + bytes;
       if (bytes > 0 && after > maxRosterBytes) return "maxRosterBytes";
       this.#heavyBytes = after;
-      if (bytes > 0) this.#heavy.set(sid, bytes);
-      else this.#heavy.delete(sid);
+      if (bytes > 0) this.#heavy.set(key, bytes);
+      else this.#heavy.delete(key);
     }
-    this.#students.set(sid, light ? rowOf(student) : student);
+    const row = light && before === 0 ? this.#students.get(key) : undefined;
+    if (row) fillIn(row, student);
+    else {
+      const kept = light ? fillIn({ ...EMPTY }, student) : student;
+      this.#students.set(key, kept);
+    }
   }
-}
-
-/**
- * The key of a `sid`, whether it is a number or the same as text. Numbers, and
- * texts of digits alone, can be chosen so that a `Map` finds them slowly.
- */
-function keyOf(sid: Sid): string {
-  return `#${sid}`;
 }
 
 /** Characters of a text that is not worth weighing. */
@@ -90,9 +89,18 @@ function isLight(student: Student): boolean {
     (typeof sid === "number" || String(sid).length <= SHORT);
 }
 
-/** The three fields alone: in this form the engine needs a third of the memory. */
-function rowOf({ student_name, github_username, sid }: Student): Student {
-  return { student_name, github_username, sid };
+/** A row of the three fields alone, which the engine keeps in a third of the memory. */
+const EMPTY: Student = { student_name: null, github_username: null, sid: null };
+
+/**
+ * Puts a student into a row. One that is there already is filled in anew, since
+ * a new one that lives long costs the engine more than all the rest.
+ */
+function fillIn(row: Student, student: Student): Student {
+  row.student_name = student.student_name;
+  row.github_username = student.github_username;
+  row.sid = student.sid;
+  return row;
 }
 
 const shared = new WeakMap<object, MemoryRoster>();

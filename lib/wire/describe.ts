@@ -4,6 +4,8 @@
  * @module
  */
 
+import { isMessageMap, type Message } from "./format.ts";
+
 /** Names the kind of a value, for an error message: `None`, `an integer`, `a dict`. */
 export function describe(value: unknown): string {
   switch (typeof value) {
@@ -22,8 +24,7 @@ export function describe(value: unknown): string {
       if (Array.isArray(value)) return "a list";
       if (value instanceof Set) return "a set";
       if (value instanceof Uint8Array) return "bytes";
-      return value instanceof Map || Object.getPrototypeOf(value) === null ||
-          Object.getPrototypeOf(value) === Object.prototype
+      return value instanceof Map || isMessageMap(value as Message)
         ? "a dict"
         : `a ${value.constructor?.name ?? "object"}`;
     default:

@@ -20,22 +20,34 @@ export type Message =
   | ReadonlyMap<Message, Message>
   | MessageMap;
 
-/** A map whose keys are all text. As read, it has no prototype: `__proto__` is a key like any other. */
+/** A map whose keys are all text. As read, it inherits nothing: `__proto__` is a key like any other. */
 export interface MessageMap {
   /** The value of each key. */
   [key: string]: Message;
 }
 
-/** Makes an empty map, as messages that are read have them: without prototype. */
+/** What a map that was read inherits from: nothing is in it, and nothing behind it. */
+const NOTHING: object = Object.freeze(Object.create(null));
+
+function EmptyMap() {}
+EmptyMap.prototype = NOTHING;
+
+/**
+ * Makes an empty map, as messages that are read have them. It inherits nothing:
+ * `__proto__` is a key like any other. So it would be without any prototype at
+ * all; but such objects the engine keeps in a slow form, in which to set three
+ * keys and count them takes 138 ns, and not 30 (Deno 2.9.6).
+ */
 export function emptyMap(): MessageMap {
-  return Object.create(null);
+  return new (EmptyMap as unknown as new () => MessageMap)();
 }
 
 /** Whether the message is a map whose keys are all text. */
 export function isMessageMap(message: Message): message is MessageMap {
   if (typeof message !== "object" || message === null) return false;
   const prototype = Object.getPrototypeOf(message);
-  return prototype === null || prototype === Object.prototype;
+  return prototype === NOTHING || prototype === Object.prototype ||
+    prototype === null;
 }
 
 /** Reads the messages of one connection, which may be cut anywhere. */

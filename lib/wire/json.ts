@@ -70,7 +70,7 @@ class JsonReader implements MessageReader {
     return this.#checked(value, 1);
   }
 
-  /** The value within the limits, its objects without prototypes. */
+  /** The value within the limits, its objects without anything inherited. */
   #checked(value: Message, depth: number): Message {
     if (typeof value === "number") return exact(value);
     if (typeof value !== "object" || value === null) return value;

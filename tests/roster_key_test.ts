@@ -1,0 +1,68 @@
+import { assert, assertEquals } from "@std/assert";
+import { keyOf } from "../lib/roster/key.ts";
+import { MemoryRoster } from "../lib/roster/memory.ts";
+import { Random } from "../tools/random.ts";
+import { ALICE, BOB } from "./peers.ts";
+
+Deno.test("keyOf() gives a number and the same number as text one key, and others others", () => {
+  const random = new Random(1);
+  const numbers = new Set([0, 1, 9, 10, 2 ** 31, 2 ** 32, 2 ** 53 - 1]);
+  for (let i = 0; i < 20_000; i++) {
+    numbers.add(random.below(10 ** (1 + random.below(16))));
+    numbers.add(i + 123_456_000);
+    numbers.add(i * 2 ** 32 + 7);
+  }
+  const keys = new Set<unknown>();
+  for (const number of numbers) {
+    if (!Number.isSafeInteger(number)) continue;
+    const key = keyOf(number);
+    assertEquals(keyOf(`${number}`), key);
+    assert(!keys.has(key), `${number}`);
+    keys.add(key);
+  }
+  for (const other of ["007", "-1", "1.0", "9007199254740993", "", "a", null]) {
+    assert(!keys.has(keyOf(other)), `${other}`);
+    keys.add(keyOf(other));
+  }
+  assertEquals(keyOf(-0), keyOf("0"));
+  assertEquals(keyOf(-5), keyOf("-5"));
+  assertEquals(keyOf(2n ** 64n), keyOf("18446744073709551616"));
+});
+
+/** Where V8 looks for an integer in a `Map`, less what the size takes off (its `ComputeUnseededHash`). */
+function placeOf(integer: number): number {
+  let hash = integer | 0;
+  hash = ~hash + (hash << 15);
+  hash = hash ^ hash >>> 12;
+  hash = hash + (hash << 2);
+  hash = hash ^ hash >>> 4;
+  hash = Math.imul(hash, 2057);
+  return (hash ^ hash >>> 16) & 0xffff;
+}
+
+Deno.test("keyOf() scatters numbers that were chosen to be in one place", () => {
+  const chosen: number[] = [];
+  for (let number = 0; chosen.length < 300; number++) {
+    if (placeOf(number) === 7) chosen.push(number);
+  }
+  const places = new Map<number, number>();
+  for (const number of chosen) {
+    const place = placeOf(keyOf(number) as number);
+    places.set(place, (places.get(place) ?? 0) + 1);
+  }
+  assert(Math.max(...places.values()) < 10);
+});
+
+Deno.test("MemoryRoster keeps one row for each student, the last of its sid, and gives it away as a copy", async () => {
+  const roster = new MemoryRoster();
+  await roster.record([ALICE, { ...BOB, note: "a key of his own" }]);
+  const before = await roster.read(ALICE.sid);
+  await roster.record([{ ...BOB, sid: `${ALICE.sid}` }, BOB]);
+  assertEquals(roster.size, 2);
+  assertEquals(before, ALICE);
+  assertEquals(await roster.read(ALICE.sid), { ...BOB, sid: `${ALICE.sid}` });
+  assertEquals(await roster.read(BOB.sid), BOB);
+  await roster.record([{ ...ALICE, note: "kept" }]);
+  assertEquals(await roster.read(ALICE.sid), { ...ALICE, note: "kept" });
+  assertEquals(await roster.read("nobody"), undefined);
+});
