@@ -96,7 +96,7 @@ for nth in range(int(sys.argv[1])):
         letters += "\\u00e9\\u00f6\\u0142\\u674e\\u96f7\\u1f40d"
     name = "".join(chance.choice(letters) for _ in range(chance.randint(1, 60)))
     sid = nth % 63000 * 10 ** chance.randint(0, 7) + nth % 7
-    fields = [("student_name", name), ("github_username", name[:12] or "a"),
+    fields = [("student_name", name), ("github_username", "user%d" % nth),
               ("sid", str(sid) if chance.random() < 0.01 else sid)]
     chance.shuffle(fields)
     data = pickle.dumps(dict(fields), chance.randint(0, 5))

@@ -7,7 +7,7 @@
 
 import type { LimitName } from "../limits.ts";
 import { ProtocolError } from "./errors.ts";
-import { decodeLatin1, decodeUtf8 } from "./text.ts";
+import { decodeAscii, decodeLatin1, decodeUtf8 } from "./text.ts";
 
 /** An error that says what is wrong with a pickle, and which limit it goes over if it does. */
 export function brokenPickle(reason: string, limit?: LimitName): ProtocolError {
@@ -80,7 +80,9 @@ export function escapedText(
   from: number,
   to: number,
 ): string {
-  const text = decodeLatin1(bytes, from, to).replace(
+  const raw = decodeAscii(bytes, from, to) ?? decodeLatin1(bytes, from, to);
+  if (!raw.includes("\\")) return raw;
+  const text = raw.replace(
     /\\\\|\\u([0-9a-fA-F]{4})|\\U([0-9a-fA-F]{8})|\\[uU]/g,
     (escape: string, short?: string, long?: string) => {
       if (escape === "\\\\") return escape; // a pair begins no escape
@@ -102,6 +104,8 @@ export function decimal(
   from: number,
   to: number,
 ): number | bigint {
+  const plain = plainNumber(bytes, from, to);
+  if (plain >= 0) return plain;
   const digits = decodeLatin1(bytes, from, to).trim();
   if (!/^[+-]?\d+$/.test(digits)) {
     throw brokenPickle("an integer is not a number");
@@ -109,6 +113,21 @@ export function decimal(
   const value = Number(digits);
   // `+ 0`, since Python's -0 is 0.
   return Number.isSafeInteger(value) ? value + 0 : BigInt(digits);
+}
+
+/** Digits of a number that is exact in any case. */
+const EXACT_DIGITS = 15;
+
+/** The number of some digits, and nothing but digits; else -1. */
+function plainNumber(bytes: Uint8Array, from: number, to: number): number {
+  if (from === to || to - from > EXACT_DIGITS) return -1;
+  let number = 0;
+  for (let at = from; at < to; at++) {
+    const digit = bytes[at] - 0x30;
+    if (!(digit >= 0 && digit <= 9)) return -1;
+    number = number * 10 + digit;
+  }
+  return number;
 }
 
 /** The number of a line: `LONG`, which ends with an `L` as a rule. */

@@ -16,8 +16,8 @@ const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 /** Up to this many ASCII bytes are text sooner without a call out of the engine. */
 const SHORT = 16;
 
-/** Reads UTF-8, or returns `undefined` where the bytes are not. */
-export function decodeUtf8(
+/** Reads ASCII, or returns `undefined` where the bytes are not. */
+export function decodeAscii(
   bytes: Uint8Array,
   from: number,
   to: number,
@@ -27,11 +27,20 @@ export function decodeUtf8(
   if (recent !== undefined) return recent;
   let all = 0;
   for (let at = from; at < to; at++) all |= bytes[at];
-  if (all < 0x80) {
-    return length <= SHORT
-      ? keepText(shortAscii(bytes, from, length), bytes, from)
-      : latin1Slice.call(bytes, from, to);
-  }
+  if (all >= 0x80) return undefined;
+  return length <= SHORT
+    ? keepText(shortAscii(bytes, from, length), bytes, from)
+    : latin1Slice.call(bytes, from, to);
+}
+
+/** Reads UTF-8, or returns `undefined` where the bytes are not. */
+export function decodeUtf8(
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+): string | undefined {
+  const ascii = decodeAscii(bytes, from, to);
+  if (ascii !== undefined) return ascii;
   const text = utf8Slice.call(bytes, from, to);
   // What is not UTF-8 became U+FFFD; but that may also have been sent.
   if (!text.includes("\ufffd")) return text;
