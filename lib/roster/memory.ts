@@ -59,7 +59,7 @@ export class MemoryRoster implements Roster {
     if (full && !this.#students.has(key)) return "maxRosterRows";
     const light = isLight(student);
     const bytes = light ? 0 : weigh(student) + weigh(key);
-    const before = this.#heavy.get(key) ?? 0;
+    const before = this.#heavy.size > 0 ? this.#heavy.get(key) ?? 0 : 0;
     if (bytes > 0 || before > 0) {
       const after = this.#heavyBytes - before + bytes;
       if (bytes > 0 && after > maxRosterBytes) return "maxRosterBytes";

@@ -15,6 +15,7 @@ import type {
   WireFormat,
 } from "./format.ts";
 import { emptyMap, isMessageMap } from "./format.ts";
+import { MapReader } from "./json_map.ts";
 import { decodeUtf8 } from "./text.ts";
 
 const NEWLINE = 0x0a;
@@ -30,10 +31,12 @@ export const json: WireFormat = {
 class JsonReader implements MessageReader {
   readonly begun = 0;
   #limits: MessageLimits;
+  #maps: MapReader;
   #items = 0;
 
   constructor(limits: MessageLimits) {
     this.#limits = limits;
+    this.#maps = new MapReader(limits.maxDepth > 0 ? limits.maxItems : 0);
   }
 
   read(bytes: Uint8Array, end: number, messages: Message[]): number {
@@ -58,6 +61,8 @@ class JsonReader implements MessageReader {
   }
 
   #parse(bytes: Uint8Array, from: number, to: number): Message {
+    const map = this.#maps.read(bytes, from, to);
+    if (map) return map;
     const line = decodeUtf8(bytes, from, to);
     if (line === undefined) throw broken("it is not valid UTF-8");
     let value: Message;
@@ -114,7 +119,8 @@ function broken(reason: string, limit?: LimitName): ProtocolError {
  * @throws {TypeError} If it holds anything that JSON has no form for.
  */
 function writeJson(message: Message, sink: ByteSink): void {
-  sink.text(JSON.stringify(message, writable));
+  if (message === 0 || message === 1) sink.byte(0x30 + message); // as most are
+  else sink.text(JSON.stringify(message, writable));
   sink.byte(NEWLINE);
 }
 

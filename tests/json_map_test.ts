@@ -1,0 +1,94 @@
+import { assert, assertEquals } from "@std/assert";
+import { DEFAULT_LIMITS } from "../lib/limits.ts";
+import { json } from "../lib/wire/json.ts";
+import { MapReader } from "../lib/wire/json_map.ts";
+import type { Message } from "../lib/wire/format.ts";
+import { same } from "./vectors.ts";
+
+const encoder = new TextEncoder();
+const LIMITS = { ...DEFAULT_LIMITS, maxItems: 5 };
+
+/** What the format's reader makes of lines: messages, or what it says is wrong. */
+function outcome(bytes: Uint8Array): { messages: Message[]; wrong: string } {
+  const messages: Message[] = [];
+  try {
+    json.reader(LIMITS).read(bytes, bytes.length, messages);
+    return { messages, wrong: "" };
+  } catch (error) {
+    return { messages, wrong: (error as Error).message };
+  }
+}
+
+/** The line within a list, which is never read in the quick way. */
+function slowly(line: Uint8Array): { message?: Message; wrong: boolean } {
+  const bytes = Uint8Array.of(0x5b, ...line, 0x5d, 0x0a);
+  const messages: Message[] = [];
+  try {
+    const limits = { ...LIMITS, maxDepth: LIMITS.maxDepth + 1, maxItems: 6 };
+    json.reader(limits).read(bytes, bytes.length, messages);
+    const [list] = messages as Message[][];
+    // `1,2` is two items there, and no line by itself.
+    return list.length === 1
+      ? { message: list[0], wrong: false }
+      : { wrong: true };
+  } catch {
+    return { wrong: true };
+  }
+}
+
+const LINES = [
+  '{"student_name":"Alice Brown","github_username":"abrown","sid":123456789}',
+  '{ "sid" : -5 , "a":"Zo\u00eb \u674e" }',
+  '{"__proto__":1,"toString":"x","a":0,"a":12}',
+  '{"a":123456789012345,"b":1234567890123456,"c":"\\u0041"}',
+].map((line) => encoder.encode(line));
+
+Deno.test("MapReader reads the usual request, and leaves what is not plain", () => {
+  const read = (text: string, maxItems = 5) => {
+    const bytes = encoder.encode(`${text}\n`);
+    return new MapReader(maxItems).read(bytes, 0, bytes.length - 1);
+  };
+  assertEquals({ ...read('{"a":"b", "c" :\t1}') }, { a: "b", c: 1 });
+  for (
+    const text of [
+      "{}",
+      '{"a":1.5}',
+      '{"a":1e3}',
+      '{"a":007}',
+      '{"a":-0}',
+      '{"a":null}',
+      '{"a":[1]}',
+      '{"a":"\\n"}',
+      '{"a":"b}',
+      '{"a":1,}',
+      '{"a":1}}',
+      '{"a":1} {}',
+      '{"a"}',
+      "{a:1}",
+      "[1]",
+    ]
+  ) assertEquals(read(text), undefined, text);
+  assertEquals(read('{"a":1,"b":2}', 1), undefined);
+});
+
+Deno.test("json makes the same of a line in the quick way and in the other, whatever byte of it is changed", () => {
+  let quick = 0;
+  for (const line of LINES) {
+    const changed = new Uint8Array([...line, 0x0a]);
+    for (let at = 0; at < line.length; at++) {
+      for (let byte = 0; byte < 256; byte++) {
+        if (byte === 0x0a) continue; // that makes two lines of it
+        changed[at] = byte;
+        const label = JSON.stringify(new TextDecoder().decode(changed));
+        const { messages, wrong } = outcome(changed);
+        const slow = slowly(changed.subarray(0, line.length));
+        assertEquals(wrong !== "", slow.wrong, label);
+        if (wrong) continue;
+        assert(same(messages[0], slow.message!), label);
+        quick++;
+      }
+      changed[at] = line[at];
+    }
+  }
+  assert(quick > 5_000, `${quick}`);
+});
