@@ -27,21 +27,28 @@ async function present(): Promise<Contender[]> {
   for (const contender of CONTENDERS) {
     const { name, needs, speech } = contender;
     const program = needs ?? (speech === "mixed" ? "python3" : undefined);
-    if (!program || await isThere(program)) found.push(contender);
-    else report(`Left out: ${name}, which needs ${program}`);
+    if (program && !await isThere(program)) {
+      report(`Left out: ${name}, which needs ${program}`);
+    } else if (needs === "node" && !await bundleForNode()) {
+      report(`Left out: ${name}, which cannot be bundled`);
+    } else found.push(contender);
   }
   return found;
 }
 
-async function bundleForNode(): Promise<void> {
+/** Whether the server for Node could be bundled, which needs a package the first time. */
+async function bundleForNode(): Promise<boolean> {
+  const root = new URL("../", import.meta.url);
+  await Deno.mkdir(new URL("dist", root), { recursive: true });
   const { success } = await new Deno.Command(Deno.execPath(), {
     args: [
       ...["bundle", "--quiet", "--output", BUNDLE],
-      new URL("compare/servers/node.ts", import.meta.url).pathname,
+      "bench/compare/servers/node.ts",
     ],
+    cwd: root,
     stderr: "null",
   }).output();
-  if (!success) throw new Failure("The server for Node cannot be bundled");
+  return success;
 }
 
 /** When and where this is measured. */
@@ -97,14 +104,12 @@ async function bench(
   stop: AbortSignal,
 ): Promise<number> {
   const contenders = await present();
-  await bundleForNode();
   const pinned = navigator.hardwareConcurrency > 1 && await isThere("taskset");
   const plan = quick
     ? { clients: 50, warmUp: 300, measured: 500, pinned }
     : { clients: 50, warmUp: 1000, measured: 2000, pinned };
   const depths = quick ? [1, 64] : DEPTHS;
   const rates = await rounds(contenders, depths, quick ? 1 : 3, plan, stop);
-  await Deno.remove(BUNDLE);
   const middle = (contender: Contender, depth: number, field: keyof Rate) =>
     median(rates.get(contender)!.get(depth)!.map((rate) => rate[field]));
   if (svg) {

@@ -13,116 +13,19 @@ import { type Flags, integer } from "../lib/cli/flags.ts";
 import { exitWith, Failure, runProgram } from "../lib/cli/program.ts";
 import type { StopSignals } from "../lib/cli/signals.ts";
 import { print, report } from "../lib/cli/terminal.ts";
-import { FORMATS, type Message } from "../lib/wire/formats.ts";
-import { ByteSink } from "../lib/wire/byte_sink.ts";
 import { copyProject } from "../tools/faults/copy.ts";
-import { ROOT } from "../tools/faults/fault.ts";
-import { linesOf } from "../tools/lines.ts";
-import { processorSeconds } from "./hold/processes.ts";
+import { ROLLCALL } from "./compare/contenders.ts";
+import { measure, type Plan, type Rate } from "./compare/round.ts";
 import { median } from "./hold/statistics.ts";
 
 /** Calls of the hook: `accepted`, `read`, `full`, `queued`, `written`, `closed`. */
 const CALLS = 6;
-const CLIENTS = 50;
 const DEPTH = 64;
-/** Milliseconds of load before the measurement, and in it. */
-const WARM_UP = 1000;
-const MEASURED = 3000;
-/** Bytes of an acknowledgement in pickle. */
-const ACKNOWLEDGEMENT = 5;
+const PLAN: Plan = { clients: 50, warmUp: 1000, measured: 3000, pinned: true };
 
-/** What a server did under load. */
-interface Rate {
-  /** Requests a second. */
-  throughput: number;
-  /** Microseconds of processor time for each. */
-  cost: number;
-}
-
-/** The bytes of one client's requests. */
-function requests(client: number): Uint8Array<ArrayBuffer> {
-  const sink = new ByteSink();
-  for (let i = 0; i < DEPTH; i++) {
-    const sid = 100_000_000 + client * DEPTH + i;
-    const request: Message = {
-      student_name: "Alice Brown",
-      github_username: "abrown",
-      sid,
-    };
-    FORMATS.pickle.write(request, sink);
-  }
-  return sink.take();
-}
-
-/** One client: sends all, waits for all answers, again. */
-class Load {
-  acknowledged = 0;
-  #stopped = false;
-  #ended: Promise<unknown>;
-
-  constructor(port: number) {
-    const clients = Array.from(
-      { length: CLIENTS },
-      (_, i) => this.#run(port, i),
-    );
-    this.#ended = Promise.all(clients);
-  }
-
-  async #run(port: number, client: number): Promise<void> {
-    using conn = await Deno.connect({ port });
-    conn.setNoDelay();
-    const buffer = new Uint8Array(65_536);
-    await conn.read(buffer); // the greeting
-    const bytes = requests(client);
-    while (!this.#stopped) {
-      for (let at = 0; at < bytes.length;) {
-        at += await conn.write(bytes.subarray(at));
-      }
-      for (let left = DEPTH * ACKNOWLEDGEMENT; left > 0;) {
-        const count = await conn.read(buffer);
-        if (count === null) throw new Failure("The server ended a connection");
-        left -= count;
-      }
-      this.acknowledged += DEPTH;
-    }
-  }
-
-  async stop(): Promise<void> {
-    this.#stopped = true;
-    await this.#ended;
-  }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-/** Measures the server of a folder. */
-async function measure(folder: string | URL): Promise<Rate> {
-  const flags = ["run", "--quiet", "--no-prompt", "--allow-net"];
-  await using server = new Deno.Command("taskset", {
-    args: [
-      ...["--cpu-list", "0", Deno.execPath(), ...flags],
-      ...["server.ts", "--quiet", "--port", "0"],
-    ],
-    cwd: folder,
-    stdin: "null",
-    stdout: "piped",
-    stderr: "null",
-  }).spawn();
-  const { value } = await linesOf(server.stdout).next();
-  const [, port] = value?.match(/\/(\d+)$/) ?? [];
-  if (!port) throw new Failure("The server did not start");
-  const load = new Load(Number(port));
-  await pause(WARM_UP);
-  const [count, used] = [load.acknowledged, processorSeconds(server.pid)];
-  const began = performance.now();
-  await pause(MEASURED);
-  const seconds = (performance.now() - began) / 1000;
-  const done = load.acknowledged - count;
-  const cost = (processorSeconds(server.pid) - used) * 1e6 / done;
-  await load.stop();
-  return { throughput: done / seconds, cost };
+/** Measures the server of a folder, by default of this one. */
+async function rateOf(folder?: string): Promise<Rate> {
+  return (await measure(ROLLCALL, [DEPTH], PLAN, folder)).get(DEPTH)!;
 }
 
 /** Cuts every call of the hook out of a copy. */
@@ -156,10 +59,6 @@ async function compare(
   { pairs }: WatchFlags,
   stop: AbortSignal,
 ): Promise<number> {
-  await new Deno.Command("taskset", {
-    args: ["--all-tasks", "--pid", "--cpu-list", "1", `${Deno.pid}`],
-    stdout: "null",
-  }).output();
   const copy = await Deno.makeTempDir({ prefix: "rollcall-" });
   const [throughputs, costs]: number[][] = [[], []];
   try {
@@ -167,8 +66,8 @@ async function compare(
     await cutOut(copy);
     for (let pair = 1; pair <= pairs && !stop.aborted; pair++) {
       // Whoever is first in one pair is second in the next.
-      const folders = pair % 2 === 0 ? [ROOT, copy] : [copy, ROOT];
-      const rates = [await measure(folders[0]), await measure(folders[1])];
+      const folders = pair % 2 === 0 ? [undefined, copy] : [copy, undefined];
+      const rates = [await rateOf(folders[0]), await rateOf(folders[1])];
       const [withHook, without] = pair % 2 === 0 ? rates : rates.toReversed();
       throughputs.push(withHook.throughput / without.throughput);
       costs.push(withHook.cost / without.cost);

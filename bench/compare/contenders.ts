@@ -22,6 +22,8 @@ export interface Contender {
 
 const DENO = [Deno.execPath(), "run", "--quiet", "--no-prompt", "--allow-net"];
 const SERVERS = "bench/compare/servers";
+/** Where the server for Node is bundled to. */
+export const BUNDLE = "dist/bench_node.mjs";
 
 function rollcall(
   name: string,
@@ -36,9 +38,12 @@ function rollcall(
   return { name, speech, piped, command };
 }
 
+/** This project's server, as it is. */
+export const ROLLCALL: Contender = rollcall("Rollcall", "pickle", ["--quiet"]);
+
 /** All of them, ours first. */
 export const CONTENDERS: readonly Contender[] = [
-  rollcall("Rollcall", "pickle", ["--quiet"]),
+  ROLLCALL,
   rollcall("Rollcall, mixed", "mixed", ["--quiet"]),
   rollcall("Rollcall, json", "json", ["--quiet", "--wire", "json"]),
   rollcall("Rollcall, with lines", "pickle", [], true),
@@ -75,6 +80,3 @@ export const CONTENDERS: readonly Contender[] = [
     command: (port) => ["python3", `${SERVERS}/threads.py`, port],
   },
 ];
-
-/** Where the server for Node is bundled to. */
-export const BUNDLE = Deno.makeTempFileSync({ suffix: ".mjs" });

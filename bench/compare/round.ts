@@ -33,13 +33,18 @@ export interface Rate extends Seen {
   load: number;
 }
 
-function pinned(core: number, plan: Plan, command: string[]): Deno.Command {
+function pinned(
+  core: number,
+  plan: Plan,
+  command: string[],
+  cwd: string | URL = ROOT,
+): Deno.Command {
   const [program, ...args] = plan.pinned
     ? ["taskset", "--cpu-list", `${core}`, ...command]
     : command;
   return new Deno.Command(program, {
     args,
-    cwd: ROOT,
+    cwd,
     stdin: "null",
     stdout: "piped",
     stderr: "null",
@@ -67,14 +72,15 @@ async function listening(port: string, ended: () => boolean): Promise<void> {
   throw new Failure("A server ended before it listened");
 }
 
-/** Starts a server, loads it at each depth, and ends it. */
+/** Starts a server, which may be that of a copy, loads it at each depth, and ends it. */
 export async function measure(
   contender: Contender,
   depths: readonly number[],
   plan: Plan,
+  folder?: string | URL,
 ): Promise<Map<number, Rate>> {
   const port = freePort();
-  const server = pinned(0, plan, contender.command(port)).spawn();
+  const server = pinned(0, plan, contender.command(port), folder).spawn();
   let ended = false;
   void server.status.then(() => ended = true);
   const drained = server.stdout.pipeTo(new WritableStream());

@@ -15,6 +15,18 @@ async function voteHandler(): Promise<ClientHandlerClass> {
   return VoteHandler;
 }
 
+/** A server of votes, on a free port. */
+async function votingServer(): Promise<Server> {
+  const server = new Server({
+    port: 0,
+    clientHandler: await voteHandler(),
+    log: () => {},
+    report: () => {},
+  });
+  void server.run();
+  return server;
+}
+
 /** A client that votes, again and again, without waiting between. */
 async function vote(port: number, name: string, times: number) {
   const client = new Client({ port });
@@ -31,13 +43,7 @@ Deno.test("VoteHandler is a ClientHandler", async () => {
 });
 
 Deno.test("VoteHandler answers each vote with how many there are now for that name", async () => {
-  await using server = new Server({
-    port: 0,
-    clientHandler: await voteHandler(),
-    log: () => {},
-    report: () => {},
-  });
-  void server.run();
+  await using server = await votingServer();
   const { port } = server.addr;
   assertEquals(await vote(port, "tea", 3), [1, 2, 3]);
   assertEquals(await vote(port, "coffee", 1), [1]);
@@ -45,13 +51,7 @@ Deno.test("VoteHandler answers each vote with how many there are now for that na
 });
 
 Deno.test("VoteHandler loses no vote of clients that vote at the same time", async () => {
-  await using server = new Server({
-    port: 0,
-    clientHandler: await voteHandler(),
-    log: () => {},
-    report: () => {},
-  });
-  void server.run();
+  await using server = await votingServer();
   const { port } = server.addr;
   const all = Array.from({ length: 20 }, () => vote(port, "tea", 50));
   const counts = (await Promise.all(all)).flat() as number[];
@@ -63,13 +63,7 @@ Deno.test("VoteHandler loses no vote of clients that vote at the same time", asy
 });
 
 Deno.test("VoteHandler refuses what is no text, and goes on", async () => {
-  await using server = new Server({
-    port: 0,
-    clientHandler: await voteHandler(),
-    log: () => {},
-    report: () => {},
-  });
-  void server.run();
+  await using server = await votingServer();
   const client = new Client({ port: server.addr.port });
   await client.connect();
   const refused = await client.request(17) as { error: string };

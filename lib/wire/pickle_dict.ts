@@ -7,7 +7,14 @@
 
 import type { MessageLimits } from "../limits.ts";
 import { emptyMap, type MessageMap } from "./format.ts";
-import { ARGUMENT, COUNT1, COUNT4, LINE, Op } from "./pickle_opcodes.ts";
+import {
+  ARGUMENT,
+  COUNT1,
+  COUNT4,
+  LINE,
+  NEWEST_PROTOCOL,
+  Op,
+} from "./pickle_opcodes.ts";
 import {
   decimal,
   decimalLong,
@@ -20,7 +27,6 @@ import {
 } from "./pickle_values.ts";
 
 const NEWLINE = 0x0a;
-const NEWEST_PROTOCOL = 5;
 /** A pickle that is longer is not read in this way: it could be begun in vain. */
 const LONGEST = 4096;
 /** Bytes of a `PUT`'s number and its newline, as far as such a pickle needs. */

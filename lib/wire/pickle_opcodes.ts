@@ -5,6 +5,9 @@
  * @module
  */
 
+/** The newest protocol there is. */
+export const NEWEST_PROTOCOL = 5;
+
 /** The opcodes that are data. */
 // deno-fmt-ignore
 export const Op = {

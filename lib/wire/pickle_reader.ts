@@ -19,6 +19,7 @@ import {
   COUNT1,
   COUNT4,
   LINE,
+  NEWEST_PROTOCOL,
   NO_OPCODE,
   Op,
   REFUSED,
@@ -40,7 +41,6 @@ import {
 import { Unfinished } from "./unfinished.ts";
 
 const NEWLINE = 0x0a;
-const NEWEST_PROTOCOL = 5;
 
 /** Items that are measured without a pause: about 2 ms. */
 const MEASURED_AT_ONCE = 4096;
