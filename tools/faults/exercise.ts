@@ -60,12 +60,12 @@ async function isEmpty(folder: string): Promise<boolean> {
 /**
  * The fault that an exercise was left with.
  *
- * @throws {Failure} If the folder is no exercise.
+ * @throws {Failure} If the folder is no exercise, or this project itself is one.
  */
 export async function faultOf(folder: string): Promise<Fault> {
+  const faults = await readFaults();
   try {
     const note = JSON.parse(await Deno.readTextFile(`${folder}/${NOTE}`));
-    const faults = await readFaults();
     const fault = faults.find(({ name }) => name === note.fault);
     if (fault) return fault;
   } catch {
