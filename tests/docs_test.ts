@@ -80,7 +80,10 @@ Deno.test("The pages have commands, and the lists here no others", () => {
 for (const command of commands()) {
   if (ARE_THIS.includes(command) || command in ELSEWHERE) continue;
   if (/^task (client|test )/.test(command)) continue; // below, or in exercises_test
-  Deno.test(`deno ${command}, as a page has it`, async () => {
+  const needs = command === "task bench" ? " (needs Linux)" : "";
+  const name = `deno ${command}, as a page has it${needs}`;
+  const ignore = needs !== "" && Deno.build.os !== "linux";
+  Deno.test({ name, ignore }, async () => {
     const says = SERVERS[command];
     await using program = deno(
       says ? `${command} --port 0` : INSTEAD[command] ?? command,
