@@ -73,6 +73,14 @@ const flags: Flags<BenchFlags> = {
   svg: text("draw the chart into this file", "", "none"),
 };
 
+/** The tables below the ratios: what they show, by what it is multiplied, and its digits. */
+const FIGURES: readonly [string, keyof Rate, number, number][] = [
+  ["thousand requests a second", "throughput", 0.001, 0],
+  ["server's us a request", "cost", 1, 2],
+  ["load's share of its core, %", "load", 100, 0],
+  ["ms to a batch's last answer, 99 of 100", "p99", 1, 2],
+];
+
 /** All rates of each contender, by depth. */
 type Rates = Map<Contender, Map<number, Rate[]>>;
 
@@ -125,41 +133,24 @@ async function bench(
     ))]);
     return 0;
   }
-  const rows = (show: (contender: Contender, depth: number) => string) =>
-    contenders.map((it) => [it.name, ...depths.map((d) => show(it, d))]);
   const yardstick = contenders.find(({ name }) => name === "Redis") ??
     contenders.find(({ speech }) => speech === "echo")!;
-  const head = depths.map((depth) => `P = ${depth}`);
-  print([
-    ...table(
-      [`times ${yardstick.name}`, ...head],
-      rows((it, depth) =>
-        (middle(it, depth, "throughput") /
-          middle(yardstick, depth, "throughput"))
-          .toFixed(2)
-      ),
-    ),
-    "",
-    ...table(
-      ["thousand requests a second", ...head],
-      rows((it, depth) => (middle(it, depth, "throughput") / 1000).toFixed(0)),
-    ),
-    "",
-    ...table(
-      ["server's us a request", ...head],
-      rows((it, depth) => middle(it, depth, "cost").toFixed(2)),
-    ),
-    "",
-    ...table(
-      ["load's share of its core, %", ...head],
-      rows((it, depth) => (middle(it, depth, "load") * 100).toFixed(0)),
-    ),
-    "",
-    ...table(
-      ["ms to a batch's last answer, 99 of 100", ...head],
-      rows((it, depth) => middle(it, depth, "p99").toFixed(2)),
-    ),
-  ]);
+  const ofAll = (
+    title: string,
+    show: (it: Contender, depth: number) => string,
+  ) =>
+    table(
+      [title, ...depths.map((depth) => `P = ${depth}`)],
+      contenders.map((it) => [it.name, ...depths.map((d) => show(it, d))]),
+    );
+  const ratio = (it: Contender, depth: number) =>
+    middle(it, depth, "throughput") / middle(yardstick, depth, "throughput");
+  print(ofAll(`times ${yardstick.name}`, (it, d) => ratio(it, d).toFixed(2)));
+  for (const [title, field, factor, digits] of FIGURES) {
+    const show = (it: Contender, depth: number) =>
+      (middle(it, depth, field) * factor).toFixed(digits);
+    print(["", ...ofAll(title, show)]);
+  }
   return 0;
 }
 

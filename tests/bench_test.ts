@@ -6,6 +6,7 @@ import { DEFAULT_LIMITS } from "../lib/limits.ts";
 import type { Message, MessageMap } from "../lib/wire/formats.ts";
 import { FORMATS } from "../lib/wire/formats.ts";
 import { encode } from "./peers.ts";
+import { hasPython } from "./programs.ts";
 
 /** What a reader makes of requests, each by itself. */
 function decode(format: string, requests: readonly Uint8Array[]): MessageMap[] {
@@ -48,12 +49,9 @@ Deno.test("workload() speaks to Redis in its protocol", async () => {
   ]);
 });
 
-const hasPython = await new Deno.Command("python3", { args: ["-c", ""] })
-  .output().then(({ success }) => success, () => false);
-
 Deno.test({
   name: "workload() makes mixed requests, which a reader takes (needs python3)",
-  ignore: !hasPython,
+  ignore: !await hasPython(),
   async fn() {
     const { requests } = await workload("mixed" as Speech, 2000);
     const students = decode("pickle", requests);

@@ -6,7 +6,7 @@ import { addressesAt } from "../lib/cli/listening.ts";
 import { showClassroom, type Size } from "../lib/cli/classroom.ts";
 import { maskedLine } from "../lib/roster/student.ts";
 import { ALICE, Peer, until } from "./peers.ts";
-import { client, Program } from "./programs.ts";
+import { client, hasPython, Program } from "./programs.ts";
 
 /** A screen that keeps what is drawn, and a class before it. */
 class Stage implements AsyncDisposable {
@@ -240,19 +240,10 @@ function onTerminal(term: string, ...args: string[]): Program {
   ], { env: { TERM: term } });
 }
 
-const hasPty = Deno.build.os !== "windows" && await hasPython();
-
-async function hasPython(): Promise<boolean> {
-  const args = ["-c", "import pty"];
-  const options = { args, stderr: "null" } as const;
-  return await new Deno.Command("python3", options).output()
-    .then(({ success }) => success, () => false);
-}
-
 Deno.test({
   name:
     "server --classroom draws on a terminal, unless that is dumb (needs python3)",
-  ignore: !hasPty,
+  ignore: !await hasPython("pty"), // which there is not on Windows
   async fn() {
     const args = ["server.ts", "--classroom", "--port", "0"];
     await using drawing = onTerminal("xterm", ...args);

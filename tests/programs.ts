@@ -120,3 +120,10 @@ export async function listening(program: Program): Promise<string> {
   );
   return port;
 }
+
+/** Whether `python3` runs here, with a module of its library. */
+export async function hasPython(module = "sys"): Promise<boolean> {
+  const args = ["-c", `import ${module}`];
+  return await new Deno.Command("python3", { args, stderr: "null" }).output()
+    .then(({ success }) => success, () => false);
+}

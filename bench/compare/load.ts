@@ -7,8 +7,11 @@
  * @module
  */
 
+import { delay } from "@std/async/delay";
 import { concat } from "../../lib/bytes.ts";
+import { writeAll } from "../hold/loads/load.ts";
 import { processorSeconds } from "../hold/processes.ts";
+import { quantile } from "../hold/statistics.ts";
 import { type Speech, STUDENTS, workload } from "./workload.ts";
 
 /** What a load saw. */
@@ -88,39 +91,27 @@ async function run(client: number): Promise<() => Promise<void>> {
   };
 }
 
-async function writeAll(conn: Deno.TcpConn, bytes: Uint8Array): Promise<void> {
-  for (let at = 0; at < bytes.length;) {
-    at += await conn.write(bytes.subarray(at));
-  }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
 const starts = [];
 for (let client = 0; client < clients; client++) starts.push(await run(client));
 const running = starts.map((start) => start());
-await pause(warmUp);
+await delay(warmUp);
 measuring = true;
 const [before, used] = [answered, processorSeconds(Deno.pid)];
 const began = performance.now();
-await pause(measured);
+await delay(measured);
 measuring = false;
 const seconds = (performance.now() - began) / 1000;
 const requests = answered - before;
 const processor = processorSeconds(Deno.pid) - used;
 over = true;
 await Promise.all(running);
-times.sort((a, b) => a - b);
-const at = (share: number) => times[Math.floor(share * (times.length - 1))];
 const seen: Seen = {
   requests,
   seconds,
   total: answered,
   processor,
-  p50: at(0.5),
-  p99: at(0.99),
-  p999: at(0.999),
+  p50: quantile(times, 0.5),
+  p99: quantile(times, 0.99),
+  p999: quantile(times, 0.999),
 };
 console.log(JSON.stringify(seen));

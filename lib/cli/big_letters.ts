@@ -5,7 +5,7 @@
  */
 
 /** Rows of a letter. */
-export const LETTER_ROWS = 5;
+const LETTER_ROWS = 5;
 
 /** Each letter's rows, from the top: `#` is full. */
 const LETTERS: Readonly<Record<string, string>> = {

@@ -107,7 +107,7 @@ const shared = new WeakMap<object, MemoryRoster>();
 
 /** The roster of whoever `owner` is: one for each, made when it is first asked for. */
 export function sharedRoster(
-  owner: { limits: Readonly<Limits>; reached: Readonly<LimitCounts> },
+  owner: { limits: Readonly<Limits>; reached: LimitCounts },
 ): MemoryRoster {
   const roster = shared.get(owner) ??
     new MemoryRoster(owner.limits, owner.reached);
