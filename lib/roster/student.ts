@@ -38,34 +38,34 @@ export function toStudent(request: Message): Student {
       `A request must be a dict, not ${describe(request)}`,
     );
   }
-  checkField(request, "student_name", isText, "text");
-  checkField(request, "github_username", isText, "text");
-  checkField(request, "sid", isSid, "an integer or text");
+  const { student_name, github_username, sid } = request;
+  checkField("student_name", student_name, isText(student_name), "text");
+  checkField("github_username", github_username, isText(github_username), "text");
+  checkField("sid", sid, isSid(sid), "an integer or text");
   return request as Student;
 }
 
 function checkField(
-  request: MessageMap,
   field: string,
-  fits: (value: Message) => boolean,
+  value: Message | undefined,
+  fits: boolean,
   expected: string,
 ): void {
-  const value = request[field];
   if (value === undefined) {
     throw new RequestError(`${field} is missing: it must be ${expected}`);
   }
-  if (value !== null && !fits(value)) {
+  if (value !== null && !fits) {
     throw new RequestError(
       `${field} must be ${expected}, not ${describe(value)}`,
     );
   }
 }
 
-function isText(value: Message): boolean {
+function isText(value: Message|undefined): boolean {
   return typeof value === "string";
 }
 
-function isSid(value: Message): boolean {
+function isSid(value: Message|undefined): boolean {
   return typeof value === "string" || typeof value === "bigint" ||
     Number.isSafeInteger(value);
 }

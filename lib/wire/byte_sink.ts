@@ -4,49 +4,51 @@
  * @module
  */
 
-/** A sink that grew beyond this shrinks once it is empty. */
-const KEPT_BYTES = 1_048_576;
+/** Bytes of a block, unless what is written at a time is longer. */
+const SIZE = 8192;
 const encoder = new TextEncoder();
 
 /** A growing row of bytes. */
 export class ByteSink {
-  #bytes = new Uint8Array(1024);
+  #bytes = new Uint8Array(SIZE);
   #view = new DataView(this.#bytes.buffer);
-  #length = 0;
+  /** Where what was written begins; before it is what was taken. */
+  #start = 0;
+  #end = 0;
 
   /** How many bytes were written. Setting it takes the last ones back. */
   get length(): number {
-    return this.#length;
+    return this.#end - this.#start;
   }
   set length(length: number) {
-    this.#length = length;
+    this.#end = this.#start + length;
   }
 
   /** Writes one byte. */
   byte(value: number): void {
     this.#reserve(1);
-    this.#bytes[this.#length++] = value;
+    this.#bytes[this.#end++] = value;
   }
 
   /** Writes 16 bits, the low byte first. */
   uint16(value: number): void {
     this.#reserve(2);
-    this.#view.setUint16(this.#length, value, true);
-    this.#length += 2;
+    this.#view.setUint16(this.#end, value, true);
+    this.#end += 2;
   }
 
   /** Writes 32 bits, the low byte first; a negative value as its two's complement. */
   uint32(value: number): void {
     this.#reserve(4);
-    this.#view.setUint32(this.#length, value, true);
-    this.#length += 4;
+    this.#view.setUint32(this.#end, value, true);
+    this.#end += 4;
   }
 
   /** Writes an IEEE 754 double, the high byte first. */
   float64(value: number): void {
     this.#reserve(8);
-    this.#view.setFloat64(this.#length, value);
-    this.#length += 8;
+    this.#view.setFloat64(this.#end, value);
+    this.#end += 8;
   }
 
   /** Writes text as UTF-8, and returns how many bytes that took. */
@@ -55,35 +57,42 @@ export class ByteSink {
     this.#reserve(text.length * 3);
     const { written } = encoder.encodeInto(
       text,
-      this.#bytes.subarray(this.#length),
+      this.#bytes.subarray(this.#end),
     );
-    this.#length += written;
+    this.#end += written;
     return written;
   }
 
-  /** Writes over the 32 bits at `position`, the low byte first. */
+  /** Writes over the 32 bits at `position` of what was written, the low byte first. */
   setUint32(position: number, value: number): void {
-    this.#view.setUint32(position, value, true);
+    this.#view.setUint32(this.#start + position, value, true);
   }
 
-  /** Empties the sink into bytes of their own. */
+  /**
+   * Empties the sink. What it returns is not written over: the sink goes on
+   * behind it. To ask for memory each time would cost more than a short answer.
+   */
   take(): Uint8Array<ArrayBuffer> {
-    const bytes = this.#bytes.slice(0, this.#length);
-    this.#length = 0;
-    if (this.#bytes.length > KEPT_BYTES) this.#resize(KEPT_BYTES);
+    const bytes = this.#bytes.subarray(this.#start, this.#end);
+    this.#start = this.#end;
+    // A short answer must not keep a large block from being freed.
+    if (this.#bytes.length > SIZE) this.#goOnIn(SIZE);
     return bytes;
   }
 
   #reserve(count: number): void {
-    const needed = this.#length + count;
-    if (needed <= this.#bytes.length) return;
-    this.#resize(Math.max(needed, this.#bytes.length * 2));
+    if (this.#end + count <= this.#bytes.length) return;
+    const needed = this.length + count;
+    this.#goOnIn(needed > SIZE ? needed * 2 : SIZE);
   }
 
-  #resize(size: number): void {
-    const bytes = new Uint8Array(size);
-    bytes.set(this.#bytes.subarray(0, this.#length));
-    this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer);
+  /** Takes what was written along into a block of its own. */
+  #goOnIn(size: number): void {
+    const written = this.#bytes.subarray(this.#start, this.#end);
+    this.#bytes = new Uint8Array(size);
+    this.#bytes.set(written);
+    this.#view = new DataView(this.#bytes.buffer);
+    this.#start = 0;
+    this.#end = written.length;
   }
 }

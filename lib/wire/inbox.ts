@@ -107,7 +107,9 @@ export class Inbox {
 
   async #read(): Promise<number | null> {
     try {
-      const room = this.#buffer.subarray(this.#kept);
+      const room = this.#kept > 0
+        ? this.#buffer.subarray(this.#kept)
+        : this.#buffer;
       const count = await this.#conn.read(room);
       this.#more = count === room.length;
       return count;
@@ -137,20 +139,18 @@ export class Inbox {
    * row used a quarter at most.
    */
   #keep(taken: number, end: number): void {
-    const rest = this.#buffer.subarray(taken, end);
     let size = this.#buffer.length;
     this.#small = end <= size / 4 ? this.#small + 1 : 0;
     if (end === size) size = Math.min(size * 2, this.#maxBuffer);
     else if (this.#small >= SMALL_READS) {
       size = Math.max(size / 2, SMALLEST_BUFFER);
     }
-    if (size === this.#buffer.length) {
-      this.#buffer.copyWithin(0, taken, end);
-    } else {
+    this.#kept = end - taken;
+    if (size !== this.#buffer.length) {
+      const rest = this.#buffer.subarray(taken, end);
       this.#buffer = new Uint8Array(size);
       this.#buffer.set(rest);
-    }
-    this.#kept = rest.length;
+    } else if (this.#kept > 0) this.#buffer.copyWithin(0, taken, end);
   }
 
   #checkComplete(begun: number): void {

@@ -107,7 +107,8 @@ export class Outbox {
         let written = 0;
         while (written < bytes.length) {
           // A write may take only a part.
-          const count = await this.#conn.write(bytes.subarray(written));
+          const rest = written > 0 ? bytes.subarray(written) : bytes;
+          const count = await this.#conn.write(rest);
           if (this.#over) return;
           written += count;
           this.#queued -= count;
