@@ -9,6 +9,9 @@ const UNSAFE =
   // deno-lint-ignore no-control-regex -- controls are what this is about
   /[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]/gu;
 
+/** What is looked at more closely: most texts have none of it. */
+const UNUSUAL = /[^ -~]/;
+
 /**
  * Escapes, in Python's way, every character that could forge a line or move the cursor.
  *
@@ -20,6 +23,7 @@ const UNSAFE =
  * ```
  */
 export function escape(text: string): string {
+  if (!UNUSUAL.test(text)) return text;
   return text.replace(UNSAFE, (character) => {
     const short = SHORT[character];
     if (short !== undefined) return short;

@@ -33,21 +33,16 @@ export class MemoryRoster implements Roster {
   }
 
   record(students: readonly Student[]): Promise<readonly Student[] | void> {
-    const refused = new Set<Student>();
-    const keys = students.map((student) => keyOf(student.sid));
-    // All of them first: so the processor waits for memory once, and not for each.
-    const rows = keys.map((key) => this.#students.get(key));
-    for (let i = 0; i < students.length; i++) {
-      const student = students[i];
-      const limit = this.#put(keys[i], student, rows[i]);
+    let refused: Set<Student> | undefined;
+    for (const student of students) {
+      const limit = this.#put(keyOf(student.sid), student);
       if (!limit) continue;
       this.#reached[limit]++;
+      refused ??= new Set();
       refused.add(student);
     }
     return Promise.resolve(
-      refused.size > 0
-        ? students.filter((student) => !refused.has(student))
-        : undefined,
+      refused && students.filter((student) => !refused.has(student)),
     );
   }
 
@@ -57,7 +52,7 @@ export class MemoryRoster implements Roster {
   }
 
   /** Puts a student in the row of a key. Returns the limit that is against it, if one is. */
-  #put(key: Key, student: Student, row0?: Student): LimitName | undefined {
+  #put(key: Key, student: Student): LimitName | undefined {
     const { maxRosterRows, maxRosterBytes } = this.#limits;
     const full = this.#students.size >= maxRosterRows;
     if (full && !this.#students.has(key)) return "maxRosterRows";
@@ -71,12 +66,9 @@ export class MemoryRoster implements Roster {
       if (bytes > 0) this.#heavy.set(key, bytes);
       else this.#heavy.delete(key);
     }
-    const row = light && before === 0 ? row0 ?? this.#students.get(key) : undefined;
+    const row = light && before === 0 ? this.#students.get(key) : undefined;
     if (row) fillIn(row, student);
-    else {
-      const kept = light ? fillIn({ ...EMPTY }, student) : student;
-      this.#students.set(key, kept);
-    }
+    else this.#students.set(key, light ? rowOf(student) : student);
   }
 }
 
@@ -94,20 +86,18 @@ function isLight(student: Student): boolean {
 }
 
 /** A row of the three fields alone, which the engine keeps in a third of the memory. */
-const EMPTY: Student = { student_name: null, github_username: null, sid: null };
+function rowOf({ student_name, github_username, sid }: Student): Student {
+  return { student_name, github_username, sid };
+}
 
 /**
- * Puts a student into a row. One that is there already is filled in anew, since
- * a new one that lives long costs the engine more than all the rest.
+ * Puts a student into the row that is there, since a new one that lives long
+ * costs the engine more than all the rest.
  */
-function fillIn(row: Student, student: Student): Student {
-  const { student_name, github_username, sid } = student;
-  if (row.student_name !== student_name) row.student_name = student_name;
-  if (row.github_username !== github_username) {
-    row.github_username = github_username;
-  }
-  if (row.sid !== sid) row.sid = sid;
-  return row;
+function fillIn(row: Student, student: Student): void {
+  row.student_name = student.student_name;
+  row.github_username = student.github_username;
+  row.sid = student.sid;
 }
 
 const shared = new WeakMap<object, MemoryRoster>();

@@ -30,54 +30,53 @@ export interface Student extends MessageMap {
  * @throws {RequestError} If a field is missing or of another type.
  */
 export function toStudent(request: Message): Student {
-  if (request instanceof Map) {
-    throw new RequestError("A request's keys must all be text");
-  }
   if (!isMessageMap(request)) {
+    if (request instanceof Map) {
+      throw new RequestError("A request's keys must all be text");
+    }
     throw new ProtocolError(
       `A request must be a dict, not ${describe(request)}`,
     );
   }
   const { student_name, github_username, sid } = request;
-  checkField("student_name", student_name, isText(student_name), "text");
-  checkField("github_username", github_username, isText(github_username), "text");
-  checkField("sid", sid, isSid(sid), "an integer or text");
+  const isText = typeof student_name === "string";
+  check("student_name", student_name, isText, "text");
+  const isAccount = typeof github_username === "string";
+  check("github_username", github_username, isAccount, "text");
+  check("sid", sid, isSid(sid), "an integer or text");
   return request as Student;
 }
 
-function checkField(
+/** Fails if a field is missing, or is neither `None` nor what it must be. */
+function check(
   field: string,
   value: Message | undefined,
   fits: boolean,
   expected: string,
 ): void {
-  if (value === undefined) {
-    throw new RequestError(`${field} is missing: it must be ${expected}`);
-  }
-  if (value !== null && !fits) {
-    throw new RequestError(
-      `${field} must be ${expected}, not ${describe(value)}`,
-    );
-  }
+  if (fits || value === null) return;
+  throw new RequestError(
+    value === undefined
+      ? `${field} is missing: it must be ${expected}`
+      : `${field} must be ${expected}, not ${describe(value)}`,
+  );
 }
 
-function isText(value: Message|undefined): boolean {
-  return typeof value === "string";
-}
-
-function isSid(value: Message|undefined): boolean {
+function isSid(value: Message | undefined): boolean {
   return typeof value === "string" || typeof value === "bigint" ||
     Number.isSafeInteger(value);
 }
 
 /** The line that the lab prints for a student. */
 export function connectedLine(student: Student): string {
-  const name = student.student_name ?? "None";
-  const github = student.github_username ?? "None";
-  return escape(
-    `Connected: Student: ${name}, Github Username: ${github}, ` +
-      `sid: ${student.sid ?? "None"}`,
-  );
+  const { student_name, github_username, sid } = student;
+  return `Connected: Student: ${shown(student_name)}, ` +
+    `Github Username: ${shown(github_username)}, sid: ${shown(sid)}`;
+}
+
+/** A field as it is printed. */
+function shown(value: Sid): string {
+  return typeof value === "string" ? escape(value) : String(value ?? "None");
 }
 
 /** The same, but of the student's number only the last two digits, for a screen that others see. */

@@ -163,13 +163,9 @@ export class WireConnection {
    *
    * @throws {ProtocolError} If what came is no message. Those before it were resolved to first.
    */
-  async receive(): Promise<Message[] | undefined> {
+  receive(): Promise<Message[] | undefined> {
     this.#quiet?.touch();
-    try {
-      return await (this.#receiving = this.#inbox.receive());
-    } finally {
-      this.#receiving = undefined;
-    }
+    return this.#receiving = this.#inbox.receive();
   }
 
   /**
@@ -182,7 +178,7 @@ export class WireConnection {
     if (this.#hangingUp) return;
     this.#hearBytes = hearBytes;
     this.#whenQuiet(ms, () => {
-      if (this.#receiving || this.#stalled) callback();
+      if (this.#inbox.receiving || this.#stalled) callback();
       else this.onQuiet(ms, callback, hearBytes); // what we take is no silence of theirs
     });
   }
@@ -209,7 +205,7 @@ export class WireConnection {
       // it. Many clients never close by themselves: silence has to do.
       this.#whenQuiet(LINGER_QUIET, () => this.close());
       longest = setTimeout(() => this.close(), LINGER_LONGEST);
-      await (this.#receiving ?? this.#inbox.receive());
+      await (this.#inbox.receiving ? this.#receiving : this.#inbox.receive());
     } catch {
       // Whatever failed, the connection is over, and that was the aim.
     } finally {

@@ -36,6 +36,7 @@ export class Inbox {
   #more = false;
   #broken: ProtocolError | undefined;
   #discarding = false;
+  #receiving = false;
   #ended = false;
 
   /**
@@ -80,24 +81,32 @@ export class Inbox {
    */
   async receive(): Promise<Message[] | undefined> {
     using deadline = this.#deadline;
-    for (;;) {
-      if (this.#broken && !this.#discarding) throw this.#broken;
-      const paused = !this.#discarding && this.#reader.paused;
-      if (this.#more || paused) await takeTurns();
-      if (this.#begun > 0) deadline.begin();
-      const count = paused ? 0 : await this.#read();
-      if (count === null) {
-        this.#ended = true;
-        const begun = this.#begun;
-        this.#reader.drop?.();
-        this.#checkComplete(begun);
-        return undefined;
+    this.#receiving = true;
+    try {
+      for (;;) {
+        if (this.#broken && !this.#discarding) throw this.#broken;
+        const paused = !this.#discarding && this.#reader.paused;
+        if (this.#more || paused) await takeTurns();
+        if (this.#begun > 0) deadline.begin();
+        const count = paused ? 0 : await this.#conn.read(this.#room);
+        if (count === null) return this.#end();
+        if (!paused) this.#more = this.#kept + count === this.#buffer.length;
+        const messages = this.#discarding ? [] : this.#cut(this.#kept + count);
+        const { length } = messages;
+        this.#onRead(count, length, this.#discarding || length > 0);
+        if (length > 0) return messages;
       }
-      const messages = this.#discarding ? [] : this.#cut(this.#kept + count);
-      const { length } = messages;
-      this.#onRead(count, length, this.#discarding || length > 0);
-      if (length > 0) return messages;
+    } catch (error) {
+      if (!isDisconnect(error)) throw error;
+      return this.#end();
+    } finally {
+      this.#receiving = false;
     }
+  }
+
+  /** Whether {@linkcode receive} waits for something. */
+  get receiving(): boolean {
+    return this.#receiving;
   }
 
   /** Bytes of the message that is waited for. */
@@ -105,17 +114,20 @@ export class Inbox {
     return this.#discarding ? 0 : this.#reader.begun + this.#kept;
   }
 
-  async #read(): Promise<number | null> {
-    try {
-      const room = this.#kept > 0
-        ? this.#buffer.subarray(this.#kept)
-        : this.#buffer;
-      const count = await this.#conn.read(room);
-      this.#more = count === room.length;
-      return count;
-    } catch (error) {
-      if (isDisconnect(error)) return null;
-      throw error;
+  /** Where the next read may put what it finds. */
+  get #room(): Uint8Array {
+    return this.#kept > 0 ? this.#buffer.subarray(this.#kept) : this.#buffer;
+  }
+
+  /** Notes that the peer sends no more. @throws {ProtocolError} If it was not done. */
+  #end(): undefined {
+    this.#ended = true;
+    const begun = this.#begun;
+    this.#reader.drop?.();
+    if (begun > 0 && !this.#broken) {
+      throw new ProtocolError(
+        `The connection ended ${begun} bytes into a message`,
+      );
     }
   }
 
@@ -151,13 +163,5 @@ export class Inbox {
       this.#buffer = new Uint8Array(size);
       this.#buffer.set(rest);
     } else if (this.#kept > 0) this.#buffer.copyWithin(0, taken, end);
-  }
-
-  #checkComplete(begun: number): void {
-    if (begun > 0 && !this.#broken) {
-      throw new ProtocolError(
-        `The connection ended ${begun} bytes into a message`,
-      );
-    }
   }
 }
