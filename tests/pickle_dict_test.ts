@@ -28,6 +28,11 @@ function outcome(pieces: readonly Uint8Array[], limits = LIMITS) {
   return { messages, wrong, left };
 }
 
+/** Has a pickle's shape learned, which only chance decides. */
+function teach(bytes: Uint8Array): void {
+  for (let i = 0; i < 500; i++) outcome([bytes], DEFAULT_LIMITS);
+}
+
 /** Short pickles that are one dict with keys of text. */
 const dicts = [...readVectors("valid"), ...readVectors("pythons")]
   .filter(({ bytes, value }) =>
@@ -56,6 +61,7 @@ Deno.test("PickleReader makes the same of a pickle, whole or a byte at a time, w
   for (const { name, protocol, bytes } of some) {
     const changed = bytes.slice();
     for (let at = 0; at < bytes.length; at++) {
+      teach(bytes);
       // Every opcode, and what is next to and far from what was there.
       for (const change of [0x01, 0x80, 0xff, 0x2e, 0x28, 0x73, 0x75, 0x94]) {
         changed[at] = bytes[at] ^ change;
@@ -80,6 +86,7 @@ Deno.test("PickleReader makes the same of a pickle, whole or a byte at a time, w
   );
   const changed = bytes.slice();
   for (let at = 0; at < bytes.length; at++) {
+    teach(bytes);
     for (let byte = 0; byte < 256; byte++) {
       changed[at] = byte;
       const single = [...changed].map((it) => Uint8Array.of(it));
@@ -90,6 +97,25 @@ Deno.test("PickleReader makes the same of a pickle, whole or a byte at a time, w
       assert(same(whole.messages, bytewise.messages), label);
     }
     changed[at] = bytes[at];
+  }
+});
+
+Deno.test("DictReader reads a dict of a known shape only as far as its bytes and limits go", () => {
+  for (const { name, bytes } of dicts) {
+    teach(bytes);
+    const keys = new DictReader(DEFAULT_LIMITS);
+    if (keys.read(bytes, 0, bytes.length) === 0) continue;
+    const items = Object.keys(keys.dict).length;
+    const read = (limits: Partial<typeof DEFAULT_LIMITS>, end: number) =>
+      new DictReader({ ...DEFAULT_LIMITS, ...limits }).read(bytes, 0, end);
+    for (let end = 0; end < bytes.length; end++) {
+      assertEquals(read({}, end), 0, `${name}, up to ${end}`);
+    }
+    const { length } = bytes;
+    assertEquals(read({ maxItems: items - 1 }, length), 0, name);
+    assertEquals(read({ maxItems: items }, length), length, name);
+    assertEquals(read({ maxRequestBytes: length - 1 }, length), 0, name);
+    assertEquals(read({ maxRequestBytes: length }, length), length, name);
   }
 });
 
