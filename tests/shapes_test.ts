@@ -69,11 +69,12 @@ Deno.test("Shapes holds a bounded number of parts, none of them long", () => {
   let i = 0;
   for (; i < 200_000; i++) {
     learn(shapes, `${key()}=1,${key()}=2,${key()}=3,${key()}=4;`);
+    if (i % 5000 > 0) continue;
+    const all: Part[] = [shapes.start];
+    for (const part of all) all.push(...part.next);
+    assert(all.length <= 513, `${all.length} parts`);
+    assert(all.every(({ next }) => next.length <= 16));
   }
-  const all: Part[] = [shapes.start];
-  for (const part of all) all.push(...part.next);
-  assert(all.length <= 513, `${all.length} parts`);
-  assert(all.every(({ next }) => next.length <= 16));
   const long = "x".repeat(100);
   teach(shapes, `${long}=1;`);
   assertEquals(keysOf(shapes, `${long}=1;`), undefined);
