@@ -56,7 +56,7 @@ export class Client {
   #network: Network;
   #wire: WireConnection | undefined;
   /** Who waits for a message, in the order of their turns. */
-  #waiting: PromiseWithResolvers<Message | undefined>[] = [];
+  #waiting: Omit<PromiseWithResolvers<Message | undefined>, "promise">[] = [];
   /** Messages that came before anyone waited for them. */
   #unclaimed: Message[] = [];
   #receiving = false;
@@ -86,7 +86,7 @@ export class Client {
         this.close();
       });
     }
-    return await this.#answer();
+    return this.#unlessEnded(await this.receive());
   }
 
   /**
@@ -99,7 +99,7 @@ export class Client {
    */
   async request(message: Message): Promise<Message> {
     this.#connected().queue([message]);
-    return await this.#answer();
+    return this.#unlessEnded(await this.receive());
   }
 
   /**
@@ -112,14 +112,14 @@ export class Client {
   }
 
   /** The next message that no request waits for; `undefined` at the connection's end. */
-  async receive(): Promise<Message | undefined> {
-    const message = this.#unclaimed.shift();
-    if (message !== undefined) return message;
-    const wire = this.#connected();
-    const turn = Promise.withResolvers<Message | undefined>();
-    this.#waiting.push(turn);
-    if (!this.#receiving) void this.#receiveAll(wire);
-    return await turn.promise;
+  receive(): Promise<Message | undefined> {
+    return new Promise((resolve, reject) => {
+      const message = this.#unclaimed.shift();
+      if (message !== undefined) return resolve(message);
+      const wire = this.#connected();
+      this.#waiting.push({ resolve, reject });
+      if (!this.#receiving) void this.#receiveAll(wire);
+    });
   }
 
   /** Ends the connection, once what was sent is written. Requests under way are rejected. */
@@ -127,8 +127,7 @@ export class Client {
     await this.#wire?.hangUp();
   }
 
-  async #answer(): Promise<Message> {
-    const message = await this.receive();
+  #unlessEnded(message: Message | undefined): Message {
     if (message === undefined) throw new ConnectionEnded(this.#why);
     return message;
   }

@@ -59,7 +59,7 @@ export abstract class ClientHandler {
   readonly server: HandlerServer;
   /** The connection to the client. */
   readonly handler: Connection;
-  #name: string;
+  #addr: Address;
   #wire: WireConnection;
   #requests = 0;
   #refusals: Refusals;
@@ -72,7 +72,7 @@ export abstract class ClientHandler {
     this.handler = conn;
     this.clientId = server.freeClientId(addr.port);
     this.clientIp = addr.hostname;
-    this.#name = showAddress(addr);
+    this.#addr = addr;
     const { wire, limits } = server;
     const onLimit = (error: unknown) => this.turnAway(error);
     const watch = server.watch?.bind(server, this.clientId);
@@ -214,7 +214,7 @@ export abstract class ClientHandler {
   }
 
   #report(line: string): void {
-    this.server.report(`${this.#name} ${escape(line)}`);
+    this.server.report(`${showAddress(this.#addr)} ${escape(line)}`);
   }
 }
 

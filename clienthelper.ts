@@ -87,16 +87,20 @@ export class ClientHelper {
    */
   async start(repeat = 1): Promise<boolean> {
     using progress = new Progress(repeat);
+    let sent = 0;
     let acknowledged = 0;
-    for (let sent = 0; sent < repeat; sent += WINDOW) {
-      const count = Math.min(WINDOW, repeat - sent);
-      const send = () => this.sendRequest(this.createRequest());
-      const responses = await Promise.all(Array.from({ length: count }, send));
-      for (const response of responses) {
+    const oneAfterAnother = async () => {
+      for (let now = performance.now(); sent++ < repeat;) {
+        const began = now;
+        const response = await this.sendRequest(this.createRequest());
+        now = performance.now();
+        progress.step(now - began);
         if (this.processResponse(response)) acknowledged++;
       }
-      progress.show(sent + count);
-    }
+    };
+    // As many at a time as the window is wide: as one is answered, one is sent.
+    const width = Math.min(WINDOW, repeat);
+    await Promise.all(Array.from({ length: width }, oneAfterAnother));
     if (acknowledged === repeat) {
       print(["Data acknowledged by server and you passed the test"]);
     }

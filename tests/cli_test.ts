@@ -85,7 +85,7 @@ Deno.test("client --once leaves when all is answered; --repeat pipelines, and su
   assertEquals(stdout.replace(connectedLine(port), ""), PASSED);
   assertMatch(
     stderr,
-    /5000 of 5000 requests acknowledged in \d+\.\d\d s, \d+ a second\n$/,
+    /5000 of 5000 requests acknowledged in \d+\.\d\d s, \d+ a second, p50 \S+ ms, p99 \S+ ms\n$/,
   );
   ours.kill("SIGTERM");
   const quiet = await ours.ended();

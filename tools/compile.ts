@@ -18,9 +18,10 @@ const TARGETS = [
   "x86_64-pc-windows-msvc",
 ];
 
-/** Each program, with the permissions that its task grants: an executable's are fixed. */
+/** Each program, with what its task grants and tells the engine: an executable's are fixed. */
 const PROGRAMS = {
   server: [
+    "--v8-flags=--max-semi-space-size=4",
     "--allow-net",
     "--allow-sys=networkInterfaces",
     "--allow-env=TERM",

@@ -4,6 +4,7 @@
  * @module
  */
 
+import config from "../../deno.json" with { type: "json" };
 import type { Speech } from "./workload.ts";
 
 /** A server under load. */
@@ -20,7 +21,10 @@ export interface Contender {
   command(port: string): string[];
 }
 
-const DENO = [Deno.execPath(), "run", "--quiet", "--no-prompt", "--allow-net"];
+/** The server's task: what follows `deno` in it. */
+const [, ...TASK] = config.tasks.server.split(" ");
+/** The engine's flags in it, which a bare echo is given, too. */
+const ENGINE = TASK.filter((word) => word.startsWith("--v8-flags="));
 const SERVERS = "bench/compare/servers";
 /** Where the server for Node is bundled to. */
 export const BUNDLE = "dist/bench_node.mjs";
@@ -32,13 +36,12 @@ function rollcall(
   piped = false,
 ): Contender {
   const command = (port: string) => [
-    ...DENO,
-    ...["server.ts", "--port", port, ...flags],
+    ...[Deno.execPath(), ...TASK, "--port", port, ...flags],
   ];
   return { name, speech, piped, command };
 }
 
-/** This project's server, as it is. */
+/** This project's server, as its task starts it. */
 export const ROLLCALL: Contender = rollcall("Rollcall", "pickle", ["--quiet"]);
 
 /** All of them, ours first. */
@@ -59,7 +62,10 @@ export const CONTENDERS: readonly Contender[] = [
   {
     name: "bare echo, Deno",
     speech: "echo",
-    command: (port) => [...DENO, `${SERVERS}/echo.ts`, port],
+    command: (port) => [
+      ...[Deno.execPath(), "run", "--no-prompt", "--allow-net", ...ENGINE],
+      ...[`${SERVERS}/echo.ts`, port],
+    ],
   },
   {
     name: "net of Node, our reader",

@@ -4,15 +4,19 @@
  * @module
  */
 
+import { Latencies } from "./latencies.ts";
+
 /** Characters of a full bar. */
 const WIDTH = 30;
 const encoder = new TextEncoder();
 
-/** A bar on stderr, where that is a terminal, while a job of more than one step is not done. */
+/** A job of some steps, and a bar on stderr, if that is a terminal and there is more than one step. */
 export class Progress implements Disposable {
   #total: number;
   #begin = performance.now();
-  #shown = "";
+  #latencies = new Latencies();
+  #done = 0;
+  #percent = -1;
   #visible: boolean;
 
   /** Begins a job of `total` steps. */
@@ -21,30 +25,40 @@ export class Progress implements Disposable {
     this.#visible = total > 1 && Deno.stderr.isTerminal();
   }
 
+  /** Notes that one more step is done, which took so many milliseconds. */
+  step(ms: number): void {
+    this.#latencies.note(ms);
+    this.show(++this.#done);
+  }
+
   /** Shows that `done` steps are done. */
   show(done: number): void {
-    const share = done / this.#total;
-    const bar = "#".repeat(Math.floor(share * WIDTH)).padEnd(WIDTH, ".");
-    this.#draw(`[${bar}] ${Math.floor(share * 100)} %`);
+    const percent = Math.floor(done / this.#total * 100);
+    if (!this.#visible || percent === this.#percent) return;
+    this.#percent = percent;
+    const bar = "#".repeat(Math.floor(percent * WIDTH / 100));
+    this.#draw(`[${bar.padEnd(WIDTH, ".")}] ${percent} %`);
   }
 
   /** Takes the bar away. */
   [Symbol.dispose](): void {
-    this.#draw("");
+    if (this.#percent >= 0) this.#draw("");
   }
 
   #draw(line: string): void {
-    if (!this.#visible || line === this.#shown) return;
-    this.#shown = line;
     // Drawn a hundred times at most, so it may wait for the terminal.
     Deno.stderr.writeSync(encoder.encode(`\r\x1b[K${line}`));
   }
 
-  /** Says how many of the steps ended well, and how long all took. */
+  /** Says how many of the steps ended well, and how long all and each took. */
   summary(good: number, what: string): string {
     const seconds = (performance.now() - this.#begin) / 1000;
     const rate = Math.round(this.#total / seconds);
+    const [p50, p99] = [0.5, 0.99].map((share) =>
+      this.#latencies.quantile(share).toPrecision(3)
+    );
     return `${good} of ${this.#total} requests ${what} ` +
-      `in ${seconds.toFixed(2)} s, ${rate} a second`;
+      `in ${seconds.toFixed(2)} s, ${rate} a second, ` +
+      `p50 ${p50} ms, p99 ${p99} ms`;
   }
 }

@@ -39,10 +39,8 @@ export function toStudent(request: Message): Student {
     );
   }
   const { student_name, github_username, sid } = request;
-  const isText = typeof student_name === "string";
-  check("student_name", student_name, isText, "text");
-  const isAccount = typeof github_username === "string";
-  check("github_username", github_username, isAccount, "text");
+  check("student_name", student_name, isText(student_name), "text");
+  check("github_username", github_username, isText(github_username), "text");
   check("sid", sid, isSid(sid), "an integer or text");
   return request as Student;
 }
@@ -60,6 +58,10 @@ function check(
       ? `${field} is missing: it must be ${expected}`
       : `${field} must be ${expected}, not ${describe(value)}`,
   );
+}
+
+function isText(value: Message | undefined): boolean {
+  return typeof value === "string";
 }
 
 function isSid(value: Message | undefined): boolean {

@@ -80,14 +80,13 @@ export class Inbox {
    * were resolved to first.
    */
   async receive(): Promise<Message[] | undefined> {
-    using deadline = this.#deadline;
     this.#receiving = true;
     try {
       for (;;) {
         if (this.#broken && !this.#discarding) throw this.#broken;
         const paused = !this.#discarding && this.#reader.paused;
         if (this.#more || paused) await takeTurns();
-        if (this.#begun > 0) deadline.begin();
+        if (this.#begun > 0) this.#deadline.begin();
         const count = paused ? 0 : await this.#conn.read(this.#room);
         if (count === null) return this.#end();
         if (!paused) this.#more = this.#kept + count === this.#buffer.length;
@@ -100,6 +99,7 @@ export class Inbox {
       if (!isDisconnect(error)) throw error;
       return this.#end();
     } finally {
+      this.#deadline[Symbol.dispose]();
       this.#receiving = false;
     }
   }

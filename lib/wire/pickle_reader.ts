@@ -48,7 +48,9 @@ const MEASURED_AT_ONCE = 4096;
 /** Reads the pickles of one connection. It goes on where the last bytes ended. */
 export class PickleReader implements MessageReader {
   #maxBytes: number;
-  #machine: PickleMachine;
+  #limits: MessageLimits;
+  /** Made when it is first needed: most clients send what {@linkcode DictReader} can read. */
+  #machine: PickleMachine | undefined;
   #begun = 0;
   #dicts: DictReader;
   #unfinished = new Unfinished();
@@ -56,7 +58,7 @@ export class PickleReader implements MessageReader {
   /** A reader of messages within these limits. */
   constructor(limits: MessageLimits) {
     this.#maxBytes = limits.maxRequestBytes;
-    this.#machine = new PickleMachine(limits);
+    this.#limits = limits;
     this.#dicts = new DictReader(limits);
   }
 
@@ -65,12 +67,13 @@ export class PickleReader implements MessageReader {
   }
 
   get paused(): boolean {
-    return this.#machine.measured > MEASURED_AT_ONCE;
+    return this.#machine !== undefined &&
+      this.#machine.measured > MEASURED_AT_ONCE;
   }
 
   read(bytes: Uint8Array, end: number, messages: Message[]): number {
     const max = this.#maxBytes;
-    this.#machine.measured = 0;
+    if (this.#machine) this.#machine.measured = 0;
     /** No opcode of this message may reach beyond. */
     let last = max - this.#begun;
     let at = 0;
@@ -84,6 +87,7 @@ export class PickleReader implements MessageReader {
           continue;
         }
       }
+      const machine = this.#machine ??= new PickleMachine(this.#limits);
       const opcode = bytes[at];
       const width = ARGUMENT[opcode];
       let from = at + 1;
@@ -104,81 +108,87 @@ export class PickleReader implements MessageReader {
       }
       at = to;
       if (opcode === Op.STOP) {
-        messages.push(this.#machine.finish());
+        messages.push(machine.finish());
         last = at + max;
         if (this.paused) break;
       } else {
-        this.#execute(opcode, bytes, from, to);
+        execute(machine, opcode, bytes, from, to);
       }
     }
     this.#begun = max - (last - at);
-    if (!this.#unfinished.hold(this.#machine.size)) {
+    if (!this.#unfinished.hold(this.#machine?.size ?? 0)) {
       throw brokenPickle("the server holds too many that are not whole");
     }
     return at;
   }
 
   drop(): void {
-    this.#machine.reset();
+    this.#machine?.reset();
     this.#begun = 0;
     this.#unfinished.hold(0);
   }
+}
 
-  #execute(opcode: number, bytes: Uint8Array, from: number, to: number): void {
-    const m = this.#machine;
-    // deno-fmt-ignore
-    switch (opcode) {
-      case Op.PROTO: return checkProtocol(bytes[from]);
-      case Op.FRAME: return; // only its length matters, and that was checked
-      case Op.NONE: return m.push(null);
-      case Op.NEWTRUE: return m.push(true);
-      case Op.NEWFALSE: return m.push(false);
-      case Op.BININT: return m.push(uint32(bytes, from) | 0);
-      case Op.BININT1: return m.push(bytes[from]);
-      case Op.BININT2: return m.push(bytes[from] | bytes[from + 1] << 8);
-      case Op.INT: return m.push(intOrBool(bytes, from, to - 1));
-      case Op.LONG: return m.push(decimalLong(bytes, from, to - 1));
-      case Op.LONG1:
-      case Op.LONG4: return m.push(twosComplement(bytes, from, to));
-      case Op.BINFLOAT: return m.push(float64(bytes, from));
-      case Op.FLOAT: return m.push(decimalFloat(bytes, from, to - 1));
-      case Op.SHORT_BINUNICODE:
-      case Op.BINUNICODE:
-      case Op.BINUNICODE8: return m.push(utf8(bytes, from, to));
-      case Op.UNICODE: return m.push(escapedText(bytes, from, to - 1));
-      case Op.BINSTRING:
-      case Op.SHORT_BINSTRING: return m.push(text8(bytes, from, to));
-      case Op.STRING: return m.push(quotedText(bytes, from, to - 1));
-      case Op.BINBYTES:
-      case Op.SHORT_BINBYTES:
-      case Op.BINBYTES8: return m.push(bytes.slice(from, to));
-      case Op.EMPTY_DICT: return m.push(emptyMap());
-      case Op.EMPTY_LIST: return m.push([]);
-      case Op.EMPTY_SET: return m.push(new Set());
-      case Op.SETITEM: return m.setItems(m.height - 2);
-      case Op.SETITEMS: return m.setItems(m.popMark());
-      case Op.APPEND: return m.append(m.height - 1);
-      case Op.APPENDS: return m.append(m.popMark());
-      case Op.ADDITEMS: return m.addItems(m.popMark());
-      case Op.FROZENSET: return m.frozenSet(m.popMark());
-      case Op.DICT: return m.dict(m.popMark());
-      case Op.LIST: return m.list(m.popMark());
-      case Op.TUPLE: return m.tuple(m.popMark());
-      case Op.EMPTY_TUPLE: return m.tuple(m.height);
-      case Op.TUPLE1: return m.tuple(m.height - 1);
-      case Op.TUPLE2: return m.tuple(m.height - 2);
-      case Op.TUPLE3: return m.tuple(m.height - 3);
-      case Op.MEMOIZE: return m.memoize();
-      case Op.BINPUT: return m.memoize(bytes[from]);
-      case Op.LONG_BINPUT: return m.memoize(uint32(bytes, from));
-      case Op.PUT: return m.memoize(Number(decimal(bytes, from, to - 1)));
-      case Op.BINGET: return m.recall(bytes[from]);
-      case Op.LONG_BINGET: return m.recall(uint32(bytes, from));
-      case Op.GET: return m.recall(Number(decimal(bytes, from, to - 1)));
-      case Op.MARK: return m.mark();
-      case Op.POP: return m.pop();
-      case Op.POP_MARK: return m.popToMark();
-    }
+/** Has the machine carry out one opcode, whose argument is the bytes from `from` up to `to`. */
+function execute(
+  m: PickleMachine,
+  opcode: number,
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+): void {
+  // deno-fmt-ignore
+  switch (opcode) {
+    case Op.PROTO: return checkProtocol(bytes[from]);
+    case Op.FRAME: return; // only its length matters, and that was checked
+    case Op.NONE: return m.push(null);
+    case Op.NEWTRUE: return m.push(true);
+    case Op.NEWFALSE: return m.push(false);
+    case Op.BININT: return m.push(uint32(bytes, from) | 0);
+    case Op.BININT1: return m.push(bytes[from]);
+    case Op.BININT2: return m.push(bytes[from] | bytes[from + 1] << 8);
+    case Op.INT: return m.push(intOrBool(bytes, from, to - 1));
+    case Op.LONG: return m.push(decimalLong(bytes, from, to - 1));
+    case Op.LONG1:
+    case Op.LONG4: return m.push(twosComplement(bytes, from, to));
+    case Op.BINFLOAT: return m.push(float64(bytes, from));
+    case Op.FLOAT: return m.push(decimalFloat(bytes, from, to - 1));
+    case Op.SHORT_BINUNICODE:
+    case Op.BINUNICODE:
+    case Op.BINUNICODE8: return m.push(utf8(bytes, from, to));
+    case Op.UNICODE: return m.push(escapedText(bytes, from, to - 1));
+    case Op.BINSTRING:
+    case Op.SHORT_BINSTRING: return m.push(text8(bytes, from, to));
+    case Op.STRING: return m.push(quotedText(bytes, from, to - 1));
+    case Op.BINBYTES:
+    case Op.SHORT_BINBYTES:
+    case Op.BINBYTES8: return m.push(bytes.slice(from, to));
+    case Op.EMPTY_DICT: return m.push(emptyMap());
+    case Op.EMPTY_LIST: return m.push([]);
+    case Op.EMPTY_SET: return m.push(new Set());
+    case Op.SETITEM: return m.setItems(m.height - 2);
+    case Op.SETITEMS: return m.setItems(m.popMark());
+    case Op.APPEND: return m.append(m.height - 1);
+    case Op.APPENDS: return m.append(m.popMark());
+    case Op.ADDITEMS: return m.addItems(m.popMark());
+    case Op.FROZENSET: return m.frozenSet(m.popMark());
+    case Op.DICT: return m.dict(m.popMark());
+    case Op.LIST: return m.list(m.popMark());
+    case Op.TUPLE: return m.tuple(m.popMark());
+    case Op.EMPTY_TUPLE: return m.tuple(m.height);
+    case Op.TUPLE1: return m.tuple(m.height - 1);
+    case Op.TUPLE2: return m.tuple(m.height - 2);
+    case Op.TUPLE3: return m.tuple(m.height - 3);
+    case Op.MEMOIZE: return m.memoize();
+    case Op.BINPUT: return m.memoize(bytes[from]);
+    case Op.LONG_BINPUT: return m.memoize(uint32(bytes, from));
+    case Op.PUT: return m.memoize(Number(decimal(bytes, from, to - 1)));
+    case Op.BINGET: return m.recall(bytes[from]);
+    case Op.LONG_BINGET: return m.recall(uint32(bytes, from));
+    case Op.GET: return m.recall(Number(decimal(bytes, from, to - 1)));
+    case Op.MARK: return m.mark();
+    case Op.POP: return m.pop();
+    case Op.POP_MARK: return m.popToMark();
   }
 }
 

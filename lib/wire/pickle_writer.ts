@@ -11,7 +11,7 @@
 import { DEFAULT_LIMITS } from "../limits.ts";
 import type { ByteSink } from "./byte_sink.ts";
 import { describe } from "./describe.ts";
-import type { Message } from "./format.ts";
+import type { Message, MessageMap } from "./format.ts";
 import { isMessageMap } from "./format.ts";
 import { Op } from "./pickle_opcodes.ts";
 
@@ -55,7 +55,7 @@ class Pickler {
       throw new TypeError("Cannot pickle: nested too deep, or in itself");
     } else if (Array.isArray(value)) this.#list(value, depth);
     else if (typeof value === "object" && isMessageMap(value)) {
-      this.#dict(Object.entries(value), depth);
+      this.#dict(value, depth);
     } else throw new TypeError(`Cannot pickle ${describe(value)}`);
   }
 
@@ -102,13 +102,14 @@ class Pickler {
   }
 
   #text(text: string): void {
-    if (!text.isWellFormed()) {
-      throw new TypeError("Cannot pickle text with half a surrogate pair");
-    }
     this.#sink.byte(Op.BINUNICODE);
     const position = this.#sink.length;
     this.#sink.uint32(0);
-    this.#sink.setUint32(position, this.#sink.text(text));
+    const count = this.#sink.text(text);
+    if (count > text.length && !text.isWellFormed()) {
+      throw new TypeError("Cannot pickle text with half a surrogate pair");
+    }
+    this.#sink.setUint32(position, count);
     this.#memoize();
   }
 
@@ -129,25 +130,28 @@ class Pickler {
     }
   }
 
-  #dict(entries: [string, Message][], depth: number): void {
+  #dict(map: MessageMap, depth: number): void {
+    const keys = Object.keys(map);
     this.#sink.byte(Op.EMPTY_DICT);
     this.#memoize();
-    if (entries.length === 1) {
-      this.#text(entries[0][0]);
-      this.#save(entries[0][1], depth + 1);
+    if (keys.length === 0) return;
+    if (keys.length === 1) {
+      this.#item(map, keys[0], depth);
       this.#sink.byte(Op.SETITEM);
       return;
     }
-    if (entries.length === 0) return;
     // Unlike a list's, a dict's last full batch has an empty one after it.
-    for (let from = 0; from <= entries.length; from += BATCH) {
+    for (let from = 0; from <= keys.length; from += BATCH) {
       this.#sink.byte(Op.MARK);
-      for (const [key, value] of entries.slice(from, from + BATCH)) {
-        this.#text(key);
-        this.#save(value, depth + 1);
-      }
+      const end = Math.min(from + BATCH, keys.length);
+      for (let i = from; i < end; i++) this.#item(map, keys[i], depth);
       this.#sink.byte(Op.SETITEMS);
     }
+  }
+
+  #item(map: MessageMap, key: string, depth: number): void {
+    this.#text(key);
+    this.#save(map[key], depth + 1);
   }
 
   /** Numbers the object, as CPython does for each that it could meet again. */

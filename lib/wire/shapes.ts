@@ -30,7 +30,8 @@ const LEARNED = 16;
  * The shapes of the messages of one format, whoever sent them: the first
  * message of a shape is taken apart, and the others are compared with it, from
  * value to value. A client's messages are alike, and so are those of a class.
- * With this a pickle is read in 0.08 us, not 0.18 (`deno bench`).
+ * With this a pickle is read in 0.13 us, not 0.21 (`deno bench`); of protocol 0,
+ * which is lines, in 0.28 us, not 0.61.
  *
  * Somebody who sends new shapes all the time makes it forget the others, which
  * are then taken apart again until they are learned again.
