@@ -15,8 +15,8 @@ export interface Contender {
   speech: Speech;
   /** The program that must be there for it, besides Deno. */
   needs?: string;
-  /** Whether its stdout is read, as by whoever keeps a log. */
-  piped?: boolean;
+  /** Whether it is a server of these once more, in another way. */
+  again?: boolean;
   /** The command that starts it at a port. */
   command(port: string): string[];
 }
@@ -33,12 +33,11 @@ function rollcall(
   name: string,
   speech: Speech,
   flags: string[],
-  piped = false,
 ): Contender {
   const command = (port: string) => [
     ...[Deno.execPath(), ...TASK, "--port", port, ...flags],
   ];
-  return { name, speech, piped, command };
+  return { name, speech, again: name !== "Rollcall", command };
 }
 
 /** This project's server, as its task starts it. */
@@ -49,7 +48,7 @@ export const CONTENDERS: readonly Contender[] = [
   ROLLCALL,
   rollcall("Rollcall, mixed", "mixed", ["--quiet"]),
   rollcall("Rollcall, json", "json", ["--quiet", "--wire", "json"]),
-  rollcall("Rollcall, with lines", "pickle", [], true),
+  rollcall("Rollcall, with lines", "pickle", []),
   {
     name: "Redis",
     speech: "redis",

@@ -9,8 +9,17 @@ const TICKS = 100;
 
 /** Bytes of memory that the process holds. */
 export function residentBytes(pid: number): number {
+  return statusBytes(pid, "VmRSS");
+}
+
+/** The most bytes of memory that the process has held. */
+export function mostBytes(pid: number): number {
+  return statusBytes(pid, "VmHWM");
+}
+
+function statusBytes(pid: number, field: string): number {
   const [, kibibytes] = Deno.readTextFileSync(`/proc/${pid}/status`)
-    .match(/^VmRSS:\s+(\d+) kB$/m)!;
+    .match(new RegExp(`^${field}:\\s+(\\d+) kB$`, "m"))!;
   return Number(kibibytes) * 1024;
 }
 

@@ -2,6 +2,7 @@
 
 const port = Number(Deno.args[0]);
 const listener = Deno.listen({ hostname: "127.0.0.1", port });
+console.log("Listening");
 
 async function echo(conn: Deno.TcpConn): Promise<void> {
   conn.setNoDelay();

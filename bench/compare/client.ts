@@ -1,0 +1,92 @@
+/**
+ * What this project's client gets from a server, and what the load does.
+ *
+ * @module
+ */
+
+import config from "../../deno.json" with { type: "json" };
+import { Failure } from "../../lib/cli/program.ts";
+import { linesOf } from "../../tools/lines.ts";
+import { mostBytes } from "../hold/processes.ts";
+import { ROLLCALL } from "./contenders.ts";
+import { load } from "./round.ts";
+import { type Bench, each, type Section } from "./section.ts";
+import { LOAD_CORE, runAt, Subject } from "./subject.ts";
+import { table } from "./table.ts";
+
+/** Requests that the client has under way, see `clienthelper.ts`. */
+const WINDOW = 1024;
+
+/** The client's task: what follows `deno` in it. */
+const [, ...TASK] = config.tasks.client.split(" ");
+
+/** What a run of the client came to. */
+interface Run {
+  requests: number;
+  /** Requests a second, as its summary says. */
+  throughput: number;
+  /** Milliseconds to an answer, as its summary says. */
+  p50: number;
+  p99: number;
+  /** The most memory that it held, in bytes. */
+  bytes: number;
+}
+
+/** Measures the client, with a tenth of the requests as well, to see whether its memory grows. */
+export async function client(bench: Bench): Promise<Section> {
+  const { quick, pinned } = bench;
+  const most = quick ? 200_000 : 1_000_000;
+  await using subject = await Subject.start(ROLLCALL, pinned);
+  const plan = { clients: 1, warmUp: 500, measured: 1000, pinned };
+  const { throughput } = await load(subject, WINDOW, plan);
+  const runs = await each(
+    bench,
+    "client",
+    [most / 10, most],
+    (requests) => `${requests.toLocaleString("en")} requests`,
+    (requests) => run(subject.port, requests, pinned),
+  );
+  const rows = runs.map((run) => [
+    `client --repeat ${run.requests}`,
+    (run.throughput / 1000).toFixed(0),
+    (run.throughput / throughput).toFixed(2),
+    run.p50.toFixed(2),
+    run.p99.toFixed(2),
+    (run.bytes / 2 ** 20).toFixed(0),
+  ]);
+  const loads = ["the load, one client", (throughput / 1000).toFixed(0), "1"];
+  return {
+    tables: table(
+      ["", "thousand a second", "of the load", "p50 ms", "p99 ms", "MB"],
+      [[...loads, "", "", ""], ...rows],
+    ),
+    figures: { load: throughput, runs },
+  };
+}
+
+/** Runs it, as its task does, until it says how it went. */
+async function run(
+  port: string,
+  requests: number,
+  pinned: boolean,
+): Promise<Run> {
+  const child = runAt({ core: LOAD_CORE, pinned, piped: "stderr" }, [
+    ...[Deno.execPath(), ...TASK, "--port", port],
+    ...["--repeat", `${requests}`],
+  ]).spawn();
+  const lines = linesOf(child.stderr);
+  const drained = child.stdout.pipeTo(new WritableStream()).catch(() => {});
+  try {
+    const { value: said = "nothing" } = await lines.next();
+    const figures = said.match(
+      /acknowledged in .*, (\d+) a second, p50 (\S+) ms, p99 (\S+) ms/,
+    );
+    if (!figures) throw new Failure(`The client said: ${said}`);
+    const [throughput, p50, p99] = figures.slice(1).map(Number);
+    return { requests, throughput, p50, p99, bytes: mostBytes(child.pid) };
+  } finally {
+    child.kill("SIGKILL"); // it would stay connected
+    await lines.return();
+    await Promise.all([drained, child.status]);
+  }
+}

@@ -1,0 +1,61 @@
+/**
+ * What more clients cost.
+ *
+ * @module
+ */
+
+import type { Contender } from "./contenders.ts";
+import { load, type Rate } from "./round.ts";
+import { type Bench, each, type Section } from "./section.ts";
+import { Subject } from "./subject.ts";
+import { table } from "./table.ts";
+
+/** Requests of a client at a time. */
+const DEPTH = 16;
+const COMPARED = ["Rollcall", "Redis", "bare echo, Deno"];
+
+/** Measures ten clients at the same time, and up to ten thousand. */
+export async function crowds(bench: Bench): Promise<Section> {
+  const { quick, pinned } = bench;
+  const counts = quick ? [10, 1000] : [10, 100, 1000, 10_000];
+  const times = quick
+    ? { warmUp: 300, measured: 500 }
+    : { warmUp: 1500, measured: 2000 };
+  const contenders = bench.contenders.filter(({ name }) =>
+    COMPARED.includes(name)
+  );
+  const rates = await each(
+    bench,
+    "clients",
+    contenders,
+    ({ name }) => name,
+    async (contender: Contender) => {
+      const all: Rate[] = [];
+      for (const clients of counts) {
+        await using subject = await Subject.start(contender, pinned);
+        all.push(await load(subject, DEPTH, { ...times, clients, pinned }));
+      }
+      return all;
+    },
+  );
+  const rows = (show: (rate: Rate) => string) =>
+    contenders.map(({ name }, i) => [name, ...rates[i].map(show)]);
+  const heads = counts.map((count) => count.toLocaleString("en"));
+  return {
+    tables: [
+      ...table(
+        [`thousand requests a second, P = ${DEPTH}, clients:`, ...heads],
+        rows(({ throughput }) => (throughput / 1000).toFixed(0)),
+      ),
+      "",
+      ...table(
+        ["server's us a request, clients:", ...heads],
+        rows(({ cost }) => cost.toFixed(2)),
+      ),
+    ],
+    figures: Object.fromEntries(contenders.map(({ name }, i) => [
+      name,
+      Object.fromEntries(counts.map((count, c) => [count, rates[i][c]])),
+    ])),
+  };
+}

@@ -1,0 +1,51 @@
+/**
+ * How long one request takes to be answered, by itself.
+ *
+ * @module
+ */
+
+import { load, type Plan, type Rate } from "./round.ts";
+import { type Bench, each, type Section, single } from "./section.ts";
+import { Subject } from "./subject.ts";
+import { table } from "./table.ts";
+
+/** Requests a second of the open loop, which each of the servers can answer. */
+const RATE = 20_000;
+
+/** Measures it with 50 clients that wait for their answers, and with as many that do not. */
+export async function latency(bench: Bench): Promise<Section> {
+  const { quick, pinned } = bench;
+  const plan: Plan = quick
+    ? { clients: 50, warmUp: 300, measured: 500, pinned }
+    : { clients: 50, warmUp: 1000, measured: 3000, pinned };
+  const contenders = single(bench);
+  const rates = await each(
+    bench,
+    "latency",
+    contenders,
+    ({ name }) => name,
+    async (contender) => {
+      await using subject = await Subject.start(contender, pinned);
+      const closed = await load(subject, 1, plan);
+      return { closed, open: await load(subject, 1, { ...plan, rate: RATE }) };
+    },
+  );
+  const shown = ({ p50, p99, p999 }: Rate) =>
+    [p50, p99, p999].map((ms) => ms.toFixed(2));
+  const ranks = ["p50", "p99", "p99.9"];
+  return {
+    tables: table(
+      [
+        `ms to an answer, P = 1`,
+        ...ranks.map((rank) => `closed, ${rank}`),
+        ...ranks.map((rank) => `${RATE / 1000},000/s, ${rank}`),
+      ],
+      contenders.map(({ name }, i) => [
+        name,
+        ...shown(rates[i].closed),
+        ...shown(rates[i].open),
+      ]),
+    ),
+    figures: Object.fromEntries(contenders.map((it, i) => [it.name, rates[i]])),
+  };
+}

@@ -1,0 +1,205 @@
+/**
+ * A contender that runs, and what is done to it.
+ *
+ * @module
+ */
+
+import { Failure } from "../../lib/cli/program.ts";
+import { residentBytes } from "../hold/processes.ts";
+import { linesOf } from "../../tools/lines.ts";
+import type { Contender } from "./contenders.ts";
+
+const ROOT = new URL("../../", import.meta.url);
+/** The core of the servers. */
+export const SERVER_CORE = 0;
+/** The core of whoever puts a load on them. */
+export const LOAD_CORE = 1;
+
+/** Whether there is `taskset`, and a core for each side. */
+export async function canPin(): Promise<boolean> {
+  return navigator.hardwareConcurrency > 1 && await isThere("taskset");
+}
+
+/** Whether there is a program of this name. */
+export async function isThere(program: string): Promise<boolean> {
+  const args = ["-c", 'command -v "$0"', program];
+  return (await new Deno.Command("sh", { args }).output()).success;
+}
+
+/** Keeps this process, which reads what the servers print, off the servers' core. */
+export async function stayOffTheServersCore(): Promise<void> {
+  const args = [
+    "--all-tasks",
+    "--cpu-list",
+    "--pid",
+    `${LOAD_CORE}`,
+    `${Deno.pid}`,
+  ];
+  await new Deno.Command("taskset", { args, stdout: "null" }).output();
+}
+
+/** Where a process is to run. */
+export interface Place {
+  /** The core, if each side has one of its own. */
+  core: typeof SERVER_CORE | typeof LOAD_CORE;
+  /** Whether it has. */
+  pinned: boolean;
+  /** The folder. */
+  cwd?: string | URL;
+  /** What is piped, besides stdout. */
+  piped?: "stdin" | "stderr";
+}
+
+/** A command that is to run in a place. */
+export function runAt(
+  { core, pinned, cwd = ROOT, piped }: Place,
+  command: readonly string[],
+): Deno.Command {
+  const [program, ...args] = pinned
+    ? ["taskset", "--cpu-list", `${core}`, ...command]
+    : command;
+  return new Deno.Command(program, {
+    args,
+    cwd,
+    stdin: piped === "stdin" ? "piped" : "null",
+    stdout: "piped",
+    stderr: piped === "stderr" ? "piped" : "null",
+    env: { NO_COLOR: "1" },
+  });
+}
+
+/** A port that is free now. */
+function freePort(): string {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return `${(listener.addr as Deno.NetAddr).port}`;
+}
+
+/** Waits until something listens. */
+async function listening(port: string, ended: () => boolean): Promise<void> {
+  while (!ended()) {
+    try {
+      const address = { hostname: "127.0.0.1", port: Number(port) };
+      (await Deno.connect(address)).close();
+      return;
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+  throw new Failure("A server ended before it listened");
+}
+
+/** A contender's server, on a core of its own. */
+export class Subject implements AsyncDisposable {
+  /** The port it listens at. */
+  readonly port: string;
+  #contender: Contender;
+  #pinned: boolean;
+  #process: Deno.ChildProcess;
+  #drained: Promise<void>;
+  #ended = false;
+
+  private constructor(
+    contender: Contender,
+    pinned: boolean,
+    folder: string | URL,
+  ) {
+    this.port = freePort();
+    this.#contender = contender;
+    this.#pinned = pinned;
+    const command = contender.command(this.port);
+    const place: Place = { core: SERVER_CORE, pinned, cwd: folder };
+    this.#process = runAt(place, command).spawn();
+    void this.#process.status.then(() => this.#ended = true);
+    this.#drained = this.#process.stdout.pipeTo(new WritableStream())
+      .catch(() => {});
+  }
+
+  /** Starts it, from a copy of the project if a folder is given. Resolves once it listens. */
+  static async start(
+    contender: Contender,
+    pinned: boolean,
+    folder: string | URL = ROOT,
+  ): Promise<Subject> {
+    const subject = new Subject(contender, pinned, folder);
+    try {
+      await listening(subject.port, () => subject.#ended);
+      return subject;
+    } catch (error) {
+      await subject[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  /** Its process. */
+  get pid(): number {
+    return this.#process.pid;
+  }
+
+  /** Bytes of memory that it holds. */
+  get bytes(): number {
+    return residentBytes(this.pid);
+  }
+
+  /** Starts a program of this folder against it, on the other core. */
+  against(program: string, ...args: readonly (string | number)[]): Against {
+    const command = [
+      ...[Deno.execPath(), "run", "--quiet", "--allow-all"],
+      ...[`bench/compare/${program}.ts`, this.#contender.speech, this.port],
+      ...args.map(String),
+    ];
+    const place: Place = {
+      core: LOAD_CORE,
+      pinned: this.#pinned,
+      piped: "stdin",
+    };
+    const child = runAt(place, command).spawn();
+    return new Against(child, `${this.#contender.name}: the load failed`);
+  }
+
+  /** Ends it. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.#ended) this.#process.kill("SIGKILL");
+    await this.#process.status;
+    await this.#drained;
+  }
+}
+
+/** A program that is run against a server, and prints lines of JSON. */
+export class Against implements AsyncDisposable {
+  #process: Deno.ChildProcess;
+  #lines: AsyncGenerator<string>;
+  #stdin: WritableStreamDefaultWriter<Uint8Array>;
+  #failed: string;
+
+  /** Takes a process over. */
+  constructor(process: Deno.ChildProcess, failed: string) {
+    this.#process = process;
+    this.#lines = linesOf(process.stdout);
+    this.#stdin = process.stdin.getWriter();
+    this.#failed = failed;
+  }
+
+  /** Resolves to what its next line says. */
+  async says<T>(): Promise<T> {
+    const { value, done } = await this.#lines.next();
+    if (done) throw new Failure(this.#failed);
+    return JSON.parse(value);
+  }
+
+  /** Has it go on. */
+  async goOn(): Promise<void> {
+    await this.#stdin.write(new Uint8Array([10]));
+  }
+
+  /** Ends it. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      this.#process.kill("SIGKILL");
+    } catch {
+      // It has ended by itself.
+    }
+    await this.#stdin.abort().catch(() => {});
+    await this.#lines.return(undefined);
+    await this.#process.status;
+  }
+}
