@@ -10,7 +10,6 @@ import { DEFAULT_LIMITS } from "../limits.ts";
 import { type Address, addressOf, DEFAULT_ADDRESS } from "../net.ts";
 import { sharedRoster } from "../roster/memory.ts";
 import { DEFAULT_FORMAT, FORMATS, type WireFormat } from "../wire/formats.ts";
-import { showClassroom, TERMINAL } from "./classroom.ts";
 import { counted } from "./escape.ts";
 import { choice, type Flags, integer, seconds, text, toggle } from "./flags.ts";
 import {
@@ -170,7 +169,12 @@ export async function serveUntilStopped(
 }
 
 /** Shows a class where the server is, and how it goes, until `over` aborts. */
-function showClass(server: StoppableServer, over: AbortSignal): Promise<void> {
+async function showClass(
+  server: StoppableServer,
+  over: AbortSignal,
+): Promise<void> {
+  // A plain start does without it.
+  const { showClassroom, TERMINAL } = await import("./classroom.ts");
   const { hostname, port } = server.addr;
   let addresses: string[] = [];
   try {
@@ -186,5 +190,5 @@ function showClass(server: StoppableServer, over: AbortSignal): Promise<void> {
     connected: server.handlers.size,
     acknowledged: roster.size,
   });
-  return showClassroom(look, TERMINAL, report, over);
+  await showClassroom(look, TERMINAL, report, over);
 }
