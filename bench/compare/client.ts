@@ -8,7 +8,7 @@ import config from "../../deno.json" with { type: "json" };
 import { Failure } from "../../lib/cli/program.ts";
 import { linesOf } from "../../tools/lines.ts";
 import { mostBytes } from "../hold/processes.ts";
-import { ROLLCALL } from "./contenders.ts";
+import { afterDeno, ROLLCALL } from "./contenders.ts";
 import { load } from "./round.ts";
 import { type Bench, each, type Section } from "./section.ts";
 import { LOAD_CORE, runAt, Subject } from "./subject.ts";
@@ -17,8 +17,8 @@ import { table } from "./table.ts";
 /** Requests that the client has under way, see `clienthelper.ts`. */
 const WINDOW = 1024;
 
-/** The client's task: what follows `deno` in it. */
-const [, ...TASK] = config.tasks.client.split(" ");
+/** What follows `deno` in the client's task. */
+const TASK = afterDeno(config.tasks.client);
 
 /** What a run of the client came to. */
 interface Run {

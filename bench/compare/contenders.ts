@@ -21,21 +21,29 @@ export interface Contender {
   command(port: string): string[];
 }
 
-/** The server's task: what follows `deno` in it. */
-const [, ...TASK] = config.tasks.server.split(" ");
+/** What follows `deno` in the server's task. */
+const TASK = afterDeno(config.tasks.server);
 /** The engine's flags in it, which a bare echo is given, too. */
 const ENGINE = TASK.filter((word) => word.startsWith("--v8-flags="));
 const SERVERS = "bench/compare/servers";
 /** Where the server for Node is bundled to. */
 export const BUNDLE = "dist/bench_node.mjs";
 
-function rollcall(
+/** The words of a task after `deno`. */
+export function afterDeno(task: string): string[] {
+  const [, ...words] = task.split(" ");
+  return words;
+}
+
+/** This project's server, started as a task says. */
+export function rollcall(
   name: string,
   speech: Speech,
-  flags: string[],
+  flags: readonly string[],
+  task: readonly string[] = TASK,
 ): Contender {
   const command = (port: string) => [
-    ...[Deno.execPath(), ...TASK, "--port", port, ...flags],
+    ...[Deno.execPath(), ...task, "--port", port, ...flags],
   ];
   return { name, speech, again: name !== "Rollcall", command };
 }

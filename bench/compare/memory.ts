@@ -12,13 +12,17 @@ import { table } from "./table.ts";
 /** Requests of a burst. */
 const DEPTH = 256;
 
-/** Bytes for each of so many clients: when they are connected, and after each has worked. */
-async function bytesEach(
+/**
+ * Bytes for each of so many clients: when they are connected, and after each
+ * has worked. The server may be that of a copy.
+ */
+export async function bytesEach(
   contender: Contender,
   clients: number,
   pinned: boolean,
+  folder?: string,
 ): Promise<[idle: number, worked: number] | undefined> {
-  await using subject = await Subject.start(contender, pinned);
+  await using subject = await Subject.start(contender, pinned, folder);
   const before = subject.bytes;
   await using idle = subject.against("idle", clients, DEPTH);
   try {

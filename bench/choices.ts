@@ -1,0 +1,167 @@
+/**
+ * What is each choice of the design worth? Run by `deno run --allow-all
+ * bench/choices.ts`; Linux, two cores.
+ *
+ * The server as it is, and one copy for each choice in which that is switched
+ * off (`bench/choices/*.patch`), take turns under the same loads.
+ *
+ * @module
+ */
+
+import { type Flags, integer, toggle } from "../lib/cli/flags.ts";
+import { exitWith, Failure, runProgram } from "../lib/cli/program.ts";
+import type { StopSignals } from "../lib/cli/signals.ts";
+import { print, report } from "../lib/cli/terminal.ts";
+import { copyProject } from "../tools/faults/copy.ts";
+import { patchFolder } from "../tools/faults/fault.ts";
+import { type Choice, readChoices, type Under } from "./choices/choice.ts";
+import { afterDeno, type Contender, rollcall } from "./compare/contenders.ts";
+import { bytesEach } from "./compare/memory.ts";
+import { measure } from "./compare/round.ts";
+import { canPin, stayOffTheServersCore } from "./compare/subject.ts";
+import { table } from "./compare/table.ts";
+import { median } from "./hold/statistics.ts";
+
+/** Clients that are connected where nothing is sent. */
+const IDLE = 10_000;
+const DEPTHS = [1, 64];
+
+/** A copy of the project, as it is or with a choice switched off. */
+interface Copy {
+  choice?: Choice;
+  folder: string;
+  /** Figures, by what they are. */
+  figures: Map<string, number[]>;
+}
+
+async function contenderOf(copy: Copy, under: Under): Promise<Contender> {
+  const config = await Deno.readTextFile(`${copy.folder}/deno.json`);
+  const task = afterDeno(JSON.parse(config).tasks.server);
+  const speech = under === "lines" || under === "idle" ? "pickle" : under;
+  const flags = under === "lines"
+    ? []
+    : under === "json"
+    ? ["--quiet", "--wire", "json"]
+    : ["--quiet"];
+  return rollcall("Rollcall", speech, flags, task);
+}
+
+/** Measures a copy once, and adds to its figures. */
+async function examine(copy: Copy, under: Under, quick: boolean) {
+  const contender = await contenderOf(copy, under);
+  const pinned = await canPin();
+  const add = (what: string, figure: number) => {
+    const figures = copy.figures.get(`${under}, ${what}`) ?? [];
+    copy.figures.set(`${under}, ${what}`, [...figures, figure]);
+  };
+  if (under === "idle") {
+    const clients = quick ? IDLE / 10 : IDLE;
+    const bytes = await bytesEach(contender, clients, pinned, copy.folder);
+    add("KB", bytes![0] / 1024);
+    return;
+  }
+  const plan = quick
+    ? { clients: 50, warmUp: 200, measured: 300, pinned }
+    : { clients: 50, warmUp: 1000, measured: 1500, pinned };
+  for (
+    const [depth, rate] of await measure(contender, DEPTHS, plan, copy.folder)
+  ) {
+    add(`P = ${depth}`, rate.throughput);
+    add(`us, P = ${depth}`, rate.cost);
+    add(`p99, P = ${depth}`, rate.p99);
+  }
+}
+
+interface ChoicesFlags {
+  rounds: number;
+  quick: boolean;
+}
+
+const flags: Flags<ChoicesFlags> = {
+  rounds: integer("how often each is measured", 5, 1, 100),
+  quick: toggle("for a moment only: to see that it runs"),
+};
+
+async function compare(
+  { rounds, quick }: ChoicesFlags,
+  stop: AbortSignal,
+): Promise<number> {
+  if (await canPin()) await stayOffTheServersCore();
+  const choices = await readChoices();
+  const root = await Deno.makeTempDir({ prefix: "rollcall-" });
+  try {
+    const copies: Copy[] = [];
+    for (const [i, choice] of [undefined, ...choices].entries()) {
+      const folder = `${root}/${i}`;
+      await copyProject(folder);
+      if (choice) await patchFolder(choice.patch, folder);
+      copies.push({ choice, folder, figures: new Map() });
+    }
+    const all = new Set(choices.flatMap(({ under }) => under));
+    for (let round = 1; round <= rounds; round++) {
+      for (const copy of copies) {
+        const title = copy.choice?.title ?? "As it is";
+        for (const under of copy.choice?.under ?? all) {
+          if (stop.aborted) throw new Failure("Stopped before the end");
+          report(`round ${round} of ${rounds}, ${under}: ${title}`);
+          await examine(copy, under, quick);
+        }
+      }
+    }
+    print(tables(copies));
+    return 0;
+  } finally {
+    await Deno.remove(root, { recursive: true });
+  }
+}
+
+/** The tables of what was found. The first copy is as it is. */
+function tables([asItIs, ...others]: readonly Copy[]): string[] {
+  const rows: string[][] = [];
+  const idle: string[][] = [];
+  for (const { choice, figures } of others) {
+    const both = (what: string) =>
+      [figures, asItIs.figures].map((of) => median(of.get(what)!));
+    const ratio = (what: string) => {
+      const [without, withIt] = both(what);
+      return (without / withIt).toFixed(2);
+    };
+    for (const under of choice!.under) {
+      const name = `${choice!.title}${under === "pickle" ? "" : `: ${under}`}`;
+      if (under === "idle") {
+        const [without, withIt] = both("idle, KB");
+        idle.push([name, withIt.toFixed(1), without.toFixed(1)]);
+      } else {
+        rows.push([
+          name,
+          ...["P = 1", "P = 64", "us, P = 1", "us, P = 64", "p99, P = 1"]
+            .map((what) => ratio(`${under}, ${what}`)),
+        ]);
+      }
+    }
+  }
+  return [
+    ...table([
+      "without it, times as it is",
+      ...["rate, P = 1", "rate, P = 64"],
+      ...["processor, P = 1", "processor, P = 64", "p99, P = 1"],
+    ], rows),
+    "",
+    ...table(["KB for each idle client", "with it", "without"], idle),
+  ];
+}
+
+/** The command line. Returns the exit code. */
+export function main(
+  args: readonly string[],
+  { stop }: StopSignals,
+): Promise<number> {
+  return runProgram({
+    use: "choices",
+    about: "Measures what each choice of the design is worth.",
+    flags,
+    run: (flags: ChoicesFlags) => compare(flags, stop),
+  }, args);
+}
+
+if (import.meta.main) await exitWith(main);
