@@ -21,7 +21,7 @@ const TARGETS = [
 /** Each program, with what its task grants and tells the engine: an executable's are fixed. */
 const PROGRAMS = {
   server: [
-    "--v8-flags=--max-semi-space-size=4",
+    "--v8-flags=--max-semi-space-size=8",
     "--allow-net",
     "--allow-sys=networkInterfaces",
     "--allow-env=TERM",

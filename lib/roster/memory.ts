@@ -33,6 +33,10 @@ export class MemoryRoster implements Roster {
   }
 
   record(students: readonly Student[]): Promise<readonly Student[] | void> {
+    if (this.#haveRoom(students)) {
+      this.#recordLight(students);
+      return Promise.resolve();
+    }
     let refused: Set<Student> | undefined;
     for (const student of students) {
       const limit = this.#put(keyOf(student.sid), student);
@@ -44,6 +48,27 @@ export class MemoryRoster implements Roster {
     return Promise.resolve(
       refused && students.filter((student) => !refused.has(student)),
     );
+  }
+
+  /** Whether no limit can be against any of them: the usual case. */
+  #haveRoom(students: readonly Student[]): boolean {
+    const rows = this.#students.size + students.length;
+    return this.#heavy.size === 0 && rows <= this.#limits.maxRosterRows &&
+      students.every(isLight);
+  }
+
+  /**
+   * Records students whom no limit is against. All are looked up before any is
+   * written, so that the processor waits for its memory once, and not for each.
+   */
+  #recordLight(students: readonly Student[]): void {
+    const keys = students.map(({ sid }) => keyOf(sid));
+    const rows = keys.map((key) => this.#students.get(key));
+    students.forEach((student, i) => {
+      const row = rows[i];
+      if (row) fillIn(row, student);
+      else this.#students.set(keys[i], rowOf(student));
+    });
   }
 
   read(sid: Sid): Promise<Student | undefined> {
