@@ -57,7 +57,8 @@ async function examine(copy: Copy, under: Under, quick: boolean) {
   if (under === "idle") {
     const clients = quick ? IDLE / 10 : IDLE;
     const bytes = await bytesEach(contender, clients, pinned, copy.folder);
-    add("KB", bytes![0] / 1024);
+    if (!bytes) throw new Failure(`It does not take ${clients} clients`);
+    add("KB", bytes[0] / 1024);
     return;
   }
   const plan = quick

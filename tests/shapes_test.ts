@@ -46,6 +46,22 @@ Deno.test("Shapes knows a message again whatever its values, and no other", () =
   assertEquals(keysOf(shapes, "a=7,bc=8;"), ["a", "bc"]);
 });
 
+Deno.test("Shapes knows a shape whose part begins as another does", () => {
+  const shapes = new Shapes();
+  const texts: [string, number[]][] = [
+    ["a=1;", [0, 2, 3]], // and where its value is
+    ["a==?1;", [0, 4, 5]],
+  ];
+  for (const [text, cuts] of texts) {
+    const bytes = encoder.encode(text);
+    for (let i = 0; i < 500; i++) {
+      shapes.learn(bytes, ["a"], cuts, bytes.length);
+    }
+  }
+  assertEquals(keysOf(shapes, "a=7;"), ["a"]);
+  assertEquals(keysOf(shapes, "a==?7;"), ["a"]);
+});
+
 Deno.test("Shapes knows a shape that comes often beside others that come once", () => {
   const shapes = new Shapes();
   const letters = (n: number) =>

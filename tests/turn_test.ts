@@ -1,5 +1,7 @@
-import { assert } from "@std/assert";
-import { takeTurns } from "../lib/turn.ts";
+import { assert, assertEquals } from "@std/assert";
+import { Client } from "../client.ts";
+import { isCrowd, takeTurns } from "../lib/turn.ts";
+import { ALICE, TestServer } from "./peers.ts";
 
 Deno.test("takeTurns() lets timers and sockets have their turn beside a task that always goes on", async () => {
   let turned = false;
@@ -8,4 +10,22 @@ Deno.test("takeTurns() lets timers and sockets have their turn beside a task tha
   while (!turned && performance.now() < end) await takeTurns();
   clearTimeout(timer);
   assert(turned, "nobody else had a turn");
+});
+
+Deno.test("isCrowd() counts those who wait for a request, and no longer than they do", async () => {
+  await using server = new TestServer();
+  const clients = Array.from(
+    { length: 120 },
+    () => new Client({ port: server.addr.port }),
+  );
+  for (const client of clients) await client.connect();
+  assert(isCrowd());
+  // In a crowd, too, each is answered.
+  const answers = clients.map((client) =>
+    Promise.all(Array(100).fill(ALICE).map((it) => client.request(it)))
+  );
+  assertEquals((await Promise.all(answers)).flat(), Array(12_000).fill(1));
+  await Promise.all(clients.map((client) => client.close()));
+  await server.server.shutdown();
+  assert(!isCrowd());
 });

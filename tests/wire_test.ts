@@ -1,3 +1,4 @@
+import { delay } from "@std/async/delay";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { DEFAULT_LIMITS } from "../lib/limits.ts";
 import { concat } from "../lib/bytes.ts";
@@ -165,6 +166,27 @@ Deno.test("WireConnection.send() makes one write of all that is sent in one turn
     new Uint8Array(conn.written),
     encode([...Array(500).fill(1), 2, 3]),
   );
+});
+
+Deno.test("WireConnection.send() keeps no more memory for an answer that waits than it is long", async () => {
+  const gate = Promise.withResolvers<void>();
+  const blocks: number[] = [];
+  class Slow extends ScriptedConnection {
+    override async write(bytes: Uint8Array): Promise<number> {
+      blocks.push(bytes.buffer.byteLength);
+      await gate.promise;
+      return await super.write(bytes);
+    }
+  }
+  const conn = new Slow([]);
+  const wire = over(conn);
+  await wire.send([1]);
+  await delay(0); // the first answer is being written
+  await wire.send([2]);
+  gate.resolve();
+  await wire.hangUp();
+  assertEquals(new Uint8Array(conn.written), encode([1, 2]));
+  assertEquals(blocks[1], encode([2]).length);
 });
 
 Deno.test("WireConnection.send() sends what came before a message that has no form", async () => {

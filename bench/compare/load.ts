@@ -71,11 +71,14 @@ function batchesOf(client: number): Batch[] {
 let answered = 0;
 let measuring = false;
 let over = false;
+/** When measuring began and ended, on the clock of `performance.now()`. */
+let [from, to] = [Infinity, Infinity];
 const times: number[] = [];
 
-function note(requests: number, began: number): void {
+/** Notes an answer to what was sent, or due, at a time. */
+function note(requests: number, began: number, counts: boolean): void {
   answered += requests;
-  if (measuring) times.push(performance.now() - began);
+  if (counts) times.push(performance.now() - began);
 }
 
 /** A client's end of a connection. */
@@ -122,7 +125,7 @@ async function closedLoop(peer: Peer, batches: readonly Batch[]) {
     const writing = peer.write(bytes);
     for (let left = due; left > 0;) left -= await peer.read();
     await writing;
-    note(depth, began);
+    note(depth, began, measuring);
   }
   peer.close();
 }
@@ -137,7 +140,9 @@ async function readAnswers(peer: Peer, sent: readonly Sent[]): Promise<never> {
     bytes += await peer.read();
     for (; next < sent.length && bytes >= sent[next].answer; next++) {
       bytes -= sent[next].answer;
-      note(1, sent[next].due);
+      const { due } = sent[next];
+      // All that were due while it was measured, however late their answers are.
+      note(1, due, due >= from && due < to);
     }
   }
 }
@@ -177,10 +182,11 @@ const running = rate
 await delay(warmUp);
 measuring = true;
 const [before, used] = [answered, processorSeconds(Deno.pid)];
-const began = performance.now();
+from = performance.now();
 await delay(measured);
 measuring = false;
-const seconds = (performance.now() - began) / 1000;
+to = performance.now();
+const seconds = (to - from) / 1000;
 const requests = answered - before;
 const processor = processorSeconds(Deno.pid) - used;
 over = true;

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { Failure } from "../../lib/cli/program.ts";
 import type { Contender } from "./contenders.ts";
 import { type Bench, each, type Section, single } from "./section.ts";
 import { Subject } from "./subject.ts";
@@ -33,7 +34,8 @@ export async function bytesEach(
       await idle.goOn();
     }
     return [bytes[0], bytes[1]];
-  } catch {
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
     return undefined; // it does not take so many clients
   }
 }

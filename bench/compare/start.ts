@@ -37,7 +37,7 @@ async function start(
       stderr: "null",
     }).spawn();
     const lines = linesOf(child.stdout);
-    await lines.next();
+    if ((await lines.next()).done) return undefined;
     const ms = performance.now() - began;
     child.kill();
     for await (const _line of lines) { /* until it has ended */ }

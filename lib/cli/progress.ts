@@ -69,7 +69,7 @@ export class Progress implements Disposable {
     const seconds = (performance.now() - this.#begin) / 1000;
     const rate = Math.round(this.#total / seconds);
     const [p50, p99] = [0.5, 0.99].map((share) =>
-      this.#latencies.quantile(share).toPrecision(3)
+      Number(this.#latencies.quantile(share).toPrecision(3))
     );
     return `${good} of ${this.#total} requests ${what} ` +
       `in ${seconds.toFixed(2)} s, ${rate} a second, ` +

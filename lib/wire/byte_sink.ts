@@ -83,13 +83,17 @@ export class ByteSink {
 
   /**
    * Empties the sink. What it returns is not written over: the sink goes on
-   * behind it. To ask for memory each time would cost more than a short answer.
+   * behind it, in the same block. To ask for memory each time would cost more
+   * than a short answer. Whoever keeps what it returns for long copies it, lest
+   * a few bytes keep a block from being freed.
    */
   take(): Uint8Array<ArrayBuffer> {
-    const bytes = this.#bytes.subarray(this.#start, this.#end);
+    const large = this.#bytes.length > SIZE;
+    const bytes = large
+      ? this.#bytes.slice(this.#start, this.#end)
+      : this.#bytes.subarray(this.#start, this.#end);
     this.#start = this.#end;
-    // A short answer must not keep a large block from being freed.
-    if (this.#bytes.length > SIZE) this.#goOnIn(SIZE);
+    if (large) this.#goOnIn(SIZE);
     return bytes;
   }
 

@@ -8,7 +8,12 @@ import type { Deadline } from "../deadline.ts";
 import type { MessageLimits } from "../limits.ts";
 import type { Connection } from "../net.ts";
 import { isDisconnect } from "../net.ts";
-import { takeTurns } from "../turn.ts";
+import {
+  isCrowd,
+  LONGEST_IN_A_CROWD,
+  notePresent,
+  takeTurns,
+} from "../turn.ts";
 import { ProtocolError } from "./errors.ts";
 import type { Message, MessageReader, WireFormat } from "./format.ts";
 
@@ -81,11 +86,13 @@ export class Inbox {
    */
   async receive(): Promise<Message[] | undefined> {
     this.#receiving = true;
+    notePresent(1);
     try {
       for (;;) {
         if (this.#broken && !this.#discarding) throw this.#broken;
         const paused = !this.#discarding && this.#reader.paused;
         if (this.#more || paused) await takeTurns();
+        else if (isCrowd()) await takeTurns(LONGEST_IN_A_CROWD);
         if (this.#begun > 0) this.#deadline.begin();
         const count = paused ? 0 : await this.#conn.read(this.#room);
         if (count === null) return this.#end();
@@ -101,6 +108,7 @@ export class Inbox {
     } finally {
       this.#deadline[Symbol.dispose]();
       this.#receiving = false;
+      notePresent(-1);
     }
   }
 

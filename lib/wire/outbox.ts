@@ -22,6 +22,8 @@ export class Outbox {
   #queue: Uint8Array[] = [];
   #queued = 0;
   #writing: Promise<void> | undefined;
+  /** Whether the peer is to take what is being written. */
+  #underWay = false;
   /** When the next write may leave, on the clock of `performance.now()`. */
   #notBefore = 0;
   #over = false;
@@ -63,7 +65,8 @@ export class Outbox {
   /** Queues bytes. What is queued in one turn of the event loop leaves in one write. */
   push(bytes: Uint8Array): void {
     if (this.#over || bytes.length === 0) return;
-    this.#queue.push(bytes);
+    // While the peer takes nothing, this may stay for long.
+    this.#queue.push(this.#underWay ? bytes.slice() : bytes);
     this.#queued += bytes.length;
     if (this.full) this.#deadline.begin();
     this.#writing ??= this.#write();
@@ -108,7 +111,9 @@ export class Outbox {
         while (written < bytes.length) {
           // A write may take only a part.
           const rest = written > 0 ? bytes.subarray(written) : bytes;
+          this.#underWay = true;
           const count = await this.#conn.write(rest);
+          this.#underWay = false;
           if (this.#over) return;
           written += count;
           this.#queued -= count;

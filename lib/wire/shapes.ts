@@ -27,8 +27,8 @@ const LONGEST_PART = 64;
 const LEARNED = 16;
 
 /**
- * The shapes of the messages of one format, whoever sent them: the first
- * message of a shape is taken apart, and the others are compared with it, from
+ * The shapes of the messages of one format, whoever sent them: some messages of
+ * a shape are taken apart, and from then on others are compared with it, from
  * value to value. A client's messages are alike, and so are those of a class.
  * With this a pickle is read in 0.13 us, not 0.21 (`deno bench`); of protocol 0,
  * which is lines, in 0.28 us, not 0.61.
@@ -70,7 +70,8 @@ export class Shapes {
       const from = cuts[2 * i];
       const to = i < keys.length ? cuts[2 * i + 1] : end;
       if (to - from > LONGEST_PART) return;
-      part = this.#partAfter(part, bytes.slice(from, to), keys[i]);
+      const own = new Uint8Array(bytes.subarray(from, to));
+      part = this.#partAfter(part, own, keys[i]);
     }
   }
 
@@ -85,7 +86,9 @@ export class Shapes {
       this.#parts = 0;
     }
     const part: Part = { bytes, key, next: [] };
+    // The longest first, since one may be how another begins.
     before.next.push(part);
+    before.next.sort((a, b) => b.bytes.length - a.bytes.length);
     return part;
   }
 }
