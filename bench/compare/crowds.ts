@@ -52,6 +52,11 @@ export async function crowds(bench: Bench): Promise<Section> {
         ["server's us a request, clients:", ...heads],
         rows(({ cost }) => cost.toFixed(2)),
       ),
+      "",
+      ...table(
+        ["ms to a batch's last answer, 99 of 100, clients:", ...heads],
+        rows(({ p99 }) => p99.toFixed(1)),
+      ),
     ],
     figures: Object.fromEntries(contenders.map(({ name }, i) => [
       name,

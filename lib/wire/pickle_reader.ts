@@ -52,14 +52,15 @@ export class PickleReader implements MessageReader {
   /** Made when it is first needed: most clients send what {@linkcode DictReader} can read. */
   #machine: PickleMachine | undefined;
   #begun = 0;
-  #dicts: DictReader;
-  #unfinished = new Unfinished();
+  /** Made when something comes: most of what is connected is idle. */
+  #dicts: DictReader | undefined;
+  /** Made with the machine. */
+  #unfinished: Unfinished | undefined;
 
   /** A reader of messages within these limits. */
   constructor(limits: MessageLimits) {
     this.#maxBytes = limits.maxRequestBytes;
     this.#limits = limits;
-    this.#dicts = new DictReader(limits);
   }
 
   get begun(): number {
@@ -73,15 +74,16 @@ export class PickleReader implements MessageReader {
 
   read(bytes: Uint8Array, end: number, messages: Message[]): number {
     const max = this.#maxBytes;
+    const dicts = this.#dicts ??= new DictReader(this.#limits);
     if (this.#machine) this.#machine.measured = 0;
     /** No opcode of this message may reach beyond. */
     let last = max - this.#begun;
     let at = 0;
     while (at < end) {
       if (last === at + max) { // at the first byte of a message
-        const next = this.#dicts.read(bytes, at, end);
+        const next = dicts.read(bytes, at, end);
         if (next > 0) {
-          messages.push(this.#dicts.dict);
+          messages.push(dicts.dict);
           at = next;
           last = at + max;
           continue;
@@ -116,8 +118,11 @@ export class PickleReader implements MessageReader {
       }
     }
     this.#begun = max - (last - at);
-    if (!this.#unfinished.hold(this.#machine?.size ?? 0)) {
-      throw brokenPickle("the server holds too many that are not whole");
+    if (this.#machine) {
+      this.#unfinished ??= new Unfinished();
+      if (!this.#unfinished.hold(this.#machine.size)) {
+        throw brokenPickle("the server holds too many that are not whole");
+      }
     }
     return at;
   }
@@ -125,7 +130,7 @@ export class PickleReader implements MessageReader {
   drop(): void {
     this.#machine?.reset();
     this.#begun = 0;
-    this.#unfinished.hold(0);
+    this.#unfinished?.hold(0);
   }
 }
 
