@@ -11,13 +11,14 @@
 import { type Flags, integer, toggle } from "../lib/cli/flags.ts";
 import { exitWith, Failure, runProgram } from "../lib/cli/program.ts";
 import type { StopSignals } from "../lib/cli/signals.ts";
-import { print, report } from "../lib/cli/terminal.ts";
+import { print } from "../lib/cli/terminal.ts";
 import { copyProject } from "../tools/faults/copy.ts";
 import { patchFolder } from "../tools/faults/fault.ts";
 import { type Choice, readChoices, type Under } from "./choices/choice.ts";
 import { afterDeno, type Contender, rollcall } from "./compare/contenders.ts";
 import { bytesEach } from "./compare/memory.ts";
 import { measure } from "./compare/round.ts";
+import { each } from "./compare/section.ts";
 import { canPin, stayOffTheServersCore } from "./compare/subject.ts";
 import { table } from "./compare/table.ts";
 import { median } from "./hold/statistics.ts";
@@ -47,9 +48,13 @@ async function contenderOf(copy: Copy, under: Under): Promise<Contender> {
 }
 
 /** Measures a copy once, and adds to its figures. */
-async function examine(copy: Copy, under: Under, quick: boolean) {
+async function examine(
+  copy: Copy,
+  under: Under,
+  quick: boolean,
+  pinned: boolean,
+) {
   const contender = await contenderOf(copy, under);
-  const pinned = await canPin();
   const add = (what: string, figure: number) => {
     const figures = copy.figures.get(`${under}, ${what}`) ?? [];
     copy.figures.set(`${under}, ${what}`, [...figures, figure]);
@@ -87,7 +92,8 @@ async function compare(
   { rounds, quick }: ChoicesFlags,
   stop: AbortSignal,
 ): Promise<number> {
-  if (await canPin()) await stayOffTheServersCore();
+  const pinned = await canPin();
+  if (pinned) await stayOffTheServersCore();
   const choices = await readChoices();
   const root = await Deno.makeTempDir({ prefix: "rollcall-" });
   try {
@@ -98,17 +104,17 @@ async function compare(
       if (choice) await patchFolder(choice.patch, folder);
       copies.push({ choice, folder, figures: new Map() });
     }
-    const all = new Set(choices.flatMap(({ under }) => under));
-    for (let round = 1; round <= rounds; round++) {
-      for (const copy of copies) {
-        const title = copy.choice?.title ?? "As it is";
-        for (const under of copy.choice?.under ?? all) {
-          if (stop.aborted) throw new Failure("Stopped before the end");
-          report(`round ${round} of ${rounds}, ${under}: ${title}`);
-          await examine(copy, under, quick);
-        }
-      }
-    }
+    const all = [...new Set(choices.flatMap(({ under }) => under))];
+    const round = copies.flatMap((copy) =>
+      (copy.choice?.under ?? all).map((under) => ({ copy, under }))
+    );
+    await each(
+      { stop },
+      "choices",
+      Array.from({ length: rounds }, () => round).flat(),
+      ({ copy, under }) => `${under}: ${copy.choice?.title ?? "As it is"}`,
+      ({ copy, under }) => examine(copy, under, quick, pinned),
+    );
     print(tables(copies));
     return 0;
   } finally {

@@ -11,7 +11,7 @@ import { mostBytes } from "../hold/processes.ts";
 import { afterDeno, ROLLCALL } from "./contenders.ts";
 import { load } from "./round.ts";
 import { type Bench, each, type Section } from "./section.ts";
-import { LOAD_CORE, runAt, Subject } from "./subject.ts";
+import { LOAD_CORE, onCore, Subject } from "./subject.ts";
 import { table } from "./table.ts";
 
 /** Requests that the client has under way, see `clienthelper.ts`. */
@@ -70,10 +70,18 @@ async function run(
   requests: number,
   pinned: boolean,
 ): Promise<Run> {
-  const child = runAt({ core: LOAD_CORE, pinned, piped: "stderr" }, [
+  const [command, ...args] = onCore(LOAD_CORE, pinned, [
     ...[Deno.execPath(), ...TASK, "--port", port],
     ...["--repeat", `${requests}`],
-  ]).spawn();
+  ]);
+  const child = new Deno.Command(command, {
+    args,
+    cwd: new URL("../../", import.meta.url),
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+    env: { NO_COLOR: "1" },
+  }).spawn();
   const lines = linesOf(child.stderr);
   const drained = child.stdout.pipeTo(new WritableStream()).catch(() => {});
   try {

@@ -1,7 +1,7 @@
 /**
  * Clients that do nothing, in a process of its own: `idle.ts SPEECH PORT
- * CLIENTS DEPTH`. Prints a line of JSON once all are connected. Told to go on,
- * each sends `DEPTH` requests at a time once, then some one by one, and another
+ * CLIENTS DEPTH`. Prints a line once all are connected. Told to go on, each
+ * sends `DEPTH` requests at a time once, then some one by one, and another
  * line is printed once all are answered.
  *
  * @module
@@ -49,10 +49,10 @@ const conns: Deno.TcpConn[] = [];
 while (conns.length < clients) {
   conns.push(...await Promise.all(Array.from({ length: AT_ONCE }, connect)));
 }
-console.log("0");
+console.log("connected");
 await Deno.stdin.read(new Uint8Array(1));
 for (let at = 0; at < clients; at += AT_ONCE) {
   await Promise.all(conns.slice(at, at + AT_ONCE).map(work));
 }
-console.log("0");
+console.log("worked");
 await Deno.stdin.read(new Uint8Array(1));

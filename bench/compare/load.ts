@@ -151,9 +151,10 @@ async function readAnswers(peer: Peer, sent: readonly Sent[]): Promise<never> {
 async function openLoop(peers: readonly Peer[]) {
   const sent: Sent[][] = peers.map(() => []);
   const writing = peers.map(() => Promise.resolve());
+  let closed = false;
   for (const [i, peer] of peers.entries()) {
     void readAnswers(peer, sent[i]).catch((error) => {
-      if (!over) throw error; // else it is that of the close
+      if (!closed) throw error; // else it is that of the close
     });
   }
   const began = performance.now();
@@ -170,6 +171,7 @@ async function openLoop(peers: readonly Peer[]) {
     await new Promise<void>((next) => setImmediate(next));
   }
   while (answered < nth) await delay(1);
+  closed = true;
   for (const peer of peers) peer.close();
 }
 

@@ -27,13 +27,11 @@ export async function bytesEach(
   const before = subject.bytes;
   await using idle = subject.against("idle", clients, DEPTH);
   try {
-    const bytes: number[] = [];
-    for (const _time of ["connected", "worked"]) {
-      await idle.says();
-      bytes.push((subject.bytes - before) / clients);
-      await idle.goOn();
-    }
-    return [bytes[0], bytes[1]];
+    const bytes = () => (subject.bytes - before) / clients;
+    await idle.line();
+    const connected = bytes();
+    await idle.ask();
+    return [connected, bytes()];
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     return undefined; // it does not take so many clients

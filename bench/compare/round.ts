@@ -42,7 +42,7 @@ export async function load(
   const used = processorSeconds(subject.pid);
   const args = [clients, depth, warmUp, measured, rate];
   await using load = subject.against("load", ...args);
-  const seen = await load.says<Seen>();
+  const seen: Seen = JSON.parse(await load.line());
   return {
     ...seen,
     throughput: seen.requests / seen.seconds,

@@ -35,7 +35,7 @@ export function single({ contenders }: Bench): Contender[] {
 
 /** Does something for each of some things, one after the other, and tells how far it is. */
 export async function each<T, R>(
-  { stop }: Bench,
+  { stop }: Pick<Bench, "stop">,
   title: string,
   things: readonly T[],
   name: (thing: T) => string,

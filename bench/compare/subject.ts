@@ -5,13 +5,13 @@
  */
 
 import { Failure } from "../../lib/cli/program.ts";
+import { Child } from "../hold/child.ts";
 import { residentBytes } from "../hold/processes.ts";
-import { linesOf } from "../../tools/lines.ts";
 import type { Contender } from "./contenders.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 /** The core of the servers. */
-export const SERVER_CORE = 0;
+const SERVER_CORE = 0;
 /** The core of whoever puts a load on them. */
 export const LOAD_CORE = 1;
 
@@ -38,34 +38,13 @@ export async function stayOffTheServersCore(): Promise<void> {
   await new Deno.Command("taskset", { args, stdout: "null" }).output();
 }
 
-/** Where a process is to run. */
-export interface Place {
-  /** The core, if each side has one of its own. */
-  core: typeof SERVER_CORE | typeof LOAD_CORE;
-  /** Whether it has. */
-  pinned: boolean;
-  /** The folder. */
-  cwd?: string | URL;
-  /** What is piped, besides stdout. */
-  piped?: "stdin" | "stderr";
-}
-
-/** A command that is to run in a place. */
-export function runAt(
-  { core, pinned, cwd = ROOT, piped }: Place,
+/** A command as it is to be run on a core, if each side has one of its own. */
+export function onCore(
+  core: number,
+  pinned: boolean,
   command: readonly string[],
-): Deno.Command {
-  const [program, ...args] = pinned
-    ? ["taskset", "--cpu-list", `${core}`, ...command]
-    : command;
-  return new Deno.Command(program, {
-    args,
-    cwd,
-    stdin: piped === "stdin" ? "piped" : "null",
-    stdout: "piped",
-    stderr: piped === "stderr" ? "piped" : "null",
-    env: { NO_COLOR: "1" },
-  });
+): readonly string[] {
+  return pinned ? ["taskset", "--cpu-list", `${core}`, ...command] : command;
 }
 
 /** A port that is free now. */
@@ -106,9 +85,19 @@ export class Subject implements AsyncDisposable {
     this.port = freePort();
     this.#contender = contender;
     this.#pinned = pinned;
-    const command = contender.command(this.port);
-    const place: Place = { core: SERVER_CORE, pinned, cwd: folder };
-    this.#process = runAt(place, command).spawn();
+    const [command, ...args] = onCore(
+      SERVER_CORE,
+      pinned,
+      contender.command(this.port),
+    );
+    this.#process = new Deno.Command(command, {
+      args,
+      cwd: folder,
+      stdin: "null",
+      stdout: "piped",
+      stderr: "null",
+      env: { NO_COLOR: "1" },
+    }).spawn();
     void this.#process.status.then(() => this.#ended = true);
     this.#drained = this.#process.stdout.pipeTo(new WritableStream())
       .catch(() => {});
@@ -141,19 +130,13 @@ export class Subject implements AsyncDisposable {
   }
 
   /** Starts a program of this folder against it, on the other core. */
-  against(program: string, ...args: readonly (string | number)[]): Against {
-    const command = [
+  against(program: string, ...args: readonly (string | number)[]): Child {
+    const [command, ...others] = onCore(LOAD_CORE, this.#pinned, [
       ...[Deno.execPath(), "run", "--quiet", "--allow-all"],
       ...[`bench/compare/${program}.ts`, this.#contender.speech, this.port],
       ...args.map(String),
-    ];
-    const place: Place = {
-      core: LOAD_CORE,
-      pinned: this.#pinned,
-      piped: "stdin",
-    };
-    const child = runAt(place, command).spawn();
-    return new Against(child, `${this.#contender.name}: the load failed`);
+    ]);
+    return new Child(command, others);
   }
 
   /** Ends it. */
@@ -161,45 +144,5 @@ export class Subject implements AsyncDisposable {
     if (!this.#ended) this.#process.kill("SIGKILL");
     await this.#process.status;
     await this.#drained;
-  }
-}
-
-/** A program that is run against a server, and prints lines of JSON. */
-export class Against implements AsyncDisposable {
-  #process: Deno.ChildProcess;
-  #lines: AsyncGenerator<string>;
-  #stdin: WritableStreamDefaultWriter<Uint8Array>;
-  #failed: string;
-
-  /** Takes a process over. */
-  constructor(process: Deno.ChildProcess, failed: string) {
-    this.#process = process;
-    this.#lines = linesOf(process.stdout);
-    this.#stdin = process.stdin.getWriter();
-    this.#failed = failed;
-  }
-
-  /** Resolves to what its next line says. */
-  async says<T>(): Promise<T> {
-    const { value, done } = await this.#lines.next();
-    if (done) throw new Failure(this.#failed);
-    return JSON.parse(value);
-  }
-
-  /** Has it go on. */
-  async goOn(): Promise<void> {
-    await this.#stdin.write(new Uint8Array([10]));
-  }
-
-  /** Ends it. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    try {
-      this.#process.kill("SIGKILL");
-    } catch {
-      // It has ended by itself.
-    }
-    await this.#stdin.abort().catch(() => {});
-    await this.#lines.return(undefined);
-    await this.#process.status;
   }
 }

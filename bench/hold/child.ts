@@ -24,7 +24,7 @@ export class Child implements AsyncDisposable {
   #ended = false;
 
   /** Starts a program in the project's folder. */
-  constructor(command: string, args: readonly string[], stop: AbortSignal) {
+  constructor(command: string, args: readonly string[], stop?: AbortSignal) {
     this.#child = new Deno.Command(command, {
       args: [...args],
       cwd: ROOT,
@@ -37,7 +37,7 @@ export class Child implements AsyncDisposable {
     this.#stdin = this.#child.stdin.getWriter();
     this.#complaining = this.#hearComplaints();
     void this.#child.status.then(() => this.#ended = true);
-    whenAborted(stop, () => this.signal("SIGTERM"));
+    if (stop) whenAborted(stop, () => this.signal("SIGTERM"));
   }
 
   /** Starts a program of ours, or for Deno's flags before it, with those. */
