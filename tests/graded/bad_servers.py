@@ -1,0 +1,564 @@
+"""Servers with one fault each, for the grader to find.
+
+    bad_servers.py FAULT PORT
+    bad_servers.py --list
+
+Each is the server of server.py with one part done in a wrong way. Above it
+stand the checks that it fails, with the cause that the grader must name; the
+first is the one that decides. `--list` prints them as JSON, a line for each.
+"""
+import json
+import os
+import pickle
+import queue
+import re
+import select
+import selectors
+import signal
+import socket
+import sys
+import threading
+import time
+from io import BytesIO
+
+from server import ClientHandler, RequestUnpickler, Server
+
+FAULTS = {}
+
+
+def fails(checks):
+    """Notes a server under the name of its class, such as `no-banner`."""
+
+    def note(server):
+        name = re.sub(r"(?<!^)([A-Z])", r"-\1", server.__name__).lower()
+        FAULTS[name] = (server, checks)
+        return server
+
+    return note
+
+
+# How it starts, and ends.
+
+
+@fails({"banner": "listens-not"})
+class HangsAtStart(Server):
+    def bind(self):
+        time.sleep(3600)
+
+
+@fails({"banner": "banner"})
+class NoBanner(Server):
+    def listen(self):
+        self.serversocket.listen(self.MAX_NUM_CONN)
+
+
+@fails({"banner": "banner"})
+class OtherBanner(Server):
+    def banner(self):
+        return "Server is listening on port %d" % self.port
+
+
+@fails({"ctrl-c": "ctrl-c"})
+class IgnoresCtrlC(Server):
+    def listen(self):
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        super().listen()
+
+
+@fails({"ctrl-c-connected": "threads-stay"})
+class ThreadsStay(Server):
+    def start(self, clientsocket, addr):
+        threading.Thread(
+            target=self.handler, args=(clientsocket, addr)).start()
+
+
+@fails({"port-taken": "port-held"})
+class TriesForEver(Server):
+    def bind(self):
+        while True:
+            try:
+                return super().bind()
+            except OSError:
+                pass
+
+
+@fails({"port-taken": "port-held"})
+class SharesPort(Server):
+    def bind(self):
+        self.serversocket.setsockopt(
+            socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        super().bind()
+
+
+@fails({"port-taken": "port-silent"})
+class SilentAboutPort(Server):
+    def cannot_bind(self, error):
+        sys.exit(1)
+
+
+@fails({"restart": "no-reuse"})
+class NoReuse(Server):
+    def bind(self):
+        self.serversocket.bind(("127.0.0.1", self.port))
+
+
+# How it greets, and answers.
+
+
+@fails({"greeting": "greeting-form"})
+class GreetsWithNumber(Server):
+    class Handler(ClientHandler):
+        def send_id(self):
+            self.send(self.client_id)
+
+
+@fails({"greeting": "greeting-form"})
+class GreetsAllAlike(Server):
+    class Handler(ClientHandler):
+        def send_id(self):
+            self.send({"clientid": 60644})
+
+
+@fails({"greeting": "greeting-silent"})
+class GreetsLate(Server):
+    class Handler(ClientHandler):
+        def send_id(self):
+            first = self.receive()
+            super().send_id()
+            self.process_request(first)
+
+
+@fails({"greeting": "broken"})
+class SpeaksJson(Server):
+    class Handler(ClientHandler):
+        def send(self, message):
+            self.handler.sendall(json.dumps(message).encode() + b"\n")
+
+
+@fails({"acknowledge": "ack-form"})
+class AnswersText(Server):
+    class Handler(ClientHandler):
+        def acknowledge(self):
+            self.send("acknowledged")
+
+
+@fails({"acknowledge": "ack-silent"})
+class AnswersNothing(Server):
+    class Handler(ClientHandler):
+        def acknowledge(self):
+            pass
+
+
+@fails({"acknowledge": "request-ends"})
+class WrongKey(Server):
+    class Handler(ClientHandler):
+        def process_request(self, request):
+            request["student"]
+
+
+@fails({"second-request": "one-request"})
+class OneRequest(Server):
+    class Handler(ClientHandler):
+        def process_requests(self):
+            self.process_request(self.receive())
+
+
+@fails({"validated": "acks-first"})
+class AcksFirst(Server):
+    class Handler(ClientHandler):
+        def process_request(self, request):
+            self.acknowledge()
+            if not self.problem_with(request):
+                self.record(request)
+
+
+@fails({"validated": "no-refusal"})
+class NeverRefuses(Server):
+    class Handler(ClientHandler):
+        def refuse(self, problem):
+            pass
+
+
+@fails({"none-field": "none-refused"})
+class RefusesNone(Server):
+    class Handler(ClientHandler):
+        def problem_with(self, request):
+            if None in request.values():
+                return "a field is None"
+            return super().problem_with(request)
+
+
+@fails({"half-close": "half-close"})
+class DropsLastAnswer(Server):
+    class Handler(ClientHandler):
+        def acknowledge(self):
+            # Looks whether the client is there, a moment later.
+            if select.select([self.handler], [], [], 0.1)[0]:
+                if not self.handler.recv(1, socket.MSG_PEEK):
+                    return
+            super().acknowledge()
+
+
+# What it prints.
+
+
+@fails({
+    "printed": "line-form",
+    "whole-lines": "no-lines",
+    "order": "no-lines",
+})
+class PrintsNothing(Server):
+    class Handler(ClientHandler):
+        def record(self, request):
+            pass
+
+
+@fails({"printed": "line-form"})
+class PrintsOtherLine(Server):
+    class Handler(ClientHandler):
+        def line(self, request):
+            return "%s (%s, %s)" % tuple(map(str, request.values()))
+
+
+@fails({
+    "printed": "line-form",
+    "whole-lines": "no-lines",
+    "order": "no-lines",
+})
+class PrintsAlice(Server):
+    class Handler(ClientHandler):
+        def line(self, request):
+            return super().line({
+                "student_name": "Alice Brown",
+                "github_username": "abrown",
+                "sid": 123456789,
+            })
+
+
+@fails({"whole-lines": "no-lock"})
+class PrintsWithoutLock(Server):
+    class Handler(ClientHandler):
+        def record(self, request):
+            print(self.line(request))
+
+
+@fails({"whole-lines": "no-lock"})
+class LockForEach(Server):
+    class Handler(ClientHandler):
+        def __init__(self, *args):
+            super().__init__(*args)
+            self.write_lock = threading.Lock()
+
+        def record(self, request):
+            with self.write_lock:
+                print(self.line(request))
+
+
+# How it serves many.
+
+
+@fails({"second-client": "one-client"})
+class OneClient(Server):
+    def start(self, clientsocket, addr):
+        self.handler(clientsocket, addr)
+
+
+@fails({"crowd": "few-handlers"})
+class EightThreads(Server):
+    def accept_clients(self):
+        self.accepted = queue.Queue()
+        for _ in range(8):
+            threading.Thread(target=self.work, daemon=True).start()
+        super().accept_clients()
+
+    def start(self, clientsocket, addr):
+        self.accepted.put((clientsocket, addr))
+
+    def work(self):
+        while True:
+            self.handler(*self.accepted.get())
+
+
+@fails({"come-and-go": "room-kept"})
+class HundredClients(Server):
+    def __init__(self, port):
+        super().__init__(port)
+        self.room = 100
+
+    def start(self, clientsocket, addr):
+        self.room -= 1
+        if self.room < 0:
+            clientsocket.close()
+        else:
+            super().start(clientsocket, addr)
+
+
+
+def end_server():
+    os._exit(1)
+
+
+@fails({"leaving": "leaving-ends"})
+class LeavingEnds(Server):
+    class Handler(ClientHandler):
+        def has_left(self):
+            end_server()
+
+
+@fails({"reset": "reset-ends"})
+class ResetEnds(Server):
+    class Handler(ClientHandler):
+        def was_reset(self):
+            end_server()
+
+
+@fails({"malformed": "bytes-end"})
+class BytesEnd(Server):
+    class Handler(ClientHandler):
+        def is_malformed(self, error):
+            end_server()
+
+
+@fails({"missing-field": "field-ends"})
+class FieldEnds(Server):
+    class Handler(ClientHandler):
+        def refuse(self, problem):
+            end_server()
+
+        def is_malformed(self, error):
+            self.send({"error": str(error)})
+
+
+@fails({"missing-field": "lock-kept"})
+class KeepsLock(Server):
+    class Handler(ClientHandler):
+        def problem_with(self, request):
+            return None
+
+        def record(self, request):
+            self.server.write_lock.acquire()
+            self.server.say(self.line(request))
+            self.server.write_lock.release()
+
+        def failed(self, error):
+            pass
+
+
+@fails({"sockets-closed": "not-closed"})
+class NeverCloses(Server):
+    kept = []
+
+    class Handler(ClientHandler):
+        def close(self):
+            NeverCloses.kept.append(self)
+
+
+@fails({"idle": "spins", "sockets-closed": "not-closed"})
+class SpinsAtEnd(Server):
+    class Handler(ClientHandler):
+        def has_left(self):
+            while True:
+                self.handler.recv(4096)
+
+
+@fails({"never-reads": "lock-while-sending"})
+class LockWhileSending(Server):
+    class Handler(ClientHandler):
+        def send(self, message):
+            with self.server.write_lock:
+                super().send(message)
+
+
+@fails({
+    "unfinished": "waits-for-rest",
+    "never-reads": "lock-while-sending",
+})
+class OneThread(Server):
+    def accept_clients(self):
+        self.selector = selectors.DefaultSelector()
+        self.selector.register(self.serversocket, selectors.EVENT_READ)
+        while True:
+            for key, _ in self.selector.select():
+                if key.data:
+                    key.data.process_one()
+                else:
+                    self.accept_one()
+
+    def accept_one(self):
+        clientsocket, addr = self.serversocket.accept()
+        handler = self.Handler(self, clientsocket, addr)
+        handler.send_id()
+        self.selector.register(clientsocket, selectors.EVENT_READ, handler)
+
+    class Handler(ClientHandler):
+        def __init__(self, *args):
+            super().__init__(*args)
+            # Without a buffer, whatever is unread wakes the selector.
+            self.requests.file = Exactly(self.handler)
+
+        def process_one(self):
+            try:
+                request = self.receive()
+                if isinstance(request, dict):
+                    self.process_request(request)
+                    return
+            except Exception:
+                pass  # it has left, or sends what is no request
+            self.server.selector.unregister(self.handler)
+            self.close()
+
+
+class Exactly:
+    """Reads from a socket as many bytes as are asked for, and no more."""
+
+    def __init__(self, clientsocket):
+        self.clientsocket = clientsocket
+
+    def read(self, count):
+        return self.clientsocket.recv(count, socket.MSG_WAITALL)
+
+    def readline(self, most):
+        line = b""
+        while len(line) < most and not line.endswith(b"\n"):
+            byte = self.clientsocket.recv(1)
+            if not byte:
+                break
+            line += byte
+        return line
+
+    def close(self):
+        pass
+
+
+# How it takes bytes for messages.
+
+
+@fails({
+    "one-segment": "one-recv",
+    "order": "one-recv",
+    "every-cut": "one-recv",
+    "unfinished": "one-recv",
+    "long-request": "recv-size",
+})
+class OneRecv(Server):
+    class Handler(ClientHandler):
+        def receive(self):
+            data = self.handler.recv(4096)
+            if not data:
+                raise EOFError
+            # Not even a good reader can help here.
+            try:
+                return RequestUnpickler(BytesIO(data)).load()
+            except EOFError:
+                raise pickle.UnpicklingError("data was truncated")
+
+
+class Buffered(ClientHandler):
+    """Keeps what it received until it is a whole message."""
+
+    most = 65536
+
+    def __init__(self, *args):
+        super().__init__(*args)
+        self.data = b""
+
+    def receive(self):
+        while True:
+            found = self.find()
+            if found:
+                message, length = found
+                self.data = self.rest(length)
+                return message
+            if len(self.data) > self.most:
+                raise pickle.UnpicklingError("a request is too long")
+            more = self.handler.recv(4096)
+            if not more:
+                raise EOFError
+            self.data += more
+
+    def find(self):
+        """The first message, and its length; None while it is not whole."""
+        file = BytesIO(self.data)
+        try:
+            return RequestUnpickler(file).load(), file.tell()
+        except EOFError:
+            return None
+        except pickle.UnpicklingError as error:
+            if "truncated" in str(error):
+                return None
+            raise
+
+    def rest(self, length):
+        return self.data[length:]
+
+
+@fails({"one-segment": "one-recv", "order": "one-recv"})
+class LosesRest(Server):
+    class Handler(Buffered):
+        def rest(self, length):
+            return b""
+
+
+@fails({"long-request": "recv-size"})
+class Most4096(Server):
+    class Handler(Buffered):
+        most = 4096
+
+        def find(self):
+            return None if len(self.data) > self.most else super().find()
+
+
+@fails({"dots": "split-at-dot"})
+class SplitsAtDot(Server):
+    class Handler(Buffered):
+        def find(self):
+            length = self.data.find(b".") + 1
+            if not length:
+                return None
+            file = BytesIO(self.data[:length])
+            return RequestUnpickler(file).load(), length
+
+
+@fails({"order": "reordered"})
+class LastFirst(Server):
+    class Handler(Buffered):
+        def receive(self):
+            first = super().receive()
+            waiting = [first]
+            while self.find():
+                waiting.append(super().receive())
+            for request in reversed(waiting[1:]):
+                self.process_request(request)
+            return first
+
+
+@fails({"runs-code": "runs-pickles"})
+class RunsPickles(Server):
+    class Handler(ClientHandler):
+        unpickler = pickle.Unpickler
+
+
+class AllButOs(pickle.Unpickler):
+    def find_class(self, module, name):
+        if module in ("os", "posix", "subprocess"):
+            raise pickle.UnpicklingError("%s is forbidden" % module)
+        return super().find_class(module, name)
+
+
+@fails({"runs-code": "runs-pickles"})
+class ForbidsOs(Server):
+    class Handler(ClientHandler):
+        unpickler = AllButOs
+
+
+def main():
+    if sys.argv[1:] == ["--list"]:
+        for name, (_, checks) in FAULTS.items():
+            print(json.dumps({"name": name, "fails": checks}))
+        return
+    name, port = sys.argv[1:]
+    FAULTS[name][0](int(port)).run()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,273 @@
+/**
+ * `deno task grade`: tells what a server or a client of the lab gets wrong, and
+ * why, whatever it is written in.
+ *
+ * @module
+ */
+
+import {
+  choice,
+  type Flags,
+  integer,
+  text,
+  toggle,
+  UsageError,
+} from "../lib/cli/flags.ts";
+import { exitWith, Failure, runProgram } from "../lib/cli/program.ts";
+import { type StopSignals, whenAborted } from "../lib/cli/signals.ts";
+import { complain, print } from "../lib/cli/terminal.ts";
+import { wordsOf } from "./grade/command.ts";
+import {
+  type Cause,
+  type Check,
+  type Level,
+  readCauses,
+  readChecks,
+} from "./grade/kit.ts";
+import { junit } from "./grade/junit.ts";
+import { NotStarted } from "./grade/program.ts";
+import { ProgressLine } from "./grade/progress_line.ts";
+import { report } from "./grade/report.ts";
+import { hasPassed, Run, scoreOf, type Verdict } from "./grade/run.ts";
+import type { Subject } from "./grade/stage.ts";
+import {
+  csvOf,
+  type Graded,
+  submissionsIn,
+  tableOf,
+} from "./grade/submissions.ts";
+import { pageWidth } from "./scenario/draw.ts";
+
+/** The lab's port. */
+const PORT = 12_000;
+/** What the lab has its students call their programs. */
+const COMMANDS = { server: "python3 server.py", client: "python3 client.py" };
+
+interface GradeFlags {
+  spawn: string;
+  cwd: string;
+  connect: string;
+  client: boolean;
+  all: string;
+  port: number;
+  level: Level;
+  only: string;
+  list: boolean;
+  seed: number;
+  json: boolean;
+  junit: string;
+}
+
+const flags: Flags<GradeFlags> = {
+  spawn: text(
+    "the command that starts the program; {port} in it stands for the port",
+    "",
+    "none; with --all, that of the lab",
+  ),
+  cwd: text("the folder in which it is; it runs in a copy", ".", "this one"),
+  connect: text(
+    "the HOST:PORT of a server that runs already, in place of --spawn",
+    "",
+    "none",
+  ),
+  client: toggle("the program is a client, and we are its server"),
+  all: text("a folder of submissions, each in a folder of its own", "", "none"),
+  port: integer("the port; 0 is any free one, for {port}", PORT, 0, 65_535),
+  level: choice(
+    "what must be passed for exit code 0",
+    { lab: "lab", pro: "pro" } as const,
+    "lab",
+  ),
+  only: text("the checks to make, such as banner,greeting", "", "all"),
+  list: toggle("list the checks, and end"),
+  seed: integer(
+    "repeats the values of an earlier run",
+    crypto.getRandomValues(new Uint32Array(1))[0],
+    0,
+    2 ** 32 - 1,
+  ),
+  json: toggle("print the report as JSON"),
+  junit: text("also write it to this file, as JUnit does", "", "none"),
+};
+
+/** What is the same for all programs that a run grades. */
+interface Exam {
+  checks: readonly Check[];
+  causes: ReadonlyMap<string, Cause>;
+  seed: number;
+  stop: AbortSignal;
+}
+
+/**
+ * Makes all checks over one program.
+ *
+ * @throws {NotStarted} If the program cannot be started.
+ * @throws {Failure} If this was stopped.
+ */
+async function examine(
+  subject: Subject,
+  { checks, causes, seed, stop }: Exam,
+  name = "",
+): Promise<Verdict[]> {
+  const run = new Run(subject, seed, causes);
+  using line = new ProgressLine();
+  const stopped = Promise.withResolvers<undefined>();
+  whenAborted(stop, () => stopped.resolve(undefined));
+  for (const [done, { id }] of checks.entries()) {
+    line.show(`${name}${done + 1} of ${checks.length}: ${id}`);
+    if (await Promise.race([run.make(checks[done]), stopped.promise])) continue;
+    await run.stop();
+    throw new Failure(`Stopped in check ${done + 1} of ${checks.length}`);
+  }
+  return run.verdicts;
+}
+
+/** Where a server that runs already is. @throws {UsageError} If the text does not say. */
+function addressOf(text: string): { host: string; port: number } {
+  const [, host, port] = /^\[?([^\]]+?)\]?:(\d{1,5})$/.exec(text) ?? [];
+  if (host !== undefined && Number(port) > 0 && Number(port) < 65_536) {
+    return { host, port: Number(port) };
+  }
+  throw new UsageError(
+    `--connect takes HOST:PORT, such as 127.0.0.1:12000, and got "${text}"`,
+  );
+}
+
+/** The checks that `--only` names, or all. @throws {UsageError} If there is no such check. */
+function choose(checks: readonly Check[], only: string): readonly Check[] {
+  if (!only) return checks;
+  return only.split(",").map((id) => {
+    const check = checks.find((check) => check.id === id);
+    if (check) return check;
+    const ids = checks.map(({ id }) => id).join(", ");
+    throw new UsageError(`There is no check ${id}, but: ${ids}`);
+  });
+}
+
+/** Grades one program, and reports. */
+async function gradeOne(
+  subject: Subject,
+  exam: Exam,
+  { json, junit: file, level, seed }: GradeFlags,
+): Promise<number> {
+  const verdicts = await examine(subject, exam);
+  if (file) await write(file, junit(verdicts));
+  if (json) {
+    const score = {
+      lab: scoreOf(verdicts, "lab"),
+      pro: scoreOf(verdicts, "pro"),
+    };
+    const checks = verdicts.map(({ check, ...verdict }) => {
+      const { id, title, level, weight } = check;
+      return { id, title, level, weight, ...verdict };
+    });
+    print([JSON.stringify({ seed, score, checks }, null, 2)]);
+  } else {
+    const isColoured = Deno.stdout.isTerminal() && !Deno.noColor;
+    print(report(verdicts, pageWidth(), isColoured));
+    print([`The values are those of --seed ${seed}`]);
+  }
+  return hasPassed(verdicts, level) ? 0 : 1;
+}
+
+/** Grades each submission of a folder, and writes a table of them. */
+async function gradeAll(
+  folder: string,
+  command: readonly string[],
+  exam: Exam,
+  { port, level }: GradeFlags,
+): Promise<number> {
+  const names = await submissionsIn(folder);
+  const file = `${folder}/grades.csv`;
+  const all: Graded[] = [];
+  for (const [done, name] of names.entries()) {
+    const subject = { command, folder: `${folder}/${name}`, port };
+    const so = `${name}, ${done + 1} of ${names.length}; check `;
+    const graded: Graded = { name, verdicts: [] };
+    try {
+      graded.verdicts = await examine(subject, exam, so);
+    } catch (error) {
+      if (!(error instanceof NotStarted)) throw error;
+      graded.why = error.message;
+    }
+    all.push(graded);
+    // After each: who stops this keeps what is done.
+    await write(file, csvOf(all));
+  }
+  print(tableOf(all));
+  complain(`Written to ${file}`);
+  const passed = all.every(({ verdicts, why }) =>
+    why === undefined && hasPassed(verdicts, level)
+  );
+  return passed ? 0 : 1;
+}
+
+async function write(file: string, text: string): Promise<void> {
+  try {
+    await Deno.writeTextFile(file, text);
+  } catch (error) {
+    throw new Failure(`Cannot write ${file}: ${(error as Error).message}`);
+  }
+}
+
+function list(checks: readonly Check[]): string[] {
+  const longest = Math.max(...checks.map(({ id }) => id.length));
+  return checks.map(({ id, title, level, weight }) =>
+    `${level}  ${String(weight).padStart(2)}  ${id.padEnd(longest)}  ${title}`
+  );
+}
+
+async function grade(values: GradeFlags, stop: AbortSignal): Promise<number> {
+  const { spawn, cwd, connect, client, all, port, only, seed } = values;
+  const side = client ? "client" : "server";
+  const checks = choose(await readChecks(side), only);
+  if (values.list) {
+    print(list(checks));
+    return 0;
+  }
+  const exam = { checks, causes: await readCauses(), seed, stop };
+  if (all) {
+    if (connect) throw new UsageError("--all and --connect exclude each other");
+    const command = wordsOf(spawn || COMMANDS[side]);
+    return await gradeAll(all, command, exam, values);
+  }
+  if (!spawn === !connect) {
+    throw new UsageError("Give either --spawn or --connect, see --help");
+  }
+  if (client && connect) {
+    throw new UsageError("--client needs --spawn: clients come to us");
+  }
+  const subject = connect
+    ? addressOf(connect)
+    : { command: wordsOf(spawn), folder: cwd, port };
+  return await gradeOne(subject, exam, values);
+}
+
+/** The command line. Returns the exit code: 3 where the program could not be started. */
+export function main(
+  args: readonly string[],
+  { stop }: StopSignals,
+): Promise<number> {
+  const hangUp = new AbortController();
+  if (Deno.build.os !== "windows") {
+    // The programs are in groups of their own: a terminal that closes does not reach them.
+    Deno.addSignalListener("SIGHUP", () => hangUp.abort());
+  }
+  const anyStop = AbortSignal.any([stop, hangUp.signal]);
+  return runProgram({
+    use: "grade",
+    about: "Tells what a server or a client of the lab gets wrong, and why.",
+    flags,
+    run: async (values) => {
+      try {
+        return await grade(values, anyStop);
+      } catch (error) {
+        if (!(error instanceof NotStarted)) throw error;
+        complain(error.message);
+        return 3;
+      }
+    },
+  }, args);
+}
+
+if (import.meta.main) await exitWith(main);

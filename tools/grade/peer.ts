@@ -1,0 +1,193 @@
+/**
+ * The other end of a connection with the program under test: it sends what it
+ * is told to, and remembers what it sent and got.
+ *
+ * @module
+ */
+
+// Deno's own connections cannot be reset.
+import net from "node:net";
+import type { Buffer } from "node:buffer";
+import { concat } from "../../lib/bytes.ts";
+import { pythonRepr } from "../../lib/cli/python_repr.ts";
+import { DEFAULT_LIMITS } from "../../lib/limits.ts";
+import { ByteSink } from "../../lib/wire/byte_sink.ts";
+import { FORMATS, type Message } from "../../lib/wire/formats.ts";
+import { Changes } from "./changes.ts";
+
+const { pickle } = FORMATS;
+/** Bytes of a message that a program may send us: more than any sends in earnest. */
+const MOST_BYTES = 2 ** 20;
+/** Milliseconds that a flood lasts at most, and after which nothing taken means that nothing will be. */
+const FLOOD_LONGEST = 5000;
+const FLOOD_STALLED = 1000;
+/** Requests of a flood at most, and in one write. */
+const FLOOD_MOST = 300_000;
+const FLOOD_WRITE = 1000;
+/** Entries of the record that are kept. */
+const RECORD = 40;
+
+/** The bytes of messages, one after another. */
+export function encode(messages: readonly Message[]): Uint8Array {
+  const sink = new ByteSink();
+  for (const message of messages) pickle.write(message, sink);
+  return sink.take();
+}
+
+/** One end of a connection. */
+export class Peer {
+  /** What was sent, in words, the last of it. */
+  readonly sent: string[] = [];
+  /** What came, in words, the last of it. */
+  readonly got: string[] = [];
+  /** Messages that came and were not looked at yet. */
+  readonly messages: Message[] = [];
+  /** Why what came is no message, if so. */
+  broken: string | undefined;
+  /** Whether the other end sends no more. */
+  hasEnd = false;
+  /** What comes, and the end. */
+  readonly changes = new Changes();
+  #socket: net.Socket;
+  #reader = pickle.reader({ ...DEFAULT_LIMITS, maxRequestBytes: MOST_BYTES });
+  #kept: Uint8Array = new Uint8Array();
+
+  /** Takes over a connection. */
+  constructor(socket: net.Socket) {
+    this.#socket = socket;
+    socket.setNoDelay(true);
+    socket.on("data", (bytes) => this.#take(bytes));
+    socket.on("end", () => this.#end("the end of the connection"));
+    socket.on("error", () => this.#end("a reset of the connection"));
+    socket.on("close", () => this.#end("the end of the connection"));
+  }
+
+  /** Connects. Resolves to why it cannot, in place of a peer. */
+  static async connect(
+    port: number,
+    host: string,
+    ms: number,
+  ): Promise<Peer | string> {
+    const socket = net.connect({ port, host, allowHalfOpen: true });
+    const { promise, resolve } = Promise.withResolvers<Peer | string>();
+    socket.once("connect", () => resolve(new Peer(socket)));
+    socket.once(
+      "error",
+      (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message),
+    );
+    const timer = setTimeout(() => {
+      socket.destroy();
+      resolve("no answer");
+    }, ms);
+    const result = await promise;
+    clearTimeout(timer);
+    return result;
+  }
+
+  /** The port of this end. */
+  get port(): number {
+    return this.#socket.localPort ?? 0;
+  }
+
+  #take(bytes: Buffer): void {
+    if (this.broken) return;
+    const all = concat([this.#kept, bytes]);
+    const before = this.messages.length;
+    try {
+      this.#kept = all.slice(this.#reader.read(all, all.length, this.messages));
+    } catch (error) {
+      this.broken = (error as Error).message;
+    }
+    for (const message of this.messages.slice(before)) {
+      note(this.got, pythonRepr(message));
+    }
+    if (this.broken) {
+      note(
+        this.got,
+        `bytes that are no pickle: ${pythonRepr(all.slice(0, 60))}`,
+      );
+    }
+    this.changes.note();
+  }
+
+  #end(how: string): void {
+    if (this.hasEnd) return;
+    this.hasEnd = true;
+    note(this.got, how);
+    this.changes.note();
+  }
+
+  /** Bytes of a message that has begun and is not complete. */
+  get unfinished(): number {
+    return this.#kept.length + this.#reader.begun;
+  }
+
+  /** Sends messages in one write. */
+  send(messages: readonly Message[]): void {
+    const [first] = messages;
+    const how = messages.length > 1
+      ? `${messages.length} messages in one write, the first ${
+        pythonRepr(first)
+      }`
+      : pythonRepr(first);
+    this.sendBytes(encode(messages), how);
+  }
+
+  /** Sends bytes, in one write. */
+  sendBytes(bytes: Uint8Array, how: string): void {
+    note(this.sent, how);
+    this.#socket.write(bytes);
+  }
+
+  /** Sends a message again and again, and reads nothing. Resolves once no more is taken, or enough was. */
+  async flood(message: Message): Promise<void> {
+    const bytes = encode(Array.from({ length: FLOOD_WRITE }, () => message));
+    this.#socket.pause();
+    const begin = performance.now();
+    let sent = 0;
+    let taken = true;
+    while (
+      taken && sent < FLOOD_MOST && !this.#socket.destroyed &&
+      performance.now() - begin < FLOOD_LONGEST
+    ) {
+      sent += FLOOD_WRITE;
+      if (!this.#socket.write(bytes)) taken = await this.#drained();
+    }
+    note(this.sent, `${sent} times ${pythonRepr(message)}, and read nothing`);
+  }
+
+  /** Resolves to whether what was written was taken in time. */
+  async #drained(): Promise<boolean> {
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    const timer = setTimeout(() => resolve(false), FLOOD_STALLED);
+    const onDrain = () => resolve(true);
+    this.#socket.once("drain", onDrain).once("close", onDrain);
+    const drained = await promise;
+    clearTimeout(timer);
+    this.#socket.off("drain", onDrain).off("close", onDrain);
+    return drained;
+  }
+
+  /** Says that nothing more will be sent. */
+  finish(): void {
+    note(this.sent, "the end of its sending half");
+    this.#socket.end();
+  }
+
+  /** Closes the connection. */
+  close(): void {
+    note(this.sent, "the end of the connection");
+    this.#socket.end(() => this.#socket.destroy());
+  }
+
+  /** Resets the connection. Whatever the other end was about, its port is free. */
+  reset(): void {
+    note(this.sent, "a reset of the connection");
+    this.#socket.resetAndDestroy();
+  }
+}
+
+function note(record: string[], what: string): void {
+  record.push(what);
+  if (record.length > RECORD) record.shift();
+}

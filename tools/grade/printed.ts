@@ -1,0 +1,150 @@
+/**
+ * What a program printed, and what it should have.
+ *
+ * @module
+ */
+
+import { escape } from "../../lib/cli/escape.ts";
+import type { Message } from "../../lib/wire/formats.ts";
+import type { Step } from "./kit.ts";
+import { exitOf, type Sent, type Stage, StepFailed } from "./stage.ts";
+import { fillText } from "./values.ts";
+
+/** Seconds that a line may take, unless the step says otherwise. */
+const WITHIN = 5;
+/** Characters of a line that are shown. */
+const SHOWN = 200;
+
+/** Expects a line, word for word. */
+export async function prints(
+  stage: Stage,
+  name: string,
+  value: unknown,
+  { within = WITHIN }: Step,
+): Promise<void> {
+  const program = stage.program(name);
+  const due = String(fillText(value as string, stage.values));
+  const has = () => linesOf(program.stdout.text).includes(due);
+  const over = () => has() || program.code !== undefined;
+  await program.changes.until(over, within * 1000);
+  if (has()) return;
+  const lines = linesOf(program.stdout.text).filter(Boolean);
+  const got = lines.length > 0 ? show(lines.at(-1)!) : "nothing on stdout";
+  throw program.code === undefined || lines.length > 0
+    ? new StepFailed("missing", got, due)
+    : new StepFailed("exited", `its end, ${exitOf(program)}`, due);
+}
+
+/** Expects that something is not printed, for some seconds. */
+export async function printsNot(
+  stage: Stage,
+  name: string,
+  value: unknown,
+  { within = WITHIN }: Step,
+): Promise<void> {
+  const { stdout, changes, code } = stage.program(name);
+  const has = () => stdout.text.includes(value as string);
+  if (code === undefined) await changes.until(has, within * 1000);
+  if (!has()) return;
+  throw new StepFailed(
+    "there",
+    show(value as string),
+    "that it says no such thing",
+  );
+}
+
+/** Expects that something is said, on stdout or stderr, that has one of these words in it. */
+export async function says(
+  stage: Stage,
+  name: string,
+  value: unknown,
+  { within = WITHIN }: Step,
+): Promise<void> {
+  const program = stage.program(name);
+  const pattern = new RegExp(
+    String(fillText(value as string, stage.values)),
+    "i",
+  );
+  const all = () => program.stdout.text + program.stderr.text;
+  const has = () => pattern.test(all());
+  if (await program.changes.until(has, within * 1000)) return;
+  const got = all().trim().split("\n").at(-1) || "nothing";
+  throw new StepFailed("missing", show(got), "that it says what is wrong");
+}
+
+/** Expects for each request a line with all that it says, and all those lines alike. */
+export async function printsEach(stage: Stage, name: string): Promise<void> {
+  const program = stage.program(name);
+  const due = "a line for each request, whole, as the others are";
+  const look = () => torn(linesOf(program.stdout.text), stage.sent);
+  let bad = look();
+  const whole = () => (bad = look()) === undefined;
+  if (await program.changes.until(whole, WITHIN * 1000)) return;
+  throw new StepFailed(...bad!, due);
+}
+
+/** What is wrong with the lines, if anything is. */
+function torn(
+  lines: readonly string[],
+  sent: readonly Sent[],
+): ["missing" | "torn", string] | undefined {
+  const bySid = new Map(sent.map((it) => [String(it.request.sid), it]));
+  const forms = new Map<Sent, string>();
+  for (const line of lines) {
+    const found = line.match(/\d{9}/g)?.filter((sid) => bySid.has(sid)) ?? [];
+    if (found.length !== 1) continue;
+    const it = bySid.get(found[0])!;
+    forms.set(it, Object.values(it.request).reduce(formOf, line));
+  }
+  // What a line looks like is the program's own affair, here.
+  const usual = mostOf([...forms.values()]);
+  const bad = sent.find((it) => forms.get(it) !== usual);
+  if (!bad) return undefined;
+  const sid = String(bad.request.sid);
+  const line = lines.find((line) => line.includes(sid));
+  return line === undefined
+    ? ["missing", `no line with the sid ${sid}`]
+    : ["torn", show(line)];
+}
+
+/** A line with something in place of a value: what remains is the same for all. */
+function formOf(line: string, value: Message): string {
+  return line.replace(String(value), "$");
+}
+
+/** The text that is there most often. */
+function mostOf(texts: readonly string[]): string | undefined {
+  const counts = new Map<string, number>();
+  for (const text of texts) counts.set(text, (counts.get(text) ?? 0) + 1);
+  return [...counts].toSorted(([, a], [, b]) => b - a)[0]?.[0];
+}
+
+/** Expects the lines of the requests in the order in which they were sent. */
+export async function printsInOrder(stage: Stage, name: string): Promise<void> {
+  const program = stage.program(name);
+  const places = () => {
+    const { text } = program.stdout;
+    return stage.sent.map(({ request }) => text.indexOf(String(request.sid)));
+  };
+  await program.changes.until(() => !places().includes(-1), WITHIN * 1000);
+  const due = "a line for each request, in the order of the requests";
+  const at = places();
+  const missing = at.indexOf(-1);
+  if (missing >= 0) {
+    const got = `no line for request ${missing + 1} of ${at.length}`;
+    throw new StepFailed("missing", got, due);
+  }
+  const wrong = at.findIndex((place, i) => i > 0 && place < at[i - 1]);
+  if (wrong < 0) return;
+  const got = `the line of request ${wrong + 1} before that of ${wrong}`;
+  throw new StepFailed("order", got, due);
+}
+
+function linesOf(text: string): string[] {
+  return text.split(/\r?\n/);
+}
+
+function show(line: string): string {
+  const shown = escape(line);
+  return shown.length <= SHOWN ? shown : `${shown.slice(0, SHOWN)}...`;
+}

@@ -1,0 +1,168 @@
+/**
+ * A program's processes, all of them, as the system knows them. Linux only:
+ * elsewhere none are found.
+ *
+ * @module
+ */
+
+import { delay } from "@std/async/delay";
+
+/** The variable by which what a program starts is known, wherever it goes. */
+export const MARK = "ROLLCALL_GRADE";
+/** Milliseconds between two looks at processes that are being ended. */
+const LOOK = 10;
+/** Looks until what cannot be ended is left alone: a process that waits for a disk. */
+const MOST_LOOKS = 300;
+/** Bytes of a page of memory, as `/proc` counts. */
+const PAGE = 4096;
+/** `/proc` counts processor time in hundredths of a second. */
+const TICKS = 100;
+
+/** One process. */
+interface Process {
+  pid: number;
+  parent: number;
+  group: number;
+  session: number;
+  /** When it was started, in ticks since the system was: with the pid, it names a process for good. */
+  started: number;
+  /** Seconds of processor time. */
+  seconds: number;
+  bytes: number;
+}
+
+/** All processes that run; those that have ended and were not waited for are none. */
+function processes(): Process[] {
+  if (Deno.build.os !== "linux") return [];
+  const found: Process[] = [];
+  for (const { name } of Deno.readDirSync("/proc")) {
+    if (!/^\d+$/.test(name)) continue;
+    const stat = read(`/proc/${name}/stat`);
+    // The second field is the program's name, which may have anything in it.
+    const [state, ...fields] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    if (stat === "" || state === "Z" || state === "X") continue;
+    const [parent, group, session] = fields.map(Number);
+    found.push({
+      pid: Number(name),
+      parent,
+      group,
+      session,
+      started: Number(fields[18]),
+      seconds: (Number(fields[10]) + Number(fields[11])) / TICKS,
+      bytes: Number(fields[20]) * PAGE,
+    });
+  }
+  return found;
+}
+
+function read(path: string): string {
+  try {
+    return Deno.readTextFileSync(path);
+  } catch {
+    return ""; // it has ended, or is somebody else's
+  }
+}
+
+/** What a family costs. */
+export interface Cost {
+  processes: number;
+  bytes: number;
+  /** Seconds of processor time since the family began, also of those that have ended. */
+  seconds: number;
+}
+
+/** A process, and all that it and its children have started. */
+export class Family {
+  #root: number;
+  #mark: string;
+  /** Seconds of processor time of each member that was ever seen. */
+  #seen = new Map<string, number>();
+
+  /** The family of a process that leads a group of its own and has {@linkcode MARK} in its environment. */
+  constructor(root: number, mark: string) {
+    this.#root = root;
+    this.#mark = `${MARK}=${mark}`;
+  }
+
+  /** Looks at all members that run. To be called often: a child whose parent has ended is known only if it was seen before. */
+  look(): Cost {
+    const members = this.#members(false);
+    let bytes = 0;
+    for (const member of members) bytes += member.bytes;
+    let seconds = 0;
+    for (const used of this.#seen.values()) seconds += used;
+    return { processes: members.length, bytes, seconds };
+  }
+
+  /** Ends all members, at once. */
+  async end(): Promise<void> {
+    const stopped = new Set<string>();
+    for (let looks = 0; looks < MOST_LOOKS; looks++) {
+      const members = this.#members(true);
+      if (members.length === 0) return;
+      // First all are stopped, so that none can start another while it is looked for.
+      const running = members.filter((it) => !stopped.has(key(it)));
+      for (const member of running) {
+        stopped.add(key(member));
+        signal(member.pid, "SIGSTOP");
+      }
+      if (running.length > 0) continue;
+      for (const member of members) signal(member.pid, "SIGKILL");
+      await delay(LOOK);
+    }
+  }
+
+  #members(alsoMarked: boolean): Process[] {
+    const all = processes();
+    const members = new Set<Process>();
+    const pids = new Set([this.#root]);
+    const isMember = (it: Process) =>
+      pids.has(it.pid) || pids.has(it.parent) || it.group === this.#root ||
+      it.session === this.#root || this.#seen.has(key(it)) ||
+      (alsoMarked && this.#isMarked(it.pid));
+    for (let before = -1; before !== members.size;) {
+      before = members.size;
+      for (const it of all) {
+        if (members.has(it) || !isMember(it)) continue;
+        members.add(it);
+        pids.add(it.pid);
+      }
+    }
+    for (const it of members) this.#seen.set(key(it), it.seconds);
+    return [...members];
+  }
+
+  #isMarked(pid: number): boolean {
+    return read(`/proc/${pid}/environ`).split("\0").includes(this.#mark);
+  }
+}
+
+function key({ pid, started }: Process): string {
+  return `${pid}/${started}`;
+}
+
+/** Sends a signal to a process, or with a negative number to a group, if there is one. */
+export function signal(pid: number, name: Deno.Signal): void {
+  try {
+    Deno.kill(pid, name);
+  } catch {
+    // It has ended.
+  }
+}
+
+/** The states of the sockets whose own port is this, such as `LISTEN`. */
+export function socketStates(port: number): string[] {
+  const own = `:${port.toString(16).toUpperCase().padStart(4, "0")}`;
+  return ["/proc/net/tcp", "/proc/net/tcp6"].flatMap((table) =>
+    read(table).split("\n").flatMap((line) => {
+      const [, local, , state] = line.trim().split(/\s+/);
+      return local?.endsWith(own) ? [STATES[state] ?? state] : [];
+    })
+  );
+}
+
+/** Of the kernel's names for the states of a socket, those that matter here. */
+const STATES: Readonly<Record<string, string>> = {
+  "08": "CLOSE_WAIT",
+  "0A": "LISTEN",
+};

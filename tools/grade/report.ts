@@ -1,0 +1,88 @@
+/**
+ * What a person reads: a table of all checks, and for each that failed, why.
+ *
+ * @module
+ */
+
+import { fold } from "../scenario/draw.ts";
+import { LEVELS } from "./kit.ts";
+import { scoreOf, type Verdict } from "./run.ts";
+
+/** How a verdict stands in the table, and its colour. */
+const STATES = {
+  passed: ["PASS", "32"],
+  failed: ["FAIL", "31"],
+  blocked: ["----", "33"],
+  unfit: ["    ", "2"],
+} as const;
+/** Characters of the titles in an explanation. */
+const TITLE = 13;
+
+/** Puts a text in a colour, or leaves it. */
+type Paint = (text: string, colour: string) => string;
+
+/** The whole report, for a page of so many characters. */
+export function report(
+  verdicts: readonly Verdict[],
+  width: number,
+  isColoured: boolean,
+): string[] {
+  const paint: Paint = (text, colour) =>
+    isColoured ? `\x1b[${colour}m${text}\x1b[0m` : text;
+  return [
+    ...LEVELS.flatMap((level) => {
+      const rows = verdicts.filter(({ check }) => check.level === level);
+      return rows.length === 0 ? [] : [...table(rows, paint), ""];
+    }),
+    ...verdicts.flatMap((verdict) => explanation(verdict, width, paint)),
+    LEVELS.map((level) => {
+      const { got, of } = scoreOf(verdicts, level);
+      return paint(`${level}: ${got} of ${of} points`, "1");
+    }).join("   "),
+  ];
+}
+
+function table(verdicts: readonly Verdict[], paint: Paint): string[] {
+  const longest = Math.max(...verdicts.map(({ check }) => check.id.length));
+  return verdicts.map(({ check, state, by }) => {
+    const [word, colour] = STATES[state];
+    const points = state === "passed" ? check.weight : 0;
+    const why = by
+      ? ` (not made: ${by} got no answer)`
+      : state === "unfit"
+      ? " (not made: needs --spawn)"
+      : "";
+    const score = state === "unfit" ? "" : `${points}/${check.weight}`;
+    return `${paint(word, colour)}  ${score.padStart(3)}  ` +
+      `${check.level}  ${check.id.padEnd(longest)}  ${check.title}${why}`;
+  });
+}
+
+/** Why a check failed. */
+function explanation(
+  { check, diagnosis }: Verdict,
+  width: number,
+  paint: Paint,
+): string[] {
+  if (!diagnosis) return [];
+  const { sent, got, due, likely, see, stderr } = diagnosis;
+  const last = stderr.split("\n").at(-1)!;
+  const rows: [string, string][] = [
+    ["the lab", check.lab],
+    ...sent.map((what, i): [string, string] => [i === 0 ? "sent" : "", what]),
+    ["came back", got],
+    ["was due", due],
+    ...(last ? [["it complained", last] as [string, string]] : []),
+    ["likely cause", likely],
+    ["see", see.join("; ")],
+  ];
+  return [
+    `${paint("FAIL", "31")}  ${paint(`${check.id}: ${check.title}`, "1")}`,
+    ...rows.flatMap(([title, text]) =>
+      fold(text, width - TITLE - 3).map((line, i) =>
+        `${paint((i === 0 ? title : "").padStart(TITLE), "36")}   ${line}`
+      )
+    ),
+    "",
+  ];
+}

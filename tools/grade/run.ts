@@ -1,0 +1,183 @@
+/**
+ * Makes checks, and judges.
+ *
+ * @module
+ */
+
+import {
+  allSteps,
+  type Cause,
+  type Check,
+  type Level,
+  LEVELS,
+  type Wrong,
+} from "./kit.ts";
+import { type Fall, needsSpawn, play } from "./play.ts";
+import { Stage, StepFailed, type Subject } from "./stage.ts";
+import { Maker } from "./values.ts";
+
+/** Entries of a peer's record that a report shows. */
+const SHOWN = 3;
+/** Characters of what the program complained about last that a report shows. */
+const COMPLAINT = 300;
+
+/** Why a check failed. */
+export interface Diagnosis {
+  wrong: Wrong;
+  /** The cause's name. */
+  cause: string;
+  /** The likely cause, in a sentence. */
+  likely: string;
+  /** Where it is explained. */
+  see: readonly string[];
+  /** What was sent, by the peer that something was expected of. */
+  sent: readonly string[];
+  /** What came back, or was seen. */
+  got: string;
+  /** What should have come. */
+  due: string;
+  /** What the program said last on stderr. */
+  stderr: string;
+}
+
+/** How a check ended. */
+export interface Verdict {
+  check: Check;
+  /** `blocked`: it cannot pass, since the program was silent in one that it needs. `unfit`: it needs a program that is started here. */
+  state: "passed" | "failed" | "blocked" | "unfit";
+  seconds: number;
+  diagnosis?: Diagnosis;
+  /** The check that blocks this one. */
+  by?: string;
+}
+
+/** Ways of going wrong in which nothing more can be expected of a program. */
+const SILENT: readonly Wrong[] = [
+  "nothing",
+  "end",
+  "exited",
+  "refused",
+  "broken",
+];
+
+/** Whether a check cannot pass, or would say nothing, since another went as it did. */
+function blocks({ check, state, diagnosis }: Verdict, other: Check): boolean {
+  if (other.needsPassed.includes(check.id)) return state !== "passed";
+  if (!other.needs.includes(check.id)) return false;
+  return state === "blocked" ||
+    (diagnosis !== undefined && SILENT.includes(diagnosis.wrong));
+}
+
+/** A run of checks over one program. */
+export class Run {
+  readonly verdicts: Verdict[] = [];
+  #subject: Subject;
+  #seed: number;
+  #causes: ReadonlyMap<string, Cause>;
+  #stage: Stage | undefined;
+
+  constructor(
+    subject: Subject,
+    seed: number,
+    causes: ReadonlyMap<string, Cause>,
+  ) {
+    this.#subject = subject;
+    this.#seed = seed;
+    this.#causes = causes;
+  }
+
+  /**
+   * Makes a check.
+   *
+   * @throws {NotStarted} If the program cannot be started.
+   */
+  async make(check: Check): Promise<Verdict> {
+    const begin = performance.now();
+    const verdict = await this.#judge(check);
+    const seconds = (performance.now() - begin) / 1000;
+    const whole = { check, seconds, ...verdict };
+    this.verdicts.push(whole);
+    return whole;
+  }
+
+  async #judge(check: Check): Promise<Omit<Verdict, "check" | "seconds">> {
+    const isHere = "command" in this.#subject;
+    if (!isHere && allSteps(check.steps).some(needsSpawn)) {
+      return { state: "unfit" };
+    }
+    const by = this.verdicts.find((it) => blocks(it, check));
+    if (by) return { state: "blocked", by: by.by ?? by.check.id };
+    const maker = new Maker(this.#seed, check.id);
+    await using stage = this.#stage = new Stage(this.#subject, maker);
+    const fall = await play(stage, check.steps);
+    const { excess, stderr } = stage.lastProgram ?? {};
+    if (!fall && !excess) return { state: "passed" };
+    const failed = excess
+      ? new StepFailed(excess, EXCESSES[excess], "less", fall?.failed.peer)
+      : fall!.failed;
+    return {
+      state: "failed",
+      diagnosis: this.#explain(check, failed, stderr?.text, fall),
+    };
+  }
+
+  #explain(
+    check: Check,
+    { wrong, got, due, peer }: StepFailed,
+    stderr = "",
+    fall?: Fall,
+  ): Diagnosis {
+    const cause = fall?.step.causes?.[wrong] ?? check.causes[wrong] ?? wrong;
+    const { says: likely, see } = this.#causes.get(cause)!;
+    const sent = peer?.sent.slice(-SHOWN) ?? [];
+    return {
+      wrong,
+      cause,
+      likely,
+      see,
+      sent,
+      got,
+      due,
+      stderr: stderr.trim().slice(-COMPLAINT),
+    };
+  }
+
+  /** Ends what runs, at once. */
+  async stop(): Promise<void> {
+    await this.#stage?.[Symbol.asyncDispose]();
+  }
+}
+
+const EXCESSES = {
+  output: "more than 64 MiB of output",
+  memory: "more than 2 GiB of memory in use",
+  processes: "more than 50 processes",
+};
+
+/** Points of one level. */
+export interface Score {
+  got: number;
+  of: number;
+}
+
+/** The points of a level: those of checks that could not be made here do not count. */
+export function scoreOf(verdicts: readonly Verdict[], level: Level): Score {
+  const counted = verdicts.filter(({ check, state }) =>
+    check.level === level && state !== "unfit"
+  );
+  const sum = (them: readonly Verdict[]) =>
+    them.reduce((points, { check }) => points + check.weight, 0);
+  return {
+    got: sum(counted.filter(({ state }) => state === "passed")),
+    of: sum(counted),
+  };
+}
+
+/** Whether all was passed that a level asks for. */
+export function hasPassed(verdicts: readonly Verdict[], level: Level): boolean {
+  const asked = LEVELS.slice(0, LEVELS.indexOf(level) + 1);
+  return asked.every((level) => {
+    const { got, of } = scoreOf(verdicts, level);
+    return got === of;
+  });
+}

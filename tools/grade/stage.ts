@@ -1,0 +1,283 @@
+/**
+ * Where a check is played: the peers, the programs under test, and what was
+ * sent and printed.
+ *
+ * @module
+ */
+
+import net from "node:net";
+import { Failure } from "../../lib/cli/program.ts";
+import type { Message } from "../../lib/wire/formats.ts";
+import { Changes } from "./changes.ts";
+import { takesPort, withPort } from "./command.ts";
+import type { Wrong } from "./kit.ts";
+import { Peer } from "./peer.ts";
+import { socketStates } from "./processes.ts";
+import { NotStarted, Program } from "./program.ts";
+import type { Maker, Values } from "./values.ts";
+import { Workplace } from "./workplace.ts";
+
+/** The program under test, as the command line names it. */
+export type Subject =
+  | { command: readonly string[]; folder: string; port: number }
+  | { host: string; port: number };
+
+/** Seconds for which the program may start, or connect. */
+const START_LONGEST = 10;
+/** Milliseconds for which the first line is waited for once the port listens. */
+const BANNER = 500;
+/** Milliseconds between two looks at whether it does. */
+const LOOK = 50;
+/** Milliseconds for which a program's end is waited for, where its connections ended. */
+const EXIT = 1000;
+
+/** A step went wrong. */
+export class StepFailed extends Error {
+  /** The class's name, as in `error.name`. */
+  override name = "StepFailed";
+
+  constructor(
+    readonly wrong: Wrong,
+    /** What came back, and what was due, in words. */
+    readonly got: string,
+    readonly due: string,
+    readonly peer?: Peer,
+  ) {
+    super(got);
+  }
+}
+
+/** The request that a peer sent. */
+export interface Sent {
+  peer: Peer;
+  request: Readonly<Record<string, Message>>;
+}
+
+/** One check's peers and programs. All are ended when it is left. */
+export class Stage implements AsyncDisposable {
+  /** The peers, by name. */
+  readonly peers = new Map<string, Peer>();
+  readonly programs = new Map<string, Program>();
+  /** All requests that were sent, in their order. */
+  readonly sent: Sent[] = [];
+  /** What is still to be sent of a message of which half was. */
+  rest: Uint8Array = new Uint8Array();
+  /** Where the program listens, or we do. */
+  port: number;
+  #subject: Subject;
+  #maker: Maker;
+  #student: Values = {};
+  #place: Workplace | undefined;
+  #listener: net.Server | undefined;
+  #waiting: net.Socket[] = [];
+  #connections = new Changes();
+  #ending: Promise<void> | undefined;
+
+  constructor(subject: Subject, maker: Maker) {
+    this.#subject = subject;
+    this.#maker = maker;
+    this.port = subject.port;
+  }
+
+  /** Where the program under test is connected to. */
+  get host(): string {
+    return "host" in this.#subject ? this.#subject.host : "127.0.0.1";
+  }
+
+  /** Whether both ends are on this machine: on the way, nobody changes the ports. */
+  get isNear(): boolean {
+    return /^(127\.|localhost$|::1$)/.test(this.host);
+  }
+
+  /** What stands behind a `$` in the kit, with the student who was made up last. */
+  get values(): Values {
+    return {
+      ...this.#student,
+      port: this.port,
+      canary: this.#place?.canary ?? "",
+    };
+  }
+
+  /** The values for one more message: each has a student of its own. */
+  newValues(): Values {
+    this.#student = this.#maker.student();
+    return this.values;
+  }
+
+  /** The peer of this name. */
+  peer(name: string): Peer {
+    const peer = this.peers.get(name);
+    if (!peer) throw new Error(`The kit has no peer ${name} yet`);
+    return peer;
+  }
+
+  /** The program that was started last. */
+  get lastProgram(): Program | undefined {
+    return [...this.programs.values()].at(-1);
+  }
+
+  /** The program of this name, or the last that was started. */
+  program(name: string): Program {
+    const program = this.programs.get(name);
+    if (!program) throw new Error(`The kit has no program ${name} yet`);
+    return program;
+  }
+
+  /** Whether something was put where the canary is looked for. */
+  async hasCanary(): Promise<boolean> {
+    return await this.#place?.hasCanary() ?? false;
+  }
+
+  /**
+   * Starts the program, and waits for nothing.
+   *
+   * @throws {NotStarted} If it cannot be started.
+   */
+  async spawn(name: string): Promise<Program | undefined> {
+    if (!("command" in this.#subject)) return undefined;
+    const { command, folder, port } = this.#subject;
+    if (port === 0) {
+      if (!takesPort(command)) {
+        throw new Failure("With --port 0, --spawn needs {port} for the port");
+      }
+      this.port = this.port || freePort();
+    }
+    this.#place ??= await Workplace.of(folder);
+    if (this.#ending) {
+      await this.#place[Symbol.asyncDispose]();
+      throw new Failure("Stopped");
+    }
+    const program = new Program(
+      withPort(command, this.port),
+      this.#place.folder,
+    );
+    this.programs.set(name, program);
+    return program;
+  }
+
+  /**
+   * Starts the program, and waits until it listens.
+   *
+   * @throws {StepFailed} If it does not.
+   * @throws {NotStarted} If it ends before, and is the first in this check.
+   */
+  async start(name: string): Promise<void> {
+    const isFirst = this.programs.size === 0;
+    const { command } = this.#subject as { command?: unknown };
+    if (isFirst && command && this.port !== 0) refuseTaken(this.port);
+    const program = await this.spawn(name);
+    if (!program) return;
+    const due = `the first line, or that port ${this.port} listens`;
+    const banner = () => BANNER_LINE.exec(program.stdout.text);
+    const isUp = () => banner() !== null || program.code !== undefined;
+    const end = performance.now() + START_LONGEST * 1000;
+    while (!await program.changes.until(isUp, LOOK)) {
+      if (socketStates(this.port).includes("LISTEN")) {
+        await program.changes.until(isUp, BANNER);
+        break;
+      }
+      if (performance.now() > end) {
+        throw new StepFailed("nothing", `neither in ${START_LONGEST} s`, due);
+      }
+    }
+    if (program.code !== undefined) {
+      if (isFirst) {
+        throw new NotStarted(`It ended before it listened, ${exitOf(program)}`);
+      }
+      throw new StepFailed("exited", `its end, ${exitOf(program)}`, due);
+    }
+    const line = banner();
+    if (line) this.port = Number(line[1]);
+  }
+
+  /** Listens, so that the program can connect. */
+  async listen(): Promise<void> {
+    this.#listener = net.createServer(
+      { allowHalfOpen: true },
+      (socket) => {
+        socket.on("error", () => {}); // until a peer takes it over
+        this.#waiting.push(socket);
+        this.#connections.note();
+      },
+    );
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.#listener.once("listening", resolve).once("error", reject);
+    this.#listener.listen(this.port, "127.0.0.1");
+    try {
+      await promise;
+    } catch {
+      throw new NotStarted(takenText(this.port));
+    }
+    this.port = (this.#listener.address() as net.AddressInfo).port;
+  }
+
+  /** Takes the next connection. */
+  async accept(name: string): Promise<void> {
+    const due = "a connection";
+    const has = () => this.#waiting.length > 0;
+    const end = performance.now() + START_LONGEST * 1000;
+    while (!await this.#connections.until(has, LOOK)) {
+      if (this.lastProgram?.code !== undefined) {
+        const got = `its end, ${exitOf(this.lastProgram)}`;
+        throw new StepFailed("exited", got, due);
+      }
+      if (performance.now() < end) continue;
+      throw new StepFailed("nothing", `none in ${START_LONGEST} s`, due);
+    }
+    this.peers.set(name, new Peer(this.#waiting.shift()!));
+  }
+
+  /** The wrong that an end is: that of the connection, or that of the whole program. */
+  async wrongOfEnd(): Promise<Wrong> {
+    const [program] = [...this.programs.values()].slice(-1);
+    const hasEnded = () => program.code !== undefined;
+    return program && await program.changes.until(hasEnded, EXIT)
+      ? "exited"
+      : "end";
+  }
+
+  /** Ends all. Connections are reset, so that none keeps the port from the next check. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#ending ??= this.#end();
+  }
+
+  async #end(): Promise<void> {
+    for (const peer of this.peers.values()) peer.reset();
+    for (const socket of this.#waiting) socket.resetAndDestroy();
+    this.#listener?.close();
+    for (const program of this.programs.values()) {
+      await program[Symbol.asyncDispose]();
+    }
+    await this.#place?.[Symbol.asyncDispose]();
+  }
+}
+
+/** The lab's first line. */
+const BANNER_LINE = /^Listening at \S+\/(\d+)\r?$/m;
+
+/** How a program ended, with what it complained about last. */
+export function exitOf({ code, stderr }: Program): string {
+  const last = stderr.text.trimEnd().split("\n").at(-1);
+  return `with exit code ${code}${last ? `: ${last}` : ""}`;
+}
+
+function takenText(port: number): string {
+  return `Port ${port} is taken by another program: end that, or name ` +
+    "another port with --port";
+}
+
+/** @throws {NotStarted} If somebody else listens at the port: that one would be graded. */
+function refuseTaken(port: number): void {
+  try {
+    Deno.listen({ port, hostname: "127.0.0.1" }).close();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+    throw new NotStarted(takenText(port));
+  }
+}
+
+function freePort(): number {
+  const listener = Deno.listen({ port: 0, hostname: "127.0.0.1" });
+  listener.close();
+  return listener.addr.port;
+}

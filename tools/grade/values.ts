@@ -1,0 +1,100 @@
+/**
+ * The values in the kit's messages: all random, so that nothing can be
+ * hard-coded, and all from a seed, so that they can be had again.
+ *
+ * @module
+ */
+
+import { isMessageMap, type Message } from "../../lib/wire/format.ts";
+import { Random } from "../random.ts";
+
+const CONSONANTS = [..."bdfgklmnprstvz"];
+const DOT = 0x2e;
+const VOWELS = [..."aeiou"];
+
+/** What stands for the words behind a `$` in the kit. */
+export type Values = Readonly<Record<string, string | number>>;
+
+/** Makes up values. */
+export class Maker {
+  #random: Random;
+
+  /** Each check has values of its own, whichever others are made before it. */
+  constructor(seed: number, check: string) {
+    let state = seed;
+    for (const letter of check) {
+      state = Math.imul(state, 31) + letter.charCodeAt(0);
+    }
+    this.#random = new Random(state);
+  }
+
+  /** A student who was not there before, but by a chance of one in billions. */
+  student(): Values {
+    const name = `${this.#word()} ${this.#word()}`;
+    return {
+      name,
+      github: `${this.#word().toLowerCase()}${this.#digits(5)}`,
+      sid: this.#undotted(() => Number(this.#digits(9))),
+      // Longer than one `recv(4096)`, and shorter than two.
+      hugename: this.#long(5000, 2000),
+      // So that some hundred lines are more than a pipe holds.
+      longname: this.#long(250, 40),
+      // 0x2e ends a pickle, where it is no part of anything else.
+      dotname: `${this.#word()}. ${this.#word()}...`,
+      dotsid: 0x2e2e2e2e,
+      id: 1024 + this.#random.below(64_000),
+    };
+  }
+
+  #word(): string {
+    const letters = Array.from({ length: 3 }, () => [
+      this.#random.pick(CONSONANTS),
+      this.#random.pick(VOWELS),
+    ]).flat().join("");
+    return letters[0].toUpperCase() + letters.slice(1);
+  }
+
+  #digits(count: number): string {
+    const rest = Array.from(
+      { length: count - 1 },
+      () => this.#random.below(10),
+    );
+    return [1 + this.#random.below(9), ...rest].join("");
+  }
+
+  /** Words of so many letters together, or up to `more` above. */
+  #long(least: number, more: number): string {
+    const length = this.#undotted(() => least + this.#random.below(more));
+    let text = "";
+    while (text.length < length) text += `${this.#word()} `;
+    return text.slice(0, length - 1) + "x";
+  }
+
+  /** A number without the byte of a full stop: what that may break is the matter of one check alone. */
+  #undotted(draw: () => number): number {
+    for (;;) {
+      const number = draw();
+      const bytes = [0, 8, 16, 24].map((bits) => (number >> bits) & 0xff);
+      if (!bytes.includes(DOT)) return number;
+    }
+  }
+}
+
+/** A text with the values in it, or the value itself where it is all of the text. */
+export function fillText(text: string, values: Values): string | number {
+  const whole = /^\$([a-z]+)$/.exec(text)?.[1];
+  if (whole !== undefined && whole in values) return values[whole];
+  return text.replace(
+    /\$([a-z]+)/g,
+    (match, name) => name in values ? String(values[name]) : match,
+  );
+}
+
+/** A message of the kit, with the values in it. */
+export function fill(message: Message, values: Values): Message {
+  if (typeof message === "string") return fillText(message, values);
+  if (!isMessageMap(message)) return message;
+  return Object.fromEntries(
+    Object.entries(message).map(([key, value]) => [key, fill(value, values)]),
+  );
+}

@@ -1,0 +1,85 @@
+/**
+ * The folder in which a program under test runs: a copy, so that it cannot
+ * spoil what was handed in, nor one check the next.
+ *
+ * @module
+ */
+
+import { Failure } from "../../lib/cli/program.ts";
+
+/** Files that a folder may have: who names a whole disk made a mistake. */
+const MOST_FILES = 5000;
+const MOST_BYTES = 200 * 2 ** 20;
+/** What no program needs to run, and is large. */
+const LEFT_OUT = new Set([".git", "node_modules", "__pycache__", "coverage"]);
+
+/** A copy of a folder that is gone when it is left. */
+export class Workplace implements AsyncDisposable {
+  /** Where the copy is. */
+  readonly folder: string;
+  /** A path beside it where nothing is, unless a program is made to put something there. */
+  readonly canary: string;
+  #parent: string;
+
+  private constructor(parent: string) {
+    this.#parent = parent;
+    this.folder = `${parent}/program`;
+    this.canary = `${parent}/canary`;
+  }
+
+  /**
+   * Copies a folder.
+   *
+   * @throws {Failure} If it is none, or too large.
+   */
+  static async of(folder: string): Promise<Workplace> {
+    const place = new Workplace(
+      await Deno.makeTempDir({ prefix: "rollcall-grade-" }),
+    );
+    try {
+      await copy(folder, place.folder, { files: 0, bytes: 0 });
+    } catch (error) {
+      await place[Symbol.asyncDispose]();
+      if (error instanceof Failure) throw error;
+      throw new Failure(`Cannot copy ${folder}: ${(error as Error).message}`);
+    }
+    return place;
+  }
+
+  /** Whether something was put where the canary is looked for. */
+  async hasCanary(): Promise<boolean> {
+    return await Deno.lstat(this.canary).then(() => true, () => false);
+  }
+
+  /** Removes the copy. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Deno.remove(this.#parent, { recursive: true });
+  }
+}
+
+async function copy(
+  from: string,
+  to: string,
+  so: { files: number; bytes: number },
+): Promise<void> {
+  await Deno.mkdir(to);
+  for await (const { name, isDirectory } of Deno.readDir(from)) {
+    if (LEFT_OUT.has(name)) continue;
+    const path = `${from}/${name}`;
+    if (isDirectory) {
+      await copy(path, `${to}/${name}`, so);
+      continue;
+    }
+    const { isFile, size } = await Deno.stat(path);
+    if (!isFile) continue;
+    so.files++;
+    so.bytes += size;
+    if (so.files > MOST_FILES || so.bytes > MOST_BYTES) {
+      throw new Failure(
+        `There is too much in ${from} for a program's folder: --cwd takes ` +
+          `one with at most ${MOST_FILES} files and ${MOST_BYTES >> 20} MiB`,
+      );
+    }
+    await Deno.copyFile(path, `${to}/${name}`);
+  }
+}
