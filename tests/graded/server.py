@@ -94,7 +94,10 @@ class RequestFile:
 
     def read(self, count):
         self.take(count)
-        return self.file.read(count)
+        data = self.file.read(count)
+        if len(data) < count:
+            raise EOFError  # it left in the middle of a request
+        return data
 
     def readline(self):
         line = self.file.readline(self.left + 1)
@@ -120,7 +123,7 @@ class ClientHandler:
         self.server = server
         self.handler = clientsocket
         # A client that takes no answers fills this much, and then waits.
-        clientsocket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 16384)
+        clientsocket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
         clientsocket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.requests = RequestFile(clientsocket)
 

@@ -22,23 +22,25 @@ function quote(text: string): string {
 
 /** The verdicts in the XML that JUnit writes, which most tools for tests know. */
 export function junit(verdicts: readonly Verdict[]): string {
-  const cases = verdicts.map(({ check, state, seconds, diagnosis, by }) => {
-    const inner = diagnosis
-      ? `<failure type=${quote(diagnosis.cause)} message=${
-        quote(
-          `${diagnosis.likely} Was due: ${diagnosis.due}. ` +
-            `Came back: ${diagnosis.got}.`,
-        )
-      }/>`
-      : state === "blocked"
-      ? `<failure type="blocked" message=${quote(`${by} got no answer`)}/>`
-      : state === "unfit"
-      ? `<skipped message="needs --spawn"/>`
-      : "";
-    return `  <testcase classname=${quote(check.level)} name=${
-      quote(`${check.id}: ${check.title}`)
-    } time="${seconds.toFixed(3)}">${inner}</testcase>`;
-  });
+  const cases = verdicts.map(
+    ({ check, state, seconds, diagnosis, by, why }) => {
+      const inner = diagnosis
+        ? `<failure type=${quote(diagnosis.cause)} message=${
+          quote(
+            `${diagnosis.likely} Was due: ${diagnosis.due}. ` +
+              `Came back: ${diagnosis.got}.`,
+          )
+        }/>`
+        : state === "blocked"
+        ? `<failure type="blocked" message=${quote(`${by} got no answer`)}/>`
+        : state === "unfit"
+        ? `<skipped message=${quote(why!)}/>`
+        : "";
+      return `  <testcase classname=${quote(check.level)} name=${
+        quote(`${check.id}: ${check.title}`)
+      } time="${seconds.toFixed(3)}">${inner}</testcase>`;
+    },
+  );
   const count = (...states: Verdict["state"][]) =>
     verdicts.filter(({ state }) => states.includes(state)).length;
   return [

@@ -19,10 +19,10 @@ const { pickle } = FORMATS;
 /** Bytes of a message that a program may send us: more than any sends in earnest. */
 const MOST_BYTES = 2 ** 20;
 /** Milliseconds that a flood lasts at most, and after which nothing taken means that nothing will be. */
-const FLOOD_LONGEST = 5000;
-const FLOOD_STALLED = 1000;
+const FLOOD_LONGEST = 8000;
+const FLOOD_STALLED = 2000;
 /** Requests of a flood at most, and in one write. */
-const FLOOD_MOST = 300_000;
+const FLOOD_MOST = 1_000_000;
 const FLOOD_WRITE = 1000;
 /** Entries of the record that are kept. */
 const RECORD = 40;
@@ -46,6 +46,8 @@ export class Peer {
   broken: string | undefined;
   /** Whether the other end sends no more. */
   hasEnd = false;
+  /** When something came last, as `performance.now()` gives it. */
+  heardAt = 0;
   /** What comes, and the end. */
   readonly changes = new Changes();
   #socket: net.Socket;
@@ -90,6 +92,7 @@ export class Peer {
   }
 
   #take(bytes: Buffer): void {
+    this.heardAt = performance.now();
     if (this.broken) return;
     const all = concat([this.#kept, bytes]);
     const before = this.messages.length;

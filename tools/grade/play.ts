@@ -12,6 +12,7 @@ import type { Check, Step } from "./kit.ts";
 import { encode, Peer } from "./peer.ts";
 import * as printed from "./printed.ts";
 import { socketStates } from "./processes.ts";
+import type { Program } from "./program.ts";
 import { type Stage, StepFailed } from "./stage.ts";
 import { fill, fillText } from "./values.ts";
 
@@ -20,8 +21,16 @@ const WITHIN = 5;
 /** Milliseconds between the pieces of a message: on a quiet machine, each is read by itself. */
 const BETWEEN_PIECES = 10;
 /** Processor time a second above which a program is busy, and seconds for which it is looked at. */
-const BUSY = 0.2;
+const BUSY = 0.1;
 const REST = 0.5;
+/** Seconds that a program which cannot be looked into has to calm down. */
+const UNSEEN = 2;
+
+/** Milliseconds without an answer after which none will come before the screen goes on. */
+const QUIET = 500;
+
+/** States of a socket that its program has not closed. */
+const OPEN = ["ESTABLISHED", "CLOSE_WAIT"];
 
 /** What a verb does: `value` is what the step gives it. */
 type Verb<Who> = (
@@ -54,10 +63,14 @@ const PEER_VERBS: Readonly<Record<string, Verb<string>>> = {
     const many = Array.from({ length: count }, () => value as Message);
     peer.send(many.map((it) => request(stage, peer, it)));
   },
-  bytes(stage, name, value) {
+  bytes(stage, name, value, { as }) {
+    const peer = stage.peer(name);
     const text = String(fillText(value as string, stage.newValues()));
     const bytes = Uint8Array.from(text, (letter) => letter.charCodeAt(0));
-    stage.peer(name).sendBytes(bytes, pythonRepr(bytes));
+    const meant = as === undefined
+      ? bytes
+      : note(stage, peer, fill(as as Message, stage.values));
+    peer.sendBytes(bytes, pythonRepr(meant));
   },
   half(stage, name, value) {
     const peer = stage.peer(name);
@@ -138,7 +151,8 @@ const PROGRAM_VERBS: Readonly<Record<string, Verb<string>>> = {
     );
   },
   stops(stage, name, value) {
-    stage.program(name).stdout.stopFor((value as number) * 1000);
+    const { stdout } = stage.program(name);
+    stdout.stopUntil(quiet(stage, (value as number) * 1000));
   },
   prints: printed.prints,
   printsNot: printed.printsNot,
@@ -147,33 +161,27 @@ const PROGRAM_VERBS: Readonly<Record<string, Verb<string>>> = {
   says: printed.says,
   async rests(stage, name, _, { within = WITHIN }) {
     const program = stage.program(name);
-    const end = performance.now() + within * 1000;
-    for (;;) {
-      const [before, begin] = [program.seconds, performance.now()];
-      await delay(REST * 1000);
-      const seconds = (performance.now() - begin) / 1000;
-      const share = (program.seconds - before) / seconds;
-      if (share < BUSY) return;
-      if (program.code !== undefined) {
-        throw new StepFailed("exited", "its end", "that it still runs");
-      }
-      if (performance.now() < end) continue;
-      const got = `${Math.round(share * 100)} % of a processor, all the time`;
-      throw new StepFailed(
-        "nothing",
-        got,
-        "next to none: nobody asks anything",
-      );
+    const busy = await busyAfter(program, within * 1000);
+    if (program.code !== undefined) {
+      throw new StepFailed("exited", "its end", "that it still runs");
     }
+    if (busy === undefined) return;
+    const got = `${Math.round(busy * 100)} % of a processor, all the time`;
+    throw new StepFailed("nothing", got, "next to none: nobody asks anything");
+  },
+  async calms(stage, name, value) {
+    const program = stage.programs.get(name);
+    if (program) await busyAfter(program, (value as number) * 1000);
+    else await delay(UNSEEN * 1000);
   },
   async closes(stage, _, __, { within = WITHIN }) {
     const end = performance.now() + within * 1000;
     for (;;) {
-      const open = socketStates(stage.port)
-        .filter((state) => state === "CLOSE_WAIT").length;
+      const states = socketStates(stage.port);
+      const open = states.filter((state) => OPEN.includes(state)).length;
       if (open === 0) return;
       if (performance.now() > end) {
-        const got = `${open} sockets in CLOSE_WAIT after ${within} s`;
+        const got = `${open} sockets still open after ${within} s`;
         throw new StepFailed("nothing", got, "that it closes them, too");
       }
       await delay(50);
@@ -186,11 +194,42 @@ const PROGRAM_VERBS: Readonly<Record<string, Verb<string>>> = {
   },
 };
 
+/** Waits until a program uses next to no processor time, for so long. Resolves to how much of one it uses, if it still does. */
+async function busyAfter(
+  program: Program,
+  ms: number,
+): Promise<number | undefined> {
+  const end = performance.now() + ms;
+  for (;;) {
+    const [before, begin] = [program.seconds, performance.now()];
+    await delay(REST * 1000);
+    const seconds = (performance.now() - begin) / 1000;
+    const share = (program.seconds - before) / seconds;
+    if (share < BUSY || program.code !== undefined) return undefined;
+    if (performance.now() > end) return share;
+  }
+}
+
+/** Waits until no peer has heard anything for a while, or `ms` are over. */
+async function quiet(stage: Stage, ms: number): Promise<void> {
+  const begin = performance.now();
+  for (;;) {
+    const heard = [...stage.peers.values()].map(({ heardAt }) => heardAt);
+    const now = performance.now();
+    if (now - Math.max(begin, ...heard) > QUIET || now - begin > ms) return;
+    await delay(QUIET / 10);
+  }
+}
+
 /** A message with values in it, which is remembered as sent. */
 function request(stage: Stage, peer: Peer, message: Message): Message {
-  const filled = fill(message, stage.newValues());
-  if (isMessageMap(filled)) stage.sent.push({ peer, request: filled });
-  return filled;
+  return note(stage, peer, fill(message, stage.newValues()));
+}
+
+/** Remembers a message as sent. */
+function note(stage: Stage, peer: Peer, message: Message): Message {
+  if (isMessageMap(message)) stage.sent.push({ peer, request: message });
+  return message;
 }
 
 function last(stage: Stage): string {
@@ -288,9 +327,23 @@ export function verbOf(step: Step): string {
   );
 }
 
-/** Whether a step looks into the program, or starts more than one: it needs to be spawned here. */
-export function needsSpawn(step: Step): boolean {
-  return step.program !== undefined && verbOf(step) !== "start";
+/** What a verb needs of the system, where it needs more than TCP. */
+const SYSTEMS: Readonly<Record<string, readonly string[]>> = {
+  rests: ["linux"],
+  closes: ["linux"],
+  signal: ["linux", "darwin"],
+};
+
+/** Why a step cannot be played here, if so. */
+export function unfitness(step: Step, isSpawned: boolean): string | undefined {
+  if (step.steps) return undefined;
+  const verb = verbOf(step);
+  // A server that runs already needs no start, and calms down unseen.
+  const isForAll = verb === "start" || verb === "calms";
+  if (step.program && !isForAll && !isSpawned) return "needs --spawn";
+  return SYSTEMS[verb]?.includes(Deno.build.os) ?? true
+    ? undefined
+    : `needs ${SYSTEMS[verb].join(" or ")}`;
 }
 
 /** A step that went wrong, and how. */

@@ -98,6 +98,7 @@ function torn(
   }
   // What a line looks like is the program's own affair, here.
   const usual = mostOf([...forms.values()]);
+  if (usual === undefined) return ["missing", "no line with what was sent"];
   const bad = sent.find((it) => forms.get(it) !== usual);
   if (!bad) return undefined;
   const sid = String(bad.request.sid);

@@ -74,14 +74,20 @@ export interface Cost {
 /** A process, and all that it and its children have started. */
 export class Family {
   #root: number;
+  /** When it was started: its number may be another process's by now. */
+  #rootKey: string | undefined;
   #mark: string;
+  #folder: string;
   /** Seconds of processor time of each member that was ever seen. */
   #seen = new Map<string, number>();
 
-  /** The family of a process that leads a group of its own and has {@linkcode MARK} in its environment. */
-  constructor(root: number, mark: string) {
+  /** The family of a process that leads a group of its own, has {@linkcode MARK} in its environment, and a folder to itself. */
+  constructor(root: number, mark: string, folder: string) {
+    this.#folder = folder;
     this.#root = root;
     this.#mark = `${MARK}=${mark}`;
+    const process = processes().find(({ pid }) => pid === root);
+    this.#rootKey = process && key(process);
   }
 
   /** Looks at all members that run. To be called often: a child whose parent has ended is known only if it was seen before. */
@@ -115,10 +121,13 @@ export class Family {
   #members(alsoMarked: boolean): Process[] {
     const all = processes();
     const members = new Set<Process>();
-    const pids = new Set([this.#root]);
+    const pids = new Set<number>();
+    const root = all.find(({ pid }) => pid === this.#root);
+    // A group's number is free for others once nobody is in it.
+    const isOurs = !root || key(root) === this.#rootKey;
     const isMember = (it: Process) =>
-      pids.has(it.pid) || pids.has(it.parent) || it.group === this.#root ||
-      it.session === this.#root || this.#seen.has(key(it)) ||
+      (isOurs && [it.pid, it.group, it.session].includes(this.#root)) ||
+      pids.has(it.parent) || this.#seen.has(key(it)) ||
       (alsoMarked && this.#isMarked(it.pid));
     for (let before = -1; before !== members.size;) {
       before = members.size;
@@ -132,8 +141,19 @@ export class Family {
     return [...members];
   }
 
+  /** Whether a process has our mark, or works in our folder: by that, those are known that left their group and lost their parent. */
   #isMarked(pid: number): boolean {
-    return read(`/proc/${pid}/environ`).split("\0").includes(this.#mark);
+    const environment = read(`/proc/${pid}/environ`).split("\0");
+    return environment.includes(this.#mark) || isIn(this.#folder, pid);
+  }
+}
+
+function isIn(folder: string, pid: number): boolean {
+  try {
+    const path = Deno.readLinkSync(`/proc/${pid}/cwd`);
+    return path === folder || path.startsWith(`${folder}/`);
+  } catch {
+    return false; // it has ended, or is somebody else's
   }
 }
 
@@ -163,6 +183,7 @@ export function socketStates(port: number): string[] {
 
 /** Of the kernel's names for the states of a socket, those that matter here. */
 const STATES: Readonly<Record<string, string>> = {
+  "01": "ESTABLISHED",
   "08": "CLOSE_WAIT",
   "0A": "LISTEN",
 };

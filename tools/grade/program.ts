@@ -19,35 +19,45 @@ export class NotStarted extends Failure {
 /** What a program may cost in one check. */
 const MOST = {
   /** Bytes that it prints. */
-  output: 64 * 2 ** 20,
+  output: 256 * 2 ** 20,
   /** Bytes of memory, with its children. */
   memory: 2 * 2 ** 30,
   processes: 50,
 };
+/** Characters of what it prints that are kept: more than any check looks at. */
+const KEPT = 2 ** 24;
 /** Milliseconds between two looks at what it costs. */
 const LOOK = 200;
 /** Milliseconds for which output is waited for behind the program's end: somebody else may hold its end of the pipe. */
 const LAST_OUTPUT = 500;
+
+/**
+ * Bytes of output that are read at once: a page of the system's pipe. When that
+ * is full, a write that is longer than a page waits in the middle, behind all
+ * that began to wait before it. So threads that print such lines without a lock
+ * mix them, and not only now and then (`pipe_write` of Linux 6.1).
+ */
+const READ = 4096;
 
 /** Which of the limits a program went over. */
 export type Excess = keyof typeof MOST;
 
 /** A stream that a program writes to. */
 class Output {
-  /** What came, as text. */
+  /** What came, as text, the first of it. */
   text = "";
   readonly done: Promise<void>;
   /** Is told how many bytes came. */
   #onText: (length: number) => void;
   #flows: Promise<void> = Promise.resolve();
-  #reader: ReadableStreamDefaultReader<Uint8Array>;
+  #reader: ReadableStreamBYOBReader;
 
   constructor(
     stream: ReadableStream<Uint8Array>,
     onText: (length: number) => void,
   ) {
     this.#onText = onText;
-    this.#reader = stream.getReader();
+    this.#reader = stream.getReader({ mode: "byob" });
     this.done = this.#read();
   }
 
@@ -55,16 +65,18 @@ class Output {
     const decoder = new TextDecoder();
     for (;;) {
       await this.#flows;
-      const { value, done } = await this.#reader.read();
+      const { value, done } = await this.#reader.read(new Uint8Array(READ));
       if (done) return;
-      this.text += decoder.decode(value, { stream: true });
+      if (this.text.length < KEPT) {
+        this.text += decoder.decode(value, { stream: true });
+      }
       this.#onText(value.length);
     }
   }
 
-  /** Reads nothing for so many milliseconds, as a terminal that was stopped. */
-  stopFor(ms: number): void {
-    this.#flows = delay(ms);
+  /** Reads nothing until the promise has settled, as a terminal that was stopped. */
+  stopUntil(promise: Promise<void>): void {
+    this.#flows = promise;
   }
 
   /** Reads no more. */
@@ -124,7 +136,7 @@ export class Program implements AsyncDisposable {
     };
     this.stdout = new Output(this.#child.stdout, onText);
     this.stderr = new Output(this.#child.stderr, onText);
-    this.#family = new Family(this.#child.pid, mark);
+    this.#family = new Family(this.#child.pid, mark, folder);
     this.#looking = setInterval(() => this.#look(), LOOK);
     this.ended = this.#wait();
   }

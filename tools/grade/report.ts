@@ -44,17 +44,17 @@ export function report(
 
 function table(verdicts: readonly Verdict[], paint: Paint): string[] {
   const longest = Math.max(...verdicts.map(({ check }) => check.id.length));
-  return verdicts.map(({ check, state, by }) => {
+  return verdicts.map(({ check, state, by, why }) => {
     const [word, colour] = STATES[state];
     const points = state === "passed" ? check.weight : 0;
-    const why = by
+    const note = by
       ? ` (not made: ${by} got no answer)`
       : state === "unfit"
-      ? " (not made: needs --spawn)"
+      ? ` (not made: ${why})`
       : "";
     const score = state === "unfit" ? "" : `${points}/${check.weight}`;
     return `${paint(word, colour)}  ${score.padStart(3)}  ` +
-      `${check.level}  ${check.id.padEnd(longest)}  ${check.title}${why}`;
+      `${check.level}  ${check.id.padEnd(longest)}  ${check.title}${note}`;
   });
 }
 

@@ -12,7 +12,7 @@ import {
   LEVELS,
   type Wrong,
 } from "./kit.ts";
-import { type Fall, needsSpawn, play } from "./play.ts";
+import { type Fall, play, unfitness } from "./play.ts";
 import { Stage, StepFailed, type Subject } from "./stage.ts";
 import { Maker } from "./values.ts";
 
@@ -43,12 +43,14 @@ export interface Diagnosis {
 /** How a check ended. */
 export interface Verdict {
   check: Check;
-  /** `blocked`: it cannot pass, since the program was silent in one that it needs. `unfit`: it needs a program that is started here. */
+  /** `blocked`: it cannot pass, since the program was silent in one that it needs. `unfit`: it cannot be made here. */
   state: "passed" | "failed" | "blocked" | "unfit";
   seconds: number;
   diagnosis?: Diagnosis;
   /** The check that blocks this one. */
   by?: string;
+  /** Why it cannot be made here. */
+  why?: string;
 }
 
 /** Ways of going wrong in which nothing more can be expected of a program. */
@@ -101,10 +103,10 @@ export class Run {
   }
 
   async #judge(check: Check): Promise<Omit<Verdict, "check" | "seconds">> {
-    const isHere = "command" in this.#subject;
-    if (!isHere && allSteps(check.steps).some(needsSpawn)) {
-      return { state: "unfit" };
-    }
+    const isSpawned = "command" in this.#subject;
+    const why = allSteps(check.steps)
+      .map((step) => unfitness(step, isSpawned)).find(Boolean);
+    if (why) return { state: "unfit", why };
     const by = this.verdicts.find((it) => blocks(it, check));
     if (by) return { state: "blocked", by: by.by ?? by.check.id };
     const maker = new Maker(this.#seed, check.id);
@@ -149,7 +151,7 @@ export class Run {
 }
 
 const EXCESSES = {
-  output: "more than 64 MiB of output",
+  output: "more than 256 MiB of output",
   memory: "more than 2 GiB of memory in use",
   processes: "more than 50 processes",
 };

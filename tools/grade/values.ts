@@ -18,6 +18,7 @@ export type Values = Readonly<Record<string, string | number>>;
 /** Makes up values. */
 export class Maker {
   #random: Random;
+  #sids = new Set<number>();
 
   /** Each check has values of its own, whichever others are made before it. */
   constructor(seed: number, check: string) {
@@ -34,16 +35,26 @@ export class Maker {
     return {
       name,
       github: `${this.#word().toLowerCase()}${this.#digits(5)}`,
-      sid: this.#undotted(() => Number(this.#digits(9))),
+      sid: this.#sid(),
       // Longer than one `recv(4096)`, and shorter than two.
       hugename: this.#long(5000, 2000),
-      // So that some hundred lines are more than a pipe holds.
-      longname: this.#long(250, 40),
+      // Twice in a line, longer than a page of a pipe; once in a request, shorter.
+      longname: this.#long(2100, 1),
       // 0x2e ends a pickle, where it is no part of anything else.
       dotname: `${this.#word()}. ${this.#word()}...`,
       dotsid: 0x2e2e2e2e,
       id: 1024 + this.#random.below(64_000),
     };
+  }
+
+  /** A number that no other student of the check has: its line is known by it. */
+  #sid(): number {
+    for (;;) {
+      const sid = this.#undotted(() => Number(this.#digits(9)));
+      if (this.#sids.has(sid)) continue;
+      this.#sids.add(sid);
+      return sid;
+    }
   }
 
   #word(): string {
@@ -80,13 +91,13 @@ export class Maker {
   }
 }
 
-/** A text with the values in it, or the value itself where it is all of the text. */
+/** A text with the values in it, where it has `$name` or `${name}`, or the value itself where that is all of the text. */
 export function fillText(text: string, values: Values): string | number {
   const whole = /^\$([a-z]+)$/.exec(text)?.[1];
   if (whole !== undefined && whole in values) return values[whole];
   return text.replace(
-    /\$([a-z]+)/g,
-    (match, name) => name in values ? String(values[name]) : match,
+    /\$(?:([a-z]+)|\{([a-z]+)\})/g,
+    (match, plain, braced) => String(values[plain ?? braced] ?? match),
   );
 }
 

@@ -1,0 +1,218 @@
+"""Clients with one fault each, for the grader to find.
+
+    bad_clients.py FAULT PORT
+    bad_clients.py --list
+
+As bad_servers.py, with the client of client.py.
+"""
+import json
+import pickle
+import re
+import signal
+import socket
+import sys
+from io import BytesIO
+
+from client import AnswerUnpickler, Client, main
+
+FAULTS = {}
+
+
+def fails(checks):
+    """Notes a client under the name of its class, such as `asks-not`."""
+
+    def note(client):
+        name = re.sub(r"(?<!^)([A-Z])", r"-\1", client.__name__).lower()
+        FAULTS[name] = (client, checks)
+        return client
+
+    return note
+
+
+@fails({"connects": "connects-not"})
+class OtherPort(Client):
+    def connect(self):
+        self.clientsocket.connect(("127.0.0.1", 1))
+
+
+@fails({"connects": "connected-line"})
+class SilentWhenConnected(Client):
+    def greeted(self, greeting):
+        pass
+
+
+@fails({"connects": "connected-line"})
+class FixedId(Client):
+    def greeted(self, greeting):
+        super().greeted({"clientid": 60644})
+
+
+@fails({"right-keys": "wrong-keys"})
+class WrongKeys(Client):
+    def request(self):
+        return {"name": "Alice Brown", "github": "abrown", "id": 123456789}
+
+
+@fails({"right-keys": "wrong-keys"})
+class SendsList(Client):
+    def request(self):
+        return list(super().request().values())
+
+
+@fails({"right-keys": "asks-not"})
+class AsksNot(Client):
+    def send(self, message):
+        pass
+
+
+@fails({"passed": "passed-line"})
+class OtherLine(Client):
+    def passed(self):
+        print("OK")
+
+
+@fails({
+    "patience": "passed-early",
+    "only-a-real-ack": "passed-anyway",
+    "server-leaves": "passed-anyway",
+})
+class PassesEarly(Client):
+    def send(self, message):
+        super().send(message)
+        self.passed()
+
+    def answered(self, answer):
+        self.refused(answer)
+
+
+@fails({"only-a-real-ack": "passed-anyway"})
+class PassesAnything(Client):
+    def answered(self, answer):
+        self.refused(answer)
+        self.passed()
+
+
+@fails({"only-a-real-ack": "passed-anyway"})
+class PassesTruth(Client):
+    def answered(self, answer):
+        self.refused(answer)
+        if answer:
+            self.passed()
+
+
+@fails({"patience": "gives-up"})
+class GivesUp(Client):
+    def receive_answer(self):
+        self.clientsocket.settimeout(1)
+        answer = super().receive_answer()
+        self.clientsocket.settimeout(None)
+        return answer
+
+
+@fails({"stays": "leaves"})
+class Leaves(Client):
+    def stay(self):
+        pass
+
+
+@fails({"idle": "client-spins"})
+class Spins(Client):
+    def stay(self):
+        self.clientsocket.setblocking(False)
+        while True:
+            try:
+                if not self.clientsocket.recv(1):
+                    raise EOFError
+            except BlockingIOError:
+                pass
+
+
+@fails({"no-server": "tries-for-ever"})
+class TriesForEver(Client):
+    def connect(self):
+        while True:
+            try:
+                return super().connect()
+            except OSError:
+                self.__init__(self.port)
+
+
+@fails({"no-server": "silent-failure"})
+class SilentFailure(Client):
+    def cannot_connect(self, error):
+        sys.exit(1)
+
+
+@fails({"server-leaves": "never-ends"})
+class NeverEnds(Client):
+    def server_left(self):
+        while True:
+            self.clientsocket.recv(4096)
+
+
+@fails({"server-leaves": "passed-anyway"})
+class PassesAtEnd(Client):
+    def server_left(self):
+        self.passed()
+
+
+@fails({"ctrl-c": "ctrl-c"})
+class IgnoresCtrlC(Client):
+    def connect(self):
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        super().connect()
+
+
+@fails({
+    "greeting-in-pieces": "client-one-recv",
+    "glued": "client-glued",
+})
+class OneRecv(Client):
+    def receive(self):
+        data = self.clientsocket.recv(4096)
+        if not data:
+            raise EOFError
+        try:
+            return AnswerUnpickler(BytesIO(data)).load()
+        except EOFError:
+            raise pickle.UnpicklingError("pickle data was truncated")
+
+    def stay(self):
+        while self.clientsocket.recv(4096):
+            pass
+        raise EOFError
+
+
+@fails({"glued": "client-glued"})
+class LosesRest(Client):
+    def receive(self):
+        message = super().receive()
+        # Whatever came with it is gone.
+        self.clientsocket.setblocking(False)
+        try:
+            self.answers.peek()
+            self.answers.read1()
+        except BlockingIOError:
+            pass
+        self.clientsocket.setblocking(True)
+        return message
+
+
+@fails({"refusal": "reason-hidden"})
+class HidesReason(Client):
+    def refused(self, answer):
+        print("Not acknowledged", file=sys.stderr)
+
+
+@fails({"runs-code": "runs-pickles"})
+class RunsPickles(Client):
+    unpickler = pickle.Unpickler
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] == ["--list"]:
+        for name, (_, checks) in FAULTS.items():
+            print(json.dumps({"name": name, "fails": checks}))
+    else:
+        name, port = sys.argv[1:]
+        main(FAULTS[name][0](int(port)))

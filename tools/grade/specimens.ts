@@ -1,0 +1,94 @@
+/**
+ * Programs of which it is known what the grader must say: good ones, and those
+ * in `tests/graded/` that have one fault each.
+ *
+ * @module
+ */
+
+import type { Side } from "./kit.ts";
+
+const ROOT = new URL("../../", import.meta.url).pathname;
+const FOLDER = `${ROOT}tests/graded`;
+/** How Deno runs our own programs, as their tasks do. */
+const DENO = [Deno.execPath(), "run", "--quiet", "--no-prompt", "--allow-net"];
+
+/** A program, and what is known of it. */
+export interface Specimen {
+  name: string;
+  side: Side;
+  command: readonly string[];
+  folder: string;
+  /** The checks that it fails, with the causes; the first is the one that decides. */
+  fails: Readonly<Record<string, string>>;
+}
+
+/** Those with a fault, as `tests/graded/bad_SIDEs.py` lists them. */
+async function bad(side: Side): Promise<Specimen[]> {
+  const file = `bad_${side}s.py`;
+  const { stdout } = await new Deno.Command("python3", {
+    args: [file, "--list"],
+    cwd: FOLDER,
+  }).output();
+  const lines = new TextDecoder().decode(stdout).trim().split("\n");
+  return lines.map((line) => {
+    const { name, fails } = JSON.parse(line);
+    const command = ["python3", file, name, "{port}"];
+    return { name: `${side} ${name}`, side, command, folder: FOLDER, fails };
+  });
+}
+
+async function runs(command: string, ...args: string[]): Promise<boolean> {
+  const options = { args, stdout: "null", stderr: "null" } as const;
+  return await new Deno.Command(command, options).output()
+    .then(({ success }) => success, () => false);
+}
+
+/** The good ones that can run here. `folder` takes what must be compiled. */
+async function good(folder: string): Promise<Specimen[]> {
+  const specimen = (
+    name: string,
+    side: Side,
+    command: string[],
+    folder = FOLDER,
+  ): Specimen => ({ name: `good ${name}`, side, command, folder, fails: {} });
+  const sys = "--allow-sys=networkInterfaces";
+  const found = [
+    specimen("Rollcall server", "server", [
+      ...DENO,
+      sys,
+      `${ROOT}server.ts`,
+      "--port",
+      "{port}",
+    ]),
+    specimen("Rollcall client", "client", [
+      ...DENO,
+      `${ROOT}client.ts`,
+      "--port",
+      "{port}",
+    ]),
+    specimen("Python threads", "server", ["python3", "server.py", "{port}"]),
+    specimen("Python asyncio", "server", [
+      "python3",
+      "asyncio_server.py",
+      "{port}",
+    ]),
+    specimen("Python client", "client", ["python3", "client.py", "{port}"]),
+  ];
+  if (await runs("node", "--version")) {
+    found.push(specimen("Node", "server", ["node", "server.mjs", "{port}"]));
+  }
+  if (await runs("javac", "-d", folder, `${FOLDER}/Server.java`)) {
+    const command = ["java", "Server", "{port}"];
+    found.push(specimen("Java", "server", command, folder));
+  }
+  return found;
+}
+
+/** All of them, those without a fault first. */
+export async function specimens(folder: string): Promise<Specimen[]> {
+  return [
+    ...await good(folder),
+    ...await bad("server"),
+    ...await bad("client"),
+  ];
+}

@@ -1,0 +1,229 @@
+/**
+ * `deno task grade:verify`: does the grader say of each known program what is
+ * known of it, every time?
+ *
+ * @module
+ */
+
+import { type Flags, integer, text, toggle } from "../lib/cli/flags.ts";
+import { exitWith, Failure, runProgram } from "../lib/cli/program.ts";
+import { type StopSignals, whenAborted } from "../lib/cli/signals.ts";
+import { print } from "../lib/cli/terminal.ts";
+import {
+  type Cause,
+  type Check,
+  readCauses,
+  readChecks,
+  type Side,
+} from "./grade/kit.ts";
+import { ProgressLine } from "./grade/progress_line.ts";
+import { Run, type Verdict } from "./grade/run.ts";
+import { type Specimen, specimens } from "./grade/specimens.ts";
+
+/** A task of the verification: some checks over one program, once. */
+interface Task {
+  specimen: Specimen;
+  checks: readonly Check[];
+}
+
+interface VerifyFlags {
+  rounds: number;
+  deciding: number;
+  brief: boolean;
+  busy: boolean;
+  atOnce: number;
+  only: string;
+}
+
+const flags: Flags<VerifyFlags> = {
+  rounds: integer(
+    "how often all checks are made over all programs",
+    3,
+    0,
+    1000,
+  ),
+  deciding: integer(
+    "how often the deciding check of each program is made besides",
+    50,
+    0,
+    1000,
+  ),
+  brief: toggle("once the deciding check of each, and two others"),
+  busy: toggle("keep all processors busy meanwhile"),
+  atOnce: integer(
+    "how many programs are graded at the same time",
+    navigator.hardwareConcurrency,
+    1,
+    100,
+  ),
+  only: text("the programs whose names have this in them", "", "all"),
+};
+
+type Checks = Readonly<Record<Side, readonly Check[]>>;
+
+/** The checks that a program must pass, whatever else it fails. */
+function unharmed({ fails, side }: Specimen, checks: Checks): Check[] {
+  const harmed = new Set(Object.keys(fails));
+  // The kit names a check before those that need it.
+  return checks[side].filter(({ id, needs, needsPassed }) => {
+    if ([...needs, ...needsPassed].some((id) => harmed.has(id))) harmed.add(id);
+    return !harmed.has(id);
+  });
+}
+
+/** The deciding check of a program. */
+function deciding({ fails, side }: Specimen, checks: Checks): Check[] {
+  const [first] = Object.keys(fails);
+  return checks[side].filter(({ id }) => id === first);
+}
+
+/** The deciding check, and the two that follow it of those that must be passed. */
+function brief(specimen: Specimen, checks: Checks): Check[] {
+  const all = checks[specimen.side];
+  const decides = deciding(specimen, checks);
+  const after = (check: Check) =>
+    (all.indexOf(check) - all.indexOf(decides[0]) + all.length) % all.length;
+  const others = unharmed(specimen, checks)
+    .toSorted((a, b) => after(a) - after(b)).slice(0, 2);
+  return [...decides, ...others];
+}
+
+function plan(
+  { rounds, deciding: times, ...flags }: VerifyFlags,
+  all: readonly Specimen[],
+  checks: Checks,
+): Task[] {
+  if (flags.brief) {
+    return all.map((specimen) => ({
+      specimen,
+      checks: brief(specimen, checks),
+    }));
+  }
+  const repeat = (
+    count: number,
+    make: (specimen: Specimen) => readonly Check[],
+  ) =>
+    Array.from(
+      { length: count },
+      () => all.map((specimen) => ({ specimen, checks: make(specimen) })),
+    ).flat();
+  const bad = ({ specimen }: Task) => Object.keys(specimen.fails).length > 0;
+  return [
+    ...repeat(rounds, ({ side }) => checks[side]),
+    ...repeat(times, (specimen) => deciding(specimen, checks)).filter(bad),
+  ];
+}
+
+/** What differs from what is known, in words. */
+function differences(
+  { specimen: { fails }, checks }: Task,
+  verdicts: readonly Verdict[],
+): string[] {
+  const made = new Set(checks.map(({ id }) => id));
+  const isKnown = ({ check, diagnosis }: Verdict) =>
+    diagnosis?.cause === fails[check.id];
+  const missed = Object.keys(fails).filter((id) =>
+    made.has(id) && !verdicts.some((it) => it.check.id === id && it.diagnosis)
+  );
+  return [
+    ...missed.map((id) => `${id} did not fail, but ${fails[id]} was due`),
+    ...verdicts.filter((it) => it.diagnosis && !isKnown(it))
+      .map(({ check, diagnosis }) =>
+        `${check.id} failed by ${diagnosis!.cause}: ` +
+        JSON.stringify(diagnosis)
+      ),
+  ];
+}
+
+/** Processes that keep all processors busy until they are ended. */
+function keepBusy(): Deno.ChildProcess[] {
+  return Array.from(
+    { length: navigator.hardwareConcurrency },
+    () =>
+      new Deno.Command(Deno.execPath(), { args: ["eval", "for (;;);"] })
+        .spawn(),
+  );
+}
+
+async function verify(flags: VerifyFlags, stop: AbortSignal): Promise<number> {
+  const folder = await Deno.makeTempDir({ prefix: "rollcall-verify-" });
+  const busy = flags.busy ? keepBusy() : [];
+  try {
+    return await verifyIn(folder, flags, stop);
+  } finally {
+    for (const process of busy) process.kill("SIGKILL");
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+async function verifyIn(
+  folder: string,
+  flags: VerifyFlags,
+  stop: AbortSignal,
+): Promise<number> {
+  const all = (await specimens(folder))
+    .filter(({ name }) => name.includes(flags.only));
+  const checks = {
+    server: await readChecks("server"),
+    client: await readChecks("client"),
+  };
+  const causes: ReadonlyMap<string, Cause> = await readCauses();
+  const tasks = plan(flags, all, checks);
+  using line = new ProgressLine();
+  let [done, made, wrong] = [0, 0, 0];
+  const runs = new Set<Run>();
+  const left = tasks.values();
+  const work = async () => {
+    for (const task of left) {
+      const { command, folder, name } = task.specimen;
+      const seed = crypto.getRandomValues(new Uint32Array(1))[0];
+      const run = new Run({ command, folder, port: 0 }, seed, causes);
+      runs.add(run);
+      for (const check of task.checks) {
+        if (stop.aborted) return;
+        await run.make(check);
+      }
+      runs.delete(run);
+      const found = differences(task, run.verdicts);
+      made += run.verdicts.length;
+      done++;
+      line.show(`${done} of ${tasks.length}: ${name}`);
+      if (found.length > 0 || flags.brief) {
+        const ids = task.checks.map(({ id }) => id).join(", ");
+        print([
+          `${found.length === 0 ? "as known" : "DIFFERS"}: ${name}: ${ids}`,
+          ...found.map((it) => `  seed ${seed}: ${it}`),
+        ]);
+      }
+      if (found.length > 0) wrong++;
+    }
+  };
+  const workers = Promise.all(Array.from({ length: flags.atOnce }, work));
+  const { promise: stopped, resolve } = Promise.withResolvers<boolean>();
+  whenAborted(stop, () => resolve(true));
+  if (await Promise.race([workers.then(() => false), stopped])) {
+    await Promise.all([...runs].map((run) => run.stop()));
+    throw new Failure(`Stopped after ${done} of ${tasks.length}`);
+  }
+  print([
+    `${made} checks in ${tasks.length} runs over ${all.length} programs: ` +
+    `${wrong} of the runs differ from what is known`,
+  ]);
+  return wrong === 0 ? 0 : 1;
+}
+
+/** The command line. Returns the exit code. */
+export function main(
+  args: readonly string[],
+  { stop }: StopSignals,
+): Promise<number> {
+  return runProgram({
+    use: "grade:verify",
+    about:
+      "Grades programs of which it is known what they get wrong, again and again.",
+    flags,
+    run: (values) => verify(values, stop),
+  }, args);
+}
+
+if (import.meta.main) await exitWith(main);
