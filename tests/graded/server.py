@@ -122,9 +122,10 @@ class ClientHandler:
         self.client_id = addr[1]
         self.server = server
         self.handler = clientsocket
-        # A client that takes no answers fills this much, and then waits.
-        clientsocket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
-        clientsocket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        # A client that takes no answers fills this much, and then waits. It
+        # waits for good only where small answers are joined: TCP_NODELAY,
+        # which a server should set, is left off for that.
+        clientsocket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 16384)
         self.requests = RequestFile(clientsocket)
 
     def run(self):

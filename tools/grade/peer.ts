@@ -148,27 +148,21 @@ export class Peer {
     this.#socket.pause();
     const begin = performance.now();
     let sent = 0;
-    let taken = true;
     while (
-      taken && sent < FLOOD_MOST && !this.#socket.destroyed &&
-      performance.now() - begin < FLOOD_LONGEST
-    ) {
-      sent += FLOOD_WRITE;
-      if (!this.#socket.write(bytes)) taken = await this.#drained();
-    }
+      sent < FLOOD_MOST && performance.now() - begin < FLOOD_LONGEST &&
+      await this.#isTaken(bytes)
+    ) sent += FLOOD_WRITE;
     note(this.sent, `${sent} times ${pythonRepr(message)}, and read nothing`);
   }
 
-  /** Resolves to whether what was written was taken in time. */
-  async #drained(): Promise<boolean> {
+  /** Writes bytes. Resolves to whether they were taken in time. */
+  async #isTaken(bytes: Uint8Array): Promise<boolean> {
     const { promise, resolve } = Promise.withResolvers<boolean>();
     const timer = setTimeout(() => resolve(false), FLOOD_STALLED);
-    const onDrain = () => resolve(true);
-    this.#socket.once("drain", onDrain).once("close", onDrain);
-    const drained = await promise;
+    this.#socket.write(bytes, (error) => resolve(!error));
+    const taken = await promise;
     clearTimeout(timer);
-    this.#socket.off("drain", onDrain).off("close", onDrain);
-    return drained;
+    return taken;
   }
 
   /** Says that nothing more will be sent. */
