@@ -8,20 +8,27 @@
  * - `code: PATH "FIRST"`: the lines from the one that has FIRST in it to where
  *   its block ends; with `to "LAST"`, to the next one that has LAST in it;
  * - `at: PATH "TEXT"`: a link to the line that has TEXT in it;
- * - `trace: SCENARIO`: what `deno task trace --scenario SCENARIO` draws.
+ * - `trace: SCENARIO`: what `deno task trace --scenario SCENARIO` draws;
+ * - `checks: SIDE`: the checks of the protocol kit, to the comment `end`.
  *
  * @module
  */
 
 import { type Flags, toggle } from "../lib/cli/flags.ts";
 import { exitWith, Failure, runProgram } from "../lib/cli/program.ts";
+import { readChecks, type Side } from "./grade/kit.ts";
 import { draw } from "./scenario/draw.ts";
 import { play } from "./scenario/play.ts";
 import { SCENARIOS } from "./scenario/scenarios.ts";
 import { tell } from "./scenario/story.ts";
 
 const ROOT = new URL("../", import.meta.url);
-const PAGES = ["docs/lab.md", "docs/tour.md", "docs/exercises.md"];
+const PAGES = [
+  "docs/lab.md",
+  "docs/tour.md",
+  "docs/exercises.md",
+  "docs/protocol.md",
+];
 /** How the scenarios go, for their tests. */
 const STORIES = "tests/testdata/scenarios.txt";
 
@@ -29,8 +36,9 @@ const CODE =
   /^<!-- code: (\S+) "(.+?)"(?: to "(.+?)")? -->\n```.*\n[^]*?```$/gm;
 const AT = /^<!-- at: (\S+) "(.+?)" -->\n(.*?)\[[^\]]*\]\([^)]*\)/gm;
 const TRACE = /^<!-- trace: (\S+) -->\n```text\n[^]*?```$/gm;
+const CHECKS = /^<!-- checks: (server|client) -->\n[^]*?<!-- end -->$/gm;
 /** Any comment that should be one of the above. */
-const MARKER = /^<!-- (code|at|trace): .*$/gm;
+const MARKER = /^<!-- (code|at|trace|checks): .*$/gm;
 
 async function linesOf(path: string): Promise<string[]> {
   return (await Deno.readTextFile(new URL(path, ROOT))).split("\n");
@@ -75,7 +83,9 @@ async function replaceAll(
 
 /** A page with all that it quotes as it is now. */
 export async function refresh(page: string): Promise<string> {
-  const whole = [CODE, AT, TRACE].flatMap((it) => [...page.matchAll(it)]);
+  const whole = [CODE, AT, TRACE, CHECKS].flatMap((
+    it,
+  ) => [...page.matchAll(it)]);
   const markers = [...page.matchAll(MARKER)];
   if (whole.length !== markers.length) {
     throw new Failure(
@@ -94,6 +104,14 @@ export async function refresh(page: string): Promise<string> {
     const line = find(text, await linesOf(path), path) + 1;
     const link = `[${path}, line ${line}](../${path}#L${line})`;
     return `${firstLine(match)}\n${before}${link}`;
+  });
+  page = await replaceAll(page, CHECKS, async (match, side) => {
+    const rows = (await readChecks(side as Side)).map(
+      ({ id, title, level, weight, lab }) =>
+        `| \`${id}\` | ${level} | ${weight} | **${title}.** ${lab} |`,
+    );
+    const head = "| check | level | points | |\n| --- | --- | --- | --- |";
+    return [firstLine(match), "", head, ...rows, "", "<!-- end -->"].join("\n");
   });
   return await replaceAll(page, TRACE, async (match, name) => {
     const scenario = SCENARIOS.find((scenario) => scenario.name === name);

@@ -115,9 +115,23 @@ async function examine(
   whenAborted(stop, () => stopped.resolve(undefined));
   for (const [done, { id }] of checks.entries()) {
     line.show(`${name}${done + 1} of ${checks.length}: ${id}`);
-    if (await Promise.race([run.make(checks[done]), stopped.promise])) continue;
-    await run.stop();
-    throw new Failure(`Stopped in check ${done + 1} of ${checks.length}`);
+    const verdict = await Promise.race([
+      run.make(checks[done]),
+      stopped.promise,
+    ]);
+    if (!verdict) {
+      await run.stop();
+      throw new Failure(`Stopped in check ${done + 1} of ${checks.length}`);
+    }
+    const isFirst = run.verdicts.every((it) =>
+      it === verdict || it.state === "unfit"
+    );
+    if (
+      "host" in subject && isFirst && verdict.diagnosis?.wrong === "refused"
+    ) {
+      const { host, port } = subject;
+      throw new NotStarted(`Nobody listens at ${host}:${port}`);
+    }
   }
   return run.verdicts;
 }

@@ -108,12 +108,6 @@ const PEER_VERBS: Readonly<Record<string, Verb<string>>> = {
     await peer.flood(request(stage, peer, value as Message));
   },
   expect,
-  async expectEnd(stage, name, _, { within = WITHIN }) {
-    const peer = stage.peer(name);
-    const due = `the end of the connection within ${within} s`;
-    if (await peer.changes.until(() => peer.hasEnd, within * 1000)) return;
-    throw new StepFailed("nothing", "none", due, peer);
-  },
   async stays(stage, name, value) {
     const peer = stage.peer(name);
     const seconds = value as number;
@@ -316,6 +310,12 @@ function namesOf(name: string): string[] {
   const length = Number(end) - Number(first) + 1;
   return Array.from({ length }, (_, i) => `${stem}${Number(first) + i}`);
 }
+
+/** All verbs. */
+export const VERBS = [
+  ...Object.keys(PEER_VERBS),
+  ...Object.keys(PROGRAM_VERBS),
+];
 
 /** The verb of a step. @throws {Error} If the kit has none there. */
 export function verbOf(step: Step): string {

@@ -21,7 +21,7 @@ const MOST = {
   /** Bytes that it prints. */
   output: 256 * 2 ** 20,
   /** Bytes of memory, with its children. */
-  memory: 2 * 2 ** 30,
+  memory: 2 ** 30,
   processes: 50,
 };
 /** Characters of what it prints that are kept: more than any check looks at. */

@@ -152,7 +152,7 @@ export class Run {
 
 const EXCESSES = {
   output: "more than 256 MiB of output",
-  memory: "more than 2 GiB of memory in use",
+  memory: "more than 1 GiB of memory in use",
   processes: "more than 50 processes",
 };
 

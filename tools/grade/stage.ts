@@ -181,6 +181,7 @@ export class Stage implements AsyncDisposable {
       }
     }
     if (program.code !== undefined) {
+      if (program.excess) throw new StepFailed(program.excess, "its end", due);
       if (isFirst) {
         throw new NotStarted(`It ended before it listened, ${exitOf(program)}`);
       }

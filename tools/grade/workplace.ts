@@ -5,7 +5,7 @@
  * @module
  */
 
-import { Failure } from "../../lib/cli/program.ts";
+import { NotStarted } from "./program.ts";
 
 /** Files that a folder may have: who names a whole disk made a mistake. */
 const MOST_FILES = 5000;
@@ -30,7 +30,7 @@ export class Workplace implements AsyncDisposable {
   /**
    * Copies a folder.
    *
-   * @throws {Failure} If it is none, or too large.
+   * @throws {NotStarted} If it is none, or too large.
    */
   static async of(folder: string): Promise<Workplace> {
     const place = new Workplace(
@@ -40,8 +40,10 @@ export class Workplace implements AsyncDisposable {
       await copy(folder, place.folder, { files: 0, bytes: 0 });
     } catch (error) {
       await place[Symbol.asyncDispose]();
-      if (error instanceof Failure) throw error;
-      throw new Failure(`Cannot copy ${folder}: ${(error as Error).message}`);
+      if (error instanceof NotStarted) throw error;
+      throw new NotStarted(
+        `Cannot copy ${folder}: ${(error as Error).message}`,
+      );
     }
     return place;
   }
@@ -75,7 +77,7 @@ async function copy(
     so.files++;
     so.bytes += size;
     if (so.files > MOST_FILES || so.bytes > MOST_BYTES) {
-      throw new Failure(
+      throw new NotStarted(
         `There is too much in ${from} for a program's folder: --cwd takes ` +
           `one with at most ${MOST_FILES} files and ${MOST_BYTES >> 20} MiB`,
       );

@@ -1,0 +1,405 @@
+import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
+import { takesPort, withPort, wordsOf } from "../tools/grade/command.ts";
+import { junit } from "../tools/grade/junit.ts";
+import {
+  allSteps,
+  type Check,
+  readCauses,
+  readChecks,
+  type Side,
+} from "../tools/grade/kit.ts";
+import { fits, verbOf, VERBS } from "../tools/grade/play.ts";
+import { scoreOf, type Verdict } from "../tools/grade/run.ts";
+import { csvOf } from "../tools/grade/submissions.ts";
+import { fill, Maker } from "../tools/grade/values.ts";
+import { ALICE, TestServer } from "./peers.ts";
+import { hasPython, Program, ROOT } from "./programs.ts";
+
+const SIDES: Side[] = ["server", "client"];
+const GRADED = `${ROOT}tests/graded`;
+const isLinux = Deno.build.os === "linux";
+const canRun = isLinux && await hasPython();
+
+function grade(...args: string[]): Program {
+  const flags = ["run", "--quiet", "--allow-all", "tools/grade.ts"];
+  return new Program(Deno.execPath(), [...flags, ...args]);
+}
+
+/** Grades a program of `tests/graded/`, on a free port. */
+function gradeKnown(command: string, ...args: string[]): Program {
+  const spawn = ["--spawn", `python3 ${command}`, "--cwd", GRADED];
+  return grade(...spawn, "--port", "0", ...args);
+}
+
+Deno.test("wordsOf() takes a command apart, and says which quote is open", () => {
+  assertEquals(wordsOf("  python3  server.py "), ["python3", "server.py"]);
+  assertEquals(wordsOf(`a "b c"'d e' ""`), ["a", "b cd e", ""]);
+  assertThrows(() => wordsOf(`a "b`), Error, 'A " is not closed');
+  assertThrows(() => wordsOf(" "), Error, "takes a command");
+  const words = wordsOf("serve --at={port}");
+  assert(takesPort(words) && !takesPort(["serve"]));
+  assertEquals(withPort(words, 12), ["serve", "--at=12"]);
+});
+
+Deno.test("Maker gives the same values for a seed, and each student others", () => {
+  const students = (seed: number) => {
+    const maker = new Maker(seed, "banner");
+    return Array.from({ length: 1000 }, () => maker.student());
+  };
+  assertEquals(students(7), students(7));
+  const sids = new Set([...students(7), ...students(8)].map(({ sid }) => sid));
+  assertEquals(sids.size, 2000);
+  for (const { sid, hugename, longname } of students(9)) {
+    assertMatch(String(sid), /^[1-9]\d{8}$/);
+    assertEquals(String(longname).length, 2100);
+    assert(String(hugename).length >= 5000);
+    for (const number of [Number(sid), String(hugename).length]) {
+      for (const bits of [0, 8, 16, 24]) {
+        assert(((number >> bits) & 0xff) !== 0x2e, `a full stop in ${number}`);
+      }
+    }
+  }
+});
+
+Deno.test("fill() puts values in, each as what it is", () => {
+  const values = { sid: 5, name: "Alice" };
+  assertEquals(
+    fill({ a: "$sid", b: "$name's ${sid}x", c: null, d: "$other" }, values),
+    { a: 5, b: "Alice's 5x", c: null, d: "$other" },
+  );
+});
+
+Deno.test("fits() knows an acknowledgement from a refusal", () => {
+  const error = { error: "no" };
+  assert(fits(1, "$ack") && fits("OK", "$ack") && !fits(error, "$ack"));
+  assert(fits(error, "$refusal") && !fits(1, "$refusal"));
+  assert(fits(1, 1) && !fits(true, 1) && !fits("1", 1));
+  assert(fits({ clientid: 5, more: 1 }, { clientid: "$any" }));
+  assert(!fits({ id: 5 }, { clientid: "$any" }) && !fits(5, { clientid: 5 }));
+});
+
+for (const side of SIDES) {
+  Deno.test(`The kit for a ${side} holds together, and the page names all of it`, async () => {
+    const checks = await readChecks(side);
+    const causes = await readCauses();
+    const page = await Deno.readTextFile(`${ROOT}docs/protocol.md`);
+    const before = new Set<string>();
+    for (const check of checks) {
+      const { id, weight, needs, needsPassed, steps } = check;
+      assert(!before.has(id) && weight > 0 && steps.length > 0, id);
+      for (const needed of [...needs, ...needsPassed]) {
+        assert(
+          before.has(needed),
+          `${id} needs ${needed}, which is no earlier`,
+        );
+      }
+      before.add(id);
+      for (const step of [check, ...allSteps(steps)]) {
+        for (const [wrong, cause] of Object.entries(step.causes ?? {})) {
+          assert(causes.has(wrong), `${id}: no way of going ${wrong}`);
+          assert(causes.has(cause!), `${id}: no cause ${cause}`);
+        }
+      }
+      for (const step of allSteps(steps)) {
+        if (!step.steps) assert(page.includes(`\`${verbOf(step)}\``));
+      }
+    }
+    for (const verb of VERBS) assert(page.includes(`\`${verb}\``), verb);
+  });
+}
+
+Deno.test("Every cause is explained where it says", async () => {
+  for (const { cause, says, see } of (await readCauses()).values()) {
+    assertMatch(says, /^[A-Z`].*[.]$/, cause);
+    assert(see.length > 0, cause);
+    for (const place of see) {
+      const [, page, title] = place.match(/^(docs\/\S+\.md): (.+)$/)!;
+      const text = await Deno.readTextFile(ROOT + page);
+      assertMatch(text, new RegExp(`^## (\\d+\\. )?${title}$`, "m"), cause);
+    }
+  }
+});
+
+/** A verdict about a check that there is not. */
+function verdict(
+  state: Verdict["state"],
+  more: Partial<Verdict> = {},
+): Verdict {
+  const check: Check = {
+    id: "a",
+    title: 'Says "a" & b',
+    level: "lab",
+    weight: 3,
+    needs: [],
+    needsPassed: [],
+    lab: "",
+    causes: {},
+    steps: [],
+  };
+  return { check, state, seconds: 1.5, ...more };
+}
+
+const FAILED = verdict("failed", {
+  diagnosis: {
+    wrong: "other",
+    cause: "ack-form",
+    likely: "It sends <x>.",
+    see: [],
+    sent: [],
+    got: "\x1b[2J\x00",
+    due: "1",
+    stderr: "",
+  },
+});
+
+Deno.test("scoreOf() counts what was passed, of what could be made", () => {
+  const all = [verdict("passed"), FAILED, verdict("blocked"), verdict("unfit")];
+  assertEquals(scoreOf(all, "lab"), { got: 3, of: 9 });
+  assertEquals(scoreOf(all, "pro"), { got: 0, of: 0 });
+});
+
+Deno.test("junit() quotes what XML cannot have", () => {
+  const xml = junit([
+    verdict("passed"),
+    FAILED,
+    verdict("unfit", { why: "x" }),
+  ]);
+  assertMatch(xml, /tests="3" failures="1" skipped="1"/);
+  assertMatch(xml, /name="a: Says &quot;a&quot; &amp; b" time="1\.500"/);
+  assertMatch(
+    xml,
+    /message="It sends &lt;x&gt;\. Was due: 1\. Came back: \\x1b/,
+  );
+  // deno-lint-ignore no-control-regex -- that there is none
+  assert(!/[\x00-\x09\x0b-\x1f]/.test(xml));
+});
+
+Deno.test("csvOf() quotes, and lets no name be a formula", () => {
+  const csv = csvOf([
+    { name: "=1+1", verdicts: [verdict("passed")] },
+    { name: 'a, "b"', verdicts: [], why: "there is no such program" },
+    { name: "c", verdicts: [FAILED] },
+  ]);
+  assertEquals(csv.split("\r\n"), [
+    "submission,lab,lab of,pro,pro of,failed",
+    "'=1+1,3,3,0,0,",
+    '"a, ""b""",0,0,0,0,there is no such program',
+    "c,0,3,0,0,a (ack-form)",
+    "",
+  ]);
+});
+
+Deno.test("grade says what is wrong with its command line", async () => {
+  const usages: [string[], RegExp][] = [
+    [[], /^Give either --spawn or --connect, see --help\n$/],
+    [["--spawn", "a", "--connect", "b:1"], /^Give either/],
+    [["--connect", "here"], /^--connect takes HOST:PORT.*got "here"\n$/],
+    [["--client", "--connect", "a:1"], /^--client needs --spawn/],
+    [["--spawn", "a", "--only", "grating"], /no check grating, but: banner, /],
+    [["--spawn", "a", "--level", "top"], /^--level takes lab or pro/],
+    [["--spawn", "a 'b"], /^A ' is not closed/],
+  ];
+  for (const [args, message] of usages) {
+    const { code, stdout, stderr } = await grade(...args).ended();
+    assertEquals([code, stdout], [2, ""], args.join(" "));
+    assertMatch(stderr, message);
+  }
+  const list = await grade("--list").ended();
+  assertEquals(list.stdout.trim().split("\n").length, 30);
+  assertMatch(list.stdout, /^lab {3}2 {2}banner {12}Says where it listens\n/);
+});
+
+Deno.test("grade has exit code 3 for a program that cannot be started", async () => {
+  const deno = Deno.execPath();
+  const folder = await Deno.makeTempDir();
+  const cases: [string[], RegExp][] = [
+    [
+      ["--spawn", "no-such-program {port}"],
+      /^Cannot start no-such-program: /,
+    ],
+    [
+      ["--spawn", `${deno} eval "throw 5" {port}`],
+      /^It ended before it listened, with exit code 1: .*5\n$/,
+    ],
+    [["--connect", "127.0.0.1:1"], /^Nobody listens at 127\.0\.0\.1:1\n$/],
+    [
+      ["--spawn", `${deno} {port}`, "--cwd", "/nowhere"],
+      /^Cannot copy \/nowhere: /,
+    ],
+  ];
+  for (const [args, message] of cases) {
+    const place = args.includes("--cwd") ? [] : ["--cwd", folder];
+    const { code, stderr } = await grade(...args, ...place, "--port", "0")
+      .ended();
+    assertMatch(stderr, message);
+    assertEquals(code, 3, stderr);
+  }
+  await Deno.remove(folder);
+});
+
+Deno.test("grade --connect asks a server that runs, and leaves out what it cannot see", async () => {
+  await using server = new TestServer();
+  const address = `127.0.0.1:${server.addr.port}`;
+  const { code, stdout, stderr } = await grade("--connect", address).ended();
+  assertEquals(code, 0, stdout + stderr);
+  assertMatch(stdout, /^ {11}lab {2}banner .*\(not made: needs --spawn\)$/m);
+  assertMatch(stdout, /^PASS {2}5\/5 {2}pro {2}every-cut /m);
+  assert(
+    server.lines.length > 500 &&
+      !server.lines.join().includes(ALICE.github_username),
+  );
+});
+
+for (const [side, file] of [["server", "server.ts"], ["client", "client.ts"]]) {
+  const name = `grade gives Rollcall's ${side} full marks (needs Linux)`;
+  Deno.test({ name, ignore: !isLinux }, async () => {
+    const command = `${Deno.execPath()} run --quiet --no-prompt --allow-net ` +
+      `--allow-sys=networkInterfaces ${ROOT}${file} --port {port}`;
+    const args = side === "client" ? ["--client"] : [];
+    const { code, stdout, stderr } = await grade(
+      ...args,
+      "--spawn",
+      command,
+      "--cwd",
+      GRADED,
+      "--port",
+      "0",
+      "--level",
+      "pro",
+    ).ended();
+    assertEquals(code, 0, stdout + stderr);
+    assertMatch(stdout, /lab: (\d+) of \1 points {3}pro: (\d+) of \2 points\n/);
+  });
+}
+
+Deno.test({
+  name:
+    "grade tells a student what happened, and why (needs Linux and python3)",
+  ignore: !canRun,
+  fn: async () => {
+    const args = ["--only", "acknowledge,one-segment", "--seed", "5"];
+    const command = "bad_servers.py one-recv {port}";
+    const { code, stdout } = await gradeKnown(command, ...args).ended();
+    assertEquals(code, 0, stdout); // one-segment is not of the lab
+    for (
+      const line of [
+        /^PASS {2}4\/4 {2}lab {2}acknowledge {2}/m,
+        /^FAIL {2}0\/5 {2}pro {2}one-segment {2}/m,
+        /^ {9}sent {3}20 messages in one write, the first \{'student_name': '\w+ \w+',/m,
+        /^ {4}came back {3}1 of them, then nothing in 5 s$/m,
+        /^ {6}was due {3}20 of an acknowledgement$/m,
+        /^ likely cause {3}One `recv` was taken for one message: /m,
+        /^ {10}see {3}docs\/lab\.md: Why one `recv` is not one message;/m,
+        /^lab: 4 of 4 points {3}pro: 0 of 5 points$/m,
+      ]
+    ) assertMatch(stdout, line);
+    const again = await gradeKnown(command, ...args, "--json").ended();
+    const { checks } = JSON.parse(again.stdout);
+    const [, name] = stdout.match(/'student_name': '(\w+ \w+)'/)!;
+    assertMatch(checks[1].diagnosis.sent[0], new RegExp(name));
+  },
+});
+
+Deno.test({
+  name:
+    "grade --all grades each folder, and writes a table (needs Linux and python3)",
+  ignore: !canRun,
+  fn: async () => {
+    const folder = await Deno.makeTempDir();
+    for (const [name, file] of [["alice", "server.py"], ["bob", ""]]) {
+      await Deno.mkdir(`${folder}/${name}`);
+      const to = `${folder}/${name}/server.py`;
+      if (file) await Deno.copyFile(`${GRADED}/${file}`, to);
+    }
+    const only = ["--only", "banner,greeting", "--port", "0"];
+    const spawn = ["--spawn", "python3 server.py {port}"];
+    const { code, stdout } = await grade("--all", folder, ...spawn, ...only)
+      .ended();
+    assertEquals(code, 1);
+    assertMatch(stdout, /^alice +5 +5 +0 +0 {2}\n/m);
+    assertMatch(
+      stdout,
+      /^bob +0 +0 +0 +0 {2}It ended before it listened, .*No such file/m,
+    );
+    const csv = await Deno.readTextFile(`${folder}/grades.csv`);
+    assertMatch(csv, /^alice,5,5,0,0,\r\n/m);
+    await Deno.remove(folder, { recursive: true });
+  },
+});
+
+/** Whether a process runs whose command line has this in it. */
+async function runs(token: string): Promise<boolean> {
+  const { success } = await new Deno.Command("pgrep", { args: ["-f", token] })
+    .output();
+  return success;
+}
+
+Deno.test({
+  name:
+    "grade is not harmed, and leaves nothing behind (needs Linux and python3)",
+  ignore: !canRun,
+  fn: async (t) => {
+    const kinds: [string, RegExp][] = [
+      ["floods", /"cause": "(listens-not|output)"/],
+      ["spins", /"cause": "listens-not"/],
+      ["is-deaf", /"cause": "ctrl-c"/],
+      ["leaves-child", /"got": 4/],
+      ["hides-child", /"got": 4/],
+      ["breeds", /"cause": "processes"/],
+    ];
+    for (const [kind, says] of kinds) {
+      await t.step(kind, async () => {
+        const token = crypto.randomUUID();
+        const only = ["--only", "banner,ctrl-c", "--json"];
+        const command = `harmful.py ${kind} {port} ${token}`;
+        const { stdout } = await gradeKnown(command, ...only).ended();
+        assertMatch(stdout, says);
+        assert(!await runs(`600. ${token}`), "a child is left");
+      });
+    }
+  },
+});
+
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  Deno.test({
+    name: `grade ends all at ${signal} (needs Linux and python3)`,
+    ignore: !canRun,
+    fn: async () => {
+      const token = crypto.randomUUID();
+      const command = `harmful.py leaves-child {port} ${token}`;
+      await using grading = gradeKnown(command);
+      while (!await runs(`600. ${token}`));
+      grading.kill(signal);
+      const { code, stdout, stderr } = await grading.ended();
+      assertEquals([code, stdout], [1, ""]);
+      assertMatch(stderr, /^Stopped in check \d+ of 30\n$/);
+      assert(!await runs(`600. ${token}`), "a child is left");
+    },
+  });
+}
+
+Deno.test({
+  name:
+    "grade says of each known program what is known of it (needs Linux and python3)",
+  ignore: !canRun,
+  fn: async (t) => {
+    const verify = new Program(Deno.execPath(), [
+      "run",
+      "--quiet",
+      "--allow-all",
+      "tools/grade_verify.ts",
+      "--brief",
+      "--at-once",
+      "4",
+    ]);
+    const { code, stdout, stderr } = await verify.ended();
+    const told = [
+      ...stdout.matchAll(/^(as known|DIFFERS): (.*?): .*(?:\n {2}.*)*/gm),
+    ];
+    assert(told.length >= 70, stdout + stderr);
+    for (const [all, verdict, name] of told) {
+      await t.step(name, () => assertEquals(verdict, "as known", all));
+    }
+    assertEquals(code, 0, stdout + stderr);
+  },
+});
