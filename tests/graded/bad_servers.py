@@ -384,7 +384,10 @@ class OneThread(Server):
     def accept_one(self):
         clientsocket, addr = self.serversocket.accept()
         handler = self.Handler(self, clientsocket, addr)
-        handler.send_id()
+        try:
+            handler.send_id()
+        except OSError:
+            return handler.close()
         self.selector.register(clientsocket, selectors.EVENT_READ, handler)
 
     class Handler(ClientHandler):

@@ -154,6 +154,7 @@ function print(request) {
   const [name, github, sid] = Object.keys(FIELDS).map((field) =>
     // Characters that end a line, or steer a terminal, could forge a line.
     String(request.get(field) ?? 'None').replace(
+      // deno-lint-ignore no-control-regex -- they are what this is about
       /[\x00-\x1f\x7f-\x9f\u2028\u2029]/g,
       (found) => `\\u${found.charCodeAt().toString(16).padStart(4, '0')}`));
   const line = `Connected: Student: ${name}, Github Username: ${github}, `
