@@ -4,22 +4,22 @@
 // It greets each client with a pickled {'clientid': port}, prints one line for
 // each pickled request and answers it with a pickled 1, or {'error': why}.
 
-import { createServer } from 'node:net';
-import { setImmediate } from 'node:timers/promises';
+import { createServer } from "node:net";
+import { setImmediate } from "node:timers/promises";
 
-const HOST = '127.0.0.1';
+const HOST = "127.0.0.1";
 const BACKLOG = 128;
 const LIMIT = 65536; // bytes in one message
 const LINGER_MS = 1000; // for a refused client to stop sending
-const isText = (value) => value === null || typeof value === 'string';
+const isText = (value) => value === null || typeof value === "string";
 const FIELDS = {
   student_name: isText,
   github_username: isText,
-  sid: (value) => isText(value) || typeof value === 'bigint',
+  sid: (value) => isText(value) || typeof value === "bigint",
 };
-const ONE = Buffer.from('\x80\x02K\x01.', 'latin1');
-const MARK = Symbol('MARK');
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const ONE = Buffer.from("\x80\x02K\x01.", "latin1");
+const MARK = Symbol("MARK");
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 class BadMessage extends Error {} // the bytes are no pickle we take
 class Gone extends Error {} // the client has ended or lost the connection
@@ -29,11 +29,10 @@ function check(isGood, fault) {
 }
 
 // Pickles a short ASCII text (as BINUNICODE, with its length before it).
-const pickle = (text) =>
-  `X${String.fromCharCode(text.length)}\0\0\0${text}`;
+const pickle = (text) => `X${String.fromCharCode(text.length)}\0\0\0${text}`;
 const pickleDict = (key, pickledValue) =>
-  Buffer.from(`\x80\x02}${pickle(key)}${pickledValue}s.`, 'latin1');
-const pickleError = (fault) => pickleDict('error', pickle(fault));
+  Buffer.from(`\x80\x02}${pickle(key)}${pickledValue}s.`, "latin1");
+const pickleError = (fault) => pickleDict("error", pickle(fault));
 
 function decodeText(bytes) {
   // Python can write half a surrogate pair, which is no UTF-8: make it U+FFFD.
@@ -46,12 +45,12 @@ function decodeText(bytes) {
   try {
     return utf8.decode(bytes);
   } catch {
-    throw new BadMessage('a text in the pickle is no UTF-8');
+    throw new BadMessage("a text in the pickle is no UTF-8");
   }
 }
 
 function decodeLong(bytes) { // little-endian, two's complement
-  const hex = bytes.reverse().toString('hex') || '0';
+  const hex = bytes.reverse().toString("hex") || "0";
   return BigInt.asIntN(8 * bytes.length, BigInt(`0x${hex}`));
 }
 
@@ -71,69 +70,121 @@ async function readRequest(read) {
   const takeByte = async () => (await take(1))[0];
   const takeUInt32 = async () => (await take(4)).readUInt32LE();
   const top = () => {
-    check(stack.length > 0 && stack.at(-1) !== MARK, 'a value is missing');
+    check(stack.length > 0 && stack.at(-1) !== MARK, "a value is missing");
     return stack.at(-1);
   };
   const pop = (count) => {
     const values = stack.splice(-count);
-    check(values.length === count && !values.includes(MARK),
-      'a value is missing');
+    check(
+      values.length === count && !values.includes(MARK),
+      "a value is missing",
+    );
     return values;
   };
   const popToMark = () => {
     const values = stack.splice(stack.lastIndexOf(MARK) + 1);
-    check(stack.pop() === MARK, 'a MARK is missing');
+    check(stack.pop() === MARK, "a MARK is missing");
     return values;
   };
   const append = (values) => {
-    check(Array.isArray(top()), 'items are appended to no list');
+    check(Array.isArray(top()), "items are appended to no list");
     for (const value of values) top().push(value);
   };
   const setItems = (items) => {
-    check(top() instanceof Map && items.length % 2 === 0,
-      'items are set in no dict');
+    check(
+      top() instanceof Map && items.length % 2 === 0,
+      "items are set in no dict",
+    );
     for (let i = 0; i < items.length; i += 2) {
-      check(!(items[i] instanceof Object), 'a list or dict as key');
+      check(!(items[i] instanceof Object), "a list or dict as key");
       top().set(items[i], items[i + 1]);
     }
   };
   const recall = (key) => {
-    check(memo.has(key), 'a memo is missing');
+    check(memo.has(key), "a memo is missing");
     return memo.get(key);
   };
 
   // Noise may look like opcodes for a while, and its sender would wait for an
   // answer in vain; but since protocol 2 all pickles start with PROTO.
-  check(await takeByte() === 0x80 && await takeByte() <= 5,
-    'this is no pickle of protocol 2 to 5');
+  check(
+    await takeByte() === 0x80 && await takeByte() <= 5,
+    "this is no pickle of protocol 2 to 5",
+  );
   for (;;) {
     const code = await takeByte();
     switch (String.fromCharCode(code)) {
-      case '\x95': await take(8); break; // FRAME: we need no hint of the size
-      case '(': stack.push(MARK); break;
-      case 'N': stack.push(null); break;
-      case '\x88': stack.push(true); break; // NEWTRUE
-      case '\x89': stack.push(false); break; // NEWFALSE
-      case 'J': stack.push(BigInt((await take(4)).readInt32LE())); break;
-      case 'K': stack.push(BigInt(await takeByte())); break;
-      case 'M': stack.push(BigInt((await take(2)).readUInt16LE())); break;
-      case '\x8a': stack.push(decodeLong(await take(await takeByte()))); break;
-      case 'G': stack.push((await take(8)).readDoubleBE()); break;
-      case 'X': stack.push(decodeText(await take(await takeUInt32()))); break;
-      case '\x8c': stack.push(decodeText(await take(await takeByte()))); break;
-      case ']': stack.push([]); break;
-      case 'a': append(pop(1)); break;
-      case 'e': append(popToMark()); break;
-      case '}': stack.push(new Map()); break;
-      case 's': setItems(pop(2)); break;
-      case 'u': setItems(popToMark()); break;
-      case 'q': memo.set(await takeByte(), top()); break;
-      case 'r': memo.set(await takeUInt32(), top()); break;
-      case '\x94': memo.set(memo.size, top()); break; // MEMOIZE
-      case 'h': stack.push(recall(await takeByte())); break;
-      case 'j': stack.push(recall(await takeUInt32())); break;
-      case '.':
-        check(top() instanceof Map, 'the request is no dict');
+      case "\x95":
+        await take(8);
+        break; // FRAME: we need no hint of the size
+      case "(":
+        stack.push(MARK);
+        break;
+      case "N":
+        stack.push(null);
+        break;
+      case "\x88":
+        stack.push(true);
+        break; // NEWTRUE
+      case "\x89":
+        stack.push(false);
+        break; // NEWFALSE
+      case "J":
+        stack.push(BigInt((await take(4)).readInt32LE()));
+        break;
+      case "K":
+        stack.push(BigInt(await takeByte()));
+        break;
+      case "M":
+        stack.push(BigInt((await take(2)).readUInt16LE()));
+        break;
+      case "\x8a":
+        stack.push(decodeLong(await take(await takeByte())));
+        break;
+      case "G":
+        stack.push((await take(8)).readDoubleBE());
+        break;
+      case "X":
+        stack.push(decodeText(await take(await takeUInt32())));
+        break;
+      case "\x8c":
+        stack.push(decodeText(await take(await takeByte())));
+        break;
+      case "]":
+        stack.push([]);
+        break;
+      case "a":
+        append(pop(1));
+        break;
+      case "e":
+        append(popToMark());
+        break;
+      case "}":
+        stack.push(new Map());
+        break;
+      case "s":
+        setItems(pop(2));
+        break;
+      case "u":
+        setItems(popToMark());
+        break;
+      case "q":
+        memo.set(await takeByte(), top());
+        break;
+      case "r":
+        memo.set(await takeUInt32(), top());
+        break;
+      case "\x94":
+        memo.set(memo.size, top());
+        break; // MEMOIZE
+      case "h":
+        stack.push(recall(await takeByte()));
+        break;
+      case "j":
+        stack.push(recall(await takeUInt32()));
+        break;
+      case ".":
+        check(top() instanceof Map, "the request is no dict");
         return top();
       default:
         check(false, `pickle opcode 0x${code.toString(16)} is not allowed`);
@@ -153,12 +204,14 @@ function findFault(request) {
 function print(request) {
   const [name, github, sid] = Object.keys(FIELDS).map((field) =>
     // Characters that end a line, or steer a terminal, could forge a line.
-    String(request.get(field) ?? 'None').replace(
+    String(request.get(field) ?? "None").replace(
       // deno-lint-ignore no-control-regex -- they are what this is about
       /[\x00-\x1f\x7f-\x9f\u2028\u2029]/g,
-      (found) => `\\u${found.charCodeAt().toString(16).padStart(4, '0')}`));
-  const line = `Connected: Student: ${name}, Github Username: ${github}, `
-    + `sid: ${sid}\n`;
+      (found) => `\\u${found.charCodeAt().toString(16).padStart(4, "0")}`,
+    )
+  );
+  const line = `Connected: Student: ${name}, Github Username: ${github}, ` +
+    `sid: ${sid}\n`;
   return new Promise((done) => process.stdout.write(line, done));
 }
 
@@ -166,8 +219,11 @@ function print(request) {
 // no more of them, or BadMessage.
 async function talk(socket) {
   let wake = () => {};
-  const change = () => new Promise((resolve) => { wake = resolve; });
-  for (const event of ['readable', 'drain', 'end', 'close']) {
+  const change = () =>
+    new Promise((resolve) => {
+      wake = resolve;
+    });
+  for (const event of ["readable", "drain", "end", "close"]) {
     socket.on(event, () => wake());
   }
   // What is not taken from the socket fills its small buffer, and then Node
@@ -189,7 +245,9 @@ async function talk(socket) {
 
   const port = socket.remotePort; // BININT2, low byte first
   await send(pickleDict(
-    'clientid', `M${String.fromCharCode(port & 255, port >> 8)}`));
+    "clientid",
+    `M${String.fromCharCode(port & 255, port >> 8)}`,
+  ));
   for (;;) {
     const request = await readRequest(read);
     const fault = findFault(request);
@@ -201,7 +259,7 @@ async function talk(socket) {
 
 async function serve(socket) {
   socket.setNoDelay(true);
-  socket.on('error', () => {}); // a reset; 'close' follows and ends talk()
+  socket.on("error", () => {}); // a reset; 'close' follows and ends talk()
   if (socket.remotePort === undefined) return socket.destroy(); // already gone
   try {
     await talk(socket);
@@ -211,21 +269,21 @@ async function serve(socket) {
       // Closing with bytes unread would reset the connection, and the client
       // might lose the answer; so drop what is still coming, for a while.
       const timer = setTimeout(() => socket.destroy(), LINGER_MS);
-      socket.on('close', () => clearTimeout(timer));
+      socket.on("close", () => clearTimeout(timer));
     } else if (!(error instanceof Gone)) {
       throw error;
     }
   }
   socket.end(); // once the client has ended too, Node closes the socket
-  socket.removeAllListeners('readable').resume();
+  socket.removeAllListeners("readable").resume();
 }
 
 const port = Number(process.argv[2]);
-process.on('SIGINT', () => process.exit(0));
+process.on("SIGINT", () => process.exit(0));
 // Half open, so that who has sent all its requests still gets the answers.
 createServer({ allowHalfOpen: true }, serve)
-  .on('error', ({ code, message }) => {
-    const why = code === 'EADDRINUSE' ? 'Address already in use' : message;
+  .on("error", ({ code, message }) => {
+    const why = code === "EADDRINUSE" ? "Address already in use" : message;
     console.error(`Cannot listen at ${HOST}/${port}: ${why}`);
     process.exit(1);
   })
