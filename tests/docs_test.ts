@@ -34,6 +34,12 @@ const ELSEWHERE: Record<string, string> = {
   "task break no-lock --exercise ../mend-me": "mended_test.ts",
   "task mended ../mend-me": "mended_test.ts",
   "task server --wire netstring": "exercises_test.ts",
+  "task grade": "grade_test.ts",
+  'task grade --spawn "python3 server.py" --cwd ../alice': "grade_test.ts",
+  'task grade --client --spawn "python3 client.py" --cwd ../alice':
+    "grade_test.ts",
+  "task grade --all ../submissions": "grade_test.ts",
+  "task grade:verify": "grade_test.ts",
   "task soak": "soak_test.ts",
   "task soak --minutes 10": "soak_test.ts",
 };

@@ -8,7 +8,8 @@ import {
   readChecks,
   type Side,
 } from "../tools/grade/kit.ts";
-import { fits, verbOf, VERBS } from "../tools/grade/play.ts";
+import { fits } from "../tools/grade/expect.ts";
+import { verbOf, VERBS } from "../tools/grade/play.ts";
 import { scoreOf, type Verdict } from "../tools/grade/run.ts";
 import { csvOf } from "../tools/grade/submissions.ts";
 import { fill, Maker } from "../tools/grade/values.ts";

@@ -5,6 +5,9 @@
  * @module
  */
 
+/** Seconds that what is expected may take, unless the step says otherwise. */
+export const WITHIN = 5;
+
 /** The two kinds of program. */
 export type Side = "server" | "client";
 /** What the lab asks for, and what a real program must do besides. */

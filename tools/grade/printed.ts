@@ -6,12 +6,10 @@
 
 import { escape } from "../../lib/cli/escape.ts";
 import type { Message } from "../../lib/wire/formats.ts";
-import type { Step } from "./kit.ts";
+import { type Step, WITHIN } from "./kit.ts";
 import { exitOf, type Sent, type Stage, StepFailed } from "./stage.ts";
 import { fillText } from "./values.ts";
 
-/** Seconds that a line may take, unless the step says otherwise. */
-const WITHIN = 5;
 /** Characters of a line that are shown. */
 const SHOWN = 200;
 

@@ -10,7 +10,7 @@ import { Failure } from "../../lib/cli/program.ts";
 import type { Message } from "../../lib/wire/formats.ts";
 import { Changes } from "./changes.ts";
 import { takesPort, withPort } from "./command.ts";
-import type { Wrong } from "./kit.ts";
+import type { Step, Wrong } from "./kit.ts";
 import { Peer } from "./peer.ts";
 import { socketStates } from "./processes.ts";
 import { NotStarted, Program } from "./program.ts";
@@ -46,6 +46,14 @@ export class StepFailed extends Error {
     super(got);
   }
 }
+
+/** What a verb of the kit does: `who` is the peer or the program, `value` what the step gives the verb. */
+export type Verb = (
+  stage: Stage,
+  who: string,
+  value: unknown,
+  step: Step,
+) => void | Promise<void>;
 
 /** The request that a peer sent. */
 export interface Sent {

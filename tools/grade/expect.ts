@@ -1,0 +1,89 @@
+/**
+ * What is expected of the messages that a peer gets.
+ *
+ * @module
+ */
+
+import { pythonRepr } from "../../lib/cli/python_repr.ts";
+import { isMessageMap, type Message } from "../../lib/wire/format.ts";
+import { type Step, WITHIN } from "./kit.ts";
+import { type Stage, StepFailed } from "./stage.ts";
+import { fill } from "./values.ts";
+
+/**
+ * Expects messages.
+ *
+ * @throws {StepFailed} If others come, or none.
+ */
+export async function expect(
+  stage: Stage,
+  name: string,
+  value: unknown,
+  { count = 1, within = WITHIN }: Step,
+): Promise<void> {
+  const peer = stage.peer(name);
+  const pattern = fill(value as Message, {
+    ...stage.values,
+    ownport: stage.isNear ? peer.port : "$any",
+  });
+  const due = count === 1
+    ? describe(pattern)
+    : `${count} of ${describe(pattern)}`;
+  for (let number = 0; number < count; number++) {
+    const has = () => peer.messages.length > 0 || peer.hasEnd || !!peer.broken;
+    await peer.changes.until(has, within * 1000);
+    const message = peer.messages.shift();
+    if (message !== undefined) {
+      if (fits(message, pattern)) continue;
+      throw new StepFailed("other", pythonRepr(message), due, peer);
+    }
+    if (peer.hasEnd && pattern === "$refusal") return;
+    const before = number > 0 ? `${number} of them, then ` : "";
+    if (peer.broken) {
+      throw new StepFailed("broken", `${before}${peer.broken}`, due, peer);
+    }
+    if (peer.hasEnd) {
+      const wrong = await stage.wrongOfEnd();
+      const how = wrong === "exited"
+        ? "the end of the whole program"
+        : "the end";
+      throw new StepFailed(wrong, before + how, due, peer);
+    }
+    const part = peer.unfinished;
+    const got = part > 0
+      ? `${part} bytes that are no whole message`
+      : "nothing";
+    throw new StepFailed(
+      "nothing",
+      `${before}${got} in ${within} s`,
+      due,
+      peer,
+    );
+  }
+}
+
+/** Whether a message is what a pattern of the kit says. */
+export function fits(message: Message, pattern: Message): boolean {
+  const isError = isMessageMap(message) && "error" in message;
+  if (pattern === "$any") return true;
+  if (pattern === "$ack") return !isError;
+  if (pattern === "$refusal") return isError;
+  if (!isMessageMap(pattern)) return message === pattern;
+  return isMessageMap(message) &&
+    Object.entries(pattern).every(([key, value]) =>
+      key in message && fits(message[key], value)
+    );
+}
+
+function describe(pattern: Message): string {
+  if (pattern === "$any") return "a message";
+  if (pattern === "$ack") return "an acknowledgement";
+  if (pattern === "$refusal") return "a map with an error, or the end";
+  return isMessageMap(pattern)
+    ? `a map with ${
+      Object.entries(pattern).map(([key, value]) =>
+        value === "$any" ? key : `${key} ${pythonRepr(value)}`
+      ).join(", ")
+    }`
+    : pythonRepr(pattern);
+}

@@ -1,0 +1,115 @@
+/**
+ * What the program under test is made to do, and what is expected of it: one
+ * function for each verb of the kit.
+ *
+ * @module
+ */
+
+import { delay } from "@std/async/delay";
+import { WITHIN } from "./kit.ts";
+import * as printed from "./printed.ts";
+import { socketStates } from "./processes.ts";
+import type { Program } from "./program.ts";
+import { type Stage, StepFailed, type Verb } from "./stage.ts";
+
+/** Processor time a second above which a program is busy, and seconds for which it is looked at. */
+const BUSY = 0.1;
+const REST = 0.5;
+/** Seconds that a program which cannot be looked into has to calm down. */
+const UNSEEN = 2;
+/** Milliseconds without an answer after which none will come before the screen goes on. */
+const QUIET = 500;
+/** Milliseconds between two looks at the sockets. */
+const LOOK = 50;
+/** States of a socket that its program has not closed. */
+const OPEN = ["ESTABLISHED", "CLOSE_WAIT"];
+
+/** What programs are made to do, and what is expected of them. */
+export const PROGRAM_VERBS: Readonly<Record<string, Verb>> = {
+  start: (stage, name) => stage.start(name),
+  async spawn(stage, name) {
+    await stage.spawn(name);
+  },
+  signal(stage, name, value) {
+    stage.program(name).signal(value as Deno.Signal);
+  },
+  async ends(stage, name, _, { within = WITHIN }) {
+    const program = stage.program(name);
+    const hasEnded = () => program.code !== undefined;
+    if (await program.changes.until(hasEnded, within * 1000)) return;
+    throw new StepFailed(
+      "nothing",
+      `it still runs after ${within} s`,
+      "its end",
+    );
+  },
+  stops(stage, name, value) {
+    const { stdout } = stage.program(name);
+    stdout.stopUntil(quiet(stage, (value as number) * 1000));
+  },
+  prints: printed.prints,
+  printsNot: printed.printsNot,
+  printsEach: printed.printsEach,
+  printsInOrder: printed.printsInOrder,
+  says: printed.says,
+  async rests(stage, name, _, { within = WITHIN }) {
+    const program = stage.program(name);
+    const busy = await busyAfter(program, within * 1000);
+    if (program.code !== undefined) {
+      throw new StepFailed("exited", "its end", "that it still runs");
+    }
+    if (busy === undefined) return;
+    const got = `${Math.round(busy * 100)} % of a processor, all the time`;
+    throw new StepFailed("nothing", got, "next to none: nobody asks anything");
+  },
+  async calms(stage, name, value) {
+    const program = stage.programs.get(name);
+    if (program) await busyAfter(program, (value as number) * 1000);
+    else await delay(UNSEEN * 1000);
+  },
+  async closes(stage, _, __, { within = WITHIN }) {
+    const end = performance.now() + within * 1000;
+    for (;;) {
+      const states = socketStates(stage.port);
+      const open = states.filter((state) => OPEN.includes(state)).length;
+      if (open === 0) return;
+      if (performance.now() > end) {
+        const got = `${open} sockets still open after ${within} s`;
+        throw new StepFailed("nothing", got, "that it closes them, too");
+      }
+      await delay(LOOK);
+    }
+  },
+  async ranNothing(stage) {
+    if (!await stage.hasCanary()) return;
+    const got = `it made ${stage.values.canary}, as the pickle said`;
+    throw new StepFailed("there", got, "that it only reads data");
+  },
+};
+
+/** Waits until a program uses next to no processor time, for so long. Resolves to how much of one it uses, if it still does. */
+async function busyAfter(
+  program: Program,
+  ms: number,
+): Promise<number | undefined> {
+  const end = performance.now() + ms;
+  for (;;) {
+    const [before, begin] = [program.seconds, performance.now()];
+    await delay(REST * 1000);
+    const seconds = (performance.now() - begin) / 1000;
+    const share = (program.seconds - before) / seconds;
+    if (share < BUSY || program.code !== undefined) return undefined;
+    if (performance.now() > end) return share;
+  }
+}
+
+/** Waits until no peer has heard anything for a while, or `ms` are over. */
+async function quiet(stage: Stage, ms: number): Promise<void> {
+  const begin = performance.now();
+  for (;;) {
+    const heard = [...stage.peers.values()].map(({ heardAt }) => heardAt);
+    const now = performance.now();
+    if (now - Math.max(begin, ...heard) > QUIET || now - begin > ms) return;
+    await delay(QUIET / 10);
+  }
+}
