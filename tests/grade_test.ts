@@ -281,7 +281,7 @@ Deno.test({
     const args = ["--only", "acknowledge,one-segment", "--seed", "5"];
     const command = "bad_servers.py one-recv {port}";
     const { code, stdout } = await gradeKnown(command, ...args).ended();
-    assertEquals(code, 0, stdout); // one-segment is not of the lab
+    assertEquals(code, 1, stdout);
     for (
       const line of [
         /^PASS {2}4\/4 {2}lab {2}acknowledge {2}/m,

@@ -37,13 +37,13 @@ export async function expect(
       if (fits(message, pattern)) continue;
       throw new StepFailed("other", pythonRepr(message), due, peer);
     }
-    if (peer.hasEnd && pattern === "$refusal") return;
     const before = number > 0 ? `${number} of them, then ` : "";
     if (peer.broken) {
       throw new StepFailed("broken", `${before}${peer.broken}`, due, peer);
     }
     if (peer.hasEnd) {
       const wrong = await stage.wrongOfEnd();
+      if (wrong === "end" && pattern === "$refusal") return;
       const how = wrong === "exited"
         ? "the end of the whole program"
         : "the end";

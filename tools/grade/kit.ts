@@ -28,7 +28,8 @@ export type Wrong =
   | "there"
   | "output"
   | "memory"
-  | "processes";
+  | "processes"
+  | "time";
 
 /** The cause that each way of going wrong has, by its name in `causes.jsonl`. */
 export type CauseNames = { readonly [W in Wrong]?: string };

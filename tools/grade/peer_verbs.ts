@@ -32,12 +32,12 @@ export const PEER_VERBS: Readonly<Record<string, Verb>> = {
   accept: (stage, name) => stage.accept(name),
   send(stage, name, value) {
     const peer = stage.peer(name);
-    peer.send((value as Message[]).map((it) => request(stage, peer, it)));
+    peer.send((value as Message[]).map((it) => request(stage, it)));
   },
   sendMany(stage, name, value, { count = 1 }) {
     const peer = stage.peer(name);
     const many = Array.from({ length: count }, () => value as Message);
-    peer.send(many.map((it) => request(stage, peer, it)));
+    peer.send(many.map((it) => request(stage, it)));
   },
   bytes(stage, name, value, { as }) {
     const peer = stage.peer(name);
@@ -45,12 +45,12 @@ export const PEER_VERBS: Readonly<Record<string, Verb>> = {
     const bytes = Uint8Array.from(text, (letter) => letter.charCodeAt(0));
     const meant = as === undefined
       ? bytes
-      : note(stage, peer, fill(as as Message, stage.values));
+      : note(stage, fill(as as Message, stage.values));
     peer.sendBytes(bytes, pythonRepr(meant));
   },
   half(stage, name, value) {
     const peer = stage.peer(name);
-    const bytes = encode([request(stage, peer, value as Message)]);
+    const bytes = encode([request(stage, value as Message)]);
     const half = bytes.subarray(0, bytes.length / 2);
     peer.sendBytes(half, `the first ${half.length} bytes of ${last(stage)}`);
     stage.rest = bytes.subarray(half.length);
@@ -61,7 +61,7 @@ export const PEER_VERBS: Readonly<Record<string, Verb>> = {
   async pieces(stage, name, value) {
     const peer = stage.peer(name);
     for (const message of value as Message[]) {
-      const filled = request(stage, peer, message);
+      const filled = request(stage, message);
       for (const byte of encode([filled])) {
         peer.sendBytes(Uint8Array.of(byte), `a byte of ${pythonRepr(filled)}`);
         await delay(BETWEEN_PIECES);
@@ -70,7 +70,7 @@ export const PEER_VERBS: Readonly<Record<string, Verb>> = {
   },
   async everyCut(stage, name, value, step) {
     const peer = stage.peer(name);
-    const bytes = encode([request(stage, peer, value as Message)]);
+    const bytes = encode([request(stage, value as Message)]);
     for (let cut = 1; cut < bytes.length; cut++) {
       const where = `of ${last(stage)}`;
       peer.sendBytes(bytes.subarray(0, cut), `the first ${cut} bytes ${where}`);
@@ -81,7 +81,7 @@ export const PEER_VERBS: Readonly<Record<string, Verb>> = {
   },
   async flood(stage, name, value) {
     const peer = stage.peer(name);
-    await peer.flood(request(stage, peer, value as Message));
+    await peer.flood(request(stage, value as Message));
   },
   expect,
   async stays(stage, name, value) {
@@ -102,16 +102,16 @@ export const PEER_VERBS: Readonly<Record<string, Verb>> = {
 };
 
 /** A message with values in it, which is remembered as sent. */
-function request(stage: Stage, peer: Peer, message: Message): Message {
-  return note(stage, peer, fill(message, stage.newValues()));
+function request(stage: Stage, message: Message): Message {
+  return note(stage, fill(message, stage.newValues()));
 }
 
 /** Remembers a message as sent. */
-function note(stage: Stage, peer: Peer, message: Message): Message {
-  if (isMessageMap(message)) stage.sent.push({ peer, request: message });
+function note(stage: Stage, message: Message): Message {
+  if (isMessageMap(message)) stage.sent.push(message);
   return message;
 }
 
 function last(stage: Stage): string {
-  return pythonRepr(stage.sent.at(-1)!.request);
+  return pythonRepr(stage.sent.at(-1)!);
 }

@@ -54,7 +54,7 @@ export function unfitness(step: Step, isSpawned: boolean): string | undefined {
 
 /** A step that went wrong, and how. */
 export interface Fall {
-  step: Step;
+  step?: Step;
   failed: StepFailed;
 }
 

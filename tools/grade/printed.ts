@@ -5,9 +5,9 @@
  */
 
 import { escape } from "../../lib/cli/escape.ts";
-import type { Message } from "../../lib/wire/formats.ts";
+import type { Message, MessageMap } from "../../lib/wire/formats.ts";
 import { type Step, WITHIN } from "./kit.ts";
-import { exitOf, type Sent, type Stage, StepFailed } from "./stage.ts";
+import { exitOf, type Stage, StepFailed } from "./stage.ts";
 import { fillText } from "./values.ts";
 
 /** Characters of a line that are shown. */
@@ -65,7 +65,9 @@ export async function says(
   );
   const all = () => program.stdout.text + program.stderr.text;
   const has = () => pattern.test(all());
-  if (await program.changes.until(has, within * 1000)) return;
+  const over = () => has() || program.code !== undefined;
+  await program.changes.until(over, within * 1000);
+  if (has()) return;
   const got = all().trim().split("\n").at(-1) || "nothing";
   throw new StepFailed("missing", show(got), "that it says what is wrong");
 }
@@ -84,22 +86,22 @@ export async function printsEach(stage: Stage, name: string): Promise<void> {
 /** What is wrong with the lines, if anything is. */
 function torn(
   lines: readonly string[],
-  sent: readonly Sent[],
+  sent: readonly MessageMap[],
 ): ["missing" | "torn", string] | undefined {
-  const bySid = new Map(sent.map((it) => [String(it.request.sid), it]));
-  const forms = new Map<Sent, string>();
+  const bySid = new Map(sent.map((it) => [String(it.sid), it]));
+  const forms = new Map<MessageMap, string>();
   for (const line of lines) {
     const found = line.match(/\d{9}/g)?.filter((sid) => bySid.has(sid)) ?? [];
     if (found.length !== 1) continue;
     const it = bySid.get(found[0])!;
-    forms.set(it, Object.values(it.request).reduce(formOf, line));
+    forms.set(it, Object.values(it).reduce(formOf, line));
   }
   // What a line looks like is the program's own affair, here.
   const usual = mostOf([...forms.values()]);
   if (usual === undefined) return ["missing", "no line with what was sent"];
   const bad = sent.find((it) => forms.get(it) !== usual);
   if (!bad) return undefined;
-  const sid = String(bad.request.sid);
+  const sid = String(bad.sid);
   const line = lines.find((line) => line.includes(sid));
   return line === undefined
     ? ["missing", `no line with the sid ${sid}`]
@@ -123,7 +125,7 @@ export async function printsInOrder(stage: Stage, name: string): Promise<void> {
   const program = stage.program(name);
   const places = () => {
     const { text } = program.stdout;
-    return stage.sent.map(({ request }) => text.indexOf(String(request.sid)));
+    return stage.sent.map(({ sid }) => text.indexOf(String(sid)));
   };
   await program.changes.until(() => !places().includes(-1), WITHIN * 1000);
   const due = "a line for each request, in the order of the requests";

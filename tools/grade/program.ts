@@ -23,6 +23,8 @@ const MOST = {
   /** Bytes of memory, with its children. */
   memory: 2 ** 30,
   processes: 50,
+  /** Milliseconds that it runs. */
+  time: 60_000,
 };
 /** Characters of what it prints that are kept: more than any check looks at. */
 const KEPT = 2 ** 24;
@@ -103,6 +105,7 @@ export class Program implements AsyncDisposable {
   #family: Family;
   #printed = 0;
   #looking: ReturnType<typeof setInterval>;
+  #begin = performance.now();
   #ending: Promise<void> | undefined;
 
   /**
@@ -158,6 +161,7 @@ export class Program implements AsyncDisposable {
     const { processes, bytes } = this.#family.look();
     if (processes > MOST.processes) this.#end("processes");
     if (bytes > MOST.memory) this.#end("memory");
+    if (performance.now() - this.#begin > MOST.time) this.#end("time");
   }
 
   #end(excess: Excess): void {

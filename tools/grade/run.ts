@@ -4,6 +4,7 @@
  * @module
  */
 
+import { pythonRepr } from "../../lib/cli/python_repr.ts";
 import {
   allSteps,
   type Cause,
@@ -13,6 +14,7 @@ import {
   type Wrong,
 } from "./kit.ts";
 import { type Fall, play, unfitness } from "./play.ts";
+import { NotStarted } from "./program.ts";
 import { Stage, StepFailed, type Subject } from "./stage.ts";
 import { Maker } from "./values.ts";
 
@@ -111,37 +113,33 @@ export class Run {
     if (by) return { state: "blocked", by: by.by ?? by.check.id };
     const maker = new Maker(this.#seed, check.id);
     await using stage = this.#stage = new Stage(this.#subject, maker);
-    const fall = await play(stage, check.steps);
-    const { excess, stderr } = stage.lastProgram ?? {};
+    const fall = await this.#play(stage, check);
+    const programs = [...stage.programs.values()];
+    const excess = programs.find(({ excess }) => excess)?.excess;
     if (!fall && !excess) return { state: "passed" };
-    const failed = excess
+    const { wrong, got, due, peer } = excess
       ? new StepFailed(excess, EXCESSES[excess], "less", fall?.failed.peer)
       : fall!.failed;
-    return {
-      state: "failed",
-      diagnosis: this.#explain(check, failed, stderr?.text, fall),
-    };
+    const cause = fall?.step?.causes?.[wrong] ?? check.causes[wrong] ?? wrong;
+    const { says: likely, see } = this.#causes.get(cause)!;
+    const sent = peer?.sent.slice(-SHOWN) ??
+      stage.sent.slice(-1).map(pythonRepr);
+    const stderr = (programs.at(-1)?.stderr.text ?? "").trim()
+      .slice(-COMPLAINT);
+    const diagnosis = { wrong, cause, likely, see, sent, got, due, stderr };
+    return { state: "failed", diagnosis };
   }
 
-  #explain(
-    check: Check,
-    { wrong, got, due, peer }: StepFailed,
-    stderr = "",
-    fall?: Fall,
-  ): Diagnosis {
-    const cause = fall?.step.causes?.[wrong] ?? check.causes[wrong] ?? wrong;
-    const { says: likely, see } = this.#causes.get(cause)!;
-    const sent = peer?.sent.slice(-SHOWN) ?? [];
-    return {
-      wrong,
-      cause,
-      likely,
-      see,
-      sent,
-      got,
-      due,
-      stderr: stderr.trim().slice(-COMPLAINT),
-    };
+  async #play(stage: Stage, check: Check): Promise<Fall | undefined> {
+    try {
+      return await play(stage, check.steps);
+    } catch (error) {
+      // It did start before.
+      const isLater = this.verdicts.some(({ state }) => state !== "unfit");
+      if (!(error instanceof NotStarted) || !isLater) throw error;
+      const due = "that it starts, as it did before";
+      return { failed: new StepFailed("exited", error.message, due) };
+    }
   }
 
   /** Ends what runs, at once. */
@@ -154,6 +152,7 @@ const EXCESSES = {
   output: "more than 256 MiB of output",
   memory: "more than 1 GiB of memory in use",
   processes: "more than 50 processes",
+  time: "more than a minute for one check",
 };
 
 /** Points of one level. */
@@ -175,11 +174,10 @@ export function scoreOf(verdicts: readonly Verdict[], level: Level): Score {
   };
 }
 
-/** Whether all was passed that a level asks for. */
+/** Whether all was passed that a level asks for, and there was something. */
 export function hasPassed(verdicts: readonly Verdict[], level: Level): boolean {
   const asked = LEVELS.slice(0, LEVELS.indexOf(level) + 1);
-  return asked.every((level) => {
-    const { got, of } = scoreOf(verdicts, level);
-    return got === of;
-  });
+  const scores = asked.map((level) => scoreOf(verdicts, level));
+  return scores.every(({ got, of }) => got === of) &&
+    scores.some(({ of }) => of > 0);
 }

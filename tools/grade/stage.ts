@@ -7,7 +7,7 @@
 
 import net from "node:net";
 import { Failure } from "../../lib/cli/program.ts";
-import type { Message } from "../../lib/wire/formats.ts";
+import type { MessageMap } from "../../lib/wire/formats.ts";
 import { Changes } from "./changes.ts";
 import { takesPort, withPort } from "./command.ts";
 import type { Step, Wrong } from "./kit.ts";
@@ -26,6 +26,8 @@ export type Subject =
 const START_LONGEST = 10;
 /** Milliseconds for which the first line is waited for once the port listens. */
 const BANNER = 500;
+/** Milliseconds after which a program that runs is taken to listen, where its sockets cannot be seen. */
+const UNSEEN = 3000;
 /** Milliseconds between two looks at whether it does. */
 const LOOK = 50;
 /** Milliseconds for which a program's end is waited for, where its connections ended. */
@@ -55,19 +57,13 @@ export type Verb = (
   step: Step,
 ) => void | Promise<void>;
 
-/** The request that a peer sent. */
-export interface Sent {
-  peer: Peer;
-  request: Readonly<Record<string, Message>>;
-}
-
 /** One check's peers and programs. All are ended when it is left. */
 export class Stage implements AsyncDisposable {
   /** The peers, by name. */
   readonly peers = new Map<string, Peer>();
   readonly programs = new Map<string, Program>();
   /** All requests that were sent, in their order. */
-  readonly sent: Sent[] = [];
+  readonly sent: MessageMap[] = [];
   /** What is still to be sent of a message of which half was. */
   rest: Uint8Array = new Uint8Array();
   /** Where the program listens, or we do. */
@@ -75,6 +71,8 @@ export class Stage implements AsyncDisposable {
   #subject: Subject;
   #maker: Maker;
   #student: Values = {};
+  /** The address that the program says it listens at. */
+  #shownHost = "127.0.0.1";
   #place: Workplace | undefined;
   #listener: net.Server | undefined;
   #waiting: net.Socket[] = [];
@@ -101,6 +99,7 @@ export class Stage implements AsyncDisposable {
   get values(): Values {
     return {
       ...this.#student,
+      host: this.#shownHost,
       port: this.port,
       canary: this.#place?.canary ?? "",
     };
@@ -124,7 +123,7 @@ export class Stage implements AsyncDisposable {
     return [...this.programs.values()].at(-1);
   }
 
-  /** The program of this name, or the last that was started. */
+  /** The program of this name. */
   program(name: string): Program {
     const program = this.programs.get(name);
     if (!program) throw new Error(`The kit has no program ${name} yet`);
@@ -144,6 +143,8 @@ export class Stage implements AsyncDisposable {
   async spawn(name: string): Promise<Program | undefined> {
     if (!("command" in this.#subject)) return undefined;
     const { command, folder, port } = this.#subject;
+    const isFirst = this.programs.size === 0;
+    if (isFirst && !this.#listener && this.port !== 0) refuseTaken(this.port);
     if (port === 0) {
       if (!takesPort(command)) {
         throw new Failure("With --port 0, --spawn needs {port} for the port");
@@ -171,20 +172,22 @@ export class Stage implements AsyncDisposable {
    */
   async start(name: string): Promise<void> {
     const isFirst = this.programs.size === 0;
-    const { command } = this.#subject as { command?: unknown };
-    if (isFirst && command && this.port !== 0) refuseTaken(this.port);
     const program = await this.spawn(name);
     if (!program) return;
     const due = `the first line, or that port ${this.port} listens`;
     const banner = () => BANNER_LINE.exec(program.stdout.text);
     const isUp = () => banner() !== null || program.code !== undefined;
-    const end = performance.now() + START_LONGEST * 1000;
+    const begin = performance.now();
     while (!await program.changes.until(isUp, LOOK)) {
-      if (socketStates(this.port).includes("LISTEN")) {
+      const ms = performance.now() - begin;
+      const listens = Deno.build.os === "linux"
+        ? socketStates(this.port).includes("LISTEN")
+        : ms > UNSEEN; // it is hoped
+      if (listens) {
         await program.changes.until(isUp, BANNER);
         break;
       }
-      if (performance.now() > end) {
+      if (ms > START_LONGEST * 1000) {
         throw new StepFailed("nothing", `neither in ${START_LONGEST} s`, due);
       }
     }
@@ -196,7 +199,9 @@ export class Stage implements AsyncDisposable {
       throw new StepFailed("exited", `its end, ${exitOf(program)}`, due);
     }
     const line = banner();
-    if (line) this.port = Number(line[1]);
+    if (!line) return;
+    this.#shownHost = line[1];
+    this.port = Number(line[2]);
   }
 
   /** Listens, so that the program can connect. */
@@ -238,8 +243,8 @@ export class Stage implements AsyncDisposable {
 
   /** The wrong that an end is: that of the connection, or that of the whole program. */
   async wrongOfEnd(): Promise<Wrong> {
-    const [program] = [...this.programs.values()].slice(-1);
-    const hasEnded = () => program.code !== undefined;
+    const program = this.lastProgram;
+    const hasEnded = () => program!.code !== undefined;
     return program && await program.changes.until(hasEnded, EXIT)
       ? "exited"
       : "end";
@@ -262,7 +267,7 @@ export class Stage implements AsyncDisposable {
 }
 
 /** The lab's first line. */
-const BANNER_LINE = /^Listening at \S+\/(\d+)\r?$/m;
+const BANNER_LINE = /^Listening at (\S+)\/(\d+)\r?$/m;
 
 /** How a program ended, with what it complained about last. */
 export function exitOf({ code, stderr }: Program): string {
