@@ -7,6 +7,7 @@
 import { escape } from "../../lib/cli/escape.ts";
 import type { Message, MessageMap } from "../../lib/wire/formats.ts";
 import { type Step, WITHIN } from "./kit.ts";
+import type { Program } from "./program.ts";
 import { exitOf, type Stage, StepFailed } from "./stage.ts";
 import { fillText } from "./values.ts";
 
@@ -23,14 +24,23 @@ export async function prints(
   const program = stage.program(name);
   const due = String(fillText(value as string, stage.values));
   const has = () => linesOf(program.stdout.text).includes(due);
-  const over = () => has() || program.code !== undefined;
-  await program.changes.until(over, within * 1000);
-  if (has()) return;
+  if (await comes(has, program, within)) return;
   const lines = linesOf(program.stdout.text).filter(Boolean);
   const got = lines.length > 0 ? show(lines.at(-1)!) : "nothing on stdout";
   throw program.code === undefined || lines.length > 0
     ? new StepFailed("missing", got, due)
     : new StepFailed("exited", `its end, ${exitOf(program)}`, due);
+}
+
+/** Waits until something is printed, or the program has ended, for so many seconds. Resolves to whether it is. */
+async function comes(
+  has: () => boolean,
+  program: Program,
+  within: number,
+): Promise<boolean> {
+  const over = () => has() || program.code !== undefined;
+  await program.changes.until(over, within * 1000);
+  return has();
 }
 
 /** Expects that something is not printed, for some seconds. */
@@ -65,9 +75,7 @@ export async function says(
   );
   const all = () => program.stdout.text + program.stderr.text;
   const has = () => pattern.test(all());
-  const over = () => has() || program.code !== undefined;
-  await program.changes.until(over, within * 1000);
-  if (has()) return;
+  if (await comes(has, program, within)) return;
   const got = all().trim().split("\n").at(-1) || "nothing";
   throw new StepFailed("missing", show(got), "that it says what is wrong");
 }

@@ -68,7 +68,7 @@ function explanation(
   const { sent, got, due, likely, see, stderr } = diagnosis;
   const last = stderr.split("\n").at(-1)!;
   const rows: [string, string][] = [
-    ["the lab", check.lab],
+    [check.level === "lab" ? "the lab" : "why", check.lab],
     ...sent.map((what, i): [string, string] => [i === 0 ? "sent" : "", what]),
     ["came back", got],
     ["was due", due],
