@@ -149,7 +149,7 @@ const FAILED = verdict("failed", {
     sent: [],
     got: "\x1b[2J\x00",
     due: "1",
-    stderr: "",
+    complaint: "",
   },
 });
 

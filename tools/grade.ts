@@ -16,7 +16,8 @@ import {
 import { exitWith, Failure, runProgram } from "../lib/cli/program.ts";
 import { type StopSignals, whenAborted } from "../lib/cli/signals.ts";
 import { complain, print } from "../lib/cli/terminal.ts";
-import { wordsOf } from "./grade/command.ts";
+import { takesPort, wordsOf } from "./grade/command.ts";
+import { orHangUp } from "./grade/hang_up.ts";
 import {
   type Cause,
   type Check,
@@ -24,7 +25,7 @@ import {
   readCauses,
   readChecks,
 } from "./grade/kit.ts";
-import { junit } from "./grade/junit.ts";
+import { junit as junitOf } from "./grade/junit.ts";
 import { NotStarted } from "./grade/program.ts";
 import { ProgressLine } from "./grade/progress_line.ts";
 import { report } from "./grade/report.ts";
@@ -42,6 +43,9 @@ import { pageWidth } from "./scenario/draw.ts";
 const PORT = 12_000;
 /** What the lab has its students call their programs. */
 const COMMANDS = { server: "python3 server.py", client: "python3 client.py" };
+
+/** The folder of a program, unless it is named. */
+const CWD = ".";
 
 interface GradeFlags {
   spawn: string;
@@ -64,7 +68,7 @@ const flags: Flags<GradeFlags> = {
     "",
     "none; with --all, that of the lab",
   ),
-  cwd: text("the folder in which it is; it runs in a copy", ".", "this one"),
+  cwd: text("the folder in which it is; it runs in a copy", CWD, "this one"),
   connect: text(
     "the HOST:PORT of a server that runs already, in place of --spawn",
     "",
@@ -115,12 +119,11 @@ async function examine(
   whenAborted(stop, () => stopped.resolve(undefined));
   for (const [done, { id }] of checks.entries()) {
     line.show(`${name}${done + 1} of ${checks.length}: ${id}`);
-    const verdict = await Promise.race([
-      run.make(checks[done]),
-      stopped.promise,
-    ]);
+    const making = run.make(checks[done]);
+    const verdict = await Promise.race([making, stopped.promise]);
     if (!verdict) {
       await run.stop();
+      await making.catch(() => {}); // it may have been about to start
       throw new Failure(`Stopped in check ${done + 1} of ${checks.length}`);
     }
     const isFirst = run.verdicts.every((it) =>
@@ -134,6 +137,13 @@ async function examine(
     }
   }
   return run.verdicts;
+}
+
+/** The words of a command that can be told its port. @throws {UsageError} If it cannot. */
+function commandOf(spawn: string, port: number): string[] {
+  const words = wordsOf(spawn);
+  if (port !== 0 || takesPort(words)) return words;
+  throw new UsageError("With --port 0, --spawn needs {port} for the port");
 }
 
 /** Where a server that runs already is. @throws {UsageError} If the text does not say. */
@@ -150,7 +160,8 @@ function addressOf(text: string): { host: string; port: number } {
 /** The checks that `--only` names, or all. @throws {UsageError} If there is no such check. */
 function choose(checks: readonly Check[], only: string): readonly Check[] {
   if (!only) return checks;
-  return only.split(",").map((id) => {
+  return only.split(",").map((name) => {
+    const id = name.trim();
     const check = checks.find((check) => check.id === id);
     if (check) return check;
     const ids = checks.map(({ id }) => id).join(", ");
@@ -164,8 +175,9 @@ async function gradeOne(
   exam: Exam,
   { json, junit: file, level, only, seed }: GradeFlags,
 ): Promise<number> {
+  if (file) await write(file, ""); // now, and not after minutes
   const verdicts = await examine(subject, exam);
-  if (file) await write(file, junit(verdicts));
+  if (file) await write(file, junitOf(verdicts));
   if (json) {
     const score = {
       lab: scoreOf(verdicts, "lab"),
@@ -179,7 +191,7 @@ async function gradeOne(
   } else {
     const isColoured = Deno.stdout.isTerminal() && !Deno.noColor;
     print(report(verdicts, pageWidth(), isColoured));
-    print([`The values are those of --seed ${seed}`]);
+    print([seedLine(seed)]);
   }
   // Whoever names checks asks for those.
   return hasPassed(verdicts, only ? "pro" : level) ? 0 : 1;
@@ -195,6 +207,7 @@ async function gradeAll(
   const names = await submissionsIn(folder);
   const file = `${folder}/grades.csv`;
   const all: Graded[] = [];
+  await write(file, csvOf(all)); // now, and not after minutes
   for (const [done, name] of names.entries()) {
     const subject = { command, folder: `${folder}/${name}`, port };
     const so = `${name}, ${done + 1} of ${names.length}; check `;
@@ -204,17 +217,27 @@ async function gradeAll(
     } catch (error) {
       if (!(error instanceof NotStarted)) throw error;
       graded.why = error.message;
+      graded.verdicts = exam.checks.map((check) => ({
+        check,
+        state: "blocked",
+        seconds: 0,
+      }));
     }
     all.push(graded);
     // After each: who stops this keeps what is done.
     await write(file, csvOf(all));
   }
   print(tableOf(all));
+  print([seedLine(exam.seed)]);
   complain(`Written to ${file}`);
   const passed = all.every(({ verdicts, why }) =>
     why === undefined && hasPassed(verdicts, only ? "pro" : level)
   );
   return passed ? 0 : 1;
+}
+
+function seedLine(seed: number): string {
+  return `The values are those of --seed ${seed}`;
 }
 
 async function write(file: string, text: string): Promise<void> {
@@ -234,6 +257,7 @@ function list(checks: readonly Check[]): string[] {
 
 async function grade(values: GradeFlags, stop: AbortSignal): Promise<number> {
   const { spawn, cwd, connect, client, all, port, only, seed } = values;
+  const { json, junit } = values;
   const side = client ? "client" : "server";
   const checks = choose(await readChecks(side), only);
   if (values.list) {
@@ -242,8 +266,12 @@ async function grade(values: GradeFlags, stop: AbortSignal): Promise<number> {
   }
   const exam = { checks, causes: await readCauses(), seed, stop };
   if (all) {
-    if (connect) throw new UsageError("--all and --connect exclude each other");
-    const command = wordsOf(spawn || COMMANDS[side]);
+    if (connect || json || junit || cwd !== CWD) {
+      throw new UsageError(
+        "--all goes with --spawn, and not with --connect, --cwd, --json or --junit",
+      );
+    }
+    const command = commandOf(spawn || COMMANDS[side], port);
     return await gradeAll(all, command, exam, values);
   }
   if (!spawn === !connect) {
@@ -254,7 +282,7 @@ async function grade(values: GradeFlags, stop: AbortSignal): Promise<number> {
   }
   const subject = connect
     ? addressOf(connect)
-    : { command: wordsOf(spawn), folder: cwd, port };
+    : { command: commandOf(spawn, port), folder: cwd, port };
   return await gradeOne(subject, exam, values);
 }
 
@@ -263,12 +291,7 @@ export function main(
   args: readonly string[],
   { stop }: StopSignals,
 ): Promise<number> {
-  const hangUp = new AbortController();
-  if (Deno.build.os !== "windows") {
-    // The programs are in groups of their own: a terminal that closes does not reach them.
-    Deno.addSignalListener("SIGHUP", () => hangUp.abort());
-  }
-  const anyStop = AbortSignal.any([stop, hangUp.signal]);
+  const anyStop = orHangUp(stop);
   return runProgram({
     use: "grade",
     about: "Tells what a server or a client of the lab gets wrong, and why.",

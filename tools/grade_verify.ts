@@ -16,6 +16,8 @@ import {
   readChecks,
   type Side,
 } from "./grade/kit.ts";
+import { orHangUp } from "./grade/hang_up.ts";
+import { NotStarted } from "./grade/program.ts";
 import { ProgressLine } from "./grade/progress_line.ts";
 import { Run, type Verdict } from "./grade/run.ts";
 import { type Specimen, specimens } from "./grade/specimens.ts";
@@ -179,12 +181,18 @@ async function verifyIn(
       const seed = crypto.getRandomValues(new Uint32Array(1))[0];
       const run = new Run({ command, folder, port: 0 }, seed, causes);
       runs.add(run);
-      for (const check of task.checks) {
-        if (stop.aborted) return;
-        await run.make(check);
+      const found: string[] = [];
+      try {
+        for (const check of task.checks) {
+          if (stop.aborted) return;
+          await run.make(check);
+        }
+        found.push(...differences(task, run.verdicts));
+      } catch (error) {
+        if (!(error instanceof NotStarted)) throw error;
+        found.push(error.message);
       }
       runs.delete(run);
-      const found = differences(task, run.verdicts);
       made += run.verdicts.length;
       done++;
       line.show(`${done} of ${tasks.length}: ${name}`);
@@ -222,7 +230,7 @@ export function main(
     about:
       "Grades programs of which it is known what they get wrong, again and again.",
     flags,
-    run: (values) => verify(values, stop),
+    run: (values) => verify(values, orHangUp(stop)),
   }, args);
 }
 

@@ -65,7 +65,13 @@ class AsksNot(Client):
         pass
 
 
-@fails({"passed": "passed-line"})
+@fails({"passed-line": "passed-line"})
+class Exclaims(Client):
+    def passed(self):
+        print("Data acknowledged by server and you passed the test!")
+
+
+@fails({"passed": "passed-not"})
 class OtherLine(Client):
     def passed(self):
         print("OK")

@@ -24,14 +24,15 @@ export async function expect(
   const peer = stage.peer(name);
   const pattern = fill(value as Message, {
     ...stage.values,
-    ownport: stage.isNear ? peer.port : "$any",
+    ownport: stage.isSpawned ? peer.port : "$any",
   });
   const due = count === 1
     ? describe(pattern)
     : `${count} of ${describe(pattern)}`;
+  const end = performance.now() + within * 1000;
   for (let number = 0; number < count; number++) {
     const has = () => peer.messages.length > 0 || peer.hasEnd || !!peer.broken;
-    await peer.changes.until(has, within * 1000);
+    await peer.changes.until(has, Math.max(0, end - performance.now()));
     const message = peer.messages.shift();
     if (message !== undefined) {
       if (fits(message, pattern)) continue;

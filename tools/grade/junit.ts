@@ -15,9 +15,12 @@ const NAMED: Readonly<Record<string, string>> = {
   '"': "&quot;",
 };
 
-/** A value in XML, which knows no control characters. */
+/** A value in XML, which knows neither control characters nor U+FFFE and U+FFFF. */
 function quote(text: string): string {
-  return `"${escape(text).replace(/[&<>"]/g, (letter) => NAMED[letter])}"`;
+  const shown = escape(text)
+    .replace(/[\ufffe\uffff]/g, "?")
+    .replace(/[&<>"]/g, (letter) => NAMED[letter]);
+  return `"${shown}"`;
 }
 
 /** The verdicts in the XML that JUnit writes, which most tools for tests know. */
@@ -32,7 +35,7 @@ export function junit(verdicts: readonly Verdict[]): string {
           )
         }/>`
         : state === "blocked"
-        ? `<failure type="blocked" message=${quote(`${by} got no answer`)}/>`
+        ? `<failure type="blocked" message=${quote(`${by} failed`)}/>`
         : state === "unfit"
         ? `<skipped message=${quote(why!)}/>`
         : "";

@@ -26,6 +26,9 @@ export type Wrong =
   | "torn"
   | "order"
   | "there"
+  | "runs"
+  | "busy"
+  | "open"
   | "output"
   | "memory"
   | "processes"
@@ -40,6 +43,8 @@ export interface Step {
   readonly peer?: string;
   /** The program under test that does something, or of which something is expected. */
   readonly program?: string;
+  /** Whether several peers do it one after the other, and not at the same time. */
+  readonly inTurn?: boolean;
   /** How often `steps` are gone through. */
   readonly repeat?: number;
   readonly steps?: readonly Step[];

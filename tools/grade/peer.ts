@@ -24,6 +24,10 @@ const FLOOD_STALLED = 2000;
 /** Requests of a flood at most, and in one write. */
 const FLOOD_MOST = 1_000_000;
 const FLOOD_WRITE = 1000;
+/** Messages that may wait to be looked at: no check asks for as many. */
+const MOST_WAITING = 10_000;
+/** Milliseconds for which an end may be under way, where the other end closes first. */
+const END_UNDER_WAY = 20;
 /** Entries of the record that are kept. */
 const RECORD = 40;
 
@@ -110,6 +114,8 @@ export class Peer {
         `bytes that are no pickle: ${pythonRepr(all.slice(0, 60))}`,
       );
     }
+    // Who sends without end is not read any more.
+    if (this.messages.length > MOST_WAITING) this.#socket.pause();
     this.changes.note();
   }
 
@@ -136,9 +142,9 @@ export class Peer {
     this.sendBytes(encode(messages), how);
   }
 
-  /** Sends bytes, in one write. */
-  sendBytes(bytes: Uint8Array, how: string): void {
-    note(this.sent, how);
+  /** Sends bytes, in one write. `how` says what they are, if they are worth a word. */
+  sendBytes(bytes: Uint8Array, how?: string): void {
+    if (how) note(this.sent, how);
     this.#socket.write(bytes);
   }
 
@@ -171,8 +177,14 @@ export class Peer {
     this.#socket.end();
   }
 
-  /** Closes the connection. */
-  close(): void {
+  /**
+   * Closes the connection. If the other end has closed first, resets it: else
+   * the system would keep the other end's port for a minute (TIME_WAIT), and
+   * many a server could not be started there meanwhile.
+   */
+  async close(): Promise<void> {
+    await this.changes.until(() => this.hasEnd, END_UNDER_WAY);
+    if (this.hasEnd) return this.reset();
     note(this.sent, "the end of the connection");
     this.#socket.end(() => this.#socket.destroy());
   }

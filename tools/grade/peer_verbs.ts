@@ -18,15 +18,10 @@ const BETWEEN_PIECES = 10;
 
 /** What peers do, and what is expected of what they get. */
 export const PEER_VERBS: Readonly<Record<string, Verb>> = {
-  async connect(stage, name) {
-    const { port, host } = stage;
-    const peer = await Peer.connect(port, host, WITHIN * 1000);
-    if (typeof peer !== "string") {
-      stage.peers.set(name, peer);
-      return;
-    }
-    const wrong = await stage.wrongOfEnd() === "exited" ? "exited" : "refused";
-    throw new StepFailed(wrong, peer, `a connection to port ${port}`);
+  connect,
+  async join(stage, name, _, step) {
+    await connect(stage, name);
+    await expect(stage, name, "$any", step);
   },
   listen: (stage) => stage.listen(),
   accept: (stage, name) => stage.accept(name),
@@ -62,8 +57,10 @@ export const PEER_VERBS: Readonly<Record<string, Verb>> = {
     const peer = stage.peer(name);
     for (const message of value as Message[]) {
       const filled = request(stage, message);
+      let how: string | undefined = `${pythonRepr(filled)}, byte by byte`;
       for (const byte of encode([filled])) {
-        peer.sendBytes(Uint8Array.of(byte), `a byte of ${pythonRepr(filled)}`);
+        peer.sendBytes(Uint8Array.of(byte), how);
+        how = undefined;
         await delay(BETWEEN_PIECES);
       }
     }
@@ -100,6 +97,17 @@ export const PEER_VERBS: Readonly<Record<string, Verb>> = {
   close: (stage, name) => stage.peer(name).close(),
   reset: (stage, name) => stage.peer(name).reset(),
 };
+
+async function connect(stage: Stage, name: string): Promise<void> {
+  const { port, host } = stage;
+  const peer = await Peer.connect(port, host, WITHIN * 1000);
+  if (typeof peer !== "string") {
+    stage.peers.set(name, peer);
+    return;
+  }
+  const wrong = await stage.wrongOfEnd() === "exited" ? "exited" : "refused";
+  throw new StepFailed(wrong, peer, `a connection to port ${port}`);
+}
 
 /** A message with values in it, which is remembered as sent. */
 function request(stage: Stage, message: Message): Message {

@@ -85,6 +85,10 @@ async function playOne(stage: Stage, step: Step): Promise<void> {
     return;
   }
   const act = (name: string) => PEER_VERBS[verb](stage, name, step[verb], step);
+  if (step.inTurn) {
+    for (const name of namesOf(step.peer!)) await act(name);
+    return;
+  }
   // All begin at the same time, and the step is over when all are done.
   const results = await Promise.allSettled(
     namesOf(step.peer!).map(async (name) => await act(name)),

@@ -97,17 +97,21 @@ function torn(
   sent: readonly MessageMap[],
 ): ["missing" | "torn", string] | undefined {
   const bySid = new Map(sent.map((it) => [String(it.sid), it]));
-  const forms = new Map<MessageMap, string>();
+  const forms = new Map<MessageMap, string[]>();
   for (const line of lines) {
     const found = line.match(/\d{9}/g)?.filter((sid) => bySid.has(sid)) ?? [];
     if (found.length !== 1) continue;
     const it = bySid.get(found[0])!;
-    forms.set(it, Object.values(it).reduce(formOf, line));
+    const values = Object.values(it);
+    // Other lines, with less in them, are the program's own affair.
+    if (!values.every((value) => line.includes(String(value)))) continue;
+    const form = values.reduce(formOf, line);
+    forms.set(it, [...forms.get(it) ?? [], form]);
   }
-  // What a line looks like is the program's own affair, here.
-  const usual = mostOf([...forms.values()]);
+  // And so is what the lines look like.
+  const usual = mostOf([...forms.values()].flat());
   if (usual === undefined) return ["missing", "no line with what was sent"];
-  const bad = sent.find((it) => forms.get(it) !== usual);
+  const bad = sent.find((it) => !forms.get(it)?.includes(usual));
   if (!bad) return undefined;
   const sid = String(bad.sid);
   const line = lines.find((line) => line.includes(sid));
@@ -118,7 +122,7 @@ function torn(
 
 /** A line with something in place of a value: what remains is the same for all. */
 function formOf(line: string, value: Message): string {
-  return line.replace(String(value), "$");
+  return line.replace(String(value), "$$");
 }
 
 /** The text that is there most often. */

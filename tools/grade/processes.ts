@@ -11,6 +11,8 @@ import { delay } from "@std/async/delay";
 export const MARK = "ROLLCALL_GRADE";
 /** Milliseconds between two looks at processes that are being ended. */
 const LOOK = 10;
+/** Looks that must find nothing: a process may have been started behind the back of one. */
+const EMPTY_LOOKS = 3;
 /** Looks until what cannot be ended is left alone: a process that waits for a disk. */
 const MOST_LOOKS = 300;
 /** Bytes of a page of memory, as `/proc` counts. */
@@ -100,20 +102,15 @@ export class Family {
     return { processes: members.length, bytes, seconds };
   }
 
-  /** Ends all members, at once. */
+  /** Ends all members, at once. One that does nothing but start another and end can slip through. */
   async end(): Promise<void> {
-    const stopped = new Set<string>();
-    for (let looks = 0; looks < MOST_LOOKS; looks++) {
+    let empty = 0;
+    for (let looks = 0; looks < MOST_LOOKS && empty < EMPTY_LOOKS; looks++) {
       const members = this.#members(true);
-      if (members.length === 0) return;
-      // First all are stopped, so that none can start another while it is looked for.
-      const running = members.filter((it) => !stopped.has(key(it)));
-      for (const member of running) {
-        stopped.add(key(member));
-        signal(member.pid, "SIGSTOP");
-      }
-      if (running.length > 0) continue;
+      // First all are stopped, so that none can start another meanwhile.
+      for (const member of members) signal(member.pid, "SIGSTOP");
       for (const member of members) signal(member.pid, "SIGKILL");
+      empty = members.length === 0 ? empty + 1 : 0;
       await delay(LOOK);
     }
   }
@@ -170,7 +167,7 @@ export function signal(pid: number, name: Deno.Signal): void {
   }
 }
 
-/** The states of the sockets whose own port is this, such as `LISTEN`. */
+/** The states of the sockets whose own port is this, such as `LISTEN`. None are known but on Linux. */
 export function socketStates(port: number): string[] {
   const own = `:${port.toString(16).toUpperCase().padStart(4, "0")}`;
   return ["/proc/net/tcp", "/proc/net/tcp6"].flatMap((table) =>
@@ -184,6 +181,9 @@ export function socketStates(port: number): string[] {
 /** Of the kernel's names for the states of a socket, those that matter here. */
 const STATES: Readonly<Record<string, string>> = {
   "01": "ESTABLISHED",
+  "04": "FIN_WAIT1",
+  "05": "FIN_WAIT2",
+  "06": "TIME_WAIT",
   "08": "CLOSE_WAIT",
   "0A": "LISTEN",
 };

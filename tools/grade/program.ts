@@ -23,8 +23,6 @@ const MOST = {
   /** Bytes of memory, with its children. */
   memory: 2 ** 30,
   processes: 50,
-  /** Milliseconds that it runs. */
-  time: 60_000,
 };
 /** Characters of what it prints that are kept: more than any check looks at. */
 const KEPT = 2 ** 24;
@@ -105,7 +103,6 @@ export class Program implements AsyncDisposable {
   #family: Family;
   #printed = 0;
   #looking: ReturnType<typeof setInterval>;
-  #begin = performance.now();
   #ending: Promise<void> | undefined;
 
   /**
@@ -121,7 +118,7 @@ export class Program implements AsyncDisposable {
         cwd: folder,
         // Python keeps what it prints to a pipe, else, until there is much of it.
         env: { [MARK]: mark, PYTHONUNBUFFERED: "1", NO_COLOR: "1" },
-        stdin: "null",
+        stdin: "piped", // as in a terminal where nobody types
         stdout: "piped",
         stderr: "piped",
         detached: true, // in a group of its own
@@ -161,7 +158,6 @@ export class Program implements AsyncDisposable {
     const { processes, bytes } = this.#family.look();
     if (processes > MOST.processes) this.#end("processes");
     if (bytes > MOST.memory) this.#end("memory");
-    if (performance.now() - this.#begin > MOST.time) this.#end("time");
   }
 
   #end(excess: Excess): void {
@@ -191,6 +187,7 @@ export class Program implements AsyncDisposable {
     // Where there is no /proc, its group must do.
     this.signal("SIGKILL");
     await this.ended;
+    await this.#child.stdin.close().catch(() => {}); // its end closed the pipe
     await Promise.all([this.stdout.cancel(), this.stderr.cancel()]);
   }
 }

@@ -38,7 +38,7 @@ export const PROGRAM_VERBS: Readonly<Record<string, Verb>> = {
     const hasEnded = () => program.code !== undefined;
     if (await program.changes.until(hasEnded, within * 1000)) return;
     throw new StepFailed(
-      "nothing",
+      "runs",
       `it still runs after ${within} s`,
       "its end",
     );
@@ -60,7 +60,7 @@ export const PROGRAM_VERBS: Readonly<Record<string, Verb>> = {
     }
     if (busy === undefined) return;
     const got = `${Math.round(busy * 100)} % of a processor, all the time`;
-    throw new StepFailed("nothing", got, "next to none: nobody asks anything");
+    throw new StepFailed("busy", got, "next to none: nobody asks anything");
   },
   async calms(stage, name, value) {
     const program = stage.programs.get(name);
@@ -75,7 +75,7 @@ export const PROGRAM_VERBS: Readonly<Record<string, Verb>> = {
       if (open === 0) return;
       if (performance.now() > end) {
         const got = `${open} sockets still open after ${within} s`;
-        throw new StepFailed("nothing", got, "that it closes them, too");
+        throw new StepFailed("open", got, "that it closes them, too");
       }
       await delay(LOOK);
     }

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { escape } from "../../lib/cli/escape.ts";
+
 const encoder = new TextEncoder();
 
 /** A line on stderr, if that is a terminal, that says what is being done. */
@@ -24,7 +26,7 @@ export class ProgressLine implements Disposable {
     if (!this.#visible) return;
     // Without what does not fit: a line that breaks cannot be taken away.
     const { columns } = Deno.consoleSize();
-    const line = text.slice(0, Math.max(0, columns - 1));
+    const line = escape(text).slice(0, Math.max(0, columns - 1));
     Deno.stderr.writeSync(encoder.encode(`\r\x1b[K${line}`));
   }
 }

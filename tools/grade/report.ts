@@ -35,9 +35,9 @@ export function report(
       return rows.length === 0 ? [] : [...table(rows, paint), ""];
     }),
     ...verdicts.flatMap((verdict) => explanation(verdict, width, paint)),
-    LEVELS.map((level) => {
+    LEVELS.flatMap((level) => {
       const { got, of } = scoreOf(verdicts, level);
-      return paint(`${level}: ${got} of ${of} points`, "1");
+      return of > 0 ? [paint(`${level}: ${got} of ${of} points`, "1")] : [];
     }).join("   "),
   ];
 }
@@ -48,7 +48,7 @@ function table(verdicts: readonly Verdict[], paint: Paint): string[] {
     const [word, colour] = STATES[state];
     const points = state === "passed" ? check.weight : 0;
     const note = by
-      ? ` (not made: ${by} got no answer)`
+      ? ` (not made: ${by} failed)`
       : state === "unfit"
       ? ` (not made: ${why})`
       : "";
@@ -65,14 +65,13 @@ function explanation(
   paint: Paint,
 ): string[] {
   if (!diagnosis) return [];
-  const { sent, got, due, likely, see, stderr } = diagnosis;
-  const last = stderr.split("\n").at(-1)!;
+  const { sent, got, due, likely, see, complaint } = diagnosis;
   const rows: [string, string][] = [
     [check.level === "lab" ? "the lab" : "why", check.lab],
     ...sent.map((what, i): [string, string] => [i === 0 ? "sent" : "", what]),
     ["came back", got],
     ["was due", due],
-    ...(last ? [["it complained", last] as [string, string]] : []),
+    ...(complaint ? [["it complained", complaint] as [string, string]] : []),
     ["likely cause", likely],
     ["see", see.join("; ")],
   ];

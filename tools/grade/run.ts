@@ -4,6 +4,7 @@
  * @module
  */
 
+import { delay } from "@std/async/delay";
 import { pythonRepr } from "../../lib/cli/python_repr.ts";
 import {
   allSteps,
@@ -15,13 +16,13 @@ import {
 } from "./kit.ts";
 import { type Fall, play, unfitness } from "./play.ts";
 import { NotStarted } from "./program.ts";
-import { Stage, StepFailed, type Subject } from "./stage.ts";
+import { complaintOf, Stage, StepFailed, type Subject } from "./stage.ts";
 import { Maker } from "./values.ts";
 
 /** Entries of a peer's record that a report shows. */
 const SHOWN = 3;
-/** Characters of what the program complained about last that a report shows. */
-const COMPLAINT = 300;
+/** Seconds that one check may take. */
+const LONGEST = 60;
 
 /** Why a check failed. */
 export interface Diagnosis {
@@ -38,14 +39,14 @@ export interface Diagnosis {
   got: string;
   /** What should have come. */
   due: string;
-  /** What the program said last on stderr. */
-  stderr: string;
+  /** What the program complained about, on stderr. */
+  complaint: string;
 }
 
 /** How a check ended. */
 export interface Verdict {
   check: Check;
-  /** `blocked`: it cannot pass, since the program was silent in one that it needs. `unfit`: it cannot be made here. */
+  /** `blocked`: it would say nothing, since one that it needs failed as it did. `unfit`: it cannot be made here. */
   state: "passed" | "failed" | "blocked" | "unfit";
   seconds: number;
   diagnosis?: Diagnosis;
@@ -113,6 +114,7 @@ export class Run {
     if (by) return { state: "blocked", by: by.by ?? by.check.id };
     const maker = new Maker(this.#seed, check.id);
     await using stage = this.#stage = new Stage(this.#subject, maker);
+    await stage.portIsFree();
     const fall = await this.#play(stage, check);
     const programs = [...stage.programs.values()];
     const excess = programs.find(({ excess }) => excess)?.excess;
@@ -124,21 +126,30 @@ export class Run {
     const { says: likely, see } = this.#causes.get(cause)!;
     const sent = peer?.sent.slice(-SHOWN) ??
       stage.sent.slice(-1).map(pythonRepr);
-    const stderr = (programs.at(-1)?.stderr.text ?? "").trim()
-      .slice(-COMPLAINT);
-    const diagnosis = { wrong, cause, likely, see, sent, got, due, stderr };
+    const complaint = complaintOf(programs.at(-1)?.stderr.text ?? "");
+    const diagnosis = { wrong, cause, likely, see, sent, got, due, complaint };
     return { state: "failed", diagnosis };
   }
 
   async #play(stage: Stage, check: Check): Promise<Fall | undefined> {
+    const enough = new AbortController();
+    const late = delay(LONGEST * 1000, { signal: enough.signal });
+    const got = `no end of it in ${LONGEST} s`;
+    const tooLong: Fall = { failed: new StepFailed("time", got, "an end") };
     try {
-      return await play(stage, check.steps);
+      const playing = play(stage, check.steps);
+      // Once all has ended around it, whatever it says of that is no news.
+      playing.catch(() => {});
+      return await Promise.race([playing, late.then(() => tooLong)]);
     } catch (error) {
       // It did start before.
       const isLater = this.verdicts.some(({ state }) => state !== "unfit");
       if (!(error instanceof NotStarted) || !isLater) throw error;
       const due = "that it starts, as it did before";
       return { failed: new StepFailed("exited", error.message, due) };
+    } finally {
+      late.catch(() => {});
+      enough.abort();
     }
   }
 
@@ -152,7 +163,6 @@ const EXCESSES = {
   output: "more than 256 MiB of output",
   memory: "more than 1 GiB of memory in use",
   processes: "more than 50 processes",
-  time: "more than a minute for one check",
 };
 
 /** Points of one level. */

@@ -6,10 +6,12 @@
  */
 
 import net from "node:net";
+import { delay } from "@std/async/delay";
+import { escape } from "../../lib/cli/escape.ts";
 import { Failure } from "../../lib/cli/program.ts";
 import type { MessageMap } from "../../lib/wire/formats.ts";
 import { Changes } from "./changes.ts";
-import { takesPort, withPort } from "./command.ts";
+import { withPort } from "./command.ts";
 import type { Step, Wrong } from "./kit.ts";
 import { Peer } from "./peer.ts";
 import { socketStates } from "./processes.ts";
@@ -28,8 +30,13 @@ const START_LONGEST = 10;
 const BANNER = 500;
 /** Milliseconds after which a program that runs is taken to listen, where its sockets cannot be seen. */
 const UNSEEN = 3000;
+/** States of a connection that is over, and holds the port nevertheless; milliseconds for which it does at most, on Linux. */
+const HOLDS = ["FIN_WAIT1", "FIN_WAIT2", "TIME_WAIT"];
+const HELD_LONGEST = 65_000;
 /** Milliseconds between two looks at whether it does. */
 const LOOK = 50;
+/** Characters of a complaint that are shown. */
+const COMPLAINT = 300;
 /** Milliseconds for which a program's end is waited for, where its connections ended. */
 const EXIT = 1000;
 
@@ -90,9 +97,9 @@ export class Stage implements AsyncDisposable {
     return "host" in this.#subject ? this.#subject.host : "127.0.0.1";
   }
 
-  /** Whether both ends are on this machine: on the way, nobody changes the ports. */
-  get isNear(): boolean {
-    return /^(127\.|localhost$|::1$)/.test(this.host);
+  /** Whether we started the program: else something on the way, such as a container's, may change the ports. */
+  get isSpawned(): boolean {
+    return "command" in this.#subject;
   }
 
   /** What stands behind a `$` in the kit, with the student who was made up last. */
@@ -136,6 +143,20 @@ export class Stage implements AsyncDisposable {
   }
 
   /**
+   * Waits until no connection of an earlier program holds the port: a server
+   * that does not set SO_REUSEADDR could not be started there.
+   */
+  async portIsFree(): Promise<void> {
+    if (!this.isSpawned || this.port === 0) return;
+    const begin = performance.now();
+    const isHeld = () =>
+      socketStates(this.port).some((state) => HOLDS.includes(state));
+    while (isHeld() && performance.now() - begin < HELD_LONGEST) {
+      await delay(LOOK);
+    }
+  }
+
+  /**
    * Starts the program, and waits for nothing.
    *
    * @throws {NotStarted} If it cannot be started.
@@ -146,9 +167,6 @@ export class Stage implements AsyncDisposable {
     const isFirst = this.programs.size === 0;
     if (isFirst && !this.#listener && this.port !== 0) refuseTaken(this.port);
     if (port === 0) {
-      if (!takesPort(command)) {
-        throw new Failure("With --port 0, --spawn needs {port} for the port");
-      }
       this.port = this.port || freePort();
     }
     this.#place ??= await Workplace.of(folder);
@@ -181,7 +199,7 @@ export class Stage implements AsyncDisposable {
     while (!await program.changes.until(isUp, LOOK)) {
       const ms = performance.now() - begin;
       const listens = Deno.build.os === "linux"
-        ? socketStates(this.port).includes("LISTEN")
+        ? listensAt(this.port)
         : ms > UNSEEN; // it is hoped
       if (listens) {
         await program.changes.until(isUp, BANNER);
@@ -200,8 +218,21 @@ export class Stage implements AsyncDisposable {
     }
     const line = banner();
     if (!line) return;
-    this.#shownHost = line[1];
-    this.port = Number(line[2]);
+    const [, host, digits] = line;
+    this.#shownHost = host;
+    const port = Number(digits);
+    if (port > 0 && port < 65_536) this.port = port;
+    // Some print the line before they listen.
+    while (Deno.build.os === "linux" && !listensAt(this.port)) {
+      if (performance.now() - begin > START_LONGEST * 1000) {
+        throw new StepFailed(
+          "nothing",
+          "the first line, but nobody listens",
+          due,
+        );
+      }
+      await delay(LOOK);
+    }
   }
 
   /** Listens, so that the program can connect. */
@@ -269,10 +300,26 @@ export class Stage implements AsyncDisposable {
 /** The lab's first line. */
 const BANNER_LINE = /^Listening at (\S+)\/(\d+)\r?$/m;
 
+function listensAt(port: number): boolean {
+  return socketStates(port).includes("LISTEN");
+}
+
 /** How a program ended, with what it complained about last. */
 export function exitOf({ code, stderr }: Program): string {
-  const last = stderr.text.trimEnd().split("\n").at(-1);
+  const last = complaintOf(stderr.text);
   return `with exit code ${code}${last ? `: ${last}` : ""}`;
+}
+
+/** The line that says most about what a program complained about: its last error, or what it said last. */
+export function complaintOf(stderr: string): string {
+  // Where our copy of the folder is, is no help.
+  const lines = stderr.replace(/[^\s"']*rollcall-grade-[^/]*\/program\//g, "")
+    .trim().split("\n").map((line) => escape(line).trim());
+  const at = lines.findLastIndex((line) => /error|exception/i.test(line));
+  const place = lines.slice(0, at + 1)
+    .findLast((line) => /^File ".*", line \d+/.test(line));
+  const says = lines.at(at)!; // the last one, where there is no error
+  return (place ? `${says} (${place})` : says).slice(0, COMPLAINT);
 }
 
 function takenText(port: number): string {

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { Failure } from "../../lib/cli/program.ts";
+import { escape } from "../../lib/cli/escape.ts";
+import { UsageError } from "../../lib/cli/flags.ts";
 import { table } from "../../bench/compare/table.ts";
 import { LEVELS } from "./kit.ts";
 import { scoreOf, type Verdict } from "./run.ts";
@@ -20,19 +21,25 @@ export interface Graded {
 /**
  * The folders in a folder, in the order of their names.
  *
- * @throws {Failure} If it cannot be read, or has none.
+ * @throws {UsageError} If it cannot be read, or has none.
  */
 export async function submissionsIn(folder: string): Promise<string[]> {
   const names: string[] = [];
   try {
-    for await (const { name, isDirectory } of Deno.readDir(folder)) {
-      if (isDirectory && !name.startsWith(".")) names.push(name);
+    for await (const { name } of Deno.readDir(folder)) {
+      // A submission may be a link.
+      const info = await Deno.stat(`${folder}/${name}`).catch(() => undefined);
+      if (info?.isDirectory && !name.startsWith(".")) names.push(name);
     }
   } catch (error) {
-    throw new Failure(`Cannot read ${folder}: ${(error as Error).message}`);
+    throw new UsageError(
+      `--all takes a folder: cannot read ${folder}: ${
+        (error as Error).message
+      }`,
+    );
   }
   if (names.length === 0) {
-    throw new Failure(
+    throw new UsageError(
       `There is no submission in ${folder}: each is a folder of its own there`,
     );
   }
@@ -58,7 +65,7 @@ export function tableOf(graded: readonly Graded[]): string[] {
   const last = head.length - 1;
   // The last column is as wide as it likes.
   return table(head.slice(0, last), rows.map((row) => row.slice(0, last)))
-    .map((line, i) => `${line}  ${[head, ...rows][i][last]}`);
+    .map((line, i) => escape(`${line}  ${[head, ...rows][i][last]}`));
 }
 
 /** The submissions as CSV (RFC 4180). */

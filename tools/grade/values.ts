@@ -9,7 +9,6 @@ import { isMessageMap, type Message } from "../../lib/wire/format.ts";
 import { Random } from "../random.ts";
 
 const CONSONANTS = [..."bdfgklmnprstvz"];
-const DOT = 0x2e;
 const VOWELS = [..."aeiou"];
 
 /** What stands for the words behind a `$` in the kit. */
@@ -32,10 +31,12 @@ export class Maker {
   /** A student who was not there before, but by a chance of one in billions. */
   student(): Values {
     const name = `${this.#word()} ${this.#word()}`;
+    const sid = this.#sid();
     return {
       name,
       github: `${this.#word().toLowerCase()}${this.#digits(5)}`,
-      sid: this.#sid(),
+      sid,
+      sidbytes: bytesOf(sid),
       // Longer than one `recv(4096)`, and shorter than two.
       hugename: this.#long(5000, 2000),
       // Twice in a line, longer than a page of a pipe; once in a request, shorter.
@@ -85,10 +86,15 @@ export class Maker {
   #undotted(draw: () => number): number {
     for (;;) {
       const number = draw();
-      const bytes = [0, 8, 16, 24].map((bits) => (number >> bits) & 0xff);
-      if (!bytes.includes(DOT)) return number;
+      if (!bytesOf(number).includes(".")) return number;
     }
   }
+}
+
+/** The four bytes of a number as a pickle has them, each as a character. */
+function bytesOf(number: number): string {
+  const bytes = [0, 8, 16, 24].map((bits) => (number >> bits) & 0xff);
+  return String.fromCharCode(...bytes);
 }
 
 /** A text with the values in it, where it has `$name` or `${name}`, or the value itself where that is all of the text. */

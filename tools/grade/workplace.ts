@@ -7,11 +7,11 @@
 
 import { NotStarted } from "./program.ts";
 
-/** Files that a folder may have: who names a whole disk made a mistake. */
+/** Files and folders that a folder may have: who names a whole disk made a mistake. */
 const MOST_FILES = 5000;
 const MOST_BYTES = 200 * 2 ** 20;
-/** What no program needs to run, and is large. */
-const LEFT_OUT = new Set([".git", "node_modules", "__pycache__", "coverage"]);
+/** What no program needs to run, and our own copies, should they be made there. */
+const LEFT_OUT = /^(\.git|__pycache__|rollcall-grade-.*)$/;
 
 /** A copy of a folder that is gone when it is left. */
 export class Workplace implements AsyncDisposable {
@@ -55,7 +55,20 @@ export class Workplace implements AsyncDisposable {
 
   /** Removes the copy. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await Deno.remove(this.#parent, { recursive: true });
+    const remove = () => Deno.remove(this.#parent, { recursive: true });
+    await remove().catch(async () => {
+      // The program took our rights away, or has removed all of it itself.
+      await openAll(this.#parent);
+      await remove();
+    }).catch(() => {});
+  }
+}
+
+/** Gives us all rights in a folder, and those in it. */
+async function openAll(folder: string): Promise<void> {
+  await Deno.chmod(folder, 0o700);
+  for await (const { name, isDirectory } of Deno.readDir(folder)) {
+    if (isDirectory) await openAll(`${folder}/${name}`);
   }
 }
 
@@ -65,23 +78,27 @@ async function copy(
   so: { files: number; bytes: number },
 ): Promise<void> {
   await Deno.mkdir(to);
-  for await (const { name, isDirectory } of Deno.readDir(from)) {
-    if (LEFT_OUT.has(name)) continue;
+  for await (const { name } of Deno.readDir(from)) {
+    if (LEFT_OUT.test(name)) continue;
     const path = `${from}/${name}`;
-    if (isDirectory) {
-      await copy(path, `${to}/${name}`, so);
-      continue;
-    }
-    const { isFile, size } = await Deno.stat(path);
-    if (!isFile) continue;
+    // A link that leads nowhere: an editor's lock is one.
+    const info = await Deno.stat(path).catch(() => undefined);
+    if (!info?.isFile && !info?.isDirectory) continue;
     so.files++;
-    so.bytes += size;
+    so.bytes += info.isFile ? info.size : 0;
     if (so.files > MOST_FILES || so.bytes > MOST_BYTES) {
       throw new NotStarted(
         `There is too much in ${from} for a program's folder: --cwd takes ` +
           `one with at most ${MOST_FILES} files and ${MOST_BYTES >> 20} MiB`,
       );
     }
-    await Deno.copyFile(path, `${to}/${name}`);
+    if (info.isDirectory) {
+      await copy(path, `${to}/${name}`, so);
+    } else {
+      await Deno.copyFile(path, `${to}/${name}`).catch((error) => {
+        // If the program needs what we may not read, it will say so.
+        if (!(error instanceof Deno.errors.PermissionDenied)) throw error;
+      });
+    }
   }
 }
