@@ -347,6 +347,7 @@ Deno.test({
       ["leaves-child", /"got": 4/],
       ["hides-child", /"got": 4/],
       ["breeds", /"cause": "processes"/],
+      ["grows", /"cause": "memory"/],
     ];
     for (const [kind, says] of kinds) {
       await t.step(kind, async () => {
@@ -369,7 +370,11 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
       const token = crypto.randomUUID();
       const command = `harmful.py leaves-child {port} ${token}`;
       await using grading = gradeKnown(command);
-      while (!await runs(`600. ${token}`));
+      const over = grading.ended().then(() => true);
+      while (!await runs(`600. ${token}`)) {
+        const isOver = await Promise.race([over, Promise.resolve(false)]);
+        assert(!isOver, "it ended by itself");
+      }
       grading.kill(signal);
       const { code, stdout, stderr } = await grading.ended();
       assertEquals([code, stdout], [1, ""]);
@@ -378,6 +383,29 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     },
   });
 }
+
+Deno.test({
+  name:
+    "grade starts a server without SO_REUSEADDR again and again at one port (needs Linux and python3)",
+  ignore: !canRun,
+  fn: async () => {
+    const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const { port } = listener.addr;
+    listener.close();
+    const only = "leaving,reset,idle,missing-field,restart,banner,greeting";
+    const args = ["--port", String(port), "--only", only, "--json"];
+    const { stdout } = await grade(
+      "--spawn",
+      "python3 bad_servers.py no-reuse {port}",
+      "--cwd",
+      GRADED,
+      ...args,
+    ).ended();
+    const { checks } = JSON.parse(stdout);
+    const failed = checks.filter((it: Verdict) => it.state !== "passed");
+    assertEquals(failed.map((it: { id: string }) => it.id), ["restart"]);
+  },
+});
 
 Deno.test({
   name:
