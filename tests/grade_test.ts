@@ -320,7 +320,7 @@ Deno.test({
     assertMatch(stdout, /^alice +5 +5 +0 +0 {2}\n/m);
     assertMatch(
       stdout,
-      /^bob +0 +0 +0 +0 {2}It ended before it listened, .*No such file/m,
+      /^bob +0 +5 +0 +0 {2}It ended before it listened, .*No such file/m,
     );
     const csv = await Deno.readTextFile(`${folder}/grades.csv`);
     assertMatch(csv, /^alice,5,5,0,0,\r\n/m);

@@ -74,12 +74,12 @@ export class Maker {
     return [1 + this.#random.below(9), ...rest].join("");
   }
 
-  /** Words of so many letters together, or up to `more` above. */
+  /** A word, again and again, of so many letters together, or up to `more` above. */
   #long(least: number, more: number): string {
     const length = this.#undotted(() => least + this.#random.below(more));
-    let text = "";
-    while (text.length < length) text += `${this.#word()} `;
-    return text.slice(0, length - 1) + "x";
+    const word = `${this.#word()} `;
+    const words = word.repeat(Math.ceil(length / word.length));
+    return words.slice(0, length - 1) + "x"; // no space at its end
   }
 
   /** A number without the byte of a full stop: what that may break is the matter of one check alone. */
