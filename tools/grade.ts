@@ -14,22 +14,17 @@ import {
   UsageError,
 } from "../lib/cli/flags.ts";
 import { exitWith, Failure, runProgram } from "../lib/cli/program.ts";
-import { type StopSignals, whenAborted } from "../lib/cli/signals.ts";
+import type { StopSignals } from "../lib/cli/signals.ts";
 import { complain, print } from "../lib/cli/terminal.ts";
 import { takesPort, wordsOf } from "./grade/command.ts";
+import { type Exam, examine } from "./grade/exam.ts";
 import { orHangUp } from "./grade/hang_up.ts";
-import {
-  type Cause,
-  type Check,
-  type Level,
-  readCauses,
-  readChecks,
-} from "./grade/kit.ts";
+import { type Check, type Level, readCauses, readChecks } from "./grade/kit.ts";
 import { junit as junitOf } from "./grade/junit.ts";
+import { PortTaken } from "./grade/port.ts";
 import { NotStarted } from "./grade/program.ts";
-import { ProgressLine } from "./grade/progress_line.ts";
 import { report } from "./grade/report.ts";
-import { hasPassed, Run, scoreOf, type Verdict } from "./grade/run.ts";
+import { hasPassed, scoreOf } from "./grade/run.ts";
 import type { Subject } from "./grade/stage.ts";
 import {
   csvOf,
@@ -93,51 +88,6 @@ const flags: Flags<GradeFlags> = {
   json: toggle("print the report as JSON"),
   junit: text("also write it to this file, as JUnit does", "", "none"),
 };
-
-/** What is the same for all programs that a run grades. */
-interface Exam {
-  checks: readonly Check[];
-  causes: ReadonlyMap<string, Cause>;
-  seed: number;
-  stop: AbortSignal;
-}
-
-/**
- * Makes all checks over one program.
- *
- * @throws {NotStarted} If the program cannot be started.
- * @throws {Failure} If this was stopped.
- */
-async function examine(
-  subject: Subject,
-  { checks, causes, seed, stop }: Exam,
-  name = "",
-): Promise<Verdict[]> {
-  const run = new Run(subject, seed, causes);
-  using line = new ProgressLine();
-  const stopped = Promise.withResolvers<undefined>();
-  whenAborted(stop, () => stopped.resolve(undefined));
-  for (const [done, { id }] of checks.entries()) {
-    line.show(`${name}${done + 1} of ${checks.length}: ${id}`);
-    const making = run.make(checks[done]);
-    const verdict = await Promise.race([making, stopped.promise]);
-    if (!verdict) {
-      await run.stop();
-      await making.catch(() => {}); // it may have been about to start
-      throw new Failure(`Stopped in check ${done + 1} of ${checks.length}`);
-    }
-    const isFirst = run.verdicts.every((it) =>
-      it === verdict || it.state === "unfit"
-    );
-    if (
-      "host" in subject && isFirst && verdict.diagnosis?.wrong === "refused"
-    ) {
-      const { host, port } = subject;
-      throw new NotStarted(`Nobody listens at ${host}:${port}`);
-    }
-  }
-  return run.verdicts;
-}
 
 /** The words of a command that can be told its port. @throws {UsageError} If it cannot. */
 function commandOf(spawn: string, port: number): string[] {
@@ -215,7 +165,9 @@ async function gradeAll(
     try {
       graded.verdicts = await examine(subject, exam, so);
     } catch (error) {
-      if (!(error instanceof NotStarted)) throw error;
+      const isTheirs = error instanceof NotStarted &&
+        !(error instanceof PortTaken);
+      if (!isTheirs) throw error;
       graded.why = error.message;
       graded.verdicts = exam.checks.map((check) => ({
         check,

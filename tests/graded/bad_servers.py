@@ -191,11 +191,14 @@ class RefusesNone(Server):
 @fails({"half-close": "half-close"})
 class DropsLastAnswer(Server):
     class Handler(ClientHandler):
+        patience = 0.5
+
         def acknowledge(self):
-            # Looks whether the client is there, a moment later.
-            if select.select([self.handler], [], [], 0.1)[0]:
+            # Looks whether the client is there, a moment later; once.
+            if select.select([self.handler], [], [], self.patience)[0]:
                 if not self.handler.recv(1, socket.MSG_PEEK):
                     return
+            self.patience = 0
             super().acknowledge()
 
 

@@ -8,7 +8,8 @@ import { escape } from "../../lib/cli/escape.ts";
 import type { Message, MessageMap } from "../../lib/wire/formats.ts";
 import { type Step, WITHIN } from "./kit.ts";
 import type { Program } from "./program.ts";
-import { exitOf, type Stage, StepFailed } from "./stage.ts";
+import { exitOf } from "./complaint.ts";
+import { type Stage, StepFailed } from "./stage.ts";
 import { fillText } from "./values.ts";
 
 /** Characters of a line that are shown. */

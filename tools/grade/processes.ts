@@ -57,6 +57,14 @@ function processes(): Process[] {
   return found;
 }
 
+function threadsOf(pid: number): string[] {
+  try {
+    return [...Deno.readDirSync(`/proc/${pid}/task`)].map(({ name }) => name);
+  } catch {
+    return []; // it has ended
+  }
+}
+
 function read(path: string): string {
   try {
     return Deno.readTextFileSync(path);
@@ -100,6 +108,15 @@ export class Family {
     let seconds = 0;
     for (const used of this.#seen.values()) seconds += used;
     return { processes: members.length, bytes, seconds };
+  }
+
+  /** Whether a thread of a member runs at this moment, or would if there were a processor for it. */
+  get isRunning(): boolean {
+    return this.#members(false).some(({ pid }) =>
+      threadsOf(pid).some((thread) =>
+        / R \d+ /.test(read(`/proc/${pid}/task/${thread}/stat`))
+      )
+    );
   }
 
   /** Ends all members, at once. One that does nothing but start another and end can slip through. */

@@ -171,6 +171,11 @@ export class Program implements AsyncDisposable {
     return this.#family.look().seconds;
   }
 
+  /** Whether it runs at this moment, and does not wait. */
+  get isRunning(): boolean {
+    return this.#family.isRunning;
+  }
+
   /** Sends a signal to it and its group, as a terminal does. */
   signal(name: Deno.Signal): void {
     if (this.code === undefined) signal(-this.#child.pid, name);

@@ -16,7 +16,8 @@ import {
 } from "./kit.ts";
 import { type Fall, play, unfitness } from "./play.ts";
 import { NotStarted } from "./program.ts";
-import { complaintOf, Stage, StepFailed, type Subject } from "./stage.ts";
+import { complaintOf } from "./complaint.ts";
+import { Stage, StepFailed, type Subject } from "./stage.ts";
 import { Maker } from "./values.ts";
 
 /** Entries of a peer's record that a report shows. */

@@ -7,14 +7,14 @@
 
 import net from "node:net";
 import { delay } from "@std/async/delay";
-import { escape } from "../../lib/cli/escape.ts";
 import { Failure } from "../../lib/cli/program.ts";
 import type { MessageMap } from "../../lib/wire/formats.ts";
 import { Changes } from "./changes.ts";
 import { withPort } from "./command.ts";
+import { exitOf } from "./complaint.ts";
 import type { Step, Wrong } from "./kit.ts";
 import { Peer } from "./peer.ts";
-import { socketStates } from "./processes.ts";
+import { freePort, isLeft, listensAt, PortTaken, refuseTaken } from "./port.ts";
 import { NotStarted, Program } from "./program.ts";
 import type { Maker, Values } from "./values.ts";
 import { Workplace } from "./workplace.ts";
@@ -30,13 +30,8 @@ const START_LONGEST = 10;
 const BANNER = 500;
 /** Milliseconds after which a program that runs is taken to listen, where its sockets cannot be seen. */
 const UNSEEN = 3000;
-/** States of a connection that is over, and holds the port nevertheless; milliseconds for which it does at most, on Linux. */
-const HOLDS = ["FIN_WAIT1", "FIN_WAIT2", "TIME_WAIT"];
-const HELD_LONGEST = 65_000;
 /** Milliseconds between two looks at whether it does. */
 const LOOK = 50;
-/** Characters of a complaint that are shown. */
-const COMPLAINT = 300;
 /** Milliseconds for which a program's end is waited for, where its connections ended. */
 const EXIT = 1000;
 
@@ -142,18 +137,9 @@ export class Stage implements AsyncDisposable {
     return await this.#place?.hasCanary() ?? false;
   }
 
-  /**
-   * Waits until no connection of an earlier program holds the port: a server
-   * that does not set SO_REUSEADDR could not be started there.
-   */
+  /** Waits until no connection of an earlier program holds the port. */
   async portIsFree(): Promise<void> {
-    if (!this.isSpawned || this.port === 0) return;
-    const begin = performance.now();
-    const isHeld = () =>
-      socketStates(this.port).some((state) => HOLDS.includes(state));
-    while (isHeld() && performance.now() - begin < HELD_LONGEST) {
-      await delay(LOOK);
-    }
+    if (this.isSpawned && this.port !== 0) await isLeft(this.port);
   }
 
   /**
@@ -251,7 +237,7 @@ export class Stage implements AsyncDisposable {
     try {
       await promise;
     } catch {
-      throw new NotStarted(takenText(this.port));
+      throw new PortTaken(this.port);
     }
     this.port = (this.#listener.address() as net.AddressInfo).port;
   }
@@ -299,46 +285,3 @@ export class Stage implements AsyncDisposable {
 
 /** The lab's first line. */
 const BANNER_LINE = /^Listening at (\S+)\/(\d+)\r?$/m;
-
-function listensAt(port: number): boolean {
-  return socketStates(port).includes("LISTEN");
-}
-
-/** How a program ended, with what it complained about last. */
-export function exitOf({ code, stderr }: Program): string {
-  const last = complaintOf(stderr.text);
-  return `with exit code ${code}${last ? `: ${last}` : ""}`;
-}
-
-/** The line that says most about what a program complained about: its last error, or what it said last. */
-export function complaintOf(stderr: string): string {
-  // Where our copy of the folder is, is no help.
-  const lines = stderr.replace(/[^\s"']*rollcall-grade-[^/]*\/program\//g, "")
-    .trim().split("\n").map((line) => escape(line).trim());
-  const at = lines.findLastIndex((line) => /error|exception/i.test(line));
-  const place = lines.slice(0, at + 1)
-    .findLast((line) => /^File ".*", line \d+/.test(line));
-  const says = lines.at(at)!; // the last one, where there is no error
-  return (place ? `${says} (${place})` : says).slice(0, COMPLAINT);
-}
-
-function takenText(port: number): string {
-  return `Port ${port} is taken by another program: end that, or name ` +
-    "another port with --port";
-}
-
-/** @throws {NotStarted} If somebody else listens at the port: that one would be graded. */
-function refuseTaken(port: number): void {
-  try {
-    Deno.listen({ port, hostname: "127.0.0.1" }).close();
-  } catch (error) {
-    if (!(error instanceof Deno.errors.AddrInUse)) throw error;
-    throw new NotStarted(takenText(port));
-  }
-}
-
-function freePort(): number {
-  const listener = Deno.listen({ port: 0, hostname: "127.0.0.1" });
-  listener.close();
-  return listener.addr.port;
-}

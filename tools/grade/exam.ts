@@ -1,0 +1,58 @@
+/**
+ * All checks over one program.
+ *
+ * @module
+ */
+
+import { Failure } from "../../lib/cli/program.ts";
+import { whenAborted } from "../../lib/cli/signals.ts";
+import type { Cause, Check } from "./kit.ts";
+import { NotStarted } from "./program.ts";
+import { ProgressLine } from "./progress_line.ts";
+import { Run, type Verdict } from "./run.ts";
+import type { Subject } from "./stage.ts";
+
+/** What is the same for all programs that a run grades. */
+export interface Exam {
+  checks: readonly Check[];
+  causes: ReadonlyMap<string, Cause>;
+  seed: number;
+  stop: AbortSignal;
+}
+
+/**
+ * Makes all checks over one program.
+ *
+ * @throws {NotStarted} If the program cannot be started.
+ * @throws {Failure} If this was stopped.
+ */
+export async function examine(
+  subject: Subject,
+  { checks, causes, seed, stop }: Exam,
+  name = "",
+): Promise<Verdict[]> {
+  const run = new Run(subject, seed, causes);
+  using line = new ProgressLine();
+  const stopped = Promise.withResolvers<undefined>();
+  whenAborted(stop, () => stopped.resolve(undefined));
+  for (const [done, { id }] of checks.entries()) {
+    line.show(`${name}${done + 1} of ${checks.length}: ${id}`);
+    const making = run.make(checks[done]);
+    const verdict = await Promise.race([making, stopped.promise]);
+    if (!verdict) {
+      await run.stop();
+      await making.catch(() => {}); // it may have been about to start
+      throw new Failure(`Stopped in check ${done + 1} of ${checks.length}`);
+    }
+    const isFirst = run.verdicts.every((it) =>
+      it === verdict || it.state === "unfit"
+    );
+    if (
+      "host" in subject && isFirst && verdict.diagnosis?.wrong === "refused"
+    ) {
+      const { host, port } = subject;
+      throw new NotStarted(`Nobody listens at ${host}:${port}`);
+    }
+  }
+  return run.verdicts;
+}
