@@ -26,13 +26,14 @@ import { type Specimen, specimens } from "./grade/specimens.ts";
 interface Task {
   specimen: Specimen;
   checks: readonly Check[];
+  /** Whether all processors are kept busy meanwhile. */
+  isBusy: boolean;
 }
 
 interface VerifyFlags {
   rounds: number;
   deciding: number;
   brief: boolean;
-  busy: boolean;
   atOnce: number;
   only: string;
 }
@@ -51,7 +52,6 @@ const flags: Flags<VerifyFlags> = {
     1000,
   ),
   brief: toggle("once the deciding check of each, and two others"),
-  busy: toggle("keep all processors busy meanwhile"),
   atOnce: integer(
     "how many programs are graded at the same time",
     navigator.hardwareConcurrency,
@@ -90,6 +90,7 @@ function brief(specimen: Specimen, checks: Checks): Check[] {
   return [...decides, ...others];
 }
 
+/** What is to be done. The second half of it is done on a busy machine. */
 function plan(
   { rounds, deciding: times, ...flags }: VerifyFlags,
   all: readonly Specimen[],
@@ -99,21 +100,30 @@ function plan(
     return all.map((specimen) => ({
       specimen,
       checks: brief(specimen, checks),
+      isBusy: false,
     }));
   }
   const repeat = (
     count: number,
+    isBusy: boolean,
     make: (specimen: Specimen) => readonly Check[],
-  ) =>
+  ): Task[] =>
     Array.from(
       { length: count },
-      () => all.map((specimen) => ({ specimen, checks: make(specimen) })),
-    ).flat();
-  const bad = ({ specimen }: Task) => Object.keys(specimen.fails).length > 0;
-  return [
-    ...repeat(rounds, ({ side }) => checks[side]),
-    ...repeat(times, (specimen) => deciding(specimen, checks)).filter(bad),
-  ];
+      () =>
+        all.map((specimen) => ({ specimen, checks: make(specimen), isBusy })),
+    )
+      .flat();
+  const half = (isBusy: boolean) => {
+    const part = (count: number) =>
+      isBusy ? Math.floor(count / 2) : Math.ceil(count / 2);
+    return [
+      ...repeat(part(rounds), isBusy, ({ side }) => checks[side]),
+      ...repeat(part(times), isBusy, (specimen) => deciding(specimen, checks))
+        .filter(({ specimen }) => Object.keys(specimen.fails).length > 0),
+    ];
+  };
+  return [...half(false), ...half(true)];
 }
 
 /** What differs from what is known, in words. */
@@ -149,9 +159,9 @@ function keepBusy(): Deno.ChildProcess[] {
 
 async function verify(flags: VerifyFlags, stop: AbortSignal): Promise<number> {
   const folder = await Deno.makeTempDir({ prefix: "rollcall-verify-" });
-  const busy = flags.busy ? keepBusy() : [];
+  const busy: Deno.ChildProcess[] = [];
   try {
-    return await verifyIn(folder, flags, stop);
+    return await verifyIn(folder, busy, flags, stop);
   } finally {
     for (const process of busy) process.kill("SIGKILL");
     await Deno.remove(folder, { recursive: true });
@@ -160,6 +170,7 @@ async function verify(flags: VerifyFlags, stop: AbortSignal): Promise<number> {
 
 async function verifyIn(
   folder: string,
+  busy: Deno.ChildProcess[],
   flags: VerifyFlags,
   stop: AbortSignal,
 ): Promise<number> {
@@ -177,25 +188,18 @@ async function verifyIn(
   const left = tasks.values();
   const work = async () => {
     for (const task of left) {
-      const { command, folder, name } = task.specimen;
+      if (stop.aborted) return;
+      if (task.isBusy && busy.length === 0) busy.push(...keepBusy());
+      const { name, ...subject } = task.specimen;
       const seed = crypto.getRandomValues(new Uint32Array(1))[0];
-      const run = new Run({ command, folder, port: 0 }, seed, causes);
+      const run = new Run({ ...subject, port: 0 }, seed, causes);
       runs.add(run);
-      const found: string[] = [];
-      try {
-        for (const check of task.checks) {
-          if (stop.aborted) return;
-          await run.make(check);
-        }
-        found.push(...differences(task, run.verdicts));
-      } catch (error) {
-        if (!(error instanceof NotStarted)) throw error;
-        found.push(error.message);
-      }
+      const found = await grade(run, task);
       runs.delete(run);
       made += run.verdicts.length;
       done++;
       line.show(`${done} of ${tasks.length}: ${name}`);
+      if (found.length > 0) wrong++;
       if (found.length > 0 || flags.brief) {
         const ids = task.checks.map(({ id }) => id).join(", ");
         print([
@@ -203,14 +207,17 @@ async function verifyIn(
           ...found.map((it) => `  seed ${seed}: ${it}`),
         ]);
       }
-      if (found.length > 0) wrong++;
     }
   };
-  const workers = Promise.all(Array.from({ length: flags.atOnce }, work));
-  const { promise: stopped, resolve } = Promise.withResolvers<boolean>();
-  whenAborted(stop, () => resolve(true));
-  if (await Promise.race([workers.then(() => false), stopped])) {
+  const { promise: stopped, resolve } = Promise.withResolvers<void>();
+  whenAborted(stop, resolve);
+  try {
+    const workers = Array.from({ length: flags.atOnce }, work);
+    await Promise.race([Promise.all(workers), stopped]);
+  } finally {
     await Promise.all([...runs].map((run) => run.stop()));
+  }
+  if (stop.aborted) {
     throw new Failure(`Stopped after ${done} of ${tasks.length}`);
   }
   print([
@@ -218,6 +225,17 @@ async function verifyIn(
     `${wrong} of the runs differ from what is known`,
   ]);
   return wrong === 0 ? 0 : 1;
+}
+
+/** Makes the checks of a task. Resolves to what differs from what is known. */
+async function grade(run: Run, task: Task): Promise<string[]> {
+  try {
+    for (const check of task.checks) await run.make(check);
+    return differences(task, run.verdicts);
+  } catch (error) {
+    if (error instanceof NotStarted) return [error.message];
+    throw error;
+  }
 }
 
 /** The command line. Returns the exit code. */
