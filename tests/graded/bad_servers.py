@@ -371,9 +371,12 @@ class SpinsAtEnd(Server):
 @fails({"never-reads": "lock-while-sending"})
 class LockWhileSending(Server):
     class Handler(ClientHandler):
-        def send(self, message):
+        # A 1 of a thousand bytes: a few hundred fill what the system keeps.
+        ONE = b"\x80\x02\x8b\xe8\x03\x00\x00\x01" + bytes(999) + b"."
+
+        def acknowledge(self):
             with self.server.write_lock:
-                super().send(message)
+                self.handler.sendall(self.ONE)
 
 
 @fails({"unfinished": "waits-for-rest"})

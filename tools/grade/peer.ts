@@ -19,7 +19,7 @@ const { pickle } = FORMATS;
 /** Bytes of a message that a program may send us: more than any sends in earnest. */
 const MOST_BYTES = 2 ** 20;
 /** Milliseconds that a flood lasts at most, and after which nothing taken means that nothing will be. */
-const FLOOD_LONGEST = 8000;
+const FLOOD_LONGEST = 5000;
 const FLOOD_STALLED = 2000;
 /** Requests of a flood at most, and in one write. */
 const FLOOD_MOST = 1_000_000;
