@@ -5,7 +5,7 @@
  */
 
 import { delay } from "@std/async/delay";
-import { socketStates } from "./processes.ts";
+import { readProc } from "./processes.ts";
 import { NotStarted } from "./program.ts";
 
 /** States of a connection that is over, and holds the port nevertheless; milliseconds for which it does at most, on Linux. */
@@ -62,3 +62,24 @@ export async function isLeft(port: number): Promise<void> {
     await delay(LOOK);
   }
 }
+
+/** The states of the sockets whose own port is this, such as `LISTEN`. None are known but on Linux. */
+export function socketStates(port: number): string[] {
+  const own = `:${port.toString(16).toUpperCase().padStart(4, "0")}`;
+  return ["/proc/net/tcp", "/proc/net/tcp6"].flatMap((table) =>
+    readProc(table).split("\n").flatMap((line) => {
+      const [, local, , state] = line.trim().split(/\s+/);
+      return local?.endsWith(own) ? [STATES[state] ?? state] : [];
+    })
+  );
+}
+
+/** Of the kernel's names for the states of a socket, those that matter here. */
+const STATES: Readonly<Record<string, string>> = {
+  "01": "ESTABLISHED",
+  "04": "FIN_WAIT1",
+  "05": "FIN_WAIT2",
+  "06": "TIME_WAIT",
+  "08": "CLOSE_WAIT",
+  "0A": "LISTEN",
+};

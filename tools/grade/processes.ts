@@ -39,7 +39,7 @@ function processes(): Process[] {
   const found: Process[] = [];
   for (const { name } of Deno.readDirSync("/proc")) {
     if (!/^\d+$/.test(name)) continue;
-    const stat = read(`/proc/${name}/stat`);
+    const stat = readProc(`/proc/${name}/stat`);
     // The second field is the program's name, which may have anything in it.
     const [state, ...fields] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     if (stat === "" || state === "Z" || state === "X") continue;
@@ -65,7 +65,8 @@ function threadsOf(pid: number): string[] {
   }
 }
 
-function read(path: string): string {
+/** What a file in `/proc` says; nothing, where there is none. */
+export function readProc(path: string): string {
   try {
     return Deno.readTextFileSync(path);
   } catch {
@@ -114,7 +115,7 @@ export class Family {
   get isRunning(): boolean {
     return this.#members(false).some(({ pid }) =>
       threadsOf(pid).some((thread) =>
-        / R \d+ /.test(read(`/proc/${pid}/task/${thread}/stat`))
+        / R \d+ /.test(readProc(`/proc/${pid}/task/${thread}/stat`))
       )
     );
   }
@@ -157,7 +158,7 @@ export class Family {
 
   /** Whether a process has our mark, or works in our folder: by that, those are known that left their group and lost their parent. */
   #isMarked(pid: number): boolean {
-    const environment = read(`/proc/${pid}/environ`).split("\0");
+    const environment = readProc(`/proc/${pid}/environ`).split("\0");
     return environment.includes(this.#mark) || isIn(this.#folder, pid);
   }
 }
@@ -183,24 +184,3 @@ export function signal(pid: number, name: Deno.Signal): void {
     // It has ended.
   }
 }
-
-/** The states of the sockets whose own port is this, such as `LISTEN`. None are known but on Linux. */
-export function socketStates(port: number): string[] {
-  const own = `:${port.toString(16).toUpperCase().padStart(4, "0")}`;
-  return ["/proc/net/tcp", "/proc/net/tcp6"].flatMap((table) =>
-    read(table).split("\n").flatMap((line) => {
-      const [, local, , state] = line.trim().split(/\s+/);
-      return local?.endsWith(own) ? [STATES[state] ?? state] : [];
-    })
-  );
-}
-
-/** Of the kernel's names for the states of a socket, those that matter here. */
-const STATES: Readonly<Record<string, string>> = {
-  "01": "ESTABLISHED",
-  "04": "FIN_WAIT1",
-  "05": "FIN_WAIT2",
-  "06": "TIME_WAIT",
-  "08": "CLOSE_WAIT",
-  "0A": "LISTEN",
-};

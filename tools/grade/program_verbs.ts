@@ -8,7 +8,7 @@
 import { delay } from "@std/async/delay";
 import { WITHIN } from "./kit.ts";
 import * as printed from "./printed.ts";
-import { socketStates } from "./processes.ts";
+import { socketStates } from "./port.ts";
 import type { Program } from "./program.ts";
 import { type Stage, StepFailed, type Verb } from "./stage.ts";
 
