@@ -30,6 +30,7 @@ const NOT_RUN = [
   "docs",
   "exercises",
   "faults",
+  "grade",
   "hold",
   "mended",
   "soak",

@@ -8,7 +8,7 @@ import { ROOT } from "./fault.ts";
 
 /** Folders that are copied. */
 export const FOLDERS = /^(bench|docs|examples|lib|tests|tools)(\/|$)/;
-const FILES = /\.(ts|json|jsonl|lock|md|patch|py|txt)$/;
+const FILES = /\.(ts|json|jsonl|lock|md|patch|py|mjs|java|txt)$/;
 
 /** Copies the project, but for what `leftOut` fits. */
 export async function copyProject(to: string, leftOut?: RegExp): Promise<void> {
