@@ -195,6 +195,7 @@ async function verifyIn(
       const run = new Run({ ...subject, port: 0 }, seed, causes);
       runs.add(run);
       const found = await grade(run, task);
+      if (stop.aborted) return; // what was ended by us tells nothing
       runs.delete(run);
       made += run.verdicts.length;
       done++;
