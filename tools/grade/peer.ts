@@ -42,8 +42,6 @@ export function encode(messages: readonly Message[]): Uint8Array {
 export class Peer {
   /** What was sent, in words, the last of it. */
   readonly sent: string[] = [];
-  /** What came, in words, the last of it. */
-  readonly got: string[] = [];
   /** Messages that came and were not looked at yet. */
   readonly messages: Message[] = [];
   /** Why what came is no message, if so. */
@@ -63,9 +61,9 @@ export class Peer {
     this.#socket = socket;
     socket.setNoDelay(true);
     socket.on("data", (bytes) => this.#take(bytes));
-    socket.on("end", () => this.#end("the end of the connection"));
-    socket.on("error", () => this.#end("a reset of the connection"));
-    socket.on("close", () => this.#end("the end of the connection"));
+    for (const event of ["end", "error", "close"]) {
+      socket.on(event, () => this.#end());
+    }
   }
 
   /** Connects. Resolves to why it cannot, in place of a peer. */
@@ -99,30 +97,19 @@ export class Peer {
     this.heardAt = performance.now();
     if (this.broken) return;
     const all = concat([this.#kept, bytes]);
-    const before = this.messages.length;
     try {
       this.#kept = all.slice(this.#reader.read(all, all.length, this.messages));
     } catch (error) {
       this.broken = (error as Error).message;
-    }
-    for (const message of this.messages.slice(before)) {
-      note(this.got, pythonRepr(message));
-    }
-    if (this.broken) {
-      note(
-        this.got,
-        `bytes that are no pickle: ${pythonRepr(all.slice(0, 60))}`,
-      );
     }
     // Who sends without end is not read any more.
     if (this.messages.length > MOST_WAITING) this.#socket.pause();
     this.changes.note();
   }
 
-  #end(how: string): void {
+  #end(): void {
     if (this.hasEnd) return;
     this.hasEnd = true;
-    note(this.got, how);
     this.changes.note();
   }
 

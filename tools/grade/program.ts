@@ -98,7 +98,7 @@ export class Program implements AsyncDisposable {
   /** What it prints, and its end. */
   readonly changes = new Changes();
   /** Resolves once it has ended and what it printed was read. */
-  readonly ended: Promise<void>;
+  #ended: Promise<void>;
   #child: Deno.ChildProcess;
   #family: Family;
   #printed = 0;
@@ -138,7 +138,7 @@ export class Program implements AsyncDisposable {
     this.stderr = new Output(this.#child.stderr, onText);
     this.#family = new Family(this.#child.pid, mark, folder);
     this.#looking = setInterval(() => this.#look(), LOOK);
-    this.ended = this.#wait();
+    this.#ended = this.#wait();
   }
 
   async #wait(): Promise<void> {
@@ -191,7 +191,7 @@ export class Program implements AsyncDisposable {
     await this.#family.end();
     // Where there is no /proc, its group must do.
     this.signal("SIGKILL");
-    await this.ended;
+    await this.#ended;
     await this.#child.stdin.close().catch(() => {}); // its end closed the pipe
     await Promise.all([this.stdout.cancel(), this.stderr.cancel()]);
   }
