@@ -13,7 +13,7 @@ import { exitWith, Failure, runProgram } from "../lib/cli/program.ts";
 import type { StopSignals } from "../lib/cli/signals.ts";
 import { print } from "../lib/cli/terminal.ts";
 import { copyProject } from "../tools/faults/copy.ts";
-import { patchFolder } from "../tools/faults/fault.ts";
+import { patchFolder } from "../tools/faults/patch.ts";
 import { type Choice, readChoices, type Under } from "./choices/choice.ts";
 import { afterDeno, type Contender, rollcall } from "./compare/contenders.ts";
 import { bytesEach } from "./compare/memory.ts";

@@ -1,18 +1,14 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
-import { delay } from "@std/async/delay";
-import { readChoices } from "../bench/choices/choice.ts";
 import { chart } from "../bench/compare/chart.ts";
 import { CONTENDERS } from "../bench/compare/contenders.ts";
-import type { Seen } from "../bench/compare/load.ts";
 import { type Bench, each, single } from "../bench/compare/section.ts";
 import { table } from "../bench/compare/table.ts";
 import { type Speech, workload } from "../bench/compare/workload.ts";
 import { DEFAULT_LIMITS } from "../lib/limits.ts";
 import type { Message, MessageMap } from "../lib/wire/formats.ts";
 import { FORMATS } from "../lib/wire/formats.ts";
-import { applyPatch } from "../tools/faults/fault.ts";
-import { encode } from "./peers.ts";
-import { hasPython, ROOT } from "./programs.ts";
+import { needs } from "./support/needs.ts";
+import { encode } from "./support/peers.ts";
 
 /** What a reader makes of requests, each by itself. */
 function decode(format: string, requests: readonly Uint8Array[]): MessageMap[] {
@@ -55,10 +51,9 @@ Deno.test("workload() speaks to Redis in its protocol", async () => {
   ]);
 });
 
-Deno.test({
-  name: "workload() makes mixed requests, which a reader takes (needs python3)",
-  ignore: !await hasPython(),
-  async fn() {
+needs("run", "python3").test(
+  "workload() makes mixed requests, which a reader takes (needs run, python3)",
+  async () => {
     const { requests } = await workload("mixed" as Speech, 2000);
     const students = decode("pickle", requests);
     const share = (holds: (student: MessageMap) => boolean) =>
@@ -76,7 +71,7 @@ Deno.test({
     );
     assert(newest.length > 100);
   },
-});
+);
 
 Deno.test("chart() draws a line for each, and names that do not overlap", () => {
   const svg = chart([
@@ -101,73 +96,6 @@ Deno.test("table() puts names to the left and figures to the right", () => {
     "a       10.00",
     "bcdefg      2",
   ]);
-});
-
-/** An echo server that stops for 300 ms, once, when it has answered so many bytes. */
-async function serveWithAStop(listener: Deno.Listener, after: number) {
-  let bytes = 0;
-  let stop = Promise.resolve();
-  const serve = async (conn: Deno.Conn) => {
-    const buffer = new Uint8Array(65_536);
-    for (let count; (count = await conn.read(buffer)) !== null;) {
-      if (bytes < after && (bytes += count) >= after) stop = delay(300);
-      await stop;
-      await conn.write(buffer.subarray(0, count));
-    }
-    conn.close();
-  };
-  const serving: Promise<void>[] = [];
-  try {
-    for await (const conn of listener) serving.push(serve(conn));
-  } finally {
-    await Promise.all(serving);
-  }
-}
-
-/** What a load saw of such a server: 10 clients, for a second. */
-async function seen(rate: number): Promise<Seen> {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const served = serveWithAStop(listener, 83 * 800);
-  const { port } = listener.addr as Deno.NetAddr;
-  const { stdout } = await new Deno.Command(Deno.execPath(), {
-    args: [
-      ...["run", "--quiet", "--allow-all", "bench/compare/load.ts"],
-      ...["echo", port, 10, 1, 500, 1000, rate].map(String),
-    ],
-    cwd: ROOT,
-  }).output();
-  listener.close();
-  await served;
-  return JSON.parse(new TextDecoder().decode(stdout));
-}
-
-Deno.test({
-  name:
-    "the open loop tells of all requests that were due while a server stood still (needs Linux)",
-  ignore: Deno.build.os !== "linux",
-  async fn() {
-    // The stop comes 800 ms after the start, and 300 of 1,000 were due in it.
-    const open = await seen(1000);
-    assert(open.p50 < open.p99 && open.p99 <= open.p999);
-    assert(open.p99 > 200, `${open.p99} ms`);
-    assertEquals(Math.round(open.requests / 100), 10);
-    // Clients that wait ask for nothing meanwhile.
-    const closed = await seen(0);
-    assert(closed.requests > open.requests);
-  },
-});
-
-Deno.test("each choice can be switched off: its patch fits the code as it is", async () => {
-  const choices = await readChoices();
-  assert(choices.length > 10);
-  for (const { title, patch, under } of choices) {
-    assert(under.length > 0, title);
-    for (const part of patch.split(/^(?=--- )/m)) {
-      const [, path] = part.match(/^\+\+\+ b\/(.*)$/m)!;
-      const before = await Deno.readTextFile(ROOT + path);
-      assert(applyPatch(part, before) !== before, title);
-    }
-  }
 });
 
 Deno.test("each() measures one thing after the other, until it is stopped", async () => {

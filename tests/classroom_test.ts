@@ -5,8 +5,13 @@ import { bigLetters } from "../lib/cli/big_letters.ts";
 import { addressesAt } from "../lib/cli/listening.ts";
 import { showClassroom, type Size } from "../lib/cli/classroom.ts";
 import { maskedLine } from "../lib/roster/student.ts";
-import { ALICE, Peer, until } from "./peers.ts";
-import { client, hasPython, Program } from "./programs.ts";
+import { ALICE, Peer, until } from "./support/peers.ts";
+import { needs } from "./support/needs.ts";
+import { client, Program } from "./support/programs.ts";
+
+const run = needs("run");
+const runNet = needs("run", "net");
+const terminal = needs("run", "pty");
 
 /** A screen that keeps what is drawn, and a class before it. */
 class Stage implements AsyncDisposable {
@@ -187,7 +192,7 @@ Deno.test("maskedLine() shows the last two digits of a number", () => {
 const SERVER = ["run", "--quiet", "--no-prompt", "--allow-net"];
 const NAMED = [...SERVER, "--allow-sys=networkInterfaces", "--allow-env=TERM"];
 
-Deno.test("server --classroom listens at all addresses, in plain lines where stderr is no terminal", async () => {
+run.test("server --classroom listens at all addresses, in plain lines where stderr is no terminal (needs run)", async () => {
   await using server = new Program(Deno.execPath(), [
     ...NAMED,
     ...["server.ts", "--classroom", "--port", "0"],
@@ -208,7 +213,7 @@ Deno.test("server --classroom listens at all addresses, in plain lines where std
   assert(!stderr.includes("\x1b"), stderr);
 });
 
-Deno.test("server --classroom listens where --host says, and --mask-sid masks without it", async () => {
+runNet.test("server --classroom listens where --host says, and --mask-sid masks without it (needs run, net)", async () => {
   await using classroom = new Program(Deno.execPath(), [
     ...SERVER,
     ...["server.ts", "--classroom", "--port", "0", "--host", "127.0.0.1"],
@@ -240,24 +245,19 @@ function onTerminal(term: string, ...args: string[]): Program {
   ], { env: { TERM: term } });
 }
 
-Deno.test({
-  name:
-    "server --classroom draws on a terminal, unless that is dumb (needs python3)",
-  ignore: !await hasPython("pty"), // which there is not on Windows
-  async fn() {
-    const args = ["server.ts", "--classroom", "--port", "0"];
-    await using drawing = onTerminal("xterm", ...args);
-    const [, port] = await drawing.stdout.match(
-      /Listening at 0\.0\.0\.0\/(\d+)/,
-    );
-    await drawing.stdout.match(/\x1b\[17;30r/);
-    await drawing.stdout.match(/--host (?!0\.0\.0\.0)/);
-    await drawing.stdout.match(/0 connected {4}0 students acknowledged/);
-    await using alice = client("--port", port);
-    await drawing.stdout.match(/1 connected {4}1 student acknowledged/);
-    await using dumb = onTerminal("dumb", ...args);
-    await dumb.stdout.match(/0 clients connected, 0 students acknowledged/);
-    assert(!dumb.stdout.text.includes("\x1b["), dumb.stdout.text);
-    assertEquals(alice.stderr.text, "");
-  },
+terminal.test("server --classroom draws on a terminal, unless that is dumb (needs run, pty)", async () => {
+  const args = ["server.ts", "--classroom", "--port", "0"];
+  await using drawing = onTerminal("xterm", ...args);
+  const [, port] = await drawing.stdout.match(
+    /Listening at 0\.0\.0\.0\/(\d+)/,
+  );
+  await drawing.stdout.match(/\x1b\[17;30r/);
+  await drawing.stdout.match(/--host (?!0\.0\.0\.0)/);
+  await drawing.stdout.match(/0 connected {4}0 students acknowledged/);
+  await using alice = client("--port", port);
+  await drawing.stdout.match(/1 connected {4}1 student acknowledged/);
+  await using dumb = onTerminal("dumb", ...args);
+  await dumb.stdout.match(/0 clients connected, 0 students acknowledged/);
+  assert(!dumb.stdout.text.includes("\x1b["), dumb.stdout.text);
+  assertEquals(alice.stderr.text, "");
 });

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { ALICE, ALICES_LINE, json, Peer, TestServer } from "./peers.ts";
+import { needs } from "./support/needs.ts";
+import { ALICE, ALICES_LINE, json, Peer, TestServer } from "./support/peers.ts";
 import {
   client,
   type Ended,
@@ -7,7 +8,12 @@ import {
   Program,
   ROOT,
   server,
-} from "./programs.ts";
+} from "./support/programs.ts";
+
+const run = needs("run");
+const runNet = needs("run", "net");
+const files = needs("run", "read", "write");
+const unix = needs("run", "net", "Unix");
 
 const PASSED = "Data acknowledged by server and you passed the test\n";
 const connectedLine = (port: string) =>
@@ -20,7 +26,7 @@ function assertOneLine({ stderr }: Ended, expected: RegExp): void {
   assertEquals(stderr.trim().split("\n").length, 1, stderr);
 }
 
-Deno.test("server and client show the lab's transcripts, and end when the server is told to", async () => {
+run.test("server and client show the lab's transcripts, and end when the server is told to (needs run)", async () => {
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     await using ours = server("--port", "0");
     const port = await listening(ours);
@@ -59,7 +65,7 @@ Deno.test("server and client show the lab's transcripts, and end when the server
   }
 });
 
-Deno.test("client ends at Ctrl-C: with 0 once it passed, with 1 before", async () => {
+runNet.test("client ends at Ctrl-C: with 0 once it passed, with 1 before (needs run, net)", async () => {
   await using ours = server("--port", "0");
   const port = await listening(ours);
   await using passed = client("--port", port);
@@ -76,7 +82,7 @@ Deno.test("client ends at Ctrl-C: with 0 once it passed, with 1 before", async (
   assertOneLine(ended, /^Told to end before the server had answered all\n$/);
 });
 
-Deno.test("client --once leaves when all is answered; --repeat pipelines, and sums up", async () => {
+run.test("client --once leaves when all is answered; --repeat pipelines, and sums up (needs run)", async () => {
   await using ours = server("--port", "0", "--quiet");
   const port = await listening(ours);
   await using many = client("--port", port, "--once", "--repeat", "5000");
@@ -93,7 +99,7 @@ Deno.test("client --once leaves when all is answered; --repeat pipelines, and su
   assertOneLine(quiet, /Ending, with 0 clients/);
 });
 
-Deno.test("client --wait connects once the server is there", async () => {
+runNet.test("client --wait connects once the server is there (needs run, net)", async () => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr;
   listener.close();
@@ -103,7 +109,7 @@ Deno.test("client --wait connects once the server is there", async () => {
   await ours.stdout.match(/Connected/);
 });
 
-Deno.test("client and server speak JSON with --wire json", async () => {
+run.test("client and server speak JSON with --wire json (needs run)", async () => {
   await using ours = server("--port", "0", "--wire", "json");
   const port = await listening(ours);
   await using theirs = client(
@@ -125,7 +131,7 @@ Deno.test("client and server speak JSON with --wire json", async () => {
   assertEquals(await peer.receive(), 1);
 });
 
-Deno.test("client says how a server answered that does not acknowledge, and ends with 1", async () => {
+runNet.test("client says how a server answered that does not acknowledge, and ends with 1 (needs run, net)", async () => {
   const answers = [
     ["text", "answered 'text', which is no acknowledgement"],
     [true, "answered True, which"],
@@ -147,7 +153,7 @@ Deno.test("client says how a server answered that does not acknowledge, and ends
   }
 });
 
-Deno.test("client that is turned away says so, and ends with 1", async () => {
+runNet.test("client that is turned away says so, and ends with 1 (needs run, net)", async () => {
   await using test = new TestServer({ maxClients: 0 });
   await using ours = client("--port", `${test.addr.port}`);
   const { code, stdout, stderr } = await ours.ended();
@@ -158,7 +164,7 @@ Deno.test("client that is turned away says so, and ends with 1", async () => {
   );
 });
 
-Deno.test("server on a taken port says so in one line, and ends with 1", async () => {
+runNet.test("server on a taken port says so in one line, and ends with 1 (needs run, net)", async () => {
   using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   await using ours = server("--port", `${taken.addr.port}`);
   const ended = await ours.ended();
@@ -169,7 +175,7 @@ Deno.test("server on a taken port says so in one line, and ends with 1", async (
   );
 });
 
-Deno.test("server on an address of another machine says so, and ends with 1", async () => {
+run.test("server on an address of another machine says so, and ends with 1 (needs run)", async () => {
   await using ours = server("--host", "192.0.2.1", "--port", "0");
   const ended = await ours.ended();
   assertEquals(ended.code, 1);
@@ -179,7 +185,7 @@ Deno.test("server on an address of another machine says so, and ends with 1", as
   );
 });
 
-Deno.test("server --host 0.0.0.0 says which address to give the clients", async () => {
+run.test("server --host 0.0.0.0 says which address to give the clients (needs run)", async () => {
   await using ours = server("--host", "0.0.0.0", "--port", "0");
   await ours.stdout.match(/^Listening at 0\.0\.0\.0\/\d+\n/);
   await ours.stderr.match(
@@ -196,7 +202,7 @@ Deno.test("server --host 0.0.0.0 says which address to give the clients", async 
   await unknowing.stderr.match(/grant --allow-sys=networkInterfaces/);
 });
 
-Deno.test("client with no server says so in one line, and ends with 1", async () => {
+runNet.test("client with no server says so in one line, and ends with 1 (needs run, net)", async () => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr;
   listener.close();
@@ -209,7 +215,7 @@ Deno.test("client with no server says so in one line, and ends with 1", async ()
   );
 });
 
-Deno.test("client whose server has no such name says so in one line", async () => {
+run.test("client whose server has no such name says so in one line (needs run)", async () => {
   await using ours = client("--host", "no-such-host.invalid");
   const ended = await ours.ended();
   assertEquals(ended.code, 1);
@@ -220,7 +226,7 @@ Deno.test("client whose server has no such name says so in one line", async () =
 });
 
 for (const program of ["server", "client"]) {
-  Deno.test(`${program} without its permission names it in one line, and ends with 1`, async () => {
+  run.test(`${program} without its permission names it in one line, and ends with 1 (needs run)`, async () => {
     await using ours = new Program(Deno.execPath(), [
       "run",
       "--no-prompt",
@@ -234,7 +240,7 @@ for (const program of ["server", "client"]) {
     );
   });
 
-  Deno.test(`${program} says what is wrong with its flags, and ends with 2`, async () => {
+  run.test(`${program} says what is wrong with its flags, and ends with 2 (needs run)`, async () => {
     const cases: [string[], RegExp][] = [
       [
         ["--port", "x"],
@@ -264,7 +270,7 @@ for (const program of ["server", "client"]) {
     }
   });
 
-  Deno.test(`${program} --help tells all flags on stdout, --version the version`, async () => {
+  run.test(`${program} --help tells all flags on stdout, --version the version (needs run)`, async () => {
     await using help = new Program(Deno.execPath(), [
       "run",
       `${program}.ts`,
@@ -292,7 +298,7 @@ async function copyFolder(from: string, to: string): Promise<void> {
   }
 }
 
-Deno.test("client's student is the one that clienthelper.ts says, after an edit too", async () => {
+files.test("client's student is the one that clienthelper.ts says, after an edit too (needs run, read, write)", async () => {
   const copy = await Deno.makeTempDir();
   try {
     for (const file of ["deno.json", "deno.lock", "client.ts"]) {
@@ -331,7 +337,7 @@ Deno.test("client's student is the one that clienthelper.ts says, after an edit 
 });
 
 for (const what of ["closed", "not read"]) {
-  Deno.test(`server whose stdout is ${what} still acknowledges its clients, and ends when told to`, async () => {
+  runNet.test(`server whose stdout is ${what} still acknowledges its clients, and ends when told to (needs run, net)`, async () => {
     const child = new Deno.Command(Deno.execPath(), {
       args: [
         "run",
@@ -372,32 +378,27 @@ for (const what of ["closed", "not read"]) {
   });
 }
 
-Deno.test({
-  name:
-    "server out of descriptors serves those it has, says so once, and accepts again when some leave",
-  ignore: Deno.build.os === "windows",
-  async fn() {
-    const command = `ulimit -n 60 && exec '${Deno.execPath()}' run --quiet ` +
-      "--no-prompt --allow-net server.ts --port 0";
-    await using ours = new Program("sh", ["-c", command]);
-    const address = {
-      hostname: "127.0.0.1",
-      port: Number(await listening(ours)),
-    };
-    const peers = await Promise.all(
-      Array.from({ length: 60 }, () => Peer.connect(address)),
-    );
-    await ours.stderr.match(/Cannot accept clients: .*\n/);
-    const [first, ...others] = peers;
-    await first.receive();
-    await first.send(ALICE);
-    assertEquals(await first.receive(), 1);
-    const last = others.at(-1)!;
-    for (const peer of others.slice(0, -1)) peer.conn.close();
-    await last.receive();
-    await last.send(ALICE);
-    assertEquals(await last.receive(), 1);
-    assertEquals(ours.stderr.text.match(/Cannot accept/g)?.length, 1);
-    for (const peer of [first, last]) peer.conn.close();
-  },
+unix.test("server out of descriptors serves those it has, says so once, and accepts again when some leave (needs run, net, Unix)", async () => {
+  const command = `ulimit -n 60 && exec '${Deno.execPath()}' run --quiet ` +
+    "--no-prompt --allow-net server.ts --port 0";
+  await using ours = new Program("sh", ["-c", command]);
+  const address = {
+    hostname: "127.0.0.1",
+    port: Number(await listening(ours)),
+  };
+  const peers = await Promise.all(
+    Array.from({ length: 60 }, () => Peer.connect(address)),
+  );
+  await ours.stderr.match(/Cannot accept clients: .*\n/);
+  const [first, ...others] = peers;
+  await first.receive();
+  await first.send(ALICE);
+  assertEquals(await first.receive(), 1);
+  const last = others.at(-1)!;
+  for (const peer of others.slice(0, -1)) peer.conn.close();
+  await last.receive();
+  await last.send(ALICE);
+  assertEquals(await last.receive(), 1);
+  assertEquals(ours.stderr.text.match(/Cannot accept/g)?.length, 1);
+  for (const peer of [first, last]) peer.conn.close();
 });

@@ -6,6 +6,7 @@ import {
   type Message,
   ProtocolError,
 } from "../lib/wire/formats.ts";
+import { needs } from "./support/needs.ts";
 import {
   ALICE,
   BOB,
@@ -15,7 +16,9 @@ import {
   Peer,
   stalled,
   TestServer,
-} from "./peers.ts";
+} from "./support/peers.ts";
+
+const net = needs("net");
 
 /** A server's end of one connection, for a client that the test makes. */
 async function scripted(
@@ -37,7 +40,7 @@ async function scripted(
   }
 }
 
-Deno.test("Client.connect() resolves to the greeting, and Client.request() to each request's own answer", async () => {
+net.test("Client.connect() resolves to the greeting, and Client.request() to each request's own answer (needs net)", async () => {
   for (const wire of [undefined, json]) {
     await using test = new TestServer({ wire });
     const client = new Client({ port: test.addr.port, wire });
@@ -56,7 +59,7 @@ Deno.test("Client.connect() resolves to the greeting, and Client.request() to ea
   }
 });
 
-Deno.test("Client.request() keeps 10,000 under way, in order", async () => {
+net.test("Client.request() keeps 10,000 under way, in order (needs net)", async () => {
   await using test = new TestServer();
   const client = new Client({ port: test.addr.port });
   await client.connect();
@@ -71,7 +74,7 @@ Deno.test("Client.request() keeps 10,000 under way, in order", async () => {
   await client.close();
 });
 
-Deno.test("Client reads greeting and answers that come a byte at a time", async () => {
+net.test("Client reads greeting and answers that come a byte at a time (needs net)", async () => {
   await scripted(async (server) => {
     for (const byte of encode([{ clientid: 7 }])) {
       await server.sendBytes(Uint8Array.of(byte));
@@ -89,7 +92,7 @@ Deno.test("Client reads greeting and answers that come a byte at a time", async 
   });
 });
 
-Deno.test("Client loses nothing of what comes in one segment with the greeting", async () => {
+net.test("Client loses nothing of what comes in one segment with the greeting (needs net)", async () => {
   await scripted(async (server) => {
     await server.send({ clientid: 7 }, 1, { error: "no" }, 3, 4);
     await server.receive();
@@ -104,7 +107,7 @@ Deno.test("Client loses nothing of what comes in one segment with the greeting",
   });
 });
 
-Deno.test("Client.request() rejects all that is under way when the connection ends", async () => {
+net.test("Client.request() rejects all that is under way when the connection ends (needs net)", async () => {
   await scripted(async (server) => {
     await server.send({ clientid: 7 });
     await server.receiveSome(3);
@@ -123,13 +126,13 @@ Deno.test("Client.request() rejects all that is under way when the connection en
   });
 });
 
-Deno.test("Client.connect() rejects when the server closes without a greeting", async () => {
+net.test("Client.connect() rejects when the server closes without a greeting (needs net)", async () => {
   await scripted(() => Promise.resolve(), async (client) => {
     await assertRejects(() => client.connect(), ConnectionEnded);
   });
 });
 
-Deno.test("Client tells of a server that sends no message", async () => {
+net.test("Client tells of a server that sends no message (needs net)", async () => {
   await scripted(async (server) => {
     await server.sendBytes(new TextEncoder().encode("cos\nsystem\n."));
   }, async (client) => {
@@ -137,7 +140,7 @@ Deno.test("Client tells of a server that sends no message", async () => {
   });
 });
 
-Deno.test("Client with an answerTimeout ends by itself when the server says nothing", async () => {
+net.test("Client with an answerTimeout ends by itself when the server says nothing (needs net)", async () => {
   await scripted(async (server) => {
     await server.send({ clientid: 7 });
     await server.receiveSome(2);
@@ -151,7 +154,7 @@ Deno.test("Client with an answerTimeout ends by itself when the server says noth
   }, { answerTimeout: 0.5 });
 });
 
-Deno.test("Client with an answerTimeout ends by itself when the server drips a message that never ends", async () => {
+net.test("Client with an answerTimeout ends by itself when the server drips a message that never ends (needs net)", async () => {
   await scripted(async (server) => {
     await server.send({ clientid: 7 });
     let gone = false;
@@ -166,7 +169,7 @@ Deno.test("Client with an answerTimeout ends by itself when the server drips a m
   }, { answerTimeout: 0.5 });
 });
 
-Deno.test("Client.request() rejects what has no form, and goes on", async () => {
+net.test("Client.request() rejects what has no form, and goes on (needs net)", async () => {
   await using test = new TestServer();
   const client = new Client({ port: test.addr.port });
   await assertRejects(
@@ -182,7 +185,7 @@ Deno.test("Client.request() rejects what has no form, and goes on", async () => 
   await client.close();
 });
 
-Deno.test("Client.send() waits while the server does not read", async () => {
+net.test("Client.send() waits while the server does not read (needs net)", async () => {
   const total = 2000;
   let sent = 0;
   const ready = Promise.withResolvers<void>();
@@ -202,7 +205,7 @@ Deno.test("Client.send() waits while the server does not read", async () => {
   });
 });
 
-Deno.test("Client.connect() rejects where no server listens", async () => {
+net.test("Client.connect() rejects where no server listens (needs net)", async () => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr;
   listener.close();

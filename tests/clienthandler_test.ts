@@ -7,6 +7,7 @@ import type { Roster } from "../lib/roster/roster.ts";
 import type { Sid, Student } from "../lib/roster/student.ts";
 import type { Message } from "../lib/wire/formats.ts";
 import { ProtocolError, RequestError } from "../lib/wire/formats.ts";
+import { needs } from "./support/needs.ts";
 import {
   ALICE,
   EchoHandler,
@@ -15,9 +16,11 @@ import {
   stalled,
   TestServer,
   until,
-} from "./peers.ts";
+} from "./support/peers.ts";
 
-Deno.test("ClientHandler serves another application: an echo", async () => {
+const net = needs("net");
+
+net.test("ClientHandler serves another application: an echo (needs net)", async () => {
   await using test = new TestServer({ clientHandler: EchoHandler });
   using peer = await Peer.greeted(test.addr);
   await peer.send("a", 1, [null, 1.5]);
@@ -51,7 +54,7 @@ class MoodyHandler extends ClientHandler {
   }
 }
 
-Deno.test("ClientHandler keeps the order of answers that come at once and later", async () => {
+net.test("ClientHandler keeps the order of answers that come at once and later (needs net)", async () => {
   await using test = new TestServer({ clientHandler: MoodyHandler });
   using peer = await Peer.greeted(test.addr);
   const requests = ["a", 20, "b", 0, 10, "c", "d", 1];
@@ -60,7 +63,7 @@ Deno.test("ClientHandler keeps the order of answers that come at once and later"
 });
 
 for (const fault of ["throw", "reject", "unsendable", "nothing"]) {
-  Deno.test(`ClientHandler whose request fails (${fault}) loses its own connection alone`, async () => {
+  net.test(`ClientHandler whose request fails (${fault}) loses its own connection alone (needs net)`, async () => {
     await using test = new TestServer({ clientHandler: MoodyHandler });
     using bystander = await Peer.greeted(test.addr);
     using peer = await Peer.greeted(test.addr);
@@ -79,7 +82,7 @@ for (const fault of ["throw", "reject", "unsendable", "nothing"]) {
   });
 }
 
-Deno.test("ClientHandler goes on after a RequestError, and ends after a ProtocolError", async () => {
+net.test("ClientHandler goes on after a RequestError, and ends after a ProtocolError (needs net)", async () => {
   await using test = new TestServer({ clientHandler: MoodyHandler });
   using peer = await Peer.greeted(test.addr);
   await peer.send("invalid", "a", "protocol", "b");
@@ -91,7 +94,7 @@ Deno.test("ClientHandler goes on after a RequestError, and ends after a Protocol
   ]);
 });
 
-Deno.test("ClientHandler whose constructor or run() throws costs its connection alone", async () => {
+net.test("ClientHandler whose constructor or run() throws costs its connection alone (needs net)", async () => {
   class Broken extends EchoHandler {
     constructor(...args: ConstructorParameters<typeof ClientHandler>) {
       super(...args);
@@ -114,7 +117,7 @@ Deno.test("ClientHandler whose constructor or run() throws costs its connection 
   assertEquals(test.server.handlers.size, 1);
 });
 
-Deno.test("ClientHandler.send() keeps large messages sent at the same time apart", async () => {
+net.test("ClientHandler.send() keeps large messages sent at the same time apart (needs net)", async () => {
   class Chatty extends ClientHandler {
     protected override async processRequest(): Promise<Message> {
       const texts = ["a", "b", "c"].map((letter) => letter.repeat(300_000));
@@ -171,7 +174,7 @@ function assertGuarded({ roster, lines }: Awaited<ReturnType<typeof contend>>) {
   assertEquals(printed, roster.sids); // printed as recorded, one by one
 }
 
-Deno.test("StudentHandler records and prints under the lock: no record is lost, no line out of turn", async () => {
+net.test("StudentHandler records and prints under the lock: no record is lost, no line out of turn (needs net)", async () => {
   assertGuarded(
     await contend((roster) =>
       class extends StudentHandler {
@@ -181,7 +184,7 @@ Deno.test("StudentHandler records and prints under the lock: no record is lost, 
   );
 });
 
-Deno.test("StudentHandler with a lock of its own for each handler loses records: it guards nothing shared", async () => {
+net.test("StudentHandler with a lock of its own for each handler loses records: it guards nothing shared (needs net)", async () => {
   const { roster } = await contend((roster) =>
     class extends StudentHandler {
       protected override readonly roster = roster;
@@ -194,7 +197,7 @@ Deno.test("StudentHandler with a lock of its own for each handler loses records:
   assert(roster.records < 120, "the fault does not show");
 });
 
-Deno.test("ClientHandler.writeLock is the server's, the same for all", async () => {
+net.test("ClientHandler.writeLock is the server's, the same for all (needs net)", async () => {
   await using test = new TestServer();
   using _a = await Peer.greeted(test.addr);
   using _b = await Peer.greeted(test.addr);
@@ -203,7 +206,7 @@ Deno.test("ClientHandler.writeLock is the server's, the same for all", async () 
   for (const lock of locks) assert(lock === test.server.writeLock);
 });
 
-Deno.test("StudentHandler records before it acknowledges, all keys of the request", async () => {
+net.test("StudentHandler records before it acknowledges, all keys of the request (needs net)", async () => {
   await using test = new TestServer();
   using peer = await Peer.greeted(test.addr);
   await peer.send({ ...ALICE, section: 3 });
@@ -212,7 +215,7 @@ Deno.test("StudentHandler records before it acknowledges, all keys of the reques
   assertEquals(fields(student), { ...ALICE, section: 3 });
 });
 
-Deno.test("StudentHandler does not acknowledge what could not be recorded", async () => {
+net.test("StudentHandler does not acknowledge what could not be recorded (needs net)", async () => {
   class FullDisk extends MemoryRoster {
     override record(): Promise<void> {
       return Promise.reject(new Error("no space left"));
@@ -231,7 +234,7 @@ Deno.test("StudentHandler does not acknowledge what could not be recorded", asyn
   assertEquals(test.lines.length, 1);
 });
 
-Deno.test("ClientHandler that waits for itself does not keep a shutdown from its end", async () => {
+net.test("ClientHandler that waits for itself does not keep a shutdown from its end (needs net)", async () => {
   class Endless extends ClientHandler {
     protected override processRequest(): Promise<Message> {
       return new Promise(() => {});
@@ -246,7 +249,7 @@ Deno.test("ClientHandler that waits for itself does not keep a shutdown from its
   assert(performance.now() - begin < 2000);
 });
 
-Deno.test("ClientHandler leaves the table whenever its client goes", async () => {
+net.test("ClientHandler leaves the table whenever its client goes (needs net)", async () => {
   await using test = new TestServer();
   const stages = [
     (peer: Peer) => peer.conn.close(),

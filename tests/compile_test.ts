@@ -1,70 +1,22 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { ALICES_LINE } from "./peers.ts";
-import { listening, Program, ROOT } from "./programs.ts";
+import { needs } from "./support/needs.ts";
+import { Program } from "./support/programs.ts";
 
-/** Whether `deno compile` can have its runtime part here: found by compiling, and running, a little program. */
-async function canCompile(): Promise<boolean> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await Deno.writeTextFile(`${folder}/hi.ts`, 'console.log("hi");');
-    const compiled = await new Deno.Command(Deno.execPath(), {
-      args: [
-        "compile",
-        "--quiet",
-        "--output",
-        `${folder}/hi`,
-        `${folder}/hi.ts`,
-      ],
-      stderr: "null",
-    }).output();
-    if (!compiled.success) return false;
-    const { stdout } = await new Deno.Command(`${folder}/hi`).output();
-    return new TextDecoder().decode(stdout) === "hi\n";
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
-
-Deno.test({
-  name: "the compiled server and client run without Deno (needs denort)",
-  ignore: !await canCompile(),
-  async fn() {
-    await using compiling = new Program(Deno.execPath(), [
-      "task",
-      "--quiet",
-      "compile",
-    ]);
-    const { code, stdout } = await compiling.ended();
-    assertEquals(code, 0);
-    const [server, client] = stdout.trim().split("\n").map((p) => ROOT + p);
-    const options = { clearEnv: true };
-    await using ours = new Program(server, ["--port", "0"], options);
-    const port = await listening(ours);
-    await using alice = new Program(
-      client,
-      ["--port", port, "--once"],
-      options,
+needs("run").test(
+  "deno task compile says what is missing where it cannot compile (needs run)",
+  async () => {
+    await using ours = new Program(Deno.execPath(), [
+      "run",
+      "--no-prompt",
+      "--allow-run",
+      "tools/compile.ts",
+    ], { env: { DENORT_BIN: "/nonexistent/denort" } });
+    const { code, stdout, stderr } = await ours.ended();
+    assertEquals([code, stdout], [1, ""]);
+    assert(!/backtrace/i.test(stderr), stderr);
+    assertMatch(
+      stderr,
+      /\nCannot compile server\.ts\. .* name one in DENORT_BIN\n$/,
     );
-    const ended = await alice.ended();
-    assertEquals(ended.code, 0);
-    assertMatch(ended.stdout, /passed the test\n$/);
-    ours.kill("SIGTERM");
-    assertMatch((await ours.ended()).stdout, new RegExp(`\n${ALICES_LINE}\n$`));
   },
-});
-
-Deno.test("deno task compile says what is missing where it cannot compile", async () => {
-  await using ours = new Program(Deno.execPath(), [
-    "run",
-    "--no-prompt",
-    "--allow-run",
-    "tools/compile.ts",
-  ], { env: { DENORT_BIN: "/nonexistent/denort" } });
-  const { code, stdout, stderr } = await ours.ended();
-  assertEquals([code, stdout], [1, ""]);
-  assert(!/backtrace/i.test(stderr), stderr);
-  assertMatch(
-    stderr,
-    /\nCannot compile server\.ts\. .* name one in DENORT_BIN\n$/,
-  );
-});
+);

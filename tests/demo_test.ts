@@ -1,7 +1,10 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { Program } from "./programs.ts";
+import { needs } from "./support/needs.ts";
+import { Program } from "./support/programs.ts";
 
-Deno.test("the demo shows the three transcripts, labelled, and ends by itself with 0", async () => {
+const run = needs("run");
+
+run.test("the demo shows the three transcripts, labelled, and ends by itself with 0 (needs run)", async () => {
   const args = [
     "run",
     "--quiet",

@@ -1,7 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
 import { restartUnderLoad, ROSTERS } from "../bench/hold/restart.ts";
+import { needs } from "./support/needs.ts";
 
-Deno.test("Server.shutdown() under load from 50 pipelining clients loses nothing", async () => {
+const net = needs("net");
+
+net.test("Server.shutdown() under load from 50 pipelining clients loses nothing (needs net)", async () => {
   for (const kind of ROSTERS) {
     const { requests, acks, tooLate, ms, ...violations } =
       await restartUnderLoad(kind);

@@ -1,13 +1,19 @@
-import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
-import { LIMIT_NAMES } from "../lib/limits.ts";
-import {
-  applyPatch,
-  type Fault,
-  parseFault,
-  readFaults,
-} from "../tools/faults/fault.ts";
-import { type Trial, tryFault } from "../tools/faults/trial.ts";
+// The files of the known faults. Whether a test notices each is tried by
+// tests/verify/faults.ts.
 
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { LIMIT_NAMES } from "../lib/limits.ts";
+import { copyProject } from "../tools/faults/copy.ts";
+import { parseFault, readFaults } from "../tools/faults/fault.ts";
+import { patchFolder } from "../tools/faults/patch.ts";
+import { needs } from "./support/needs.ts";
+
+const PATCH = `--- a/x.ts
++++ b/x.ts
+@@ -2 +2 @@
+-b - 1
++b + 1
+`;
 const FAULT = `Takes: The minus.
 Then: It adds: too much.
 Watch: the sum.
@@ -15,21 +21,12 @@ Level: 2
 Scenario: sums
 Right: A gets 1 -> A leaves
 Wrong: A gets 3
-Fails: one test
-Fails: another
-Seed: 7
---- a/x.ts
-+++ b/x.ts
-@@ -1,3 +1,3 @@
- a
--b - 1
-+b + 1
- c
-`;
+Test: sum-is-less
+Simulation: finds it
+${PATCH}`;
 
 Deno.test("parseFault() tells what a fault's file has apart", () => {
-  const { patch, ...rest } = parseFault("plus", FAULT);
-  assertEquals(rest, {
+  assertEquals(parseFault("plus", FAULT), {
     name: "plus",
     takes: "The minus.",
     then: "It adds: too much.",
@@ -38,57 +35,62 @@ Deno.test("parseFault() tells what a fault's file has apart", () => {
     scenario: "sums",
     right: ["A gets 1", "A leaves"],
     wrong: ["A gets 3"],
-    fails: ["one test", "another"],
-    seed: 7,
+    test: "sum-is-less",
+    isSimulated: true,
+    patch: PATCH,
   });
-  assertEquals(applyPatch(patch, "a\nb - 1\nc\n"), "a\nb + 1\nc\n");
 });
 
-Deno.test("parseFault() says what is missing", () => {
-  const file = FAULT.replace(/^Watch.*\n/m, "");
-  assertThrows(() => parseFault("plus", file), Error, "plus has no Watch");
+Deno.test("parseFault() says what is missing, and what is there twice", () => {
+  const without = FAULT.replace(/^Watch.*\n/m, "");
+  assertThrows(() => parseFault("plus", without), Error, "plus has no Watch");
+  const twice = FAULT.replace(/^Test.*\n/m, "$&$&");
+  assertThrows(() => parseFault("plus", twice), Error, "Test: sum-is-less");
 });
 
-Deno.test("applyPatch() refuses a text that it does not fit", () => {
-  const { patch } = parseFault("plus", FAULT);
-  for (const text of ["a\nb\nc\n", "a\nb - 1\nc\na\nb - 1\nc\n"]) {
-    assertThrows(() => applyPatch(patch, text), Error, "does not fit");
+const read = needs("read");
+const readWrite = needs("read", "write");
+
+readWrite.test("patchFolder() finds the lines, wherever they are now, and refuses a file without them (needs read, write)", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "rollcall-" });
+  const file = `${folder}/x.ts`;
+  try {
+    await Deno.writeTextFile(file, "a\nnew\nnew\nb - 1\nc\n");
+    await patchFolder(PATCH, folder);
+    assertEquals(await Deno.readTextFile(file), "a\nnew\nnew\nb + 1\nc\n");
+    await assertRejects(
+      () => patchFolder(PATCH, folder),
+      Error,
+      "does not fit x.ts: docs/developing.md says",
+    );
+    const added = "--- /dev/null\n+++ b/y.ts\n@@ -0,0 +1 @@\n+d\n";
+    await patchFolder(added, folder);
+    assertEquals(await Deno.readTextFile(`${folder}/y.ts`), "d\n");
+  } finally {
+    await Deno.remove(folder, { recursive: true });
   }
 });
 
-/** Tries all faults, as many at a time as there are processors. */
-async function tryAll(faults: readonly Fault[]): Promise<Map<Fault, Trial>> {
-  const trials = new Map<Fault, Trial>();
-  const left = [...faults];
-  const worker = async () => {
-    for (let fault; (fault = left.shift());) {
-      trials.set(fault, await tryFault(fault));
+readWrite.test("Each fault's patch fits the code as it is, and changes at most five lines (needs read, write)", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "rollcall-" });
+  try {
+    for (const { name, patch } of await readFaults()) {
+      for (const lines of [/^-(?!--)/gm, /^\+(?!\+\+)/gm]) {
+        assert((patch.match(lines) ?? []).length <= 5, name);
+      }
+      await copyProject(folder);
+      await patchFolder(patch, folder);
     }
-  };
-  const { hardwareConcurrency } = navigator;
-  await Promise.all(Array.from({ length: hardwareConcurrency }, worker));
-  return trials;
-}
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
 
-Deno.test("Each limit has a fault that takes it away", async () => {
+read.test("Each limit has a fault that takes it away (needs read)", async () => {
   const names = (await readFaults()).map(({ name }) => name);
   const limits = names.filter((name) => name.startsWith("limit-"));
   assertEquals(
     limits.sort(),
     LIMIT_NAMES.map((name) => `limit-${name}`).sort(),
   );
-});
-
-Deno.test("Each fault is noticed by the tests that it names, and by no other", async (t) => {
-  for (const [fault, trial] of await tryAll(await readFaults())) {
-    await t.step(fault.name, () => {
-      assert(fault.fails.length > 0);
-      for (const lines of [/^-(?!--)/gm, /^\+(?!\+\+)/gm]) {
-        assert((fault.patch.match(lines) ?? []).length <= 5, "too many lines");
-      }
-      assertEquals(trial.failed.sort(), fault.fails.toSorted());
-      if (fault.seed === undefined) return;
-      assertMatch(trial.simulation ?? "", RegExp(`^Seed ${fault.seed} FAILED`));
-    });
-  }
 });

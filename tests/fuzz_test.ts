@@ -1,10 +1,10 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { FORMATS, type WireFormat } from "../lib/wire/formats.ts";
-import { fuzzOnce, type Outcome, readSamples } from "../tools/fuzz.ts";
+import { fuzzOnce, type Outcome, samplesOf } from "../tools/fuzz.ts";
 
 for (const format of Object.values(FORMATS)) {
   Deno.test(`fuzzOnce() finds nothing wrong with ${format.name} in 4,000 seeds`, () => {
-    const samples = readSamples(format);
+    const samples = samplesOf(format);
     const outcomes = new Map<Outcome, number>();
     for (let seed = 1; seed <= 4000; seed++) {
       const outcome = fuzzOnce(seed, format, samples);

@@ -13,24 +13,21 @@ import { verbOf, VERBS } from "../tools/grade/play.ts";
 import { scoreOf, type Verdict } from "../tools/grade/run.ts";
 import { csvOf } from "../tools/grade/submissions.ts";
 import { fill, Maker } from "../tools/grade/values.ts";
-import { ALICE, TestServer } from "./peers.ts";
-import { hasPython, Program, ROOT } from "./programs.ts";
+import lab from "../docs/lab.md" with { type: "text" };
+import protocol from "../docs/protocol.md" with { type: "text" };
+import { grade, GRADED, gradeKnown, isRunning } from "./support/grading.ts";
+import { needs } from "./support/needs.ts";
 
 const SIDES: Side[] = ["server", "client"];
-const GRADED = `${ROOT}tests/graded`;
-const isLinux = Deno.build.os === "linux";
-const canRun = isLinux && await hasPython();
-
-function grade(...args: string[]): Program {
-  const flags = ["run", "--quiet", "--allow-all", "tools/grade.ts"];
-  return new Program(Deno.execPath(), [...flags, ...args]);
-}
-
-/** Grades a program of `tests/graded/`, on a free port. */
-function gradeKnown(command: string, ...args: string[]): Program {
-  const spawn = ["--spawn", `python3 ${command}`, "--cwd", GRADED];
-  return grade(...spawn, "--port", "0", ...args);
-}
+const PAGES: Record<string, string> = {
+  "docs/lab.md": lab,
+  "docs/protocol.md": protocol,
+};
+const run = needs("run");
+const runWrite = needs("run", "read", "write");
+const python = needs("run", "Linux", "python3");
+const pythonNet = needs("run", "net", "Linux", "python3");
+const pythonFiles = needs("run", "read", "write", "Linux", "python3");
 
 Deno.test("wordsOf() takes a command apart, and says which quote is open", () => {
   assertEquals(wordsOf("  python3  server.py "), ["python3", "server.py"]);
@@ -80,10 +77,9 @@ Deno.test("fits() knows an acknowledgement from a refusal", () => {
 });
 
 for (const side of SIDES) {
-  Deno.test(`The kit for a ${side} holds together, and the page names all of it`, async () => {
-    const checks = await readChecks(side);
-    const causes = await readCauses();
-    const page = await Deno.readTextFile(`${ROOT}docs/protocol.md`);
+  Deno.test(`The kit for a ${side} holds together, and the page names all of it`, () => {
+    const checks = readChecks(side);
+    const causes = readCauses();
     const before = new Set<string>();
     for (const check of checks) {
       const { id, weight, needs, needsPassed, steps } = check;
@@ -102,21 +98,25 @@ for (const side of SIDES) {
         }
       }
       for (const step of allSteps(steps)) {
-        if (!step.steps) assert(page.includes(`\`${verbOf(step)}\``));
+        if (!step.steps) assert(protocol.includes(`\`${verbOf(step)}\``));
       }
     }
-    for (const verb of VERBS) assert(page.includes(`\`${verb}\``), verb);
+    for (const verb of VERBS) assert(protocol.includes(`\`${verb}\``), verb);
   });
 }
 
-Deno.test("Every cause is explained where it says", async () => {
-  for (const { cause, says, see } of (await readCauses()).values()) {
+Deno.test("Every cause is explained where it says", () => {
+  for (const { cause, says, see } of readCauses().values()) {
     assertMatch(says, /^[A-Z`].*[.]$/, cause);
     assert(see.length > 0, cause);
     for (const place of see) {
       const [, page, title] = place.match(/^(docs\/\S+\.md): (.+)$/)!;
-      const text = await Deno.readTextFile(ROOT + page);
-      assertMatch(text, new RegExp(`^## (\\d+\\. )?${title}$`, "m"), cause);
+      assert(page in PAGES, page);
+      assertMatch(
+        PAGES[page],
+        new RegExp(`^## (\\d+\\. )?${title}$`, "m"),
+        cause,
+      );
     }
   }
 });
@@ -190,7 +190,7 @@ Deno.test("csvOf() quotes, and lets no name be a formula", () => {
   ]);
 });
 
-Deno.test("grade says what is wrong with its command line", async () => {
+run.test("grade says what is wrong with its command line (needs run)", async () => {
   const usages: [string[], RegExp][] = [
     [[], /^Give either --spawn or --connect, see --help\n$/],
     [["--spawn", "a", "--connect", "b:1"], /^Give either/],
@@ -210,7 +210,7 @@ Deno.test("grade says what is wrong with its command line", async () => {
   assertMatch(list.stdout, /^lab {3}2 {2}banner {12}Says where it listens\n/);
 });
 
-Deno.test("grade has exit code 3 for a program that cannot be started", async () => {
+runWrite.test("grade has exit code 3 for a program that cannot be started (needs run, read, write)", async () => {
   const deno = Deno.execPath();
   const folder = await Deno.makeTempDir();
   const cases: [string[], RegExp][] = [
@@ -238,197 +238,60 @@ Deno.test("grade has exit code 3 for a program that cannot be started", async ()
   await Deno.remove(folder);
 });
 
-Deno.test("grade --connect asks a server that runs, and leaves out what it cannot see", async () => {
-  await using server = new TestServer();
-  const address = `127.0.0.1:${server.addr.port}`;
-  const { code, stdout, stderr } = await grade("--connect", address).ended();
-  assertEquals(code, 0, stdout + stderr);
-  assertMatch(stdout, /^ {11}lab {2}banner .*\(not made: needs --spawn\)$/m);
-  assertMatch(stdout, /^PASS {2}5\/5 {2}pro {2}every-cut /m);
-  assert(
-    server.lines.length > 500 &&
-      !server.lines.join().includes(ALICE.github_username),
+pythonFiles.test("grade --all grades each folder, and writes a table (needs run, read, write, Linux, python3)", async () => {
+  const folder = await Deno.makeTempDir();
+  for (const [name, file] of [["alice", "server.py"], ["bob", ""]]) {
+    await Deno.mkdir(`${folder}/${name}`);
+    const to = `${folder}/${name}/server.py`;
+    if (file) await Deno.copyFile(`${GRADED}/${file}`, to);
+  }
+  const only = ["--only", "banner,greeting", "--port", "0"];
+  const spawn = ["--spawn", "python3 server.py {port}"];
+  const { code, stdout } = await grade("--all", folder, ...spawn, ...only)
+    .ended();
+  assertEquals(code, 1);
+  assertMatch(stdout, /^alice +5 +5 +0 +0 {2}\n/m);
+  assertMatch(
+    stdout,
+    /^bob +0 +5 +0 +0 {2}It ended before it listened, .*No such file/m,
   );
-});
-
-for (const [side, file] of [["server", "server.ts"], ["client", "client.ts"]]) {
-  const name = `grade gives Rollcall's ${side} full marks (needs Linux)`;
-  Deno.test({ name, ignore: !isLinux }, async () => {
-    const command = `${Deno.execPath()} run --quiet --no-prompt --allow-net ` +
-      `--allow-sys=networkInterfaces ${ROOT}${file} --port {port}`;
-    const args = side === "client" ? ["--client"] : [];
-    const { code, stdout, stderr } = await grade(
-      ...args,
-      "--spawn",
-      command,
-      "--cwd",
-      GRADED,
-      "--port",
-      "0",
-      "--level",
-      "pro",
-    ).ended();
-    assertEquals(code, 0, stdout + stderr);
-    assertMatch(stdout, /lab: (\d+) of \1 points {3}pro: (\d+) of \2 points\n/);
-  });
-}
-
-Deno.test({
-  name:
-    "grade tells a student what happened, and why (needs Linux and python3)",
-  ignore: !canRun,
-  fn: async () => {
-    const args = ["--only", "acknowledge,one-segment", "--seed", "5"];
-    const command = "bad_servers.py one-recv {port}";
-    const { code, stdout } = await gradeKnown(command, ...args).ended();
-    assertEquals(code, 1, stdout);
-    for (
-      const line of [
-        /^PASS {2}4\/4 {2}lab {2}acknowledge {2}/m,
-        /^FAIL {2}0\/5 {2}pro {2}one-segment {2}/m,
-        /^ {9}sent {3}20 messages in one write, the first \{'student_name': '\w+ \w+',/m,
-        /^ {4}came back {3}1 of them, then nothing in 5 s$/m,
-        /^ {6}was due {3}20 of an acknowledgement$/m,
-        /^ likely cause {3}One `recv` was taken for one message: /m,
-        /^ {10}see {3}docs\/lab\.md: Why one `recv` is not one message;/m,
-        /^lab: 4 of 4 points {3}pro: 0 of 5 points$/m,
-      ]
-    ) assertMatch(stdout, line);
-    const again = await gradeKnown(command, ...args, "--json").ended();
-    const { checks } = JSON.parse(again.stdout);
-    const [, name] = stdout.match(/'student_name': '(\w+ \w+)'/)!;
-    assertMatch(checks[1].diagnosis.sent[0], new RegExp(name));
-  },
-});
-
-Deno.test({
-  name:
-    "grade --all grades each folder, and writes a table (needs Linux and python3)",
-  ignore: !canRun,
-  fn: async () => {
-    const folder = await Deno.makeTempDir();
-    for (const [name, file] of [["alice", "server.py"], ["bob", ""]]) {
-      await Deno.mkdir(`${folder}/${name}`);
-      const to = `${folder}/${name}/server.py`;
-      if (file) await Deno.copyFile(`${GRADED}/${file}`, to);
-    }
-    const only = ["--only", "banner,greeting", "--port", "0"];
-    const spawn = ["--spawn", "python3 server.py {port}"];
-    const { code, stdout } = await grade("--all", folder, ...spawn, ...only)
-      .ended();
-    assertEquals(code, 1);
-    assertMatch(stdout, /^alice +5 +5 +0 +0 {2}\n/m);
-    assertMatch(
-      stdout,
-      /^bob +0 +5 +0 +0 {2}It ended before it listened, .*No such file/m,
-    );
-    const csv = await Deno.readTextFile(`${folder}/grades.csv`);
-    assertMatch(csv, /^alice,5,5,0,0,\r\n/m);
-    await Deno.remove(folder, { recursive: true });
-  },
-});
-
-/** Whether a process runs whose command line has this in it. */
-async function runs(token: string): Promise<boolean> {
-  const { success } = await new Deno.Command("pgrep", { args: ["-f", token] })
-    .output();
-  return success;
-}
-
-Deno.test({
-  name:
-    "grade is not harmed, and leaves nothing behind (needs Linux and python3)",
-  ignore: !canRun,
-  fn: async (t) => {
-    const kinds: [string, RegExp][] = [
-      ["floods", /"cause": "(listens-not|output)"/],
-      ["spins", /"cause": "listens-not"/],
-      ["is-deaf", /"cause": "ctrl-c"/],
-      ["leaves-child", /"got": 4/],
-      ["hides-child", /"got": 4/],
-      ["breeds", /"cause": "processes"/],
-      ["grows", /"cause": "memory"/],
-    ];
-    for (const [kind, says] of kinds) {
-      await t.step(kind, async () => {
-        const token = crypto.randomUUID();
-        const only = ["--only", "banner,ctrl-c", "--json"];
-        const command = `harmful.py ${kind} {port} ${token}`;
-        const { stdout } = await gradeKnown(command, ...only).ended();
-        assertMatch(stdout, says);
-        assert(!await runs(`600. ${token}`), "a child is left");
-      });
-    }
-  },
+  const csv = await Deno.readTextFile(`${folder}/grades.csv`);
+  assertMatch(csv, /^alice,5,5,0,0,\r\n/m);
+  await Deno.remove(folder, { recursive: true });
 });
 
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-  Deno.test({
-    name: `grade ends all at ${signal} (needs Linux and python3)`,
-    ignore: !canRun,
-    fn: async () => {
-      const token = crypto.randomUUID();
-      const command = `harmful.py leaves-child {port} ${token}`;
-      await using grading = gradeKnown(command);
-      const over = grading.ended().then(() => true);
-      while (!await runs(`600. ${token}`)) {
-        const isOver = await Promise.race([over, Promise.resolve(false)]);
-        assert(!isOver, "it ended by itself");
-      }
-      grading.kill(signal);
-      const { code, stdout, stderr } = await grading.ended();
-      assertEquals([code, stdout], [1, ""]);
-      assertMatch(stderr, /^Stopped in check \d+ of 30\n$/);
-      assert(!await runs(`600. ${token}`), "a child is left");
-    },
+  python.test(`grade ends all at ${signal} (needs run, Linux, python3)`, async () => {
+    const token = crypto.randomUUID();
+    const command = `harmful.py leaves-child {port} ${token}`;
+    await using grading = gradeKnown(command);
+    const over = grading.ended().then(() => true);
+    while (!await isRunning(`600. ${token}`)) {
+      const isOver = await Promise.race([over, Promise.resolve(false)]);
+      assert(!isOver, "it ended by itself");
+    }
+    grading.kill(signal);
+    const { code, stdout, stderr } = await grading.ended();
+    assertEquals([code, stdout], [1, ""]);
+    assertMatch(stderr, /^Stopped in check \d+ of 30\n$/);
+    assert(!await isRunning(`600. ${token}`), "a child is left");
   });
 }
 
-Deno.test({
-  name:
-    "grade starts a server without SO_REUSEADDR again and again at one port (needs Linux and python3)",
-  ignore: !canRun,
-  fn: async () => {
-    const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-    const { port } = listener.addr;
-    listener.close();
-    const only = "leaving,reset,idle,missing-field,restart,banner,greeting";
-    const args = ["--port", String(port), "--only", only, "--json"];
-    const { stdout } = await grade(
-      "--spawn",
-      "python3 bad_servers.py no-reuse {port}",
-      "--cwd",
-      GRADED,
-      ...args,
-    ).ended();
-    const { checks } = JSON.parse(stdout);
-    const failed = checks.filter((it: Verdict) => it.state !== "passed");
-    assertEquals(failed.map((it: { id: string }) => it.id), ["restart"]);
-  },
-});
-
-Deno.test({
-  name:
-    "grade says of each known program what is known of it (needs Linux and python3)",
-  ignore: !canRun,
-  fn: async (t) => {
-    const verify = new Program(Deno.execPath(), [
-      "run",
-      "--quiet",
-      "--allow-all",
-      "tools/grade_verify.ts",
-      "--brief",
-      "--at-once",
-      "4",
-    ]);
-    const { code, stdout, stderr } = await verify.ended();
-    const told = [
-      ...stdout.matchAll(/^(as known|DIFFERS): (.*?): .*(?:\n {2}.*)*/gm),
-    ];
-    assert(told.length >= 70, stdout + stderr);
-    for (const [all, verdict, name] of told) {
-      await t.step(name, () => assertEquals(verdict, "as known", all));
-    }
-    assertEquals(code, 0, stdout + stderr);
-  },
+pythonNet.test("grade starts a server without SO_REUSEADDR again and again at one port (needs run, net, Linux, python3)", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr;
+  listener.close();
+  const only = "leaving,reset,idle,missing-field,restart,banner,greeting";
+  const args = ["--port", String(port), "--only", only, "--json"];
+  const { stdout } = await grade(
+    "--spawn",
+    "python3 bad_servers.py no-reuse {port}",
+    "--cwd",
+    GRADED,
+    ...args,
+  ).ended();
+  const { checks } = JSON.parse(stdout);
+  const failed = checks.filter((it: Verdict) => it.state !== "passed");
+  assertEquals(failed.map((it: { id: string }) => it.id), ["restart"]);
 });

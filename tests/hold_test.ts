@@ -1,6 +1,9 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { median, quantile, slope } from "../bench/hold/statistics.ts";
-import { Program } from "./programs.ts";
+import { needs } from "./support/needs.ts";
+import { Program } from "./support/programs.ts";
+
+const run = needs("run");
 
 function hold(...args: string[]): Program {
   return new Program(Deno.execPath(), [
@@ -12,7 +15,7 @@ function hold(...args: string[]): Program {
   ]);
 }
 
-Deno.test("hold lists its scenarios, and says which name it does not know", async () => {
+run.test("hold lists its scenarios, and says which name it does not know (needs run)", async () => {
   const { code, stdout } = await hold().ended();
   assertEquals(code, 0);
   const names = stdout.match(/^\S+/gm)!;

@@ -3,7 +3,7 @@ import { DEFAULT_LIMITS } from "../lib/limits.ts";
 import { json } from "../lib/wire/json.ts";
 import { MapReader } from "../lib/wire/json_map.ts";
 import type { Message } from "../lib/wire/format.ts";
-import { same } from "./vectors.ts";
+import { same } from "./support/vectors.ts";
 
 const encoder = new TextEncoder();
 const LIMITS = { ...DEFAULT_LIMITS, maxItems: 5 };

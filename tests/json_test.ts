@@ -4,7 +4,7 @@ import { ByteSink } from "../lib/wire/byte_sink.ts";
 import { ProtocolError } from "../lib/wire/errors.ts";
 import type { Message } from "../lib/wire/format.ts";
 import { json } from "../lib/wire/json.ts";
-import { assertInheritsNothing } from "./vectors.ts";
+import { assertInheritsNothing } from "./support/vectors.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();

@@ -8,6 +8,7 @@ import type { Limits } from "../lib/limits.ts";
 import { MemoryRoster } from "../lib/roster/memory.ts";
 import type { Message, WireFormat } from "../lib/wire/formats.ts";
 import { Server } from "../server.ts";
+import { needs } from "./support/needs.ts";
 import {
   ALICE,
   BOB,
@@ -20,7 +21,9 @@ import {
   stalled,
   TestServer,
   until,
-} from "./peers.ts";
+} from "./support/peers.ts";
+
+const net = needs("net");
 
 /** Sends requests of 50 MB in all, and takes none of the answers. */
 function neverReads(peer: Peer): Promise<void> {
@@ -46,7 +49,7 @@ async function turnedAway(peer: Peer): Promise<Message> {
   return fields(messages[0]).error;
 }
 
-Deno.test("Limit maxClients turns away the client over it, exactly", async () => {
+net.test("[limit-maxClients] turns away the client over it, exactly (needs net)", async () => {
   await using test = new TestServer({ maxClients: 3 });
   const peers = [];
   for (let i = 0; i < 3; i++) peers.push(await Peer.greeted(test.addr));
@@ -66,7 +69,7 @@ Deno.test("Limit maxClients turns away the client over it, exactly", async () =>
   for (const peer of peers.slice(1)) peer.conn.close();
 });
 
-Deno.test("Limit maxClientsPerAddress turns away the client over it, and none from elsewhere", async () => {
+net.test("[limit-maxClientsPerAddress] turns away the client over it, and none from elsewhere (needs net)", async () => {
   await using test = new TestServer({ maxClientsPerAddress: 2 });
   using _first = await Peer.greeted(test.addr);
   using second = await Peer.greeted(test.addr);
@@ -106,19 +109,20 @@ const JUST_WITHIN: {
   request: (more: number, wire: WireFormat) => Message;
 }[] = [
   {
-    name: "Limit maxRequestBytes refuses a request of one byte more",
+    name:
+      "[limit-maxRequestBytes] refuses a request of one byte more (needs net)",
     limit: "maxRequestBytes",
     most: 200,
     request: (more, wire) => ofBytes(200 + more, wire),
   },
   {
-    name: "Limit maxDepth refuses a request that is one deeper",
+    name: "[limit-maxDepth] refuses a request that is one deeper (needs net)",
     limit: "maxDepth",
     most: 3,
     request: (more) => ({ ...ALICE, more: more > 0 ? [[[]]] : [[]] }),
   },
   {
-    name: "Limit maxItems refuses a request of one item more",
+    name: "[limit-maxItems] refuses a request of one item more (needs net)",
     limit: "maxItems",
     most: 10,
     request: (more) => ({ ...ALICE, more: Array(6 + more).fill(1) }),
@@ -126,7 +130,7 @@ const JUST_WITHIN: {
 ];
 
 for (const { name, limit, most, request } of JUST_WITHIN) {
-  Deno.test(name, async () => {
+  net.test(name, async () => {
     for (const wire of [pickle, json]) {
       await using test = new TestServer({ wire, [limit]: most });
       using peer = await Peer.greeted(test.addr, wire);
@@ -142,7 +146,7 @@ for (const { name, limit, most, request } of JUST_WITHIN) {
   });
 }
 
-Deno.test("Limit requestTimeout ends a client whose request has begun and drips on", async () => {
+net.test("[limit-requestTimeout] ends a client whose request has begun and drips on (needs net)", async () => {
   await using test = new TestServer({ requestTimeout: 0.3 });
   using silent = await Peer.greeted(test.addr);
   using slow = await Peer.greeted(test.addr);
@@ -167,7 +171,7 @@ Deno.test("Limit requestTimeout ends a client whose request has begun and drips 
   assertEquals(await silent.receive(), 1);
 });
 
-Deno.test("Limit requestTimeout does not count the time that the server takes", async () => {
+net.test("Limit requestTimeout does not count the time that the server takes (needs net)", async () => {
   class Slow extends ClientHandler {
     protected override async processRequest(request: Message) {
       await delay(300);
@@ -186,7 +190,7 @@ Deno.test("Limit requestTimeout does not count the time that the server takes", 
   assertEquals(await peer.receive(), "two");
 });
 
-Deno.test("Limit idleTimeout closes a client that sends no whole request", async () => {
+net.test("[limit-idleTimeout] closes a client that sends no whole request (needs net)", async () => {
   await using test = new TestServer({ idleTimeout: 0.5 });
   using peer = await Peer.greeted(test.addr);
   for (let i = 0; i < 5; i++) {
@@ -199,7 +203,7 @@ Deno.test("Limit idleTimeout closes a client that sends no whole request", async
   assertEquals(test.server.reached.idleTimeout, 1);
 });
 
-Deno.test("Limit idleTimeout closes a client that takes none of its answers", async () => {
+net.test("Limit idleTimeout closes a client that takes none of its answers (needs net)", async () => {
   await using test = new TestServer({
     clientHandler: EchoHandler,
     idleTimeout: 0.5,
@@ -211,7 +215,7 @@ Deno.test("Limit idleTimeout closes a client that takes none of its answers", as
   assertEquals(test.server.reached.idleTimeout, 1);
 });
 
-Deno.test("Limit softQueuedBytes stops the reading of a client that does not take its answers, and loses none", async () => {
+net.test("[limit-softQueuedBytes] stops the reading of a client that does not take its answers, and loses none (needs net)", async () => {
   EchoHandler.requests = 0;
   await using test = new TestServer({ clientHandler: EchoHandler });
   using peer = await Peer.greeted(test.addr);
@@ -232,7 +236,7 @@ Deno.test("Limit softQueuedBytes stops the reading of a client that does not tak
   await sending;
 });
 
-Deno.test("Limit queueTimeout cuts off a client that does not take its answers in time", async () => {
+net.test("[limit-queueTimeout] cuts off a client that does not take its answers in time (needs net)", async () => {
   EchoHandler.requests = 0;
   await using test = new TestServer({
     clientHandler: EchoHandler,
@@ -252,7 +256,7 @@ Deno.test("Limit queueTimeout cuts off a client that does not take its answers i
   assertEquals(await slow.receive(), "a".repeat(50_000));
 });
 
-Deno.test("Limit queueTimeout cuts off a client that takes some of too much, and then nothing", async () => {
+net.test("Limit queueTimeout cuts off a client that takes some of too much, and then nothing (needs net)", async () => {
   const softQueuedBytes = 6_000_000; // the kernel takes some megabytes of these
   await using test = new TestServer({
     clientHandler: Generous,
@@ -265,7 +269,7 @@ Deno.test("Limit queueTimeout cuts off a client that takes some of too much, and
   assertEquals(test.server.reached.queueTimeout, 1);
 });
 
-Deno.test("Limit queueTimeout cuts off a client that takes nothing at the end of its connection", async () => {
+net.test("Limit queueTimeout cuts off a client that takes nothing at the end of its connection (needs net)", async () => {
   await using test = new TestServer({
     clientHandler: Generous,
     queueTimeout: 0.3,
@@ -278,7 +282,7 @@ Deno.test("Limit queueTimeout cuts off a client that takes nothing at the end of
   assertEquals(test.server.reached.queueTimeout, 1);
 });
 
-Deno.test("Limit maxQueuedBytes cuts off a client whose answers grow beyond it", async () => {
+net.test("[limit-maxQueuedBytes] cuts off a client whose answers grow beyond it (needs net)", async () => {
   await using test = new TestServer({
     clientHandler: Generous,
     maxQueuedBytes: 1_000_000,
@@ -293,7 +297,7 @@ Deno.test("Limit maxQueuedBytes cuts off a client whose answers grow beyond it",
   assertEquals(await other.receive(), "aaa");
 });
 
-Deno.test("Limit maxInvalidInRow closes with the last of so many, not sooner", async () => {
+net.test("[limit-maxInvalidInRow] closes with the last of so many, not sooner (needs net)", async () => {
   await using test = new TestServer();
   using peer = await Peer.greeted(test.addr);
   await peer.send(...Array(15).fill({}), ALICE, ...Array(20).fill({}));
@@ -304,7 +308,7 @@ Deno.test("Limit maxInvalidInRow closes with the last of so many, not sooner", a
   assertEquals(test.server.reached.maxInvalidInRow, 1);
 });
 
-Deno.test("Limit maxRosterRows refuses a new student over it, and takes known ones", async () => {
+net.test("[limit-maxRosterRows] refuses a new student over it, and takes known ones (needs net)", async () => {
   await using test = new TestServer({ maxRosterRows: 2 });
   using peer = await Peer.greeted(test.addr);
   await peer.send(ALICE, { sid: 0 }, BOB, { ...ALICE, sid: 3 }, ALICE);
@@ -316,7 +320,7 @@ Deno.test("Limit maxRosterRows refuses a new student over it, and takes known on
   assertEquals(test.server.reached.maxRosterRows, 1);
 });
 
-Deno.test("Limit maxRosterBytes refuses a student whose keys would take more", async () => {
+net.test("[limit-maxRosterBytes] refuses a student whose keys would take more (needs net)", async () => {
   await using test = new TestServer({ maxRosterBytes: 10_000 });
   using peer = await Peer.greeted(test.addr);
   const large = { ...ALICE, more: Array(200).fill([]) };
@@ -338,13 +342,13 @@ Deno.test("MemoryRoster keeps count of its bytes: a row that is replaced makes r
   assertEquals(await roster.record([large, { ...large, sid: 2 }]), [large]);
 });
 
-Deno.test("Limit maxWaitingOutput drops the line over it", () => {
+Deno.test("[limit-maxWaitingOutput] drops the line over it", () => {
   const server = new Server({ maxWaitingOutput: 10 });
   server.log(["a line of more than ten characters"]);
   assertEquals(server.reached.maxWaitingOutput, 1);
 });
 
-Deno.test("Limit grace cuts off what is open after it", async () => {
+net.test("[limit-grace] cuts off what is open after it (needs net)", async () => {
   EchoHandler.requests = 0;
   await using test = new TestServer({ clientHandler: EchoHandler, grace: 0.2 });
   using peer = await Peer.greeted(test.addr);

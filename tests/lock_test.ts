@@ -6,7 +6,7 @@ function settle(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve));
 }
 
-Deno.test("Lock.acquire() keeps 50 tasks from overwriting each other's counts", async () => {
+Deno.test("Lock.acquire() keeps 50 tasks from overwriting each other's counts [lock-excludes]", async () => {
   const lock = new Lock();
   let counter = 0;
   await Promise.all(Array.from({ length: 50 }, async () => {
@@ -21,7 +21,7 @@ Deno.test("Lock.acquire() keeps 50 tasks from overwriting each other's counts", 
   assertEquals([lock.locked, lock.waiting], [false, 0]);
 });
 
-Deno.test("Lock.acquire() lets callers in first come, first served", async () => {
+Deno.test("Lock.acquire() lets callers in first come, first served [lock-fifo]", async () => {
   const lock = new Lock();
   const first = await lock.acquire();
   const order: number[] = [];

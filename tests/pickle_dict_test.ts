@@ -4,7 +4,7 @@ import { DEFAULT_LIMITS } from "../lib/limits.ts";
 import { isMessageMap, type Message } from "../lib/wire/format.ts";
 import { DictReader } from "../lib/wire/pickle_dict.ts";
 import { PickleReader } from "../lib/wire/pickle_reader.ts";
-import { fromNotation, readVectors, same } from "./vectors.ts";
+import { fromNotation, readVectors, same } from "./support/vectors.ts";
 
 /** Low limits, so that changed bytes go over them. */
 const LIMITS = { ...DEFAULT_LIMITS, maxRequestBytes: 150, maxItems: 5 };

@@ -11,7 +11,7 @@ import {
   fromNotation,
   readVectors,
   same,
-} from "./vectors.ts";
+} from "./support/vectors.ts";
 
 const encoder = new TextEncoder();
 /** Above this size, a pickle is not cut at every byte. */
@@ -133,7 +133,7 @@ Deno.test("PickleReader refuses every hostile pickle, and waits for the rest of 
   }
 });
 
-Deno.test("PickleReader refuses by its name each opcode that is not data", () => {
+Deno.test("PickleReader refuses by its name each opcode that is not data [opcodes-refused]", () => {
   const names = {
     "2": "DUP",
     P: "PERSID",

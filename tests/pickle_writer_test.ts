@@ -4,7 +4,7 @@ import { ByteSink } from "../lib/wire/byte_sink.ts";
 import type { Message } from "../lib/wire/format.ts";
 import { PickleReader } from "../lib/wire/pickle_reader.ts";
 import { writePickle } from "../lib/wire/pickle_writer.ts";
-import { fromNotation, readVectors, same } from "./vectors.ts";
+import { fromNotation, readVectors, same } from "./support/vectors.ts";
 
 function written(message: Message): Uint8Array {
   const sink = new ByteSink();

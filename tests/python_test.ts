@@ -1,6 +1,13 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { ALICES_LINE } from "./peers.ts";
-import { client, listening, Program, ROOT, server } from "./programs.ts";
+import { needs } from "./support/needs.ts";
+import { ALICES_LINE } from "./support/peers.ts";
+import {
+  client,
+  listening,
+  Program,
+  ROOT,
+  server,
+} from "./support/programs.ts";
 
 /** Every Python from 2.7 up that runs here, by its version. */
 function findPythons(): Map<string, string> {
@@ -39,18 +46,18 @@ function run(command: string, args: string[]): string | undefined {
   }
 }
 
-const pythons = findPythons();
+const python3 = needs("run", "read", "python3");
+const pythons = python3.met ? findPythons() : new Map<string, string>();
 const CONNECTED =
   /^\{u?'clientid': \d+\} has successfully connected to 127\.0\.0\.1\/\d+$/;
 const PASSED = "Data acknowledged by server and you passed the test";
 
 /** A test for each Python here, or one that is shown as ignored. */
 function testWithPython(name: string, test: (python: string) => Promise<void>) {
-  if (pythons.size === 0) {
-    Deno.test({ name: `${name} (needs python3)`, ignore: true, fn() {} });
-  }
-  for (const [version, path] of pythons) {
-    Deno.test(`${name}, Python ${version}`, () => test(path));
+  const versions = pythons.size > 0 ? [...pythons] : [["3", "python3"]];
+  for (const [version, path] of versions) {
+    python3.test(`${name}, Python ${version} (needs run, read, python3)`, () =>
+      test(path));
   }
 }
 
@@ -105,64 +112,54 @@ testWithPython("the lab's server serves the client", async (python) => {
   await theirs.stdout.match(new RegExp(`^${ALICES_LINE}\n$`, "m"));
 });
 
-Deno.test({
-  name:
-    "the lab's client that sends before it reads sees its ack 25 times of 25 (needs python3)",
-  ignore: pythons.size === 0,
-  async fn() {
-    const [python] = pythons.values();
-    await using ours = server("--port", "0");
-    const port = await listening(ours);
-    for (let time = 0; time < 25; time++) {
-      await using theirs = lab(python, "lab_client.py", port, "--early");
-      const { code, stdout } = await theirs.ended();
-      assertEquals([time, code, stdout.trim().split("\n")[1]], [
-        time,
-        0,
-        PASSED,
-      ]);
-    }
-  },
+python3.test("the lab's client that sends before it reads sees its ack 25 times of 25 (needs run, read, python3)", async () => {
+  const [python] = pythons.values();
+  await using ours = server("--port", "0");
+  const port = await listening(ours);
+  for (let time = 0; time < 25; time++) {
+    await using theirs = lab(python, "lab_client.py", port, "--early");
+    const { code, stdout } = await theirs.ended();
+    assertEquals([time, code, stdout.trim().split("\n")[1]], [
+      time,
+      0,
+      PASSED,
+    ]);
+  }
 });
 
-Deno.test({
-  name:
-    "what the writer writes is what Python's pickle.dumps(value, 2) writes (needs python3)",
-  ignore: pythons.size === 0,
-  async fn() {
-    const { writePickle } = await import("../lib/wire/pickle_writer.ts");
-    const { ByteSink } = await import("../lib/wire/byte_sink.ts");
-    const [python] = pythons.values();
-    const values = [0, 1, 999, 1000, 1001, 2000].flatMap((length) => [
-      Array.from({ length }, (_, i) => `item ${i}`),
-      Object.fromEntries(
-        Array.from({ length }, (_, i) => [`key ${i}`, i * 77_777]),
-      ),
-    ]);
-    const program = `
+python3.test("what the writer writes is what Python's pickle.dumps(value, 2) writes (needs run, read, python3)", async () => {
+  const { writePickle } = await import("../lib/wire/pickle_writer.ts");
+  const { ByteSink } = await import("../lib/wire/byte_sink.ts");
+  const [python] = pythons.values();
+  const values = [0, 1, 999, 1000, 1001, 2000].flatMap((length) => [
+    Array.from({ length }, (_, i) => `item ${i}`),
+    Object.fromEntries(
+      Array.from({ length }, (_, i) => [`key ${i}`, i * 77_777]),
+    ),
+  ]);
+  const program = `
 import json, pickle, sys
 for line in sys.stdin:
     print(pickle.dumps(json.loads(line), 2).hex())`;
-    const child = new Deno.Command(python, {
-      args: ["-c", program],
-      stdin: "piped",
-      stdout: "piped",
-    }).spawn();
-    const lines = values.map((value) => JSON.stringify(value) + "\n").join("");
-    const output = child.output(); // read while we write, or both wait
-    const writer = child.stdin.getWriter();
-    await writer.write(new TextEncoder().encode(lines));
-    await writer.close();
-    const { stdout } = await output;
-    const expected = new TextDecoder().decode(stdout).trim().split("\n");
-    values.forEach((value, i) => {
-      const sink = new ByteSink();
-      writePickle(value, sink);
-      const bytes = Array.from(
-        sink.take(),
-        (byte) => byte.toString(16).padStart(2, "0"),
-      );
-      assertEquals(bytes.join(""), expected[i]);
-    });
-  },
+  const child = new Deno.Command(python, {
+    args: ["-c", program],
+    stdin: "piped",
+    stdout: "piped",
+  }).spawn();
+  const lines = values.map((value) => JSON.stringify(value) + "\n").join("");
+  const output = child.output(); // read while we write, or both wait
+  const writer = child.stdin.getWriter();
+  await writer.write(new TextEncoder().encode(lines));
+  await writer.close();
+  const { stdout } = await output;
+  const expected = new TextDecoder().decode(stdout).trim().split("\n");
+  values.forEach((value, i) => {
+    const sink = new ByteSink();
+    writePickle(value, sink);
+    const bytes = Array.from(
+      sink.take(),
+      (byte) => byte.toString(16).padStart(2, "0"),
+    );
+    assertEquals(bytes.join(""), expected[i]);
+  });
 });

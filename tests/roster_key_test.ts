@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { keyOf } from "../lib/roster/key.ts";
 import { MemoryRoster } from "../lib/roster/memory.ts";
 import { Random } from "../tools/random.ts";
-import { ALICE, BOB } from "./peers.ts";
+import { ALICE, BOB } from "./support/peers.ts";
 
 Deno.test("keyOf() gives a number and the same number as text one key, and others others", () => {
   const random = new Random(1);

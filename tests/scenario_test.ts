@@ -4,9 +4,9 @@ import { draw, fold } from "../tools/scenario/draw.ts";
 import { play } from "../tools/scenario/play.ts";
 import { SCENARIOS } from "../tools/scenario/scenarios.ts";
 import { type Event, tell } from "../tools/scenario/story.ts";
+import scenarios from "./testdata/scenarios.txt" with { type: "text" };
 
-const FILE = new URL("testdata/scenarios.txt", import.meta.url);
-const stories = (await Deno.readTextFile(FILE)).split(/^# /m).slice(1);
+const stories = scenarios.split(/^# /m).slice(1);
 
 /**
  * The lines, those of one moment sorted by whom they are about: which of two
@@ -25,7 +25,7 @@ Deno.test("Each scenario has a story, and each story a scenario", () => {
 
 SCENARIOS.forEach((scenario, i) => {
   const { name } = scenario;
-  Deno.test(`Scenario ${name} goes as tests/testdata/scenarios.txt tells`, async () => {
+  Deno.test(`Scenario [${name}] goes as tests/testdata/scenarios.txt tells`, async () => {
     const story = tell(await play(scenario));
     const expected = stories[i].trimEnd().split("\n").slice(1);
     // Shown as it was, if it is not as it should be.

@@ -2,7 +2,8 @@ import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { connect } from "node:net";
 import { delay } from "@std/async/delay";
 import { Server } from "../server.ts";
-import { readVectors } from "./vectors.ts";
+import { needs } from "./support/needs.ts";
+import { readVectors } from "./support/vectors.ts";
 import {
   ALICE,
   ALICES_LINE,
@@ -14,12 +15,14 @@ import {
   pickle,
   TestServer,
   until,
-} from "./peers.ts";
+} from "./support/peers.ts";
+
+const net = needs("net");
 
 const BOBS_LINE =
   "Connected: Student: Bob Chen, Github Username: bchen, sid: 987654321";
 
-Deno.test("Server serves two clients at the same time, as the lab shows", async () => {
+net.test("Server serves two clients at the same time, as the lab shows (needs net)", async () => {
   await using test = new TestServer();
   const { hostname, port } = test.addr;
   assertEquals(test.lines, [`Listening at ${hostname}/${port}`]);
@@ -42,7 +45,7 @@ Deno.test("Server serves two clients at the same time, as the lab shows", async 
   );
 });
 
-Deno.test("Server answers 1,000 requests in one segment, in order", async () => {
+net.test("Server answers 1,000 requests in one segment, in order (needs net)", async () => {
   await using test = new TestServer();
   using peer = await Peer.greeted(test.addr);
   const requests = Array.from(
@@ -57,7 +60,7 @@ Deno.test("Server answers 1,000 requests in one segment, in order", async () => 
   );
 });
 
-Deno.test("Server answers a request that comes a byte at a time once, when it is whole", async () => {
+net.test("Server answers a request that comes a byte at a time once, when it is whole (needs net)", async () => {
   await using test = new TestServer();
   using slow = await Peer.greeted(test.addr);
   using other = await Peer.greeted(test.addr);
@@ -73,7 +76,7 @@ Deno.test("Server answers a request that comes a byte at a time once, when it is
   assertEquals(test.lines.filter((line) => line === ALICES_LINE).length, 1);
 });
 
-Deno.test("Server answers requests cut at any byte, whatever came with them", async () => {
+net.test("Server answers requests cut at any byte, whatever came with them (needs net)", async () => {
   await using test = new TestServer({ quiet: true });
   using peer = await Peer.greeted(test.addr);
   const bytes = encode([ALICE, BOB]);
@@ -85,7 +88,7 @@ Deno.test("Server answers requests cut at any byte, whatever came with them", as
   }
 });
 
-Deno.test("Server answers requests of sizes around those that programs read at once", async () => {
+net.test("Server answers requests of sizes around those that programs read at once (needs net)", async () => {
   await using test = new TestServer({ quiet: true });
   using peer = await Peer.greeted(test.addr);
   const empty = encode([{ ...ALICE, student_name: "" }]).length;
@@ -102,7 +105,7 @@ Deno.test("Server answers requests of sizes around those that programs read at o
   assertEquals(await peer.receive(), undefined);
 });
 
-Deno.test("Server acknowledges one that speaks among 50 that are silent", async () => {
+net.test("Server acknowledges one that speaks among 50 that are silent (needs net)", async () => {
   await using test = new TestServer();
   const silent = await Promise.all(
     Array.from({ length: 50 }, () => Peer.connect(test.addr)),
@@ -116,7 +119,7 @@ Deno.test("Server acknowledges one that speaks among 50 that are silent", async 
   assertEquals(test.reports, []); // who comes and goes in silence is no news
 });
 
-Deno.test("Server keeps 600 lines of 24 clients at the same time whole", async () => {
+net.test("Server keeps 600 lines of 24 clients at the same time whole (needs net)", async () => {
   await using test = new TestServer();
   const peers = await Promise.all(
     Array.from({ length: 24 }, () => Peer.greeted(test.addr)),
@@ -139,7 +142,7 @@ Deno.test("Server keeps 600 lines of 24 clients at the same time whole", async (
   assertEquals(new Set(sids).size, 600);
 });
 
-Deno.test("Server lets the format's pause go by between greeting and first answer", async () => {
+net.test("Server lets the format's pause go by between greeting and first answer (needs net)", async () => {
   const wire = { ...pickle, greetingPause: 300 };
   await using test = new TestServer({ wire });
   using peer = await Peer.connect(test.addr);
@@ -152,7 +155,7 @@ Deno.test("Server lets the format's pause go by between greeting and first answe
   assertEquals(await peer.receive(), 1);
 });
 
-Deno.test("Server refuses a hostile pickle by its opcode's name, and closes that connection alone", async () => {
+net.test("Server refuses a hostile pickle by its opcode's name, and closes that connection alone (needs net)", async () => {
   await using test = new TestServer();
   using bystander = await Peer.greeted(test.addr);
   const hostile = readVectors("hostile").filter(({ name }) =>
@@ -176,7 +179,7 @@ Deno.test("Server refuses a hostile pickle by its opcode's name, and closes that
   assertEquals(test.reports.filter((line) => /refused/.test(line)).length, 12);
 });
 
-Deno.test("Server names the field of an invalid request, and goes on", async () => {
+net.test("Server names the field of an invalid request, and goes on (needs net)", async () => {
   await using test = new TestServer();
   using peer = await Peer.greeted(test.addr);
   const { sid: _, ...noSid } = ALICE;
@@ -202,7 +205,7 @@ Deno.test("Server names the field of an invalid request, and goes on", async () 
   assertEquals(refusal.error, "A request's keys must all be text");
 });
 
-Deno.test("Server takes a sid as text or None, and keeps further keys", async () => {
+net.test("Server takes a sid as text or None, and keeps further keys (needs net)", async () => {
   await using test = new TestServer();
   using peer = await Peer.greeted(test.addr);
   await peer.send(
@@ -218,7 +221,7 @@ Deno.test("Server takes a sid as text or None, and keeps further keys", async ()
   ]);
 });
 
-Deno.test("Server closes after an error for what is no dict, and answers nothing behind it", async () => {
+net.test("Server closes after an error for what is no dict, and answers nothing behind it (needs net)", async () => {
   await using test = new TestServer();
   for (const message of [1, "text", [ALICE], null]) {
     using peer = await Peer.greeted(test.addr);
@@ -230,7 +233,7 @@ Deno.test("Server closes after an error for what is no dict, and answers nothing
   assertEquals(test.lines.length, 1 + 4);
 });
 
-Deno.test("Server listens for a while to a client that goes on sending after it was refused, then closes", async () => {
+net.test("Server listens for a while to a client that goes on sending after it was refused, then closes (needs net)", async () => {
   await using test = new TestServer();
   using peer = await Peer.greeted(test.addr);
   const garbage = new Uint8Array(10_000).fill(0xff);
@@ -250,7 +253,7 @@ Deno.test("Server listens for a while to a client that goes on sending after it 
   assertEquals(test.reports.length, 1);
 });
 
-Deno.test("Server says what was wrong with a connection that ends inside a message", async () => {
+net.test("Server says what was wrong with a connection that ends inside a message (needs net)", async () => {
   await using test = new TestServer();
   using peer = await Peer.greeted(test.addr);
   await peer.sendBytes(encode([ALICE]).subarray(0, 20));
@@ -262,7 +265,7 @@ Deno.test("Server says what was wrong with a connection that ends inside a messa
   );
 });
 
-Deno.test("Server answers a client that has closed its sending half", async () => {
+net.test("Server answers a client that has closed its sending half (needs net)", async () => {
   await using test = new TestServer();
   using peer = await Peer.greeted(test.addr);
   await peer.send(ALICE, BOB);
@@ -273,7 +276,7 @@ Deno.test("Server answers a client that has closed its sending half", async () =
   assertMatch(test.reports[0], /left after 2 requests$/);
 });
 
-Deno.test("Server refuses an HTTP request at once", async () => {
+net.test("Server refuses an HTTP request at once (needs net)", async () => {
   for (const format of [undefined, json]) {
     await using test = new TestServer({ wire: format });
     using peer = await Peer.greeted(test.addr, format);
@@ -284,7 +287,7 @@ Deno.test("Server refuses an HTTP request at once", async () => {
   }
 });
 
-Deno.test("Server escapes what a name would do to the terminal", async () => {
+net.test("Server escapes what a name would do to the terminal (needs net)", async () => {
   await using test = new TestServer();
   using peer = await Peer.greeted(test.addr);
   await peer.send({ ...ALICE, student_name: "Eve\nConnected: \x1b[2J\u202e" });
@@ -298,7 +301,7 @@ Deno.test("Server escapes what a name would do to the terminal", async () => {
   );
 });
 
-Deno.test("Server gives a client whose port is taken as an id the next one above 65535", async () => {
+net.test("Server gives a client whose port is taken as an id the next one above 65535 (needs net)", async () => {
   await using test = new TestServer();
   const { server } = test;
   using first = await Peer.greeted(test.addr);
@@ -311,7 +314,7 @@ Deno.test("Server gives a client whose port is taken as an id the next one above
   server.handlers.delete(65_536);
 });
 
-Deno.test("Server keeps a client in its table whose id one that was turned away had, too", async () => {
+net.test("Server keeps a client in its table whose id one that was turned away had, too (needs net)", async () => {
   await using test = new TestServer({ maxClientsPerAddress: 1 });
   const { server } = test;
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
@@ -339,7 +342,7 @@ Deno.test("Server keeps a client in its table whose id one that was turned away 
   assertEquals(server.handlers.size, 0);
 });
 
-Deno.test("Server tells whoever watches what happens, and bears what that throws", async () => {
+net.test("Server tells whoever watches what happens, and bears what that throws (needs net)", async () => {
   const events: [number, string][] = [];
   let calls = 0;
   await using test = new TestServer({
@@ -367,7 +370,7 @@ Deno.test("Server tells whoever watches what happens, and bears what that throws
   ]);
 });
 
-Deno.test("Server speaks JSON lines when told to", async () => {
+net.test("Server speaks JSON lines when told to (needs net)", async () => {
   await using test = new TestServer({ wire: json });
   using peer = await Peer.greeted(test.addr, json);
   await peer.send({ ...ALICE, sid: "9007199254740993" }, BOB);
@@ -379,7 +382,7 @@ Deno.test("Server speaks JSON lines when told to", async () => {
   assertMatch(String(error), /must be sent as text/);
 });
 
-Deno.test("Server.shutdown() answers what was sent, says no more comes, and frees the port", async () => {
+net.test("Server.shutdown() answers what was sent, says no more comes, and frees the port (needs net)", async () => {
   await using test = new TestServer();
   const { port } = test.addr;
   using silent = await Peer.greeted(test.addr);
@@ -401,7 +404,7 @@ Deno.test("Server.shutdown() answers what was sent, says no more comes, and free
   assertEquals(again.addr.port, port);
 });
 
-Deno.test("Server.shutdown() answers 1,000 clients whose requests came at the same moment", async () => {
+net.test("Server.shutdown() answers 1,000 clients whose requests came at the same moment (needs net)", async () => {
   await using test = new TestServer({ quiet: true });
   const peers: Peer[] = [];
   while (peers.length < 1000) peers.push(await Peer.greeted(test.addr));
@@ -416,7 +419,7 @@ Deno.test("Server.shutdown() answers 1,000 clients whose requests came at the sa
   for (const peer of peers) peer[Symbol.dispose]();
 });
 
-Deno.test("Server.shutdown() does not wait for silent clients that stay", async () => {
+net.test("Server.shutdown() does not wait for silent clients that stay (needs net)", async () => {
   await using test = new TestServer();
   using silent = await Peer.greeted(test.addr);
   const begin = performance.now();
@@ -425,7 +428,7 @@ Deno.test("Server.shutdown() does not wait for silent clients that stay", async 
   assertEquals(await silent.receiveAll(), []);
 });
 
-Deno.test("Server.shutdown() ends a client that never stops sending in good order", async () => {
+net.test("Server.shutdown() ends a client that never stops sending in good order (needs net)", async () => {
   await using test = new TestServer({ quiet: true });
   using peer = await Peer.greeted(test.addr);
   let sent = 0;
@@ -447,7 +450,7 @@ Deno.test("Server.shutdown() ends a client that never stops sending in good orde
   assert(acknowledged <= sent);
 });
 
-Deno.test("Server.close() cuts off everything at once", async () => {
+net.test("Server.close() cuts off everything at once (needs net)", async () => {
   const test = new TestServer({ grace: 1000 });
   using peer = await Peer.greeted(test.addr);
   const shutdown = test.server.shutdown();
@@ -457,7 +460,7 @@ Deno.test("Server.close() cuts off everything at once", async () => {
   assertEquals(await peer.receiveAll(), []);
 });
 
-Deno.test("Server goes on after a client that resets before it is accepted", async () => {
+net.test("Server goes on after a client that resets before it is accepted (needs net)", async () => {
   await using test = new TestServer();
   for (let i = 0; i < 20; i++) {
     const socket = connect(test.addr.port, test.addr.hostname);
@@ -472,7 +475,7 @@ Deno.test("Server goes on after a client that resets before it is accepted", asy
   assertEquals(test.reports, []);
 });
 
-Deno.test("Server.listen() throws if the port is taken, or nothing listens yet", async () => {
+net.test("Server.listen() throws if the port is taken, or nothing listens yet (needs net)", async () => {
   await using test = new TestServer();
   const { port } = test.addr;
   const other = new Server({ port });

@@ -4,12 +4,15 @@ import {
   springWhileServing,
 } from "../bench/hold/springing.ts";
 import { serviceTraps, shutdownTraps } from "../bench/hold/traps.ts";
+import { needs } from "./support/needs.ts";
 
-Deno.test("Server serves others while a handler throws anything anywhere", async () => {
+const net = needs("net");
+
+net.test("Server serves others while a handler throws anything anywhere (needs net)", async () => {
   assertEquals(await springWhileServing(serviceTraps()), []);
 });
 
-Deno.test("Server.shutdown() ends well although handlers throw at it", async () => {
+net.test("Server.shutdown() ends well although handlers throw at it (needs net)", async () => {
   const effects = shutdownTraps().map((traps) => springAtShutdown(traps));
   assertEquals((await Promise.all(effects)).flat(), []);
 });

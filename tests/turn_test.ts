@@ -1,7 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
 import { Client } from "../client.ts";
 import { isCrowd, takeTurns } from "../lib/turn.ts";
-import { ALICE, TestServer } from "./peers.ts";
+import { needs } from "./support/needs.ts";
+import { ALICE, TestServer } from "./support/peers.ts";
+
+const net = needs("net");
 
 Deno.test("takeTurns() lets timers and sockets have their turn beside a task that always goes on", async () => {
   let turned = false;
@@ -12,7 +15,7 @@ Deno.test("takeTurns() lets timers and sockets have their turn beside a task tha
   assert(turned, "nobody else had a turn");
 });
 
-Deno.test("isCrowd() counts those who wait for a request, and no longer than they do", async () => {
+net.test("isCrowd() counts those who wait for a request, and no longer than they do (needs net)", async () => {
   await using server = new TestServer();
   const clients = Array.from(
     { length: 120 },

@@ -6,7 +6,7 @@ import type { Connection } from "../lib/net.ts";
 import { WireConnection } from "../lib/wire/connection.ts";
 import { ProtocolError } from "../lib/wire/formats.ts";
 import { Random } from "../tools/random.ts";
-import { ALICE, BOB, encode, fields, json, pickle } from "./peers.ts";
+import { ALICE, BOB, encode, fields, json, pickle } from "./support/peers.ts";
 
 /** A connection without a network: it brings what the test says, and takes what it likes. */
 class ScriptedConnection implements Connection {

@@ -12,7 +12,8 @@ import { complain, print } from "../lib/cli/terminal.ts";
 import { compare } from "./faults/compare.ts";
 import { copyProject } from "./faults/copy.ts";
 import { leaveExercise } from "./faults/exercise.ts";
-import { type Fault, patchFolder, readFaults, ROOT } from "./faults/fault.ts";
+import { type Fault, readFaults, ROOT } from "./faults/fault.ts";
+import { patchFolder } from "./faults/patch.ts";
 import { happens, storyOf } from "./faults/story.ts";
 import { fold, pageWidth } from "./scenario/draw.ts";
 
@@ -75,18 +76,12 @@ async function show(fault: Fault): Promise<number> {
 async function exercise(fault: Fault, folder: string): Promise<number> {
   await leaveExercise(fault, folder);
   const shown = folder.includes(" ") ? `"${folder}"` : folder;
-  const [test] = fault.fails;
-  const tests = test.startsWith("Limit ") ? "limits" : "scenario";
-  const file = `tests/${tests}_test.ts`;
   print([
-    `${folder} is a copy of this project with a fault in it. By it, a test fails:`,
-    "",
-    `  ${test}`,
-    "",
-    "See it fail, and what happens, there:",
+    `${folder} is a copy of this project with a fault in it.`,
+    "One of its tests fails. See it fail, and what happens, there:",
     "",
     `  cd ${shown}`,
-    `  deno task test ${file} --filter "${test}"`,
+    `  deno test -A --filter "[${fault.test}]"`,
     `  deno task trace --scenario ${fault.scenario}`,
     "",
     "Mend it, then ask, here:",

@@ -16,6 +16,13 @@ import { print } from "../lib/cli/terminal.ts";
 import type { MessageLimits } from "../lib/limits.ts";
 import type { Message, WireFormat } from "../lib/wire/formats.ts";
 import { FORMATS, ProtocolError } from "../lib/wire/formats.ts";
+import hostile from "../tests/testdata/pickle-hostile.jsonl" with {
+  type: "text",
+};
+import pythons from "../tests/testdata/pickle-pythons.jsonl" with {
+  type: "text",
+};
+import valid from "../tests/testdata/pickle-valid.jsonl" with { type: "text" };
 import { Random } from "./random.ts";
 
 /** Small ones, so that inputs of a few hundred bytes reach them. */
@@ -135,12 +142,9 @@ function entries(container: Message & object): [Message, Message][] {
 }
 
 /** The inputs that are changed: pickles of all kinds, and some JSON. */
-export function readSamples(format: WireFormat): Uint8Array[] {
-  const folder = new URL("../tests/testdata/", import.meta.url);
-  const rows = ["valid", "pythons", "hostile"].flatMap((name) =>
-    Deno.readTextFileSync(new URL(`pickle-${name}.jsonl`, folder)).trim()
-      .split("\n")
-  );
+export function samplesOf(format: WireFormat): Uint8Array[] {
+  const rows = [valid, pythons, hostile]
+    .flatMap((file) => file.trim().split("\n"));
   const samples = format.name === "json"
     ? rows.map((row) => new TextEncoder().encode(row + "\n"))
     : rows.map((row) => Uint8Array.from(bytesOf(JSON.parse(row).hex)));
@@ -161,7 +165,7 @@ async function fuzz(flags: FuzzFlags, stop: AbortSignal): Promise<number> {
   const goesOn = whileWanted(flags, stop);
   const formats = Object.values(FORMATS).map((format) => ({
     format,
-    samples: readSamples(format),
+    samples: samplesOf(format),
   }));
   const counts = { messages: 0, incomplete: 0, refused: 0 };
   let seed = flags.seed;

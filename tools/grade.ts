@@ -211,12 +211,12 @@ async function grade(values: GradeFlags, stop: AbortSignal): Promise<number> {
   const { spawn, cwd, connect, client, all, port, only, seed } = values;
   const { json, junit } = values;
   const side = client ? "client" : "server";
-  const checks = choose(await readChecks(side), only);
+  const checks = choose(readChecks(side), only);
   if (values.list) {
     print(list(checks));
     return 0;
   }
-  const exam = { checks, causes: await readCauses(), seed, stop };
+  const exam = { checks, causes: readCauses(), seed, stop };
   if (all) {
     if (connect || json || junit || cwd !== CWD) {
       throw new UsageError(

@@ -177,10 +177,10 @@ async function verifyIn(
   const all = (await specimens(folder))
     .filter(({ name }) => name.includes(flags.only));
   const checks = {
-    server: await readChecks("server"),
-    client: await readChecks("client"),
+    server: readChecks("server"),
+    client: readChecks("client"),
   };
-  const causes: ReadonlyMap<string, Cause> = await readCauses();
+  const causes: ReadonlyMap<string, Cause> = readCauses();
   const tasks = plan(flags, all, checks);
   using line = new ProgressLine();
   let [done, made, wrong] = [0, 0, 0];

@@ -13,42 +13,21 @@ import { exitWith, Failure, runProgram } from "../lib/cli/program.ts";
 import type { StopSignals } from "../lib/cli/signals.ts";
 import { print, report } from "../lib/cli/terminal.ts";
 import { copyMended, faultOf, tamperedWith } from "./faults/exercise.ts";
-import { type Fault, ROOT } from "./faults/fault.ts";
+import type { Fault } from "./faults/fault.ts";
 import {
-  LIMIT_TESTS,
   type Results,
   run,
+  runDecidingTest,
   runTests,
-  TESTS,
 } from "./faults/trial.ts";
 
-/** Those that cannot hang. They come first: while one of them fails, the others could. */
-const FIRST = [...TESTS, ...LIMIT_TESTS];
-/** Tests that have nothing to do with what a student mends, or need what a copy has not. */
-const NOT_RUN = [
-  "bench",
-  "docs",
-  "exercises",
-  "faults",
-  "grade",
-  "hold",
-  "mended",
-  "soak",
-];
+/** A mended copy need not have the very lines that the pages quote and the faults change. */
+const LEFT_OUT = "--ignore=tests/faults_test.ts,tests/pages_test.ts";
 
-/** The tests over sockets. */
-function socketTests(): string[] {
-  return [...Deno.readDirSync(new URL("tests/", ROOT))]
-    .map(({ name }) => `tests/${name}`)
-    .filter((path) => path.endsWith("_test.ts") && !FIRST.includes(path))
-    .filter((path) => !NOT_RUN.includes(path.slice(6, -8)))
-    .sort();
-}
-
-/** What is wrong with a mended copy, as far as there is anything. */
+/** What is wrong with a mended copy, if anything is. */
 async function judge(
   copy: string,
-  { fails }: Fault,
+  fault: Fault,
   stop: AbortSignal,
 ): Promise<string[]> {
   report("Checking its types");
@@ -60,25 +39,30 @@ async function judge(
       errors.replaceAll(`file://${copy}/`, ""),
     ];
   }
-  report("Running the tests that need no network");
-  const first = await runTests(copy, stop, FIRST);
-  const stillFail = fails.filter((test) => !first.passed.includes(test));
-  if (stillFail.length > 0) {
-    const others = first.failed.filter((test) => !fails.includes(test));
-    return [
-      ...titled("Not mended. Still fails:", stillFail),
-      ...titled("Fails too, perhaps by the same fault:", others.toSorted()),
-      ...titled("The tests did not run to their end", first.ended ? [] : [""]),
-    ];
+  report(`Running the test that decides, [${fault.test}]`);
+  const { passed, failed } = await runDecidingTest(copy, stop, fault);
+  if (passed.length === 0) {
+    // A test that was kept from running has no name.
+    return titled("Not mended. Still fails:", [failed[0] ?? `[${fault.test}]`]);
   }
-  if (first.failed.length > 0 || !first.ended) return broken(first);
-  report("They pass. Running those over sockets, which takes a minute");
-  const second = await runTests(copy, stop, socketTests());
-  if (second.failed.length === 0 && second.ended) return [];
+  // They cannot wait for ever. While one of them fails, the others could.
+  report("It passes. Running the tests that need no permission");
+  const first = await runTests(copy, stop, [LEFT_OUT]);
+  if (!isGood(first)) return broken(first);
+  report("They pass. Running all, which takes a minute");
+  const all = () => runTests(copy, stop, ["--allow-all", LEFT_OUT]);
+  const second = await all();
+  if (isGood(second)) return [];
   report("Some fail. On a busy machine that can be chance: once more");
-  const third = await runTests(copy, stop, socketTests());
-  const failed = second.failed.filter((test) => third.failed.includes(test));
-  return failed.length > 0 || !third.ended ? broken({ ...third, failed }) : [];
+  const third = await all();
+  const both = second.failed.filter((test) => third.failed.includes(test));
+  return both.length > 0 || !third.ended
+    ? broken({ ...third, failed: both })
+    : [];
+}
+
+function isGood({ failed, ended }: Results): boolean {
+  return failed.length === 0 && ended;
 }
 
 function broken({ failed, ended }: Results): string[] {
@@ -104,7 +88,7 @@ async function mended(folder: string, stop: AbortSignal): Promise<number> {
     const passes = wrong.length === 0;
     print([
       ...(passes
-        ? [`Mended: ${fault.fails[0]} passes, and so do the others.`]
+        ? [`Mended: the test [${fault.test}] passes, and so do the others.`]
         : wrong),
       ...titled(
         passes

@@ -5,7 +5,7 @@
  */
 
 import type { Address } from "../../lib/net.ts";
-import { ALICE, encode } from "../../tests/peers.ts";
+import { ALICE, encode } from "../../tests/support/peers.ts";
 import { atMost } from "./figures.ts";
 import { descriptors, residentBytes } from "./processes.ts";
 import type { Figure, Scenario } from "./scenario.ts";

@@ -6,7 +6,7 @@
 
 import { Client } from "../../client.ts";
 import type { Address } from "../../lib/net.ts";
-import { ALICE } from "../../tests/peers.ts";
+import { ALICE } from "../../tests/support/peers.ts";
 
 /** Clients that all connect at once, and then wait to be greeted. */
 export class Crowd implements AsyncDisposable {

@@ -5,7 +5,7 @@
  */
 
 import { delay } from "@std/async/delay";
-import { stalled } from "../../tests/peers.ts";
+import { stalled } from "../../tests/support/peers.ts";
 import { Child } from "./child.ts";
 import { Crowd } from "./crowd.ts";
 import { allOf, atMost } from "./figures.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { Program, ROOT } from "../../tests/programs.ts";
+import { Program, ROOT } from "../../tests/support/programs.ts";
 import { allOf, atMost } from "./figures.ts";
 import type { Scenario } from "./scenario.ts";
 

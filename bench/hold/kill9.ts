@@ -4,8 +4,8 @@
  * @module
  */
 
-import { ALICE, Peer } from "../../tests/peers.ts";
-import { listening, server } from "../../tests/programs.ts";
+import { ALICE, Peer } from "../../tests/support/peers.ts";
+import { listening, server } from "../../tests/support/programs.ts";
 import { allOf, atMost } from "./figures.ts";
 import type { Scenario } from "./scenario.ts";
 import { quantile } from "./statistics.ts";

@@ -5,7 +5,7 @@
  */
 
 import type { Message } from "../../lib/wire/formats.ts";
-import { ALICE, encode, type Peer } from "../../tests/peers.ts";
+import { ALICE, encode, type Peer } from "../../tests/support/peers.ts";
 import { allOf, atMost } from "./figures.ts";
 import { OutputServer, type Printed, type Reader } from "./output_server.ts";
 import type { Figure, Scenario } from "./scenario.ts";

@@ -6,8 +6,8 @@
 
 import { retry } from "@std/async/retry";
 import type { Address } from "../../lib/net.ts";
-import { Peer } from "../../tests/peers.ts";
-import { ROOT } from "../../tests/programs.ts";
+import { Peer } from "../../tests/support/peers.ts";
+import { ROOT } from "../../tests/support/programs.ts";
 
 /** What becomes of a stream: "full" is a disk without space, for stdout only. */
 export type Reader = "reads" | "has closed" | "does not read" | "is full";

@@ -7,7 +7,7 @@
 import { delay } from "@std/async/delay";
 import { Client } from "../../client.ts";
 import type { Address } from "../../lib/net.ts";
-import { ALICE } from "../../tests/peers.ts";
+import { ALICE } from "../../tests/support/peers.ts";
 
 /** Milliseconds between two requests of one client. */
 const EVERY = 10;

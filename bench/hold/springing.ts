@@ -7,7 +7,13 @@
 
 import { delay } from "@std/async/delay";
 import type { Message } from "../../lib/wire/formats.ts";
-import { ALICE, BOB, fields, Peer, TestServer } from "../../tests/peers.ts";
+import {
+  ALICE,
+  BOB,
+  fields,
+  Peer,
+  TestServer,
+} from "../../tests/support/peers.ts";
 import { Snare, type Trap, trappedHandler } from "./traps.ts";
 
 /** Clients that do nothing wrong, beside the one whose handler throws. */

@@ -8,11 +8,11 @@ import { isAbsolute, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Failure } from "../../lib/cli/program.ts";
 import { copyProject, FOLDERS } from "./copy.ts";
-import { type Fault, patchFolder, readFaults, ROOT } from "./fault.ts";
+import { type Fault, readFaults, ROOT } from "./fault.ts";
+import { patchFolder } from "./patch.ts";
 
 /** What would tell the answer, and the tests that need it. */
-const ANSWERS =
-  /^tests\/(faults|solutions|(docs|exercises|faults|mended)_test\.ts)/;
+const ANSWERS = /^tests\/(faults|solutions|verify|(faults|pages)_test\.ts)/;
 /** Says which fault it is. */
 const NOTE = "exercise.json";
 /** What the student mends. The rest is there to judge it. */

@@ -31,10 +31,10 @@ export interface Fault {
   right: string[];
   /** Events of the scenario, in this order, that the fault makes happen. */
   wrong: string[];
-  /** The names of the tests that fail by it. */
-  fails: string[];
-  /** A simulation's seed that shows it, where one does. */
-  seed: number | undefined;
+  /** The id of the one test that decides: it fails with the fault. `[ID]` is in its name. */
+  test: string;
+  /** Whether the simulation finds the fault, too, within some hundred seeds. */
+  isSimulated: boolean;
   /** The patch. */
   patch: string;
 }
@@ -64,75 +64,34 @@ export async function readFaults(): Promise<Fault[]> {
 /**
  * Reads a fault's file.
  *
- * @throws {Error} If something that a fault needs is missing.
+ * @throws {Error} If a line is missing, or is there twice.
  */
 export function parseFault(name: string, file: string): Fault {
   const at = file.indexOf("--- a/");
-  const head = file.slice(0, at).trimEnd().split("\n");
-  const fields = Map.groupBy(head, (line) => line.slice(0, line.indexOf(":")));
-  const all = (key: string) =>
-    (fields.get(key) ?? []).map((line) => line.slice(key.length + 1).trim());
-  const one = (key: string) => {
-    const [value] = all(key);
+  const fields = new Map<string, string>();
+  for (const line of file.slice(0, at).trimEnd().split("\n")) {
+    const [, key, value] = line.match(/^(\w+): (.+)$/) ?? [];
+    if (key === undefined || fields.has(key)) {
+      throw new Error(`${name} must not have the line ${line}`);
+    }
+    fields.set(key, value);
+  }
+  const get = (key: string) => {
+    const value = fields.get(key);
     if (value === undefined) throw new Error(`${name} has no ${key}`);
     return value;
   };
-  const [seed] = all("Seed");
   return {
     name,
-    takes: one("Takes"),
-    then: one("Then"),
-    watch: one("Watch"),
-    level: Number(one("Level")),
-    scenario: one("Scenario"),
-    right: one("Right").split(" -> "),
-    wrong: one("Wrong").split(" -> "),
-    fails: all("Fails"),
-    seed: seed === undefined ? undefined : Number(seed),
+    takes: get("Takes"),
+    then: get("Then"),
+    watch: get("Watch"),
+    level: Number(get("Level")),
+    scenario: get("Scenario"),
+    right: get("Right").split(" -> "),
+    wrong: get("Wrong").split(" -> "),
+    test: get("Test"),
+    isSimulated: fields.get("Simulation") === "finds it",
     patch: file.slice(at),
   };
-}
-
-/**
- * Applies a patch to a text.
- *
- * @throws {Error} If what it changes is not there, or there more than once.
- */
-export function applyPatch(patch: string, before: string): string {
-  let after = before;
-  const [, ...hunks] = patch.split(/^@@.*\n/m);
-  if (hunks.length === 0) throw new Error("The patch changes nothing");
-  for (const hunk of hunks) {
-    const lines = hunk.replace(/\n$/, "").split("\n");
-    const side = (without: string) =>
-      lines.filter((line) => !line.startsWith(without))
-        .map((line) => line.slice(1) + "\n").join("");
-    const [old, fresh] = [side("+"), side("-")];
-    if (after.split(old).length !== 2) {
-      throw new Error(`The patch does not fit: ${old}`);
-    }
-    after = after.replace(old, () => fresh);
-  }
-  return after;
-}
-
-/** Applies a patch of several files, which may be new, to a copy of the project. */
-export async function patchFolder(
-  patch: string,
-  folder: string,
-): Promise<void> {
-  for (const part of patch.split(/^(?=--- )/m)) {
-    const [, path] = part.match(/^\+\+\+ b\/(.*)$/m)!;
-    const file = `${folder}/${path}`;
-    if (part.startsWith("--- /dev/null")) {
-      const lines = part.matchAll(/^\+(?!\+\+ b\/)(.*\n)/gm);
-      await Deno.writeTextFile(
-        file,
-        [...lines].map(([, line]) => line).join(""),
-      );
-    } else {
-      const before = await Deno.readTextFile(file);
-      await Deno.writeTextFile(file, applyPatch(part, before));
-    }
-  }
 }

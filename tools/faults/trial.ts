@@ -5,28 +5,13 @@
  */
 
 import { copyProject } from "./copy.ts";
-import { type Fault, patchFolder } from "./fault.ts";
+import type { Fault } from "./fault.ts";
+import { patchFolder } from "./patch.ts";
 
-/** The tests that every fault is tried with: those that no fault can make wait for ever. */
-export const TESTS: readonly string[] = [
-  "json",
-  "line_writer",
-  "lock",
-  "lock_interleavings",
-  "pickle_dict",
-  "pickle_reader",
-  "pickle_writer",
-  "scenario",
-  "show",
-  "simulation",
-  "wire",
-].map((name) => `tests/${name}_test.ts`);
-
-/** The tests of the limits, one or two for each. */
-export const LIMIT_TESTS: readonly string[] = ["tests/limits_test.ts"];
-
-/** Milliseconds after which a run is given up. The longest takes 40 s. */
-const LONGEST = 120_000;
+/** Milliseconds after which a run is given up: a fault can make a test wait for ever. */
+const LONGEST = 180_000;
+/** Seeds of the simulation that are searched for one that shows a fault. */
+const SEEDS = 300;
 
 /** How a run of Deno ended. */
 export interface Ended {
@@ -66,60 +51,68 @@ export interface Results {
   ended: boolean;
 }
 
-/** Runs tests in a copy of the project, of `only` those whose name has this in it. */
+/** Runs the tests in a copy of the project, by these further arguments of `deno test`. */
 export async function runTests(
   folder: string,
   stop: AbortSignal,
-  files: readonly string[],
-  only = "",
+  args: readonly string[],
 ): Promise<Results> {
   const { success, stdout } = await run(folder, stop, [
     ...["test", "--no-check", "--no-prompt", "--parallel", "--reporter=tap"],
-    ...["--allow-net=127.0.0.1", "--allow-sys=networkInterfaces"],
-    ...["--allow-read", "--allow-write", "--allow-run", "--allow-env"],
-    ...(only ? [`--filter=${only}`] : []),
-    ...files,
+    ...args,
   ]);
   const named = (result: RegExp) =>
     stdout.filter((line) => result.test(line))
       .map((line) => line.replace(result, ""))
-      .map((line) => line.replace(/ # (?!SKIP).*$/, ""));
+      .filter((line) => !line.endsWith(" # SKIP"));
   const failed = named(/^not ok \d+ - /);
   const passed = named(/^ok \d+ - /);
   return { passed, failed, ended: success === (failed.length === 0) };
 }
 
-/** What a fault's trial shows. */
-export interface Trial {
-  /** The names of the tests that failed. */
-  failed: string[];
-  /** What its seed's simulation said, if it has a seed. */
-  simulation: string | undefined;
+/** Runs the one test that has an id in its name. */
+export function runDecidingTest(
+  folder: string,
+  stop: AbortSignal,
+  { test }: Fault,
+): Promise<Results> {
+  return runTests(folder, stop, ["--allow-all", `--filter=[${test}]`]);
 }
 
-/**
- * Puts a fault into a copy of the project, and runs the tests there: of a fault
- * that takes a limit away, those that are named after the limit.
- */
+/** What a fault's trial shows. */
+export interface Trial {
+  /** What the test that decides says. */
+  results: Results;
+  /** A seed by which the simulation finds the fault, if one was searched for and found. */
+  seed: number | undefined;
+}
+
+/** Puts a fault into a copy of the project, and tries what should notice it there. */
 export async function tryFault(
   fault: Fault,
   stop = new AbortController().signal,
 ): Promise<Trial> {
-  const limit = fault.name.match(/^limit-(.*)$/)?.[1];
   const folder = await Deno.makeTempDir({ prefix: "rollcall-" });
   try {
     await copyProject(folder);
     await patchFolder(fault.patch, folder);
-    const { failed } = limit === undefined
-      ? await runTests(folder, stop, TESTS)
-      : await runTests(folder, stop, LIMIT_TESTS, `Limit ${limit} `);
-    if (fault.seed === undefined) return { failed, simulation: undefined };
-    const { stdout } = await run(folder, stop, [
-      ...["run", "--no-check", "--no-prompt", "tools/simulate.ts"],
-      ...["--from", `${fault.seed}`, "--seeds", "1"],
-    ]);
-    return { failed, simulation: stdout[0] };
+    const results = await runDecidingTest(folder, stop, fault);
+    const seed = fault.isSimulated ? await findSeed(folder, stop) : undefined;
+    return { results, seed };
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+}
+
+/** The first seed by which the simulation in a folder fails. */
+async function findSeed(
+  folder: string,
+  stop: AbortSignal,
+): Promise<number | undefined> {
+  const { stdout } = await run(folder, stop, [
+    ...["run", "--no-check", "--no-prompt", "tools/simulate.ts"],
+    ...["--seeds", `${SEEDS}`],
+  ]);
+  const [, seed] = stdout[0].match(/^Seed (\d+) FAILED/) ?? [];
+  return seed === undefined ? undefined : Number(seed);
 }

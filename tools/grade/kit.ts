@@ -5,6 +5,10 @@
  * @module
  */
 
+import causes from "../../docs/protocol-kit/causes.jsonl" with { type: "text" };
+import client from "../../docs/protocol-kit/client.jsonl" with { type: "text" };
+import server from "../../docs/protocol-kit/server.jsonl" with { type: "text" };
+
 /** Seconds that what is expected may take, unless the step says otherwise. */
 export const WITHIN = 5;
 
@@ -84,22 +88,21 @@ export interface Cause {
   readonly see: readonly string[];
 }
 
-const KIT = new URL("../../docs/protocol-kit/", import.meta.url);
+const KIT = { server, client };
 
-async function linesOf<T>(file: string): Promise<T[]> {
-  const text = await Deno.readTextFile(new URL(file, KIT));
-  return text.split("\n").filter(Boolean).map((line) => JSON.parse(line) as T);
+function parse<T>(file: string): T[] {
+  return file.split("\n").filter(Boolean).map((line) => JSON.parse(line) as T);
 }
 
 /** All checks of one side, in the order in which they are made. */
-export async function readChecks(side: Side): Promise<Check[]> {
+export function readChecks(side: Side): Check[] {
   const checks: Check[] = [];
   type Optional = "needs" | "needsPassed" | "causes";
   type Head = Omit<Check, "id" | Optional | "steps"> & {
     check: string;
   } & Partial<Pick<Check, Optional>>;
   let steps: Step[] = [];
-  for (const line of await linesOf<Head | Step>(`${side}.jsonl`)) {
+  for (const line of parse<Head | Step>(KIT[side])) {
     if (typeof line.check !== "string") {
       steps.push(line as Step);
       continue;
@@ -113,9 +116,8 @@ export async function readChecks(side: Side): Promise<Check[]> {
 }
 
 /** All causes, by name. */
-export async function readCauses(): Promise<ReadonlyMap<string, Cause>> {
-  const causes = await linesOf<Cause>("causes.jsonl");
-  return new Map(causes.map((cause) => [cause.cause, cause]));
+export function readCauses(): ReadonlyMap<string, Cause> {
+  return new Map(parse<Cause>(causes).map((cause) => [cause.cause, cause]));
 }
 
 /** All steps of a check, also those within others. */

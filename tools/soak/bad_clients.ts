@@ -5,8 +5,8 @@
  */
 
 import type { MessageMap } from "../../lib/wire/format.ts";
-import { ALICE, encode, Peer } from "../../tests/peers.ts";
-import { readVectors } from "../../tests/vectors.ts";
+import { ALICE, encode, Peer } from "../../tests/support/peers.ts";
+import { readVectors } from "../../tests/support/vectors.ts";
 import type { Random } from "../random.ts";
 import { dawdle, type Guest } from "./guest.ts";
 

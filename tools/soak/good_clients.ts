@@ -7,7 +7,7 @@
 
 import { Client } from "../../client.ts";
 import type { Message, MessageMap } from "../../lib/wire/format.ts";
-import { encode, Peer } from "../../tests/peers.ts";
+import { encode, Peer } from "../../tests/support/peers.ts";
 import type { Random } from "../random.ts";
 import { dawdle, type Guest } from "./guest.ts";
 

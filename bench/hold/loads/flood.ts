@@ -1,7 +1,7 @@
 // Ten clients that pipeline as fast as they can, 256 requests in a write. Tells
 // how many answers they had.
 
-import { ALICE, encode } from "../../../tests/peers.ts";
+import { ALICE, encode } from "../../../tests/support/peers.ts";
 import { answerQuestions, connect, writeAll } from "./load.ts";
 
 const CLIENTS = 10;

@@ -1,7 +1,7 @@
 // One client that sends requests without end, and never reads. Tells what it is
 // called, how much the server took of it, and whether it is still connected.
 
-import { ALICE, encode } from "../../../tests/peers.ts";
+import { ALICE, encode } from "../../../tests/support/peers.ts";
 import { answerQuestions, connect } from "./load.ts";
 
 /** What a client that never reads has come to. */

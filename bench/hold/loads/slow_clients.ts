@@ -1,7 +1,7 @@
 // A thousand clients that send a byte of a request every second. Tells how many
 // are connected.
 
-import { ALICE, encode } from "../../../tests/peers.ts";
+import { ALICE, encode } from "../../../tests/support/peers.ts";
 import { answerQuestions, connect } from "./load.ts";
 
 const CLIENTS = 1000;

@@ -1,6 +1,7 @@
-import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
-import { refresh } from "../tools/docs.ts";
-import { Program, ROOT } from "./programs.ts";
+// Every command of the pages, as its reader types it.
+
+import { assert, assertEquals } from "@std/assert";
+import { Program, ROOT } from "../support/programs.ts";
 
 const PAGES = ["README.md"];
 for (const { name } of Deno.readDirSync(`${ROOT}docs`)) {
@@ -113,57 +114,4 @@ Deno.test("deno task client, as a page has it", async () => {
   await client.stdout.match(
     /\nData acknowledged by server and you passed the test\n/,
   );
-});
-
-Deno.test("refresh() quotes a block, lines, a place and a trace, and refuses what is not there", async () => {
-  const page = (marker: string) => `<!-- ${marker} -->\n\`\`\`x\nold\n\`\`\`\n`;
-  const block = await refresh(page('code: lib/lock.ts "get locked()"'));
-  assertEquals(block.split("\n").slice(1, 6), [
-    "```ts ignore",
-    "get locked(): boolean {",
-    "  return this.#held;",
-    "}",
-    "```",
-  ]);
-  const lines = await refresh(
-    page('code: lib/lock.ts "get locked()" to "return this.#held"'),
-  );
-  assertEquals(lines.split("\n").length, 6);
-  const place =
-    '<!-- at: lib/lock.ts "#guard(): Guard" -->\nSee [it](x). There.';
-  assertMatch(
-    await refresh(place),
-    /\nSee \[lib\/lock\.ts, line (\d+)\]\(\.\.\/lib\/lock\.ts#L\1\)\. There\.$/,
-  );
-  assertMatch(
-    await refresh("<!-- trace: grace -->\n```text\n```"),
-    /\n```text\n {2}ms \| Alice[^]*has ended/,
-  );
-  for (
-    const [marker, why] of [
-      ['code: lib/lock.ts "nowhere"', "0 lines with nowhere"],
-      ['code: lib/lock.ts "release"', "lines with release"],
-      ['code: lib/lock.ts "get locked()" to "nowhere"', "no end"],
-      ["code: lib/lock.ts", "quote nothing"],
-    ]
-  ) {
-    await assertRejects(() => refresh(page(marker)), Error, why);
-  }
-  const trace = "<!-- trace: nothing -->\n```text\n```";
-  await assertRejects(() => refresh(trace), Error, "no scenario nothing");
-});
-
-Deno.test("Every line of code in docs/ is quoted from a file, or a command", () => {
-  for (const page of PAGES.filter((page) => page.startsWith("docs/"))) {
-    const text = Deno.readTextFileSync(ROOT + page);
-    const lines = text.split("\n");
-    const fences = lines.flatMap((line, i) =>
-      /^ *(```|~~~)/.test(line) ? [i] : []
-    );
-    assertEquals(fences.length % 2, 0, page);
-    fences.filter((_, nth) => nth % 2 === 0).forEach((at) => {
-      if (/^```(sh|console)$/.test(lines[at])) return; // commands, above
-      assertMatch(lines[at - 1], /^<!-- (code|trace): /, `${page}: ${at + 1}`);
-    });
-  }
 });

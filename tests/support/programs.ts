@@ -2,7 +2,7 @@
 
 import { assert } from "@std/assert";
 
-export const ROOT = `${import.meta.dirname}/../`;
+export const ROOT = `${import.meta.dirname}/../../`;
 const decoder = new TextDecoder();
 
 /** How a program ended. */
@@ -119,11 +119,4 @@ export async function listening(program: Program): Promise<string> {
     /^Listening at 127\.0\.0\.1\/(\d+)\n/,
   );
   return port;
-}
-
-/** Whether `python3` runs here, with a module of its library. */
-export async function hasPython(module = "sys"): Promise<boolean> {
-  const args = ["-c", `import ${module}`];
-  return await new Deno.Command("python3", { args, stderr: "null" }).output()
-    .then(({ success }) => success, () => false);
 }

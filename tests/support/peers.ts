@@ -2,14 +2,18 @@
 // they like.
 
 import { delay } from "@std/async/delay";
-import { concat } from "../lib/bytes.ts";
-import type { Address } from "../lib/net.ts";
-import { DEFAULT_LIMITS } from "../lib/limits.ts";
-import { ByteSink } from "../lib/wire/byte_sink.ts";
-import { FORMATS } from "../lib/wire/formats.ts";
-import type { Message, MessageMap, WireFormat } from "../lib/wire/formats.ts";
-import { ClientHandler } from "../clienthandler.ts";
-import { Server, type ServerOptions } from "../server.ts";
+import { concat } from "../../lib/bytes.ts";
+import type { Address } from "../../lib/net.ts";
+import { DEFAULT_LIMITS } from "../../lib/limits.ts";
+import { ByteSink } from "../../lib/wire/byte_sink.ts";
+import { FORMATS } from "../../lib/wire/formats.ts";
+import type {
+  Message,
+  MessageMap,
+  WireFormat,
+} from "../../lib/wire/formats.ts";
+import { ClientHandler } from "../../clienthandler.ts";
+import { Server, type ServerOptions } from "../../server.ts";
 
 export const { pickle, json } = FORMATS;
 export const ALICE = {

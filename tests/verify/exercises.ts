@@ -1,7 +1,10 @@
+// The exercises of docs/exercises.md: each check fails at first, and passes with
+// the solution in tests/solutions/.
+
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { copyProject } from "../tools/faults/copy.ts";
-import { patchFolder } from "../tools/faults/fault.ts";
-import { Program, ROOT } from "./programs.ts";
+import { copyProject } from "../../tools/faults/copy.ts";
+import { patchFolder } from "../../tools/faults/patch.ts";
+import { Program, ROOT } from "../support/programs.ts";
 
 const PAGE = await Deno.readTextFile(`${ROOT}docs/exercises.md`);
 

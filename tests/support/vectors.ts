@@ -1,7 +1,13 @@
 // The pickles in testdata/, made by CPython 2.7 to 3.13, and what they hold.
 
 import { assert, assertEquals } from "@std/assert";
-import { emptyMap, type Message } from "../lib/wire/format.ts";
+import { emptyMap, type Message } from "../../lib/wire/format.ts";
+// As text: to read the files, the tests would need a permission.
+import hostile from "../testdata/pickle-hostile.jsonl" with { type: "text" };
+import pythons from "../testdata/pickle-pythons.jsonl" with { type: "text" };
+import valid from "../testdata/pickle-valid.jsonl" with { type: "text" };
+
+const FILES = { hostile, pythons, valid };
 
 /** A pickle, with what it holds in the files' notation. */
 export interface Vector {
@@ -13,10 +19,9 @@ export interface Vector {
   must?: string;
 }
 
-/** Reads one file of vectors. */
-export function readVectors(file: "valid" | "pythons" | "hostile"): Vector[] {
-  const url = new URL(`testdata/pickle-${file}.jsonl`, import.meta.url);
-  return Deno.readTextFileSync(url).trim().split("\n").map((line) => {
+/** The vectors of one file. */
+export function readVectors(file: keyof typeof FILES): Vector[] {
+  return FILES[file].trim().split("\n").map((line) => {
     const { hex, ...rest } = JSON.parse(line);
     return { ...rest, bytes: fromHex(hex) };
   });

@@ -1,0 +1,123 @@
+// The pages: what they quote is as it is. Their commands are tried by
+// tests/verify/pages.ts. All is imported as text: reading needs a permission.
+
+import { assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { refresh } from "../tools/project/quotes.ts";
+import ballotBox from "../examples/exercises/ballot_box.ts" with {
+  type: "text",
+};
+import clienthandler from "../clienthandler.ts" with { type: "text" };
+import developing from "../docs/developing.md" with { type: "text" };
+import exercises from "../docs/exercises.md" with { type: "text" };
+import inbox from "../lib/wire/inbox.ts" with { type: "text" };
+import lab from "../docs/lab.md" with { type: "text" };
+import labServer from "./python/lab_server.py" with { type: "text" };
+import limits from "../docs/limits.md" with { type: "text" };
+import lock from "../lib/lock.ts" with { type: "text" };
+import opcodes from "../lib/wire/pickle_opcodes.ts" with { type: "text" };
+import performance from "../docs/performance.md" with { type: "text" };
+import protocol from "../docs/protocol.md" with { type: "text" };
+import server from "../server.ts" with { type: "text" };
+import tour from "../docs/tour.md" with { type: "text" };
+import { needs } from "./support/needs.ts";
+import { ROOT } from "./support/programs.ts";
+
+const PAGES: Record<string, string> = {
+  "docs/developing.md": developing,
+  "docs/exercises.md": exercises,
+  "docs/lab.md": lab,
+  "docs/limits.md": limits,
+  "docs/performance.md": performance,
+  "docs/protocol.md": protocol,
+  "docs/tour.md": tour,
+};
+
+const SOURCES: Record<string, string> = {
+  "clienthandler.ts": clienthandler,
+  "examples/exercises/ballot_box.ts": ballotBox,
+  "lib/lock.ts": lock,
+  "lib/wire/inbox.ts": inbox,
+  "lib/wire/pickle_opcodes.ts": opcodes,
+  "server.ts": server,
+  "tests/python/lab_server.py": labServer,
+};
+
+/** The text of a file that a page quotes. */
+function source(path: string): string {
+  if (path in SOURCES) return SOURCES[path];
+  throw new Error(`${path} is quoted: add it to SOURCES in pages_test.ts`);
+}
+
+for (const [path, page] of Object.entries(PAGES)) {
+  Deno.test(`What ${path} quotes is as it is: deno task docs brings it up to date`, async () => {
+    assertEquals(await refresh(page, source), page);
+  });
+}
+
+const read = needs("read");
+
+read.test("The tests know all pages of docs/ (needs read)", () => {
+  const pages = [...Deno.readDirSync(`${ROOT}docs`)]
+    .map(({ name }) => `docs/${name}`).filter((path) => path.endsWith(".md"));
+  assertEquals(pages.sort(), Object.keys(PAGES));
+});
+
+Deno.test("refresh() quotes a declaration, lines, a place and a trace", async () => {
+  const quote = async (marker: string) => {
+    const page = `<!-- ${marker} -->\n\`\`\`x\nold\n\`\`\`\n`;
+    return (await refresh(page, source)).trim().split("\n").slice(2, -1);
+  };
+  assertEquals(await quote("code: lib/lock.ts Lock.locked"), [
+    "get locked(): boolean {",
+    "  return this.#held;",
+    "}",
+  ]);
+  assertEquals(
+    await quote('code: lib/lock.ts "get locked()" to "return this.#held"'),
+    ["get locked(): boolean {", "  return this.#held;"],
+  );
+  const place =
+    "<!-- at: lib/lock.ts Lock.#guard -->\nSee [it](x#L1). There is more.";
+  assertMatch(
+    await refresh(place, source),
+    /\nSee \[lib\/lock\.ts, line (\d+)\]\(\.\.\/lib\/lock\.ts#L\1\)\. There/,
+  );
+  assertMatch(
+    await refresh("<!-- trace: grace -->\n```text\n```", source),
+    /\n```text\n {2}ms \| Alice[^]*has ended/,
+  );
+});
+
+Deno.test("refresh() refuses what is not there", async () => {
+  const page = (marker: string) => `<!-- ${marker} -->\n\`\`\`x\nold\n\`\`\`\n`;
+  for (
+    const [marker, why] of [
+      ["code: lib/lock.ts Lock.nothing", "declares no Lock.nothing"],
+      ["code: lib/lock.ts Guard.acquire", "declares no Guard.acquire"],
+      ['code: lib/lock.ts "nowhere" to "x"', "0 lines with nowhere"],
+      ['code: lib/lock.ts "release" to "x"', "lines with release"],
+      ['code: lib/lock.ts "get locked()" to "nowhere"', "no end"],
+      ["code: lib/lock.ts", "quote nothing"],
+    ]
+  ) await assertRejects(() => refresh(page(marker), source), Error, why);
+  const trace = "<!-- trace: nothing -->\n```text\n```";
+  await assertRejects(
+    () => refresh(trace, source),
+    Error,
+    "no scenario nothing",
+  );
+});
+
+Deno.test("Every line of code in docs/ is quoted from a file, or a command", () => {
+  for (const [path, page] of Object.entries(PAGES)) {
+    const lines = page.split("\n");
+    const fences = lines.flatMap((line, i) =>
+      /^ *(```|~~~)/.test(line) ? [i] : []
+    );
+    assertEquals(fences.length % 2, 0, path);
+    fences.filter((_, nth) => nth % 2 === 0).forEach((at) => {
+      if (/^```(sh|console)$/.test(lines[at])) return;
+      assertMatch(lines[at - 1], /^<!-- (code|trace): /, `${path}: ${at + 1}`);
+    });
+  }
+});

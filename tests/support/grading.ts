@@ -1,0 +1,24 @@
+// The grader, run as an instructor runs it, over the programs in tests/graded/.
+
+import { Program, ROOT } from "./programs.ts";
+
+export const GRADED = `${ROOT}tests/graded`;
+
+/** `deno task grade` with these arguments. */
+export function grade(...args: string[]): Program {
+  const flags = ["run", "--quiet", "--allow-all", "tools/grade.ts"];
+  return new Program(Deno.execPath(), [...flags, ...args]);
+}
+
+/** Grades a program of `tests/graded/`, on a free port. */
+export function gradeKnown(command: string, ...args: string[]): Program {
+  const spawn = ["--spawn", `python3 ${command}`, "--cwd", GRADED];
+  return grade(...spawn, "--port", "0", ...args);
+}
+
+/** Whether a process runs whose command line has this in it. */
+export async function isRunning(token: string): Promise<boolean> {
+  const { success } = await new Deno.Command("pgrep", { args: ["-f", token] })
+    .output();
+  return success;
+}

@@ -1,0 +1,77 @@
+// The benchmarks: what they measure with, and that what they compare is there.
+
+import { assert, assertEquals } from "@std/assert";
+import { delay } from "@std/async/delay";
+import { readChoices } from "../../bench/choices/choice.ts";
+import type { Seen } from "../../bench/compare/load.ts";
+import { copyProject } from "../../tools/faults/copy.ts";
+import { patchFolder } from "../../tools/faults/patch.ts";
+import { needs } from "../support/needs.ts";
+import { ROOT } from "../support/programs.ts";
+
+/** An echo server that stops for 300 ms, once, when it has answered so many bytes. */
+async function serveWithAStop(listener: Deno.Listener, after: number) {
+  let bytes = 0;
+  let stop = Promise.resolve();
+  const serve = async (conn: Deno.Conn) => {
+    const buffer = new Uint8Array(65_536);
+    for (let count; (count = await conn.read(buffer)) !== null;) {
+      if (bytes < after && (bytes += count) >= after) stop = delay(300);
+      await stop;
+      await conn.write(buffer.subarray(0, count));
+    }
+    conn.close();
+  };
+  const serving: Promise<void>[] = [];
+  try {
+    for await (const conn of listener) serving.push(serve(conn));
+  } finally {
+    await Promise.all(serving);
+  }
+}
+
+/** What a load saw of such a server: 10 clients, for a second. */
+async function seen(rate: number): Promise<Seen> {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const served = serveWithAStop(listener, 83 * 800);
+  const { port } = listener.addr as Deno.NetAddr;
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      ...["run", "--quiet", "--allow-all", "bench/compare/load.ts"],
+      ...["echo", port, 10, 1, 500, 1000, rate].map(String),
+    ],
+    cwd: ROOT,
+  }).output();
+  listener.close();
+  await served;
+  return JSON.parse(new TextDecoder().decode(stdout));
+}
+
+needs("Linux").test(
+  "the open loop tells of all requests that were due while a server stood still (needs Linux)",
+  async () => {
+    // The stop comes 800 ms after the start, and 300 of 1,000 were due in it.
+    const open = await seen(1000);
+    assert(open.p50 < open.p99 && open.p99 <= open.p999);
+    assert(open.p99 > 200, `${open.p99} ms`);
+    assertEquals(Math.round(open.requests / 100), 10);
+    // Clients that wait ask for nothing meanwhile.
+    const closed = await seen(0);
+    assert(closed.requests > open.requests);
+  },
+);
+
+Deno.test("each choice can be switched off: its patch fits the code as it is", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "rollcall-" });
+  try {
+    const choices = await readChoices();
+    assert(choices.length > 10);
+    for (const { title, patch, under } of choices) {
+      assert(under.length > 0, title);
+      await copyProject(folder);
+      await patchFolder(patch, folder);
+    }
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});

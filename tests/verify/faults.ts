@@ -1,0 +1,36 @@
+// Every known fault, each in a copy of the project: the test that decides fails,
+// the simulation finds it where its file says so, and `break` shows it.
+
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { readFaults } from "../../tools/faults/fault.ts";
+import { tryFault } from "../../tools/faults/trial.ts";
+import { Program } from "../support/programs.ts";
+
+const faults = await readFaults();
+
+for (const fault of faults) {
+  Deno.test(`${fault.name} is noticed by [${fault.test}], and shown`, async () => {
+    const { results: { passed, failed }, seed } = await tryFault(fault);
+    assertEquals([passed, failed.length], [[], 1], failed.join("\n"));
+    assertEquals(seed !== undefined, fault.isSimulated, "by the simulation");
+    await using program = new Program(Deno.execPath(), [
+      ...["task", "--quiet", "break", fault.name],
+    ]);
+    const { code, stdout, stderr } = await program.ended();
+    assertEquals(code, 0, stderr);
+    assertMatch(stdout, /^The fault: .*\nWhat then: .*\nWatch for: .*\n\n/);
+    assertMatch(stdout, /\nAs it should be: .*[^]*\nBroken: .*\n/);
+    assertEquals(stdout.split("\n").filter((line) => line.length > 100), []);
+  });
+}
+
+Deno.test("break lists every fault", async () => {
+  await using listing = new Program(Deno.execPath(), [
+    ...["task", "--quiet", "break"],
+  ]);
+  const { stdout } = await listing.ended();
+  const names = [...stdout.matchAll(/^ {2}([a-z-]+) {2}|(limit-\w+)/gm)]
+    .map(([, name, limit]) => name ?? limit);
+  assertEquals(names.sort(), faults.map(({ name }) => name).sort());
+  assert(names.length > 0);
+});

@@ -1,0 +1,97 @@
+// The grader to its end: whole kits, harmful programs, and every known program.
+
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { grade, GRADED, gradeKnown, isRunning } from "../support/grading.ts";
+import { needs } from "../support/needs.ts";
+import { ALICE, TestServer } from "../support/peers.ts";
+import { Program, ROOT } from "../support/programs.ts";
+
+const linux = needs("Linux");
+const python = needs("Linux", "python3");
+
+Deno.test("grade --connect asks a server that runs, and leaves out what it cannot see", async () => {
+  await using server = new TestServer();
+  const address = `127.0.0.1:${server.addr.port}`;
+  const { code, stdout, stderr } = await grade("--connect", address).ended();
+  assertEquals(code, 0, stdout + stderr);
+  assertMatch(stdout, /^ {11}lab {2}banner .*\(not made: needs --spawn\)$/m);
+  assertMatch(stdout, /^PASS {2}5\/5 {2}pro {2}every-cut /m);
+  assert(
+    server.lines.length > 500 &&
+      !server.lines.join().includes(ALICE.github_username),
+  );
+});
+
+for (const [side, file] of [["server", "server.ts"], ["client", "client.ts"]]) {
+  linux.test(`grade gives Rollcall's ${side} full marks (needs Linux)`, async () => {
+    const command = `${Deno.execPath()} run --quiet --no-prompt --allow-net ` +
+      `--allow-sys=networkInterfaces ${ROOT}${file} --port {port}`;
+    const { code, stdout, stderr } = await grade(
+      ...(side === "client" ? ["--client"] : []),
+      ...["--spawn", command, "--cwd", GRADED],
+      ...["--port", "0", "--level", "pro"],
+    ).ended();
+    assertEquals(code, 0, stdout + stderr);
+    assertMatch(stdout, /lab: (\d+) of \1 points {3}pro: (\d+) of \2 points\n/);
+  });
+}
+
+python.test("grade tells a student what happened, and why (needs Linux, python3)", async () => {
+  const args = ["--only", "acknowledge,one-segment", "--seed", "5"];
+  const command = "bad_servers.py one-recv {port}";
+  const { code, stdout } = await gradeKnown(command, ...args).ended();
+  assertEquals(code, 1, stdout);
+  for (
+    const line of [
+      /^PASS {2}4\/4 {2}lab {2}acknowledge {2}/m,
+      /^FAIL {2}0\/5 {2}pro {2}one-segment {2}/m,
+      /^ {9}sent {3}20 messages in one write, the first \{'student_name': '\w+ \w+',/m,
+      /^ {4}came back {3}1 of them, then nothing in 5 s$/m,
+      /^ {6}was due {3}20 of an acknowledgement$/m,
+      /^ likely cause {3}One `recv` was taken for one message: /m,
+      /^ {10}see {3}docs\/lab\.md: Why one `recv` is not one message;/m,
+      /^lab: 4 of 4 points {3}pro: 0 of 5 points$/m,
+    ]
+  ) assertMatch(stdout, line);
+  const again = await gradeKnown(command, ...args, "--json").ended();
+  const { checks } = JSON.parse(again.stdout);
+  const [, name] = stdout.match(/'student_name': '(\w+ \w+)'/)!;
+  assertMatch(checks[1].diagnosis.sent[0], new RegExp(name));
+});
+
+const HARMFUL: [string, RegExp][] = [
+  ["floods", /"cause": "(listens-not|output)"/],
+  ["spins", /"cause": "listens-not"/],
+  ["is-deaf", /"cause": "ctrl-c"/],
+  ["leaves-child", /"got": 4/],
+  ["hides-child", /"got": 4/],
+  ["breeds", /"cause": "processes"/],
+  ["grows", /"cause": "memory"/],
+];
+
+for (const [kind, says] of HARMFUL) {
+  python.test(`grade is not harmed by a program that ${kind}, and leaves nothing behind (needs Linux, python3)`, async () => {
+    const token = crypto.randomUUID();
+    const only = ["--only", "banner,ctrl-c", "--json"];
+    const command = `harmful.py ${kind} {port} ${token}`;
+    const { stdout } = await gradeKnown(command, ...only).ended();
+    assertMatch(stdout, says);
+    assert(!await isRunning(`600. ${token}`), "a child is left");
+  });
+}
+
+python.test("grade says of each known program what is known of it (needs Linux, python3)", async (t) => {
+  await using verifying = new Program(Deno.execPath(), [
+    ...["run", "--quiet", "--allow-all", "tools/grade_verify.ts"],
+    ...["--brief", "--at-once", "4"],
+  ]);
+  const { code, stdout, stderr } = await verifying.ended();
+  const told = [
+    ...stdout.matchAll(/^(as known|DIFFERS): (.*?): .*(?:\n {2}.*)*/gm),
+  ];
+  assert(told.length >= 70, stdout + stderr);
+  for (const [all, verdict, name] of told) {
+    await t.step(name, () => assertEquals(verdict, "as known", all));
+  }
+  assertEquals(code, 0, stdout + stderr);
+});

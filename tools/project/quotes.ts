@@ -1,0 +1,152 @@
+/**
+ * What the pages in `docs/` quote: code, places in the code, traces, checks.
+ *
+ * In a page, a comment says what follows it:
+ *
+ * - `code: PATH NAME`: a declaration, such as `Server.handler`;
+ * - `code: PATH "FIRST" to "LAST"`: the lines from the one that has FIRST in it
+ *   to the next one that has LAST in it;
+ * - `at: PATH NAME`: a link to a declaration;
+ * - `trace: SCENARIO`: what `deno task trace --scenario SCENARIO` draws;
+ * - `checks: SIDE`: the checks of the protocol kit, to the comment `end`.
+ *
+ * @module
+ */
+
+import { Failure } from "../../lib/cli/program.ts";
+import { readChecks, type Side } from "../grade/kit.ts";
+import { draw } from "../scenario/draw.ts";
+import { play } from "../scenario/play.ts";
+import { SCENARIOS } from "../scenario/scenarios.ts";
+
+const CODE =
+  /^<!-- code: (\S+) (?:"(.+?)" to "(.+?)"|([\w.#]+)) -->\n```.*\n[^]*?```$/gm;
+const AT = /^<!-- at: (\S+) ([\w.#]+) -->\n(.*?)\[[^\]]*\]\([^)]*\)/gm;
+const TRACE = /^<!-- trace: (\S+) -->\n```text\n[^]*?```$/gm;
+const CHECKS = /^<!-- checks: (server|client) -->\n[^]*?<!-- end -->$/gm;
+/** Any comment that should be one of the above. */
+const MARKER = /^<!-- (code|at|trace|checks): .*$/gm;
+
+/** Gives the text of a file of the project. */
+export type Source = (path: string) => string | Promise<string>;
+
+/** Lines of a file, the first being 0. */
+interface Range {
+  start: number;
+  end: number;
+}
+
+/** What may come before a declaration's name. */
+const KEYWORDS = "(?:(?:export|abstract|async|class|const|function|get|" +
+  "interface|override|protected|readonly|static|type) )*";
+
+/** Where a declaration begins and ends: `Lock`, or a member of a class, `Lock.acquire`. */
+function findDeclaration(
+  name: string,
+  lines: readonly string[],
+  path: string,
+): Range {
+  let range = { start: 0, end: lines.length };
+  for (const [depth, part] of name.split(".").entries()) {
+    const indent = "  ".repeat(depth);
+    const begins = RegExp(`^${indent}${KEYWORDS}${part}(?![\\w])`);
+    const start = lines.findIndex((line, i) =>
+      i >= range.start && i < range.end && begins.test(line)
+    );
+    if (start === -1) throw new Failure(`${path} declares no ${name}`);
+    const isEnd = (line: string) => /^[}\])]/.test(line.slice(indent.length));
+    const length = lines.slice(start, range.end)
+      .findIndex((line) => line.startsWith(indent) && isEnd(line)) + 1;
+    range = { start, end: start + Math.max(1, length) };
+  }
+  return range;
+}
+
+/** The lines from the one that has a text in it to the next one that has another. */
+function findLines(
+  first: string,
+  last: string,
+  lines: readonly string[],
+  path: string,
+): Range {
+  const found = lines.flatMap((line, i) => line.includes(first) ? [i] : []);
+  if (found.length !== 1) {
+    throw new Failure(`${path} has ${found.length} lines with ${first}`);
+  }
+  const [start] = found;
+  const length = lines.slice(start).findIndex((it) => it.includes(last)) + 1;
+  if (length === 0) throw new Failure(`${path} has no end of ${first}`);
+  return { start, end: start + length };
+}
+
+/** Lines without their common indent. */
+function dedent(lines: readonly string[]): string[] {
+  const [indent] = lines[0].match(/^ */)!;
+  return lines.map((line) =>
+    line.startsWith(indent) ? line.slice(indent.length) : line
+  );
+}
+
+/** Replaces each match by what an asynchronous function makes of it. */
+async function replaceAll(
+  text: string,
+  pattern: RegExp,
+  make: (...groups: string[]) => Promise<string>,
+): Promise<string> {
+  const made: string[] = [];
+  for (const match of text.matchAll(pattern)) made.push(await make(...match));
+  return text.replace(pattern, () => made.shift()!);
+}
+
+/**
+ * A page with all that it quotes as it is now.
+ *
+ * @throws {Failure} If what it quotes is not there, or a comment is none of those above.
+ */
+export async function refresh(page: string, source: Source): Promise<string> {
+  const whole = [CODE, AT, TRACE, CHECKS]
+    .flatMap((pattern) => [...page.matchAll(pattern)]);
+  const markers = [...page.matchAll(MARKER)];
+  if (whole.length !== markers.length) {
+    throw new Failure(
+      `${markers.length - whole.length} comments quote nothing`,
+    );
+  }
+  const linesOf = async (path: string) => (await source(path)).split("\n");
+  const firstLine = (match: string) => match.slice(0, match.indexOf("\n"));
+  page = await replaceAll(
+    page,
+    CODE,
+    async (match, path, first, last, name) => {
+      const lines = await linesOf(path);
+      const { start, end } = name
+        ? findDeclaration(name, lines, path)
+        : findLines(first, last, lines, path);
+      const language = path.endsWith(".py") ? "python" : "ts";
+      // Quoted code is no program: the doc tests run only what is one.
+      const fence = language === "ts" ? "ts ignore" : language;
+      const quoted = dedent(lines.slice(start, end));
+      return [firstLine(match), "```" + fence, ...quoted, "```"].join("\n");
+    },
+  );
+  page = await replaceAll(page, AT, async (match, path, name, before) => {
+    const line = findDeclaration(name, await linesOf(path), path).start + 1;
+    const link = `[${path}, line ${line}](../${path}#L${line})`;
+    return `${firstLine(match)}\n${before}${link}`;
+  });
+  page = await replaceAll(page, CHECKS, (match, side) => {
+    const rows = readChecks(side as Side).map(
+      ({ id, title, level, weight, lab }) =>
+        `| \`${id}\` | ${level} | ${weight} | **${title}.** ${lab} |`,
+    );
+    const head = "| check | level | points | |\n| --- | --- | --- | --- |";
+    const table = [firstLine(match), "", head, ...rows, "", "<!-- end -->"];
+    return Promise.resolve(table.join("\n"));
+  });
+  return await replaceAll(page, TRACE, async (match, name) => {
+    const scenario = SCENARIOS.find((scenario) => scenario.name === name);
+    if (!scenario) throw new Failure(`There is no scenario ${name}`);
+    const lines = draw(await play(scenario), 100);
+    return [firstLine(match), "```text", ...lines, "```"].join("\n");
+  });
+}
