@@ -12,26 +12,25 @@ import {
 /** Every Python from 2.7 up that runs here, by its version. */
 function findPythons(): Map<string, string> {
   const pythons = new Map<string, string>();
-  for (const path of candidates()) {
+  const add = (command: string) => {
     const probe = "import sys; print('%d.%d' % sys.version_info[:2])";
-    const version = run(path, ["-c", probe]);
-    if (version && !pythons.has(version)) pythons.set(version, path);
-  }
-  return pythons;
-}
-
-/** The ones on PATH, which may be shims that run nothing, and pyenv's own. */
-function* candidates(): Generator<string> {
-  yield* ["python3", "python2", "python"];
-  for (let minor = 5; minor < 20; minor++) yield `python3.${minor}`;
+    const version = run(command, ["-c", probe]);
+    if (version && !pythons.has(version)) pythons.set(version, command);
+  };
+  // First pyenv's own: what it puts on PATH are shims, which are slow, and may run nothing.
   const versions = run("pyenv", ["root"]) + "/versions";
   try {
     for (const { name } of Deno.readDirSync(versions)) {
-      yield `${versions}/${name}/bin/python`;
+      add(`${versions}/${name}/bin/python`);
     }
   } catch {
     // There is no pyenv.
   }
+  for (const command of ["python3", "python2", "python"]) add(command);
+  for (let minor = 5; minor < 20; minor++) {
+    if (!pythons.has(`3.${minor}`)) add(`python3.${minor}`);
+  }
+  return pythons;
 }
 
 function run(command: string, args: string[]): string | undefined {

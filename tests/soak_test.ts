@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { quantile, trendOf } from "../tools/soak/trend.ts";
 import {
   judgeRest,

@@ -18,7 +18,7 @@ import {
 } from "./grade/kit.ts";
 import { orHangUp } from "./grade/hang_up.ts";
 import { NotStarted } from "./grade/program.ts";
-import { ProgressLine } from "./grade/progress_line.ts";
+import { ProgressLine } from "./progress_line.ts";
 import { Run, type Verdict } from "./grade/run.ts";
 import { type Specimen, specimens } from "./grade/specimens.ts";
 

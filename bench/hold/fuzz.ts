@@ -4,7 +4,7 @@
  * @module
  */
 
-import { Program, ROOT } from "../../tests/support/programs.ts";
+import { Program } from "../../tests/support/programs.ts";
 import { allOf, atMost } from "./figures.ts";
 import type { Scenario } from "./scenario.ts";
 
@@ -23,7 +23,6 @@ export const fuzz: Scenario = {
       "run",
       "--quiet",
       "--no-prompt",
-      `--allow-read=${ROOT}tests/testdata`,
       "tools/fuzz.ts",
       "--messages",
       `${MESSAGES}`,

@@ -9,10 +9,9 @@ import { applyPatch, parsePatch } from "diff";
 /**
  * Applies a patch to the files in a folder. A file that it adds must not be there yet.
  *
- * A patch finds its place by the lines that it quotes. Their line numbers
- * decide only among places that fit equally well.
+ * A patch finds its place by the lines that it quotes, wherever they are now.
  *
- * @throws {Error} If a file does not have the lines that the patch quotes.
+ * @throws {Error} If a file does not have those lines, or has them twice.
  */
 export async function patchFolder(
   patch: string,
@@ -23,7 +22,9 @@ export async function patchFolder(
     const isNew = part.oldFileName === "/dev/null";
     const file = `${folder}/${path}`;
     const before = isNew ? "" : await Deno.readTextFile(file);
-    const after = applyPatch(before, part);
+    const isClear = isNew ||
+      part.hunks.every(({ lines }) => hasOnce(before, lines));
+    const after = isClear && applyPatch(before, part);
     if (after === false) {
       throw new Error(
         `The patch does not fit ${path}: docs/developing.md says what to do`,
@@ -31,4 +32,13 @@ export async function patchFolder(
     }
     await Deno.writeTextFile(file, after, { createNew: isNew });
   }
+}
+
+/** Whether a text has the lines that a hunk quotes exactly once: the patch could go astray else. */
+function hasOnce(text: string, hunk: readonly string[]): boolean {
+  const lines = hunk.filter((line) => /^[ -]/.test(line))
+    .map((line) => `${line.slice(1)}\n`);
+  const quoted = `\n${lines.join("")}`;
+  const at = `\n${text}`.indexOf(quoted);
+  return at !== -1 && at === `\n${text}`.lastIndexOf(quoted);
 }

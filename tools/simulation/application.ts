@@ -108,7 +108,9 @@ export class StudentApplication implements Application {
     if (!this.recorded.has(sid)) {
       this.#fault(`sid ${sid} is acknowledged before it is recorded`);
     }
-    if (!this.lines.some((line) => line.endsWith(`sid: ${sid}`))) {
+    // The line is among the last ones.
+    const end = `sid: ${sid}`;
+    if (this.lines.findLast((line) => line.endsWith(end)) === undefined) {
       this.#fault(`sid ${sid} is acknowledged before it is printed`);
     }
   }

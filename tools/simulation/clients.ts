@@ -5,6 +5,7 @@
  */
 
 import { Client } from "../../client.ts";
+import { concat } from "../../lib/bytes.ts";
 import { ConnectionEnded, ProtocolError } from "../../lib/wire/formats.ts";
 import { type Dialogue, encode, fits } from "./dialogue.ts";
 import type { SimulatedConnection } from "./connection.ts";
@@ -92,14 +93,14 @@ async function send(conn: SimulatedConnection, bytes: Uint8Array) {
 
 /** Plans so many requests. Returns their bytes. */
 function requests(world: World, dialogue: Dialogue, count: number) {
-  const all: number[] = [];
+  const all: Uint8Array[] = [];
   while (count-- > 0) {
     const planned = world.application.plan(world.random);
     const bytes = encode(planned.request, world.wire);
     dialogue.plan(planned, bytes.length);
-    all.push(...bytes);
+    all.push(bytes);
   }
-  return Uint8Array.from(all);
+  return concat(all);
 }
 
 async function readAll(conn: SimulatedConnection): Promise<void> {

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { concat } from "../../lib/bytes.ts";
 import { DEFAULT_LIMITS } from "../../lib/limits.ts";
 import { ByteSink } from "../../lib/wire/byte_sink.ts";
 import { isMessageMap } from "../../lib/wire/format.ts";
@@ -26,6 +27,12 @@ export function fits(answer: Message, planned: Planned): boolean {
   return isMessageMap(answer) && String(answer.error).includes(planned.answer);
 }
 
+/** Tell what the two ends say, where anyone listens. */
+interface Tellers {
+  client?: (what: string) => void;
+  server?: (what: string) => void;
+}
+
 /** One connection, from the server's greeting to its end. */
 export class Dialogue {
   readonly name: string;
@@ -40,7 +47,7 @@ export class Dialogue {
   #application: Application;
   #clock: SimulatedClock;
   #fault: Fault;
-  #tell: (who: string, what: string) => void;
+  #tell: Tellers;
   /** Where each request ends in all that the client sends, and when the server read that. */
   #ends: { at: number; readAt: number }[] = [];
   #read: (bytes: Uint8Array) => Message[];
@@ -60,7 +67,7 @@ export class Dialogue {
     application: Application,
     clock: SimulatedClock,
     fault: Fault,
-    tell: (who: string, what: string) => void,
+    tell: Tellers,
   ) {
     this.#tell = tell;
     this.name = name;
@@ -71,7 +78,7 @@ export class Dialogue {
     const reader = wire.reader(DEFAULT_LIMITS);
     let kept = new Uint8Array();
     this.#read = (bytes) => {
-      const all = new Uint8Array([...kept, ...bytes]);
+      const all = concat([kept, bytes]);
       const messages: Message[] = [];
       kept = all.slice(reader.read(all, all.length, messages));
       return messages;
@@ -98,7 +105,7 @@ export class Dialogue {
     const before = this.#ends.at(-1)?.at ?? 0;
     this.planned.push(planned);
     const { request, answer } = planned;
-    this.#tell(this.name, `asks ${show(request)}, and expects ${show(answer)}`);
+    this.#tell.client?.(`asks ${show(request)}, and expects ${show(answer)}`);
     this.#ends.push({ at: before + length, readAt: Infinity });
   }
 
@@ -153,7 +160,7 @@ export class Dialogue {
   }
 
   #said(message: Message): void {
-    this.#tell(`server for ${this.name}`, `says ${show(message)}`);
+    this.#tell.server?.(`says ${show(message)}`);
     if (this.#greeting === undefined) {
       this.#greeting = message;
       if (isMessageMap(message) && message.error) this.excuse = "turned away";

@@ -106,6 +106,11 @@ export class World {
     this.#tell?.(this.clock.now, who, what);
   }
 
+  /** Tells what one does; `undefined` if nobody listens, so that nothing is put into words. */
+  #teller(who: string): ((what: string) => void) | undefined {
+    return this.#tell && ((what) => this.tell(who, what));
+  }
+
   /** Waits for a while, of so many milliseconds at most. */
   pause(most: number): Promise<void> {
     const ms = this.random.below(most);
@@ -167,8 +172,10 @@ export class World {
   async #runClient(name: string, behaviour: Behaviour): Promise<void> {
     const { wire, application, clock } = this;
     const fault = (what: string) => this.fault(what);
-    const tell = (who: string, what: string) => this.tell(who, what);
-    const dialogue = new Dialogue(name, wire, application, clock, fault, tell);
+    const dialogue = new Dialogue(name, wire, application, clock, fault, {
+      client: this.#teller(name),
+      server: this.#teller(`server for ${name}`),
+    });
     this.dialogues.push(dialogue);
     if (behaviour === good) this.waiting.add(dialogue);
     this.#running++;
@@ -204,7 +211,7 @@ export class World {
       const dialogue = this.dialogues.find((d) => d.name === name)!;
       dialogue.server = server;
       const fault = (what: string) => this.fault(`${name}: ${what}`);
-      client.watcher = { fault, tell: (what) => this.tell(name, what) };
+      client.watcher = { fault, tell: this.#teller(name) };
       server.watcher = {
         fault,
         offered: (bytes, at) => dialogue.offered(bytes, at),
@@ -213,7 +220,7 @@ export class World {
         ended: () => dialogue.noteEnd(),
         // What went over a limit is closed, then reported.
         closed: () => this.clock.schedule(0, () => this.#checkEnd(dialogue)),
-        tell: (what) => this.tell(`server for ${name}`, what),
+        tell: this.#teller(`server for ${name}`),
       };
       this.tell(name, "connects");
     };

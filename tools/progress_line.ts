@@ -1,10 +1,10 @@
 /**
- * How far a run of checks is.
+ * How far a long job is.
  *
  * @module
  */
 
-import { escape } from "../../lib/cli/escape.ts";
+import { escape } from "../lib/cli/escape.ts";
 
 const encoder = new TextEncoder();
 

@@ -1,0 +1,16 @@
+// Seeds of the simulation, one after the other.
+
+import { assert, assertEquals } from "@std/assert";
+import { simulate } from "../../tools/simulation/simulation.ts";
+
+/** Fails by the first seed whose simulation breaks a promise. */
+export async function assertAllHold(from: number, to: number): Promise<void> {
+  let answers = 0;
+  for (let seed = from; seed <= to; seed++) {
+    const outcome = await simulate(seed);
+    const explain = `deno task simulate --explain ${seed}`;
+    assertEquals(outcome.fault, undefined, explain);
+    answers += outcome.answers;
+  }
+  assert(answers > 50 * (to - from)); // or nothing was asked
+}

@@ -1,0 +1,24 @@
+// The scenarios of `deno task hold` that take no longer than half a minute.
+
+import { assert, assertEquals } from "@std/assert";
+import { needs } from "../support/needs.ts";
+import { Program } from "../support/programs.ts";
+
+const linux = needs("Linux");
+
+for (
+  const name of ["come-and-go", "descriptors", "kill9", "output", "throws"]
+) {
+  linux.test(`hold ${name} holds, but for times, which depend on the machine (needs Linux)`, async () => {
+    await using hold = new Program(Deno.execPath(), [
+      ...["task", "--quiet", "hold", name],
+    ]);
+    const { stdout, stderr } = await hold.ended();
+    const rows = stdout.trim().split("\n").filter((line) => line[0] === " ");
+    assert(rows.length > 1, stdout + stderr);
+    const fail = rows.filter((row) =>
+      !/ holds$/.test(row) && !/ ms /.test(row)
+    );
+    assertEquals(fail, [], stdout + stderr);
+  });
+}

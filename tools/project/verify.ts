@@ -1,0 +1,171 @@
+/**
+ * `deno task verify`: the tests that take minutes, each file in `tests/verify/`
+ * once. `deno task test` has those that take seconds.
+ *
+ * @module
+ */
+
+import { counted } from "../../lib/cli/escape.ts";
+import { UsageError } from "../../lib/cli/flags.ts";
+import { exitWith, Failure, runProgram } from "../../lib/cli/program.ts";
+import { type StopSignals, whenAborted } from "../../lib/cli/signals.ts";
+import { print } from "../../lib/cli/terminal.ts";
+import { linesOf } from "../lines.ts";
+import { ProgressLine } from "../progress_line.ts";
+
+const ROOT = new URL("../../", import.meta.url);
+const FOLDER = "tests/verify/";
+/** They measure, so each has the machine to itself. */
+const MEASURING = ["bench", "hold", "soak"];
+
+/** One file of tests, and how far it is. */
+class Part {
+  readonly name: string;
+  /** How many tests it has, once it says so. */
+  total = 0;
+  /** How many of them are over. */
+  done = 0;
+  passed = 0;
+  failed = 0;
+  ignored = 0;
+  seconds = 0;
+  /** What `deno test` printed, for the case that it fails. */
+  #lines: string[] = [];
+
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  /** Runs its tests to their end. `changed` is called whenever one is over. */
+  async run(stop: AbortSignal, changed: () => void): Promise<void> {
+    const begun = performance.now();
+    const child = new Deno.Command(Deno.execPath(), {
+      args: ["test", "--allow-all", `${FOLDER}${this.name}.ts`],
+      cwd: ROOT,
+      stdin: "null",
+      stdout: "piped",
+      stderr: "null",
+      env: { NO_COLOR: "1" },
+      // In a group of its own, so that what its tests started ends with it.
+      detached: Deno.build.os !== "windows",
+    }).spawn();
+    whenAborted(stop, () => endAll(child));
+    for await (const line of linesOf(child.stdout)) {
+      this.#take(line);
+      changed();
+    }
+    const { success } = await child.status;
+    // A file that does not even load has no test that failed.
+    if (!success && this.failed === 0) this.failed = 1;
+    this.seconds = Math.round((performance.now() - begun) / 1000);
+  }
+
+  #take(line: string): void {
+    this.#lines.push(line);
+    const [, total] = line.match(/^running (\d+) tests? from /) ?? [];
+    const [, passed, failed, ignored] = line.match(
+      /^(?:ok|FAILED) \| (\d+) passed.* \| (\d+) failed(?:.* \| (\d+) ignored)?/,
+    ) ?? [];
+    if (total) this.total = Number(total);
+    else if (passed) {
+      this.passed = Number(passed);
+      this.failed = Number(failed);
+      this.ignored = Number(ignored ?? 0);
+    } else if (/^(?! {2}).*\b(ok|FAILED|ignored) \(\S+\)$/.test(line)) {
+      this.done++;
+    }
+  }
+
+  /** How it went, on a line; of what failed, all that was printed of it. */
+  get report(): string[] {
+    const { name, passed, failed, ignored, seconds } = this;
+    const counts = [`${passed} passed`, `${failed} failed`];
+    if (ignored > 0) counts.push(`${ignored} ignored`);
+    const line = `${name.padEnd(10)} ${counts.join(", ")} (${seconds} s)`;
+    if (failed === 0) return [line];
+    const errors = this.#lines.indexOf(" ERRORS ");
+    return [line, ...this.#lines.slice(errors === -1 ? 0 : errors)];
+  }
+}
+
+/** Ends a process with all that it started. */
+function endAll(child: Deno.ChildProcess): void {
+  try {
+    if (Deno.build.os === "windows") child.kill();
+    else Deno.kill(-child.pid, "SIGTERM");
+  } catch {
+    // It has ended.
+  }
+}
+
+/** All parts, or those of these names. */
+function partsOf(names: readonly string[]): Part[] {
+  const all = [...Deno.readDirSync(new URL(FOLDER, ROOT))]
+    .map(({ name }) => name.replace(/\.ts$/, "")).sort();
+  for (const name of names) {
+    if (all.includes(name)) continue;
+    throw new UsageError(`There is no part ${name}, but ${all.join(", ")}`);
+  }
+  return all.filter((name) => names.length === 0 || names.includes(name))
+    .map((name) => new Part(name));
+}
+
+async function verify(parts: Part[], stop: AbortSignal): Promise<number> {
+  const begun = performance.now();
+  using line = new ProgressLine();
+  const running = new Set<Part>();
+  const over: Part[] = [];
+  const show = () => {
+    const states = [...running].map(({ name, done, total }) =>
+      `${name} ${done}/${total}`
+    );
+    line.show(`${over.length} of ${parts.length} parts: ${states.join(", ")}`);
+  };
+  /** Runs some parts, so many at the same time. */
+  const runAll = async (some: readonly Part[], atOnce: number) => {
+    const left = some.values();
+    const work = async () => {
+      for (const part of left) {
+        if (stop.aborted) return;
+        running.add(part);
+        show();
+        await part.run(stop, show);
+        running.delete(part);
+        over.push(part);
+        if (!stop.aborted) print(part.report);
+        show();
+      }
+    };
+    await Promise.all(Array.from({ length: atOnce }, work));
+  };
+  const measures = ({ name }: Part) => MEASURING.includes(name);
+  const { hardwareConcurrency } = navigator;
+  await runAll(parts.filter((it) => !measures(it)), hardwareConcurrency);
+  await runAll(parts.filter(measures), 1);
+  if (stop.aborted) throw new Failure("Stopped before the end");
+  const sum = (key: "passed" | "failed" | "ignored") =>
+    over.reduce((total, part) => total + part[key], 0);
+  const seconds = Math.round((performance.now() - begun) / 1000);
+  print([
+    `${counted(over.length, "part")}: ${sum("passed")} passed, ` +
+    `${sum("failed")} failed, ${sum("ignored")} ignored (${seconds} s)`,
+  ]);
+  return sum("failed") === 0 ? 0 : 1;
+}
+
+/** The command line. Returns the exit code. */
+export function main(
+  args: readonly string[],
+  { stop }: StopSignals,
+): Promise<number> {
+  const isFlag = (arg: string) => arg.startsWith("-");
+  const names = args.filter((arg) => !isFlag(arg));
+  return runProgram({
+    use: "verify [PART...]",
+    about: "Runs the tests that take minutes: those of these parts, or all.",
+    flags: {},
+    run: () => verify(partsOf(names), stop),
+  }, args.filter(isFlag));
+}
+
+if (import.meta.main) await exitWith(main);
