@@ -8,7 +8,7 @@
  * @module
  */
 
-import { type Flags, integer, toggle } from "../lib/cli/flags.ts";
+import { type Flags, integer, text, toggle } from "../lib/cli/flags.ts";
 import { exitWith, Failure, runProgram } from "../lib/cli/program.ts";
 import type { StopSignals } from "../lib/cli/signals.ts";
 import { print } from "../lib/cli/terminal.ts";
@@ -81,20 +81,24 @@ async function examine(
 interface ChoicesFlags {
   rounds: number;
   quick: boolean;
+  only: string;
 }
 
 const flags: Flags<ChoicesFlags> = {
   rounds: integer("how often each is measured", 5, 1, 100),
   quick: toggle("for a moment only: to see that it runs"),
+  only: text("the choices whose titles have this in them", "", "all"),
 };
 
 async function compare(
-  { rounds, quick }: ChoicesFlags,
+  { rounds, quick, only }: ChoicesFlags,
   stop: AbortSignal,
 ): Promise<number> {
   const pinned = await canPin();
   if (pinned) await stayOffTheServersCore();
-  const choices = await readChoices();
+  const choices = (await readChoices())
+    .filter(({ title }) => title.includes(only));
+  if (choices.length === 0) throw new Failure(`No choice has ${only} in it`);
   const root = await Deno.makeTempDir({ prefix: "rollcall-" });
   try {
     const copies: Copy[] = [];
@@ -147,15 +151,13 @@ function tables([asItIs, ...others]: readonly Copy[]): string[] {
       }
     }
   }
-  return [
-    ...table([
-      "without it, times as it is",
-      ...["rate, P = 1", "rate, P = 64"],
-      ...["processor, P = 1", "processor, P = 64", "p99, P = 1"],
-    ], rows),
-    "",
-    ...table(["KB for each idle client", "with it", "without"], idle),
-  ];
+  const rates = table([
+    "without it, times as it is",
+    ...["rate, P = 1", "rate, P = 64"],
+    ...["processor, P = 1", "processor, P = 64", "p99, P = 1"],
+  ], rows);
+  const memory = table(["KB for each idle client", "with it", "without"], idle);
+  return idle.length > 0 ? [...rates, "", ...memory] : rates;
 }
 
 /** The command line. Returns the exit code. */

@@ -1,5 +1,5 @@
 // One test for each limit, which fails when the limit is not enforced. The page
-// docs/limits.md finds it by its name: "Limit", the limit's name, what happens.
+// docs/limits.md, and the fault that takes the limit away, find it by its id.
 
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { delay } from "@std/async/delay";
@@ -31,10 +31,13 @@ function neverReads(peer: Peer): Promise<void> {
   return peer.sendBytes(encode(requests)).catch(() => {});
 }
 
+/** Milliseconds after which something does not happen any more, on a busy machine either. */
+const LATE = 15_000;
+
 /** What must happen soon: without its limit, a test would wait for ever. */
-async function soon<T>(promise: Promise<T>, ms = 3000): Promise<T> {
+async function soon<T>(promise: Promise<T>): Promise<T> {
   const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => late.reject(new Error("It waits")), ms);
+  const timer = setTimeout(() => late.reject(new Error("It waits")), LATE);
   try {
     return await Promise.race([promise, late.promise]);
   } finally {
@@ -210,7 +213,7 @@ net.test("Limit idleTimeout closes a client that takes none of its answers (need
   });
   using peer = await Peer.greeted(test.addr);
   const sending = neverReads(peer);
-  await soon(until(() => test.server.handlers.size === 0), 8000);
+  await soon(until(() => test.server.handlers.size === 0));
   await sending;
   assertEquals(test.server.reached.idleTimeout, 1);
 });
@@ -354,9 +357,7 @@ net.test("[limit-grace] cuts off what is open after it (needs net)", async () =>
   using peer = await Peer.greeted(test.addr);
   const sending = neverReads(peer);
   await stalled(() => EchoHandler.requests); // since nobody takes the answers
-  const begin = performance.now();
   await test.server.shutdown();
-  assert(performance.now() - begin < 2000);
   assertEquals(test.server.handlers.size, 0);
   assertEquals(test.server.reached.grace, 1);
   await sending;

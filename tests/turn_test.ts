@@ -9,8 +9,7 @@ const net = needs("net");
 Deno.test("takeTurns() lets timers and sockets have their turn beside a task that always goes on", async () => {
   let turned = false;
   const timer = setTimeout(() => turned = true);
-  const end = performance.now() + 2000;
-  while (!turned && performance.now() < end) await takeTurns();
+  for (let turns = 0; !turned && turns < 100_000; turns++) await takeTurns();
   clearTimeout(timer);
   assert(turned, "nobody else had a turn");
 });

@@ -15,6 +15,7 @@ import { leaveExercise } from "./faults/exercise.ts";
 import { type Fault, readFaults, ROOT } from "./faults/fault.ts";
 import { patchFolder } from "./faults/patch.ts";
 import { happens, storyOf } from "./faults/story.ts";
+import { fileOfTest } from "./faults/trial.ts";
 import { fold, pageWidth } from "./scenario/draw.ts";
 
 const LEVELS = ["Easy to understand", "Harder", "Hard"];
@@ -76,12 +77,13 @@ async function show(fault: Fault): Promise<number> {
 async function exercise(fault: Fault, folder: string): Promise<number> {
   await leaveExercise(fault, folder);
   const shown = folder.includes(" ") ? `"${folder}"` : folder;
+  const file = await fileOfTest(fault.test);
   print([
     `${folder} is a copy of this project with a fault in it.`,
     "One of its tests fails. See it fail, and what happens, there:",
     "",
     `  cd ${shown}`,
-    `  deno test -A --filter "[${fault.test}]"`,
+    `  deno test -A ${file} --filter "[${fault.test}]"`,
     `  deno task trace --scenario ${fault.scenario}`,
     "",
     "Mend it, then ask, here:",

@@ -42,9 +42,11 @@ async function readProperties(): Promise<Property[]> {
   );
 }
 
-/** The first test whose name begins with the limit's. */
+/** What the test of a limit says, without its id and what it needs. */
 function testOf(name: LimitName, tests: string): string {
-  const found = tests.match(RegExp(`"(Limit ${name} [^"]+)"`));
+  const found = tests.match(
+    RegExp(`"\\[limit-${name}\\] ([^"]+?)(?: \\(needs [^"]+\\))?"`),
+  );
   if (!found) throw new Failure(`${name} has no test`);
   return found[1];
 }
@@ -84,7 +86,7 @@ async function makePage(): Promise<string> {
     "connection before the server ends, stderr names the client and the limit.",
     "",
     "The tests are in `tests/limits_test.ts`. Each fails without the line that enforces",
-    "its limit: `tests/faults_test.ts` takes that line away, and sees it.",
+    "its limit: `deno task verify faults` takes that line away, and sees it.",
     "",
     "| limit | default | what it limits | at the limit | test |",
     "| --- | --: | --- | --- | --- |",

@@ -7,7 +7,7 @@ import type { Seen } from "../../bench/compare/load.ts";
 import { copyProject } from "../../tools/faults/copy.ts";
 import { patchFolder } from "../../tools/faults/patch.ts";
 import { needs } from "../support/needs.ts";
-import { ROOT } from "../support/programs.ts";
+import { Program, ROOT } from "../support/programs.ts";
 
 /** An echo server that stops for 300 ms, once, when it has answered so many bytes. */
 async function serveWithAStop(listener: Deno.Listener, after: number) {
@@ -75,3 +75,22 @@ Deno.test("each choice can be switched off: its patch fits the code as it is", a
     await Deno.remove(folder, { recursive: true });
   }
 });
+
+const linux = needs("Linux");
+
+for (
+  const [script, ...flags] of [
+    ["compare", "--quick"],
+    ["choices", "--quick", "--rounds", "1", "--only", "One write"],
+    ["watch", "--pairs", "1"],
+  ]
+) {
+  linux.test(`bench/${script}.ts measures, and prints a table (needs Linux)`, async () => {
+    await using bench = new Program(Deno.execPath(), [
+      ...["run", "--quiet", "--allow-all", `bench/${script}.ts`, ...flags],
+    ]);
+    const { code, stdout, stderr } = await bench.ended();
+    assertEquals(code, 0, stdout + stderr);
+    assert(stdout.trim().split("\n").length > 2, stdout);
+  });
+}

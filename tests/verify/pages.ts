@@ -10,7 +10,7 @@ for (const { name } of Deno.readDirSync(`${ROOT}docs`)) {
 
 /** A command for Deno on a page, as its reader types it. */
 const COMMAND =
-  /(?:npx --yes deno@2\.9\.6|\bdeno) (task [a-z][^`\n#|&]*|bench)/g;
+  /(?:npx --yes deno@2\.9\.6|\bdeno) (task [a-z][^`\n#|&]*|run [^`\n#|&]*|bench|test\b[^`\n#|&]*)/g;
 
 /** All commands on the pages, each once. */
 function commands(): string[] {
@@ -25,35 +25,47 @@ function commands(): string[] {
   return [...new Set(found)].sort();
 }
 
-/** Commands that would run this test, or the checks of which it is a part. */
-const ARE_THIS = ["task test", "task check", "task coverage"];
-/** Commands that other tests run, and which test it is. */
+/** Commands that `.ci/run` runs, or that run the same tests. */
+const IN_CI = [
+  "task test",
+  "task check",
+  "task coverage",
+  "task verify",
+  "test",
+  "test -A",
+];
+/** Commands that other tests run, and in which file. */
 const ELSEWHERE: Record<string, string> = {
-  "task compile": "compile_test.ts",
+  "task bench": "verify/bench.ts",
+  "task compile": "verify/compile.ts",
   "task demo": "demo_test.ts",
-  "task break left-in-table --exercise ../mend-me": "mended_test.ts",
-  "task break no-lock --exercise ../mend-me": "mended_test.ts",
-  "task mended ../mend-me": "mended_test.ts",
-  "task server --wire netstring": "exercises_test.ts",
-  "task grade": "grade_test.ts",
-  'task grade --spawn "python3 server.py" --cwd ../alice': "grade_test.ts",
+  "task break left-in-table --exercise ../mend-me": "verify/mended.ts",
+  "task break no-lock --exercise ../mend-me": "verify/mended.ts",
+  "task mended ../mend-me": "verify/mended.ts",
+  "task server --wire netstring": "verify/exercises.ts",
+  "task grade": "verify/grader.ts",
+  'task grade --spawn "python3 server.py" --cwd ../alice': "verify/grader.ts",
   'task grade --client --spawn "python3 client.py" --cwd ../alice':
-    "grade_test.ts",
+    "verify/grader.ts",
   "task grade --all ../submissions": "grade_test.ts",
-  "task grade:verify": "grade_test.ts",
-  "task soak": "soak_test.ts",
-  "task soak --minutes 10": "soak_test.ts",
+  "task grade:verify": "verify/grader.ts",
+  "task soak": "verify/soak.ts",
+  "task soak --minutes 10": "verify/soak.ts",
+  "task soak --minutes 600": "verify/soak.ts",
+  "run --allow-all bench/choices.ts": "verify/bench.ts",
+  "run --allow-all bench/watch.ts": "verify/bench.ts",
+  "task verify faults pages": "verify/faults.ts",
+  "task verify faults": "verify/faults.ts",
 };
 /** What is run in place of commands that take long, or need a folder or a free port. */
 const INSTEAD: Record<string, string> = {
   "bench": "bench --filter=256",
-  "task bench": "task bench --quick",
-  "task faults": "task faults --name no-linger",
   "task fuzz --seconds 60": "task fuzz --seconds 1",
   "task limits": "task limits --check",
   "task docs": "task docs --check",
   "task simulate": "task simulate --seeds 100",
   "task simulate --seeds 100000": "task simulate --seeds 100",
+  "task simulate --seeds 10000000": "task simulate --seeds 100",
 };
 /** Commands that go on until they are ended, and what they say first. */
 const SERVERS: Record<string, RegExp> = {
@@ -73,7 +85,7 @@ Deno.test("The pages have commands, and the lists here no others", () => {
   const found = commands();
   for (
     const listed of [
-      ...ARE_THIS,
+      ...IN_CI,
       ...Object.keys(ELSEWHERE),
       ...Object.keys(INSTEAD),
       ...Object.keys(SERVERS),
@@ -85,12 +97,9 @@ Deno.test("The pages have commands, and the lists here no others", () => {
 });
 
 for (const command of commands()) {
-  if (ARE_THIS.includes(command) || command in ELSEWHERE) continue;
-  if (/^task (client|test )/.test(command)) continue; // below, or in exercises_test
-  const needs = command === "task bench" ? " (needs Linux)" : "";
-  const name = `deno ${command}, as a page has it${needs}`;
-  const ignore = needs !== "" && Deno.build.os !== "linux";
-  Deno.test({ name, ignore }, async () => {
+  if (IN_CI.includes(command) || command in ELSEWHERE) continue;
+  if (/^task (client|test )/.test(command)) continue; // below, or in exercises.ts
+  Deno.test(`deno ${command}, as a page has it`, async () => {
     const says = SERVERS[command];
     await using program = deno(
       says ? `${command} --port 0` : INSTEAD[command] ?? command,

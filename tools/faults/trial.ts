@@ -5,7 +5,7 @@
  */
 
 import { copyProject } from "./copy.ts";
-import type { Fault } from "./fault.ts";
+import { type Fault, ROOT } from "./fault.ts";
 import { patchFolder } from "./patch.ts";
 
 /** Milliseconds after which a run is given up: a fault can make a test wait for ever. */
@@ -70,13 +70,35 @@ export async function runTests(
   return { passed, failed, ended: success === (failed.length === 0) };
 }
 
-/** Runs the one test that has an id in its name. */
-export function runDecidingTest(
+/** Runs the one test that decides about a fault. */
+export async function runDecidingTest(
   folder: string,
   stop: AbortSignal,
   { test }: Fault,
 ): Promise<Results> {
-  return runTests(folder, stop, ["--allow-all", `--filter=[${test}]`]);
+  const file = await fileOfTest(test);
+  return runTests(folder, stop, ["--allow-all", `--filter=[${test}]`, file]);
+}
+
+/**
+ * The file of the test that has an id in its name: as text, or else put
+ * together, as the names of the scenarios' tests are.
+ *
+ * @throws {Error} If there is none, or more than one.
+ */
+export async function fileOfTest(id: string): Promise<string> {
+  const files = new Map<string, string>();
+  for await (const { name } of Deno.readDir(new URL("tests/", ROOT))) {
+    if (!name.endsWith("_test.ts")) continue;
+    const path = `tests/${name}`;
+    files.set(path, await Deno.readTextFile(new URL(path, ROOT)));
+  }
+  const having = (text: string) =>
+    [...files.keys()].filter((path) => files.get(path)!.includes(text));
+  const found = [having(`[${id}]`), having("[${name}]")]
+    .find(({ length }) => length > 0) ?? [];
+  if (found.length === 1) return found[0];
+  throw new Error(`${found.length} files have a test [${id}]`);
 }
 
 /** What a fault's trial shows. */

@@ -1,0 +1,51 @@
+// The names of the tests: what they say that they need, and their ids.
+
+import { assert, assertEquals } from "@std/assert";
+import { SCENARIOS } from "../tools/scenario/scenarios.ts";
+import { needs } from "./support/needs.ts";
+import { ROOT } from "./support/programs.ts";
+
+const read = needs("read");
+
+/** The texts of all files of tests, by their paths. */
+function readTests(): Map<string, string> {
+  const texts = new Map<string, string>();
+  for (const folder of ["tests/", "tests/verify/"]) {
+    for (const { name, isFile } of Deno.readDirSync(ROOT + folder)) {
+      const path = folder + name;
+      if (isFile) texts.set(path, Deno.readTextFileSync(ROOT + path));
+    }
+  }
+  return texts;
+}
+
+read.test("Each test's name says what it needs, as it was asked for (needs read)", () => {
+  let compared = 0;
+  for (const [path, text] of readTests()) {
+    const asked = new Map<string, string>();
+    for (
+      const [, name, all] of text.matchAll(/const (\w+) = needs\((.*?)\);/g)
+    ) asked.set(name, all.replaceAll('"', ""));
+    const tests = /(?:(\w+)|needs\((.*?)\))\s*\.test\(\s*(["`])(.*?)\3/gs;
+    for (const [, name, all, , title] of text.matchAll(tests)) {
+      if (name === "Deno") continue;
+      const needed = asked.get(name) ?? all?.replaceAll('"', "");
+      assertEquals(title.match(/ \(needs (.*)\)$/)?.[1], needed, path);
+      compared++;
+    }
+  }
+  assert(compared > 100, `only ${compared} were found`);
+});
+
+read.test("No two tests have the same id in their names (needs read)", () => {
+  const ids = SCENARIOS.map(({ name }) => name);
+  for (const text of readTests().values()) {
+    const names = text.matchAll(/(?:test\(|name:)\s*(["`])(.*?)\1/gs);
+    for (const [, , name] of names) {
+      const [, id] = name.match(/\[([a-z][\w-]+)\]/) ?? [];
+      if (id !== undefined) ids.push(id);
+    }
+  }
+  assert(ids.length > 40, `only ${ids.length} were found`);
+  assertEquals(ids.filter((id, i) => ids.indexOf(id) !== i), []);
+});
