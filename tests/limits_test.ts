@@ -32,7 +32,7 @@ function neverReads(peer: Peer): Promise<void> {
 }
 
 /** Milliseconds after which something does not happen any more, on a busy machine either. */
-const LATE = 15_000;
+const LATE = 10_000;
 
 /** What must happen soon: without its limit, a test would wait for ever. */
 async function soon<T>(promise: Promise<T>): Promise<T> {
