@@ -5,9 +5,10 @@ import { bigLetters } from "../lib/cli/big_letters.ts";
 import { addressesAt } from "../lib/cli/listening.ts";
 import { showClassroom, type Size } from "../lib/cli/classroom.ts";
 import { maskedLine } from "../lib/roster/student.ts";
-import { ALICE, Peer, until } from "./support/peers.ts";
+import { ALICE, Peer } from "./support/peers.ts";
 import { needs } from "./support/needs.ts";
 import { client, Program } from "./support/programs.ts";
+import { until } from "./support/soon.ts";
 
 const run = needs("run");
 const runNet = needs("run", "net");

@@ -27,7 +27,8 @@ async function scripted(
   options: { answerTimeout?: number } = {},
 ): Promise<void> {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const client = new Client({ port: listener.addr.port, ...options });
+  const { port } = listener.addr;
+  const client = new Client({ port, answerTimeout: 20, ...options });
   const serving = (async () => {
     using server = new Peer(await listener.accept());
     await script(server);
@@ -43,7 +44,8 @@ async function scripted(
 net.test("Client.connect() resolves to the greeting, and Client.request() to each request's own answer (needs net)", async () => {
   for (const wire of [undefined, json]) {
     await using test = new TestServer({ wire });
-    const client = new Client({ port: test.addr.port, wire });
+    const { port } = test.addr;
+    const client = new Client({ port, wire, answerTimeout: 20 });
     assertEquals(Object.keys(fields(await client.connect())), ["clientid"]);
     const answers = await Promise.all([
       client.request(ALICE),
@@ -61,7 +63,7 @@ net.test("Client.connect() resolves to the greeting, and Client.request() to eac
 
 net.test("Client.request() keeps 10,000 under way, in order (needs net)", async () => {
   await using test = new TestServer();
-  const client = new Client({ port: test.addr.port });
+  const client = new Client({ port: test.addr.port, answerTimeout: 20 });
   await client.connect();
   const requests = Array.from(
     { length: 10_000 },
@@ -171,7 +173,7 @@ net.test("Client with an answerTimeout ends by itself when the server drips a me
 
 net.test("Client.request() rejects what has no form, and goes on (needs net)", async () => {
   await using test = new TestServer();
-  const client = new Client({ port: test.addr.port });
+  const client = new Client({ port: test.addr.port, answerTimeout: 20 });
   await assertRejects(
     () => client.request(ALICE),
     ConnectionEnded,

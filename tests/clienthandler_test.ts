@@ -15,8 +15,8 @@ import {
   Peer,
   stalled,
   TestServer,
-  until,
 } from "./support/peers.ts";
+import { until } from "./support/soon.ts";
 
 const net = needs("net");
 

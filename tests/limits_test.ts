@@ -20,8 +20,8 @@ import {
   pickle,
   stalled,
   TestServer,
-  until,
 } from "./support/peers.ts";
+import { until } from "./support/soon.ts";
 
 const net = needs("net");
 
@@ -31,23 +31,9 @@ function neverReads(peer: Peer): Promise<void> {
   return peer.sendBytes(encode(requests)).catch(() => {});
 }
 
-/** Milliseconds after which something does not happen any more, on a busy machine either. */
-const LATE = 10_000;
-
-/** What must happen soon: without its limit, a test would wait for ever. */
-async function soon<T>(promise: Promise<T>): Promise<T> {
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => late.reject(new Error("It waits")), LATE);
-  try {
-    return await Promise.race([promise, late.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
 /** The server's only message, with which it turns the client away. */
 async function turnedAway(peer: Peer): Promise<Message> {
-  const messages = await soon(peer.receiveAll());
+  const messages = await peer.receiveAll();
   assertEquals(messages.length, 1);
   return fields(messages[0]).error;
 }
@@ -66,7 +52,7 @@ net.test("[limit-maxClients] turns away the client over it, exactly (needs net)"
   assertEquals(test.server.handlers.size, 3);
   assertEquals(test.server.reached.maxClients, 2);
   peers[0].conn.close();
-  await soon(until(() => test.server.handlers.size === 2));
+  await until(() => test.server.handlers.size === 2);
   using next = await Peer.connect(test.addr);
   assert("clientid" in fields(await next.receive()));
   for (const peer of peers.slice(1)) peer.conn.close();
@@ -86,7 +72,7 @@ net.test("[limit-maxClientsPerAddress] turns away the client over it, and none f
   void test.server.handler(conn, { hostname: "192.0.2.1", port: 1 });
   assert("clientid" in fields(await other.receive()));
   second.conn.close();
-  await soon(until(() => test.server.handlers.size === 2));
+  await until(() => test.server.handlers.size === 2);
   using next = await Peer.connect(test.addr);
   assert("clientid" in fields(await next.receive()));
 });
@@ -139,7 +125,7 @@ for (const { name, limit, most, request } of JUST_WITHIN) {
       using peer = await Peer.greeted(test.addr, wire);
       const within = request(0, wire);
       await peer.send(within, within, within, request(1, wire), BOB);
-      const answers = await soon(peer.receiveAll());
+      const answers = await peer.receiveAll();
       assertEquals(answers.slice(0, 3), [1, 1, 1]);
       assertMatch(String(fields(answers[3]).error), RegExp(`${most}`));
       assertEquals(answers.length, 4);
@@ -201,7 +187,7 @@ net.test("[limit-idleTimeout] closes a client that sends no whole request (needs
     await peer.send(ALICE);
     assertEquals(await peer.receive(), 1);
   }
-  assertEquals(await soon(peer.receive()), undefined);
+  assertEquals(await peer.receive(), undefined);
   assertMatch(test.reports[0], /closed: silent for 0.5 s \(idleTimeout\)$/);
   assertEquals(test.server.reached.idleTimeout, 1);
 });
@@ -213,7 +199,7 @@ net.test("Limit idleTimeout closes a client that takes none of its answers (need
   });
   using peer = await Peer.greeted(test.addr);
   const sending = neverReads(peer);
-  await soon(until(() => test.server.handlers.size === 0));
+  await until(() => test.server.handlers.size === 0);
   await sending;
   assertEquals(test.server.reached.idleTimeout, 1);
 });
@@ -249,7 +235,7 @@ net.test("[limit-queueTimeout] cuts off a client that does not take its answers 
   await slow.send("a".repeat(50_000)); // fewer than the soft limit may wait
   using peer = await Peer.greeted(test.addr);
   const sending = neverReads(peer);
-  await soon(until(() => test.server.handlers.size === 1));
+  await until(() => test.server.handlers.size === 1);
   await sending;
   assertMatch(
     test.reports[0],
@@ -268,7 +254,7 @@ net.test("Limit queueTimeout cuts off a client that takes some of too much, and 
   });
   using peer = await Peer.greeted(test.addr);
   await peer.send(softQueuedBytes + 300_000);
-  await soon(until(() => test.server.handlers.size === 0));
+  await until(() => test.server.handlers.size === 0);
   assertEquals(test.server.reached.queueTimeout, 1);
 });
 
@@ -281,7 +267,7 @@ net.test("Limit queueTimeout cuts off a client that takes nothing at the end of 
   using peer = await Peer.greeted(test.addr);
   await peer.send(10_000_000); // more than the kernel takes
   await peer.conn.closeWrite();
-  await soon(until(() => test.server.handlers.size === 0));
+  await until(() => test.server.handlers.size === 0);
   assertEquals(test.server.reached.queueTimeout, 1);
 });
 
@@ -293,7 +279,7 @@ net.test("[limit-maxQueuedBytes] cuts off a client whose answers grow beyond it 
   using peer = await Peer.greeted(test.addr);
   using other = await Peer.greeted(test.addr);
   await peer.send(3, 600_000, 600_000, 3); // each of them would do
-  await soon(until(() => test.server.handlers.size === 1));
+  await until(() => test.server.handlers.size === 1);
   assertEquals(test.server.reached.maxQueuedBytes, 1);
   assertMatch(test.reports[0], /bytes waited, over 1000000 \(maxQueued/);
   await other.send(3);
@@ -304,7 +290,7 @@ net.test("[limit-maxInvalidInRow] closes with the last of so many, not sooner (n
   await using test = new TestServer();
   using peer = await Peer.greeted(test.addr);
   await peer.send(...Array(15).fill({}), ALICE, ...Array(20).fill({}));
-  const answers = await soon(peer.receiveAll());
+  const answers = await peer.receiveAll();
   assertEquals(answers.length, 15 + 1 + 16);
   assertEquals(answers[15], 1);
   assertMatch(test.reports.at(-1)!, /closed: 16 invalid requests in a row/);

@@ -14,8 +14,8 @@ import {
   Peer,
   pickle,
   TestServer,
-  until,
 } from "./support/peers.ts";
+import { until } from "./support/soon.ts";
 
 const net = needs("net");
 

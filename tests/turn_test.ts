@@ -18,7 +18,7 @@ net.test("isCrowd() counts those who wait for a request, and no longer than they
   await using server = new TestServer();
   const clients = Array.from(
     { length: 120 },
-    () => new Client({ port: server.addr.port }),
+    () => new Client({ port: server.addr.port, answerTimeout: 20 }),
   );
   for (const client of clients) await client.connect();
   assert(isCrowd());

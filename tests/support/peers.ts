@@ -14,6 +14,7 @@ import type {
 } from "../../lib/wire/formats.ts";
 import { ClientHandler } from "../../clienthandler.ts";
 import { Server, type ServerOptions } from "../../server.ts";
+import { soon } from "./soon.ts";
 
 export const { pickle, json } = FORMATS;
 export const ALICE = {
@@ -52,11 +53,6 @@ export function encode(
 /** A map as a plain object, as `assertEquals` compares them. */
 export function fields(message: Message | undefined): Record<string, Message> {
   return { ...message as MessageMap };
-}
-
-/** Waits until something has become so. A test that waits in vain hangs, and fails by that. */
-export async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 1));
 }
 
 /** Waits until a number has not changed for a tenth of a second. */
@@ -143,10 +139,11 @@ export class Peer implements Disposable {
   async receive(): Promise<Message | undefined> {
     while (this.#messages.length === 0) {
       const buffer = new Uint8Array(65_536);
-      const count = await this.conn.read(buffer).catch((error) => {
+      const reading = this.conn.read(buffer).catch((error) => {
         if (error instanceof Deno.errors.ConnectionReset) return null;
         throw error;
       });
+      const count = await soon(reading, "A message, or the end,");
       if (count === null) return undefined;
       const bytes = concat([this.#kept, buffer.subarray(0, count)]);
       this.#kept = bytes.slice(this.#read(bytes));

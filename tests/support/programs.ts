@@ -1,6 +1,7 @@
 // Programs that the tests run as a user would, each in a process of its own.
 
 import { assert } from "@std/assert";
+import { soon } from "./soon.ts";
 
 export const ROOT = `${import.meta.dirname}/../../`;
 const decoder = new TextDecoder();
@@ -37,7 +38,8 @@ class Output {
       const match = this.text.match(pattern);
       if (match) return match;
       const changed = this.#changed.promise.then(() => true);
-      const more = await Promise.race([changed, this.done.then(() => false)]);
+      const next = Promise.race([changed, this.done.then(() => false)]);
+      const more = await soon(next, `${pattern} in ${this.text}`);
       assert(
         more || pattern.test(this.text),
         `no ${pattern} in ${JSON.stringify(this.text)}`,
@@ -74,9 +76,13 @@ export class Program implements AsyncDisposable {
     this.#child.kill(signal);
   }
 
-  /** Waits for the program's end. */
-  async ended(): Promise<Ended> {
-    const { code } = await this.#child.status;
+  /** Waits for the program's end, for so many minutes at most. */
+  async ended(minutes = 1): Promise<Ended> {
+    const { code } = await soon(
+      this.#child.status,
+      "Its end",
+      minutes * 60_000,
+    );
     await Promise.all([this.stdout.done, this.stderr.done]);
     return { code, stdout: this.stdout.text, stderr: this.stderr.text };
   }

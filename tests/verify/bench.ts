@@ -89,7 +89,7 @@ for (
     await using bench = new Program(Deno.execPath(), [
       ...["run", "--quiet", "--allow-all", `bench/${script}.ts`, ...flags],
     ]);
-    const { code, stdout, stderr } = await bench.ended();
+    const { code, stdout, stderr } = await bench.ended(5);
     assertEquals(code, 0, stdout + stderr);
     assert(stdout.trim().split("\n").length > 1, stdout);
   });

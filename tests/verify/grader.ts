@@ -85,7 +85,7 @@ python.test("grade says of each known program what is known of it (needs Linux, 
     ...["run", "--quiet", "--allow-all", "tools/grade_verify.ts"],
     ...["--brief", "--at-once", "4"],
   ]);
-  const { code, stdout, stderr } = await verifying.ended();
+  const { code, stdout, stderr } = await verifying.ended(8);
   const told = [
     ...stdout.matchAll(/^(as known|DIFFERS): (.*?): .*(?:\n {2}.*)*/gm),
   ];

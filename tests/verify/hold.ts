@@ -13,7 +13,7 @@ for (
     await using hold = new Program(Deno.execPath(), [
       ...["task", "--quiet", "hold", name],
     ]);
-    const { stdout, stderr } = await hold.ended();
+    const { stdout, stderr } = await hold.ended(5);
     const rows = stdout.trim().split("\n").filter((line) => line[0] === " ");
     assert(rows.length > 1, stdout + stderr);
     const fail = rows.filter((row) =>

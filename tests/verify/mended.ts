@@ -36,7 +36,7 @@ class Exercise implements AsyncDisposable {
 
   async mended() {
     await using program = task("mended", this.folder);
-    return await program.ended();
+    return await program.ended(8);
   }
 
   async [Symbol.asyncDispose]() {

@@ -18,7 +18,7 @@ Deno.test("the soak prints its table, and nothing is left or wrong after 6 s", a
     "--minutes",
     "0.1",
   ]);
-  const { code, stdout, stderr } = await soak.ended();
+  const { code, stdout, stderr } = await soak.ended(5);
   assertMatch(
     stderr,
     /^\S+ Soaking the server at 127\.0\.0\.1\/\d+ for 0\.1 minutes\n$/,
@@ -48,7 +48,7 @@ Deno.test("Ctrl-C ends the soak early, with its table, and its server", async ()
     /127\.0\.0\.1\/(\d+) for 10 minutes/,
   );
   soak.kill("SIGINT");
-  const { stdout } = await soak.ended();
+  const { stdout } = await soak.ended(5);
   assertMatch(stdout, /^handlers at rest +0 +0 +0 +holds$/m);
   await assertRejects(
     () => Deno.connect({ hostname: "127.0.0.1", port: Number(port) }),
