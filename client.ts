@@ -40,7 +40,7 @@ export interface ClientOptions {
  *
  * await using server = new Server({ port: 0 });
  * void server.run();
- * const client = new Client({ port: server.addr.port });
+ * const client = new Client({ port: server.addr.port, answerTimeout: 10 });
  * await client.connect();
  * const request = { student_name: "Alice Brown", github_username: "abrown", sid: 1 };
  * const both = await Promise.all([client.request(request), client.request(request)]);

@@ -87,7 +87,7 @@ interface ChoicesFlags {
 const flags: Flags<ChoicesFlags> = {
   rounds: integer("how often each is measured", 5, 1, 100),
   quick: toggle("for a moment only: to see that it runs"),
-  only: text("the choices whose titles have this in them", "", "all"),
+  only: text("only choices whose title contains this", "", "all"),
 };
 
 async function compare(
@@ -98,7 +98,9 @@ async function compare(
   if (pinned) await stayOffTheServersCore();
   const choices = (await readChoices())
     .filter(({ title }) => title.includes(only));
-  if (choices.length === 0) throw new Failure(`No choice has ${only} in it`);
+  if (choices.length === 0) {
+    throw new Failure(`No choice has a title with ${only} in it`);
+  }
   const root = await Deno.makeTempDir({ prefix: "rollcall-" });
   try {
     const copies: Copy[] = [];

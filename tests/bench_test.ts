@@ -10,6 +10,8 @@ import { FORMATS } from "../lib/wire/formats.ts";
 import { needs } from "./support/needs.ts";
 import { encode } from "./support/peers.ts";
 
+const python = needs("run", "python3");
+
 /** What a reader makes of requests, each by itself. */
 function decode(format: string, requests: readonly Uint8Array[]): MessageMap[] {
   const messages: Message[] = [];
@@ -51,27 +53,24 @@ Deno.test("workload() speaks to Redis in its protocol", async () => {
   ]);
 });
 
-needs("run", "python3").test(
-  "workload() makes mixed requests, which a reader takes (needs run, python3)",
-  async () => {
-    const { requests } = await workload("mixed" as Speech, 2000);
-    const students = decode("pickle", requests);
-    const share = (holds: (student: MessageMap) => boolean) =>
-      students.filter(holds).length / students.length;
-    const names = (it: MessageMap) => String(it.student_name);
-    // deno-lint-ignore no-control-regex -- ASCII is what it is about
-    const other = share((it) => /[^\x00-\x7f]/.test(names(it)));
-    assert(other > 0.15 && other < 0.3, `${other}`);
-    const asText = share(({ sid }) => typeof sid === "string");
-    assert(asText > 0 && asText < 0.03, `${asText}`);
-    const orders = new Set(students.map((it) => Object.keys(it).join()));
-    assertEquals(orders.size, 6);
-    const newest = requests.filter(([first, protocol]) =>
-      first === 0x80 && protocol === 5
-    );
-    assert(newest.length > 100);
-  },
-);
+python.test("workload() makes mixed requests, which a reader takes (needs run, python3)", async () => {
+  const { requests } = await workload("mixed" as Speech, 2000);
+  const students = decode("pickle", requests);
+  const share = (holds: (student: MessageMap) => boolean) =>
+    students.filter(holds).length / students.length;
+  const names = (it: MessageMap) => String(it.student_name);
+  // deno-lint-ignore no-control-regex -- ASCII is what it is about
+  const other = share((it) => /[^\x00-\x7f]/.test(names(it)));
+  assert(other > 0.15 && other < 0.3, `${other}`);
+  const asText = share(({ sid }) => typeof sid === "string");
+  assert(asText > 0 && asText < 0.03, `${asText}`);
+  const orders = new Set(students.map((it) => Object.keys(it).join()));
+  assertEquals(orders.size, 6);
+  const newest = requests.filter(([first, protocol]) =>
+    first === 0x80 && protocol === 5
+  );
+  assert(newest.length > 100);
+});
 
 Deno.test("chart() draws a line for each, and names that do not overlap", () => {
   const svg = chart([

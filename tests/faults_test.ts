@@ -1,5 +1,5 @@
-// The files of the known faults. Whether a test notices each is tried by
-// tests/verify/faults.ts.
+// The files of the known faults. tests/verify/faults.ts checks that a test fails
+// with each of them.
 
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { LIMIT_NAMES } from "../lib/limits.ts";
@@ -41,7 +41,7 @@ Deno.test("parseFault() tells what a fault's file has apart", () => {
   });
 });
 
-Deno.test("parseFault() says what is missing, and what is there twice", () => {
+Deno.test("parseFault() names a missing or a repeated line", () => {
   const without = FAULT.replace(/^Watch.*\n/m, "");
   assertThrows(() => parseFault("plus", without), Error, "plus has no Watch");
   const twice = FAULT.replace(/^Test.*\n/m, "$&$&");
@@ -51,7 +51,7 @@ Deno.test("parseFault() says what is missing, and what is there twice", () => {
 const read = needs("read");
 const readWrite = needs("read", "write");
 
-readWrite.test("patchFolder() finds the lines, wherever they are now, and refuses a file without them or with two (needs read, write)", async () => {
+readWrite.test("patchFolder() finds lines that have moved, and refuses a file where they are missing or occur twice (needs read, write)", async () => {
   const folder = await Deno.makeTempDir({ prefix: "rollcall-" });
   const file = `${folder}/x.ts`;
   try {
@@ -75,16 +75,18 @@ readWrite.test("patchFolder() finds the lines, wherever they are now, and refuse
   }
 });
 
-readWrite.test("Each fault's patch fits the code as it is, and changes at most five lines (needs read, write)", async () => {
+readWrite.test("Each fault's patch fits the code as it is, and changes at most five lines (needs read, write)", async (t) => {
   const folder = await Deno.makeTempDir({ prefix: "rollcall-" });
   const notPatched = /^(bench|docs|examples|tests|tools)$/;
   try {
     for (const { name, patch } of await readFaults()) {
-      for (const lines of [/^-(?!--)/gm, /^\+(?!\+\+)/gm]) {
-        assert((patch.match(lines) ?? []).length <= 5, name);
-      }
-      await copyProject(folder, notPatched);
-      await patchFolder(patch, folder);
+      await t.step(name, async () => {
+        for (const lines of [/^-(?!--)/gm, /^\+(?!\+\+)/gm]) {
+          assert((patch.match(lines) ?? []).length <= 5);
+        }
+        await copyProject(folder, notPatched);
+        await patchFolder(patch, folder);
+      });
     }
   } finally {
     await Deno.remove(folder, { recursive: true });

@@ -1,5 +1,5 @@
 // One test for each limit, which fails when the limit is not enforced. The page
-// docs/limits.md, and the fault that takes the limit away, find it by its id.
+// docs/limits.md and the fault without the limit find the test by its id.
 
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { delay } from "@std/async/delay";

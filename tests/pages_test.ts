@@ -1,11 +1,12 @@
-// The pages: what they quote is as it is. Their commands are tried by
-// tests/verify/pages.ts. All is imported as text: reading needs a permission.
+// Quotations in the pages. tests/verify/pages.ts runs the commands on them. The
+// files are imported as text, so that no permission is needed to read them.
 
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { refresh } from "../tools/project/quotes.ts";
 import ballotBox from "../examples/exercises/ballot_box.ts" with {
   type: "text",
 };
+import demoTest from "./demo_test.ts" with { type: "text" };
 import clienthandler from "../clienthandler.ts" with { type: "text" };
 import developing from "../docs/developing.md" with { type: "text" };
 import exercises from "../docs/exercises.md" with { type: "text" };
@@ -39,24 +40,25 @@ const SOURCES: Record<string, string> = {
   "lib/wire/inbox.ts": inbox,
   "lib/wire/pickle_opcodes.ts": opcodes,
   "server.ts": server,
+  "tests/demo_test.ts": demoTest,
   "tests/python/lab_server.py": labServer,
 };
 
 /** The text of a file that a page quotes. */
 function source(path: string): string {
   if (path in SOURCES) return SOURCES[path];
-  throw new Error(`${path} is quoted: add it to SOURCES in pages_test.ts`);
+  throw new Error(`A page quotes ${path}: add it to SOURCES in pages_test.ts`);
 }
 
 for (const [path, page] of Object.entries(PAGES)) {
-  Deno.test(`What ${path} quotes is as it is: deno task docs brings it up to date`, async () => {
+  Deno.test(`What ${path} quotes is up to date: if not, deno task docs copies it anew`, async () => {
     assertEquals(await refresh(page, source), page);
   });
 }
 
 const read = needs("read");
 
-read.test("The tests know all pages of docs/ (needs read)", () => {
+read.test("All pages of docs/ are tested here (needs read)", () => {
   const pages = [...Deno.readDirSync(`${ROOT}docs`)]
     .map(({ name }) => `docs/${name}`).filter((path) => path.endsWith(".md"));
   assertEquals(pages.sort(), Object.keys(PAGES));
@@ -88,7 +90,7 @@ Deno.test("refresh() quotes a declaration, lines, a place and a trace", async ()
   );
 });
 
-Deno.test("refresh() refuses what is not there", async () => {
+Deno.test("refresh() refuses to quote what is missing", async () => {
   const page = (marker: string) => `<!-- ${marker} -->\n\`\`\`x\nold\n\`\`\`\n`;
   for (
     const [marker, why] of [

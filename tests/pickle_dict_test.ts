@@ -9,7 +9,7 @@ import { fromNotation, readVectors, same } from "./support/vectors.ts";
 /** Low limits, so that changed bytes go over them. */
 const LIMITS = { ...DEFAULT_LIMITS, maxRequestBytes: 150, maxItems: 5 };
 
-/** What a reader makes of reads: messages, what it says is wrong, and what it waits for. */
+/** Reads pieces, one after the other. Returns the messages, the error, and how many bytes wait for more. */
 function outcome(pieces: readonly Uint8Array[], limits = LIMITS) {
   const reader = new PickleReader(limits);
   const messages: Message[] = [];
@@ -126,7 +126,7 @@ Deno.test("PickleReader makes the same of many requests, wherever the reads cut 
   for (let size = 1; size < 600; size++) {
     const pieces: Uint8Array[] = [];
     for (let at = 0; at < all.length; at += size) {
-      pieces.push(all.slice(at, at + size)); // nothing lies behind it
+      pieces.push(all.slice(at, at + size)); // its buffer ends there
     }
     const { messages, wrong, left } = outcome(pieces, DEFAULT_LIMITS);
     assertEquals([wrong, left], ["", 0], `reads of ${size}`);

@@ -17,7 +17,7 @@ function findPythons(): Map<string, string> {
     const version = run(command, ["-c", probe]);
     if (version && !pythons.has(version)) pythons.set(version, command);
   };
-  // First pyenv's own: what it puts on PATH are shims, which are slow, and may run nothing.
+  // First pyenv's own interpreters: its shims on PATH are slow, and may not work.
   const versions = run("pyenv", ["root"]) + "/versions";
   try {
     for (const { name } of Deno.readDirSync(versions)) {

@@ -400,7 +400,7 @@ net.test("Server.shutdown() answers what was sent, says no more comes, and frees
   assertEquals((await late.receiveAll()).length, 1);
   for (const peer of [silent, busy, late]) peer.conn.close();
   await shutdown;
-  assertEquals(test.server.reached.grace, 0); // it ended before
+  assertEquals(test.server.reached.grace, 0); // it ended before that time
   assertEquals(test.server.handlers.size, 0);
   await test.running;
   await using again = new TestServer({ port });

@@ -80,7 +80,7 @@ async function exercise(fault: Fault, folder: string): Promise<number> {
   const file = await fileOfTest(fault.test);
   print([
     `${folder} is a copy of this project with a fault in it.`,
-    "One of its tests fails. See it fail, and what happens, there:",
+    "One of its tests fails. Run it there, and draw what happens:",
     "",
     `  cd ${shown}`,
     `  deno test -A ${file} --filter "[${fault.test}]"`,

@@ -15,6 +15,7 @@ import { tell } from "./scenario/story.ts";
 
 const ROOT = new URL("../", import.meta.url);
 const PAGES = [
+  "docs/developing.md",
   "docs/lab.md",
   "docs/tour.md",
   "docs/exercises.md",

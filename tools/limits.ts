@@ -42,7 +42,7 @@ async function readProperties(): Promise<Property[]> {
   );
 }
 
-/** What the test of a limit says, without its id and what it needs. */
+/** The name of a limit's test, without `[id]` and `(needs ...)`. */
 function testOf(name: LimitName, tests: string): string {
   const found = tests.match(
     RegExp(`"\\[limit-${name}\\] ([^"]+?)(?: \\(needs [^"]+\\))?"`),
@@ -86,7 +86,7 @@ async function makePage(): Promise<string> {
     "connection before the server ends, stderr names the client and the limit.",
     "",
     "The tests are in `tests/limits_test.ts`. Each fails without the line that enforces",
-    "its limit: `deno task verify faults` takes that line away, and sees it.",
+    "its limit: `deno task verify faults` takes that line away, and the test must fail.",
     "",
     "| limit | default | what it limits | at the limit | test |",
     "| --- | --: | --- | --- | --- |",

@@ -21,7 +21,7 @@ import {
   runTests,
 } from "./faults/trial.ts";
 
-/** A mended copy need not have the very lines that the pages quote and the faults change. */
+/** A mended copy may differ in the lines that pages quote and patches change. */
 const LEFT_OUT = "--ignore=tests/faults_test.ts,tests/pages_test.ts";
 
 /** What is wrong with a mended copy, if anything is. */
@@ -39,17 +39,17 @@ async function judge(
       errors.replaceAll(`file://${copy}/`, ""),
     ];
   }
-  report(`Running the test that decides, [${fault.test}]`);
+  report(`Running the test [${fault.test}]`);
   const { passed, failed } = await runDecidingTest(copy, stop, fault);
   if (passed.length === 0) {
-    // A test that was kept from running has no name.
+    // If the test did not run, its name is not known.
     return titled("Not mended. Still fails:", [failed[0] ?? `[${fault.test}]`]);
   }
-  // They cannot wait for ever. While one of them fails, the others could.
+  // These cannot hang. If one of them fails, the others can.
   report("It passes. Running the tests that need no permission");
   const first = await runTests(copy, stop, [LEFT_OUT]);
   if (!isGood(first)) return broken(first);
-  report("They pass. Running all, which takes a minute");
+  report("They pass. Running all tests, about a minute");
   const all = () => runTests(copy, stop, ["--allow-all", LEFT_OUT]);
   const second = await all();
   if (isGood(second)) return [];

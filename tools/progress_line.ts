@@ -1,5 +1,5 @@
 /**
- * How far a long job is.
+ * A line that shows the progress of a long job.
  *
  * @module
  */

@@ -1,4 +1,4 @@
-// What a test needs and may not have: a permission, or something of the machine.
+// What tests need: permissions, programs, systems. A test without them is ignored.
 
 /** A permission, or something that the machine must have. */
 type Need =
@@ -19,17 +19,17 @@ const AVAILABLE: Record<Need, () => boolean> = {
   Linux: () => Deno.build.os === "linux",
   Unix: () => Deno.build.os !== "windows",
   python3: () => AVAILABLE.run() && succeeds("python3", "--version"),
-  // A terminal that a test can read: Python makes one, though not on Windows.
+  // Python's `pty` makes a terminal that a test can read, but not on Windows.
   pty: () => AVAILABLE.run() && succeeds("python3", "-c", "import pty"),
 };
 
-/** Asks without a prompt, as `deno test` in a terminal would show one. */
+/** Whether a permission is granted. The question itself never prompts. */
 function isGranted(permission: Deno.PermissionDescriptor): boolean {
   return Deno.permissions.querySync(permission).state === "granted";
 }
 
-/** Whether a command is here, and ends with exit code 0. */
-export function succeeds(command: string, ...args: string[]): boolean {
+/** Whether a command exists, and ends with exit code 0. */
+function succeeds(command: string, ...args: string[]): boolean {
   try {
     const options = { args, stdout: "null", stderr: "null" } as const;
     return new Deno.Command(command, options).outputSync().success;
@@ -39,11 +39,11 @@ export function succeeds(command: string, ...args: string[]): boolean {
 }
 
 /**
- * Whether all of this is available.
+ * Gives a `test` function that ignores its tests unless all needs are met.
  *
  * Used as `const net = needs("net")`, then `net.test("... (needs net)", ...)`:
- * without the permission, the test is shown as ignored, and its name says why.
- * `tests/names_test.ts` compares the names with what was asked for here.
+ * the name says why the test is ignored. `tests/names_test.ts` compares the names
+ * with the needs.
  */
 export function needs(...all: Need[]): { met: boolean; test: Register } {
   const met = all.every((need) => AVAILABLE[need]());

@@ -143,7 +143,7 @@ export class Peer implements Disposable {
         if (error instanceof Deno.errors.ConnectionReset) return null;
         throw error;
       });
-      const count = await soon(reading, "A message, or the end,");
+      const count = await soon(reading, "message, and no end");
       if (count === null) return undefined;
       const bytes = concat([this.#kept, buffer.subarray(0, count)]);
       this.#kept = bytes.slice(this.#read(bytes));

@@ -76,11 +76,11 @@ export class Program implements AsyncDisposable {
     this.#child.kill(signal);
   }
 
-  /** Waits for the program's end, for so many minutes at most. */
+  /** Waits for the program's end, at most for some minutes. */
   async ended(minutes = 1): Promise<Ended> {
     const { code } = await soon(
       this.#child.status,
-      "Its end",
+      "end",
       minutes * 60_000,
     );
     await Promise.all([this.stdout.done, this.stderr.done]);

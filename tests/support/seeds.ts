@@ -3,7 +3,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { simulate } from "../../tools/simulation/simulation.ts";
 
-/** Fails by the first seed whose simulation breaks a promise. */
+/** Fails at the first seed whose simulation breaks a promise. */
 export async function assertAllHold(from: number, to: number): Promise<void> {
   let answers = 0;
   for (let seed = from; seed <= to; seed++) {
@@ -12,5 +12,5 @@ export async function assertAllHold(from: number, to: number): Promise<void> {
     assertEquals(outcome.fault, undefined, explain);
     answers += outcome.answers;
   }
-  assert(answers > 50 * (to - from)); // or nothing was asked
+  assert(answers > 50 * (to - from)); // otherwise the clients asked for nothing
 }

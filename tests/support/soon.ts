@@ -1,7 +1,6 @@
-// Waiting that comes to an end: a test whose event never comes must fail, and
-// say what it waited for.
+// Waits with a deadline: if the event does not come, the test fails and names it.
 
-/** Milliseconds that a test waits for one event. A tenth of it is enough on a busy machine. */
+/** Milliseconds that a test waits for one event: long enough for any busy machine. */
 export const LATE = 20_000;
 
 /** Waits for a promise. Rejects if it is still pending after `ms` milliseconds. */
@@ -12,7 +11,7 @@ export async function soon<T>(
 ): Promise<T> {
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(
-    () => late.reject(new Error(`${what} did not come in ${ms / 1000} s`)),
+    () => late.reject(new Error(`After ${ms / 1000} s, still no ${what}`)),
     ms,
   );
   try {
@@ -22,11 +21,11 @@ export async function soon<T>(
   }
 }
 
-/** Waits until something has become so. */
+/** Waits until `holds` returns true. */
 export async function until(holds: () => boolean): Promise<void> {
   const end = Date.now() + LATE;
   while (!holds()) {
-    if (Date.now() > end) throw new Error(`${holds} did not become true`);
+    if (Date.now() > end) throw new Error(`Still not true: ${holds}`);
     await new Promise((resolve) => setTimeout(resolve, 1));
   }
 }

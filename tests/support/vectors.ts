@@ -2,7 +2,7 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { emptyMap, type Message } from "../../lib/wire/format.ts";
-// As text: to read the files, the tests would need a permission.
+// Imported as text, so that the tests need no permission to read them.
 import hostile from "../testdata/pickle-hostile.jsonl" with { type: "text" };
 import pythons from "../testdata/pickle-pythons.jsonl" with { type: "text" };
 import valid from "../testdata/pickle-valid.jsonl" with { type: "text" };

@@ -1,4 +1,4 @@
-// The benchmarks: what they measure with, and that what they compare is there.
+// The benchmarks in short: they measure, and the patches of the choices fit.
 
 import { assert, assertEquals } from "@std/assert";
 import { delay } from "@std/async/delay";
@@ -8,6 +8,8 @@ import { copyProject } from "../../tools/faults/copy.ts";
 import { patchFolder } from "../../tools/faults/patch.ts";
 import { needs } from "../support/needs.ts";
 import { Program, ROOT } from "../support/programs.ts";
+
+const linux = needs("Linux");
 
 /** An echo server that stops for 300 ms, once, when it has answered so many bytes. */
 async function serveWithAStop(listener: Deno.Listener, after: number) {
@@ -47,36 +49,33 @@ async function seen(rate: number): Promise<Seen> {
   return JSON.parse(new TextDecoder().decode(stdout));
 }
 
-needs("Linux").test(
-  "the open loop tells of all requests that were due while a server stood still (needs Linux)",
-  async () => {
-    // The stop comes 800 ms after the start, and 300 of 1,000 were due in it.
-    const open = await seen(1000);
-    assert(open.p50 < open.p99 && open.p99 <= open.p999);
-    assert(open.p99 > 200, `${open.p99} ms`);
-    assertEquals(Math.round(open.requests / 100), 10);
-    // Clients that wait ask for nothing meanwhile.
-    const closed = await seen(0);
-    assert(closed.requests > open.requests);
-  },
-);
+linux.test("the open loop tells of all requests that were due while a server stood still (needs Linux)", async () => {
+  // The stop comes 800 ms after the start, and 300 of 1,000 were due in it.
+  const open = await seen(1000);
+  assert(open.p50 < open.p99 && open.p99 <= open.p999);
+  assert(open.p99 > 200, `${open.p99} ms`);
+  assertEquals(Math.round(open.requests / 100), 10);
+  // Clients that wait ask for nothing meanwhile.
+  const closed = await seen(0);
+  assert(closed.requests > open.requests);
+});
 
-Deno.test("each choice can be switched off: its patch fits the code as it is", async () => {
+Deno.test("each choice can be switched off: its patch fits the code as it is", async (t) => {
   const folder = await Deno.makeTempDir({ prefix: "rollcall-" });
   try {
     const choices = await readChoices();
     assert(choices.length > 10);
     for (const { title, patch, under } of choices) {
-      assert(under.length > 0, title);
-      await copyProject(folder);
-      await patchFolder(patch, folder);
+      await t.step(title, async () => {
+        assert(under.length > 0);
+        await copyProject(folder);
+        await patchFolder(patch, folder);
+      });
     }
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
 });
-
-const linux = needs("Linux");
 
 for (
   const [script, ...flags] of [

@@ -1,4 +1,4 @@
-// The executables, where this machine has what it takes to compile them.
+// The executables, if this machine can compile them.
 
 import { assertEquals, assertMatch } from "@std/assert";
 import { ALICES_LINE } from "../support/peers.ts";

@@ -1,5 +1,5 @@
-// Every known fault, each in a copy of the project: the test that decides fails,
-// the simulation finds it where its file says so, and `break` shows it.
+// Every known fault, each in a copy of the project: its test fails, the simulation
+// finds it if its file says so, and `break` shows it.
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { readFaults } from "../../tools/faults/fault.ts";

@@ -1,4 +1,4 @@
-// The grader to its end: whole kits, harmful programs, and every known program.
+// Full runs of the grader: all checks, harmful programs, and every known program.
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { grade, GRADED, gradeKnown, isRunning } from "../support/grading.ts";

@@ -1,4 +1,4 @@
-// An exercise to its end: left, looked at, cheated at, mended.
+// One whole exercise: it is left in a folder, it fails, it is cheated at, it is mended.
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { tamperedWith } from "../../tools/faults/exercise.ts";
@@ -29,7 +29,7 @@ class Exercise implements AsyncDisposable {
     await Deno.writeTextFile(file, after);
   }
 
-  /** Makes one of its files what it is in the project. */
+  /** Restores one of its files from the project. */
   async restore(path: string): Promise<void> {
     await Deno.copyFile(ROOT + path, `${this.folder}/${path}`);
   }

@@ -25,7 +25,7 @@ function commands(): string[] {
   return [...new Set(found)].sort();
 }
 
-/** Commands that `.ci/run` runs, or that run the same tests. */
+/** Commands that are not run here, since `.ci/run` runs them or the same tests. */
 const IN_CI = [
   "task test",
   "task check",
@@ -34,7 +34,7 @@ const IN_CI = [
   "test",
   "test -A",
 ];
-/** Commands that other tests run, and in which file. */
+/** Commands that other tests run, with their file. */
 const ELSEWHERE: Record<string, string> = {
   "task bench": "verify/bench.ts",
   "task compile": "verify/compile.ts",

@@ -1,4 +1,4 @@
-// The soak in short: it runs, judges, and ends early when it is told to.
+// A short soak: it runs, judges, and ends early at Ctrl-C.
 
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { Program } from "../support/programs.ts";

@@ -31,7 +31,7 @@ export interface Fault {
   right: string[];
   /** Events of the scenario, in this order, that the fault makes happen. */
   wrong: string[];
-  /** The id of the one test that decides: it fails with the fault. `[ID]` is in its name. */
+  /** The id of the one test that must fail with the fault. Its name contains `[ID]`. */
   test: string;
   /** Whether the simulation finds the fault, too, within some hundred seeds. */
   isSimulated: boolean;
@@ -64,7 +64,7 @@ export async function readFaults(): Promise<Fault[]> {
 /**
  * Reads a fault's file.
  *
- * @throws {Error} If a line is missing, or is there twice.
+ * @throws {Error} If a line is missing, or occurs twice.
  */
 export function parseFault(name: string, file: string): Fault {
   const at = file.indexOf("--- a/");
@@ -72,7 +72,7 @@ export function parseFault(name: string, file: string): Fault {
   for (const line of file.slice(0, at).trimEnd().split("\n")) {
     const [, key, value] = line.match(/^(\w+): (.+)$/) ?? [];
     if (key === undefined || fields.has(key)) {
-      throw new Error(`${name} must not have the line ${line}`);
+      throw new Error(`${name} has an unknown or repeated line: ${line}`);
     }
     fields.set(key, value);
   }

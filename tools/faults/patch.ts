@@ -7,11 +7,11 @@
 import { applyPatch, parsePatch } from "diff";
 
 /**
- * Applies a patch to the files in a folder. A file that it adds must not be there yet.
+ * Applies a patch to the files in a folder. A file that it adds must not exist.
  *
- * A patch finds its place by the lines that it quotes, wherever they are now.
+ * A patch is placed by the lines that it quotes. Their numbers do not matter.
  *
- * @throws {Error} If a file does not have those lines, or has them twice.
+ * @throws {Error} If a file does not have these lines, or has them twice.
  */
 export async function patchFolder(
   patch: string,
@@ -34,7 +34,7 @@ export async function patchFolder(
   }
 }
 
-/** Whether a text has the lines that a hunk quotes exactly once: the patch could go astray else. */
+/** Whether a text has the lines that a hunk quotes exactly once, so that its place is clear. */
 function hasOnce(text: string, hunk: readonly string[]): boolean {
   const lines = hunk.filter((line) => /^[ -]/.test(line))
     .map((line) => `${line.slice(1)}\n`);

@@ -8,10 +8,10 @@ import { copyProject } from "./copy.ts";
 import { type Fault, ROOT } from "./fault.ts";
 import { patchFolder } from "./patch.ts";
 
-/** Milliseconds after which a run is given up: a fault can make a test wait for ever. */
+/** Milliseconds that a run may take: a fault can make a test wait for ever. */
 const LONGEST = 180_000;
-/** Seeds of the simulation that are searched for one that shows a fault. */
-const SEEDS = 300;
+/** How many seeds of the simulation are searched for one that shows a fault. */
+const SEEDS = 500;
 
 /** How a run of Deno ended. */
 export interface Ended {
@@ -51,7 +51,7 @@ export interface Results {
   ended: boolean;
 }
 
-/** Runs the tests in a copy of the project, by these further arguments of `deno test`. */
+/** Runs tests in a copy of the project, with further arguments for `deno test`. */
 export async function runTests(
   folder: string,
   stop: AbortSignal,
@@ -81,8 +81,8 @@ export async function runDecidingTest(
 }
 
 /**
- * The file of the test that has an id in its name: as text, or else put
- * together, as the names of the scenarios' tests are.
+ * The file of the test that has an id in its name. The names of the scenarios'
+ * tests are made of the scenarios' names.
  *
  * @throws {Error} If there is none, or more than one.
  */
@@ -98,18 +98,18 @@ export async function fileOfTest(id: string): Promise<string> {
   const found = [having(`[${id}]`), having("[${name}]")]
     .find(({ length }) => length > 0) ?? [];
   if (found.length === 1) return found[0];
-  throw new Error(`${found.length} files have a test [${id}]`);
+  throw new Error(`${found.length} files have a test [${id}], and not one`);
 }
 
 /** What a fault's trial shows. */
 export interface Trial {
-  /** What the test that decides says. */
+  /** The results of the test that decides. */
   results: Results;
-  /** A seed by which the simulation finds the fault, if one was searched for and found. */
+  /** The first seed that shows the fault; `undefined` if there is none, or none was searched for. */
   seed: number | undefined;
 }
 
-/** Puts a fault into a copy of the project, and tries what should notice it there. */
+/** Applies a fault to a copy of the project. Runs the test that decides there, and the simulation. */
 export async function tryFault(
   fault: Fault,
   stop = new AbortController().signal,
@@ -126,7 +126,7 @@ export async function tryFault(
   }
 }
 
-/** The first seed by which the simulation in a folder fails. */
+/** The first seed whose simulation fails in a copy of the project. */
 async function findSeed(
   folder: string,
   stop: AbortSignal,

@@ -1,11 +1,11 @@
 /**
  * What the pages in `docs/` quote: code, places in the code, traces, checks.
  *
- * In a page, a comment says what follows it:
+ * In a page, the comment above a quotation says what it quotes:
  *
  * - `code: PATH NAME`: a declaration, such as `Server.handler`;
- * - `code: PATH "FIRST" to "LAST"`: the lines from the one that has FIRST in it
- *   to the next one that has LAST in it;
+ * - `code: PATH "FIRST" to "LAST"`: the lines from the one that contains FIRST
+ *   to the next one that contains LAST;
  * - `at: PATH NAME`: a link to a declaration;
  * - `trace: SCENARIO`: what `deno task trace --scenario SCENARIO` draws;
  * - `checks: SIDE`: the checks of the protocol kit, to the comment `end`.
@@ -30,7 +30,7 @@ const MARKER = /^<!-- (code|at|trace|checks): .*$/gm;
 /** Gives the text of a file of the project. */
 export type Source = (path: string) => string | Promise<string>;
 
-/** Lines of a file, the first being 0. */
+/** Lines of a file, counted from 0. `end` is the line after the last one. */
 interface Range {
   start: number;
   end: number;
@@ -62,7 +62,7 @@ function findDeclaration(
   return range;
 }
 
-/** The lines from the one that has a text in it to the next one that has another. */
+/** The lines from the one that contains `first` to the next one that contains `last`. */
 function findLines(
   first: string,
   last: string,
@@ -71,7 +71,7 @@ function findLines(
 ): Range {
   const found = lines.flatMap((line, i) => line.includes(first) ? [i] : []);
   if (found.length !== 1) {
-    throw new Failure(`${path} has ${found.length} lines with ${first}`);
+    throw new Failure(`${path} has ${found.length} lines with ${first}, not 1`);
   }
   const [start] = found;
   const length = lines.slice(start).findIndex((it) => it.includes(last)) + 1;
@@ -99,9 +99,9 @@ async function replaceAll(
 }
 
 /**
- * A page with all that it quotes as it is now.
+ * Returns a page with all its quotations brought up to date.
  *
- * @throws {Failure} If what it quotes is not there, or a comment is none of those above.
+ * @throws {Failure} If something that it quotes is missing, or a comment is malformed.
  */
 export async function refresh(page: string, source: Source): Promise<string> {
   const whole = [CODE, AT, TRACE, CHECKS]

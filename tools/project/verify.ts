@@ -1,6 +1,6 @@
 /**
- * `deno task verify`: the tests that take minutes, each file in `tests/verify/`
- * once. `deno task test` has those that take seconds.
+ * `deno task verify`: runs the slow tests in `tests/verify/`, each file in a
+ * process of its own. `deno task test` runs the others.
  *
  * @module
  */
@@ -15,28 +15,28 @@ import { ProgressLine } from "../progress_line.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const FOLDER = "tests/verify/";
-/** They measure, so each has the machine to itself. */
+/** Parts that measure. Each runs alone. */
 const MEASURING = ["bench", "hold", "soak"];
 
-/** One file of tests, and how far it is. */
+/** One file of tests, and its progress. */
 class Part {
   readonly name: string;
-  /** How many tests it has, once it says so. */
+  /** How many tests it has; 0 until that is known. */
   total = 0;
-  /** How many of them are over. */
+  /** How many of them have ended. */
   done = 0;
   passed = 0;
   failed = 0;
   ignored = 0;
   seconds = 0;
-  /** What `deno test` printed, for the case that it fails. */
+  /** What `deno test` printed. It is shown if a test fails. */
   #lines: string[] = [];
 
   constructor(name: string) {
     this.name = name;
   }
 
-  /** Runs its tests to their end. `changed` is called whenever one is over. */
+  /** Runs its tests to their end. Calls `changed` whenever it prints a line. */
   async run(stop: AbortSignal, changed: () => void): Promise<void> {
     const begun = performance.now();
     const child = new Deno.Command(Deno.execPath(), {
@@ -46,7 +46,7 @@ class Part {
       stdout: "piped",
       stderr: "null",
       env: { NO_COLOR: "1" },
-      // In a group of its own, so that what its tests started ends with it.
+      // Stopping its process group stops what its tests started, too.
       detached: Deno.build.os !== "windows",
     }).spawn();
     whenAborted(stop, () => endAll(child));
@@ -55,7 +55,7 @@ class Part {
       changed();
     }
     const { success } = await child.status;
-    // A file that does not even load has no test that failed.
+    // A file that does not load has no tests: that counts as one failure.
     if (!success && this.failed === 0) this.failed = 1;
     this.seconds = Math.round((performance.now() - begun) / 1000);
   }
@@ -76,7 +76,7 @@ class Part {
     }
   }
 
-  /** How it went, on a line; of what failed, all that was printed of it. */
+  /** One line with the result, and what was printed of tests that failed. */
   get report(): string[] {
     const { name, passed, failed, ignored, seconds } = this;
     const counts = [`${passed} passed`, `${failed} failed`];
@@ -98,13 +98,13 @@ function endAll(child: Deno.ChildProcess): void {
   }
 }
 
-/** All parts, or those of these names. */
+/** The parts of these names, or all. */
 function partsOf(names: readonly string[]): Part[] {
   const all = [...Deno.readDirSync(new URL(FOLDER, ROOT))]
     .map(({ name }) => name.replace(/\.ts$/, "")).sort();
   for (const name of names) {
     if (all.includes(name)) continue;
-    throw new UsageError(`There is no part ${name}, but ${all.join(", ")}`);
+    throw new UsageError(`There is no part ${name}. Parts: ${all.join(", ")}`);
   }
   return all.filter((name) => names.length === 0 || names.includes(name))
     .map((name) => new Part(name));
@@ -121,7 +121,7 @@ async function verify(parts: Part[], stop: AbortSignal): Promise<number> {
     );
     line.show(`${over.length} of ${parts.length} parts: ${states.join(", ")}`);
   };
-  /** Runs some parts, so many at the same time. */
+  /** Runs parts, `atOnce` of them at the same time. */
   const runAll = async (some: readonly Part[], atOnce: number) => {
     const left = some.values();
     const work = async () => {
@@ -139,7 +139,7 @@ async function verify(parts: Part[], stop: AbortSignal): Promise<number> {
     await Promise.all(Array.from({ length: atOnce }, work));
   };
   const measures = ({ name }: Part) => MEASURING.includes(name);
-  // Most of them wait now and then: one more than there are processors.
+  // Parts often wait, so one more runs than there are processors.
   const atOnce = navigator.hardwareConcurrency + 1;
   await runAll(parts.filter((it) => !measures(it)), atOnce);
   await runAll(parts.filter(measures), 1);
@@ -163,7 +163,7 @@ export function main(
   const names = args.filter((arg) => !isFlag(arg));
   return runProgram({
     use: "verify [PART...]",
-    about: "Runs the tests that take minutes: those of these parts, or all.",
+    about: "Runs the slow tests: the parts of these names, or all.",
     flags: {},
     run: () => verify(partsOf(names), stop),
   }, args.filter(isFlag));

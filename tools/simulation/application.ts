@@ -108,7 +108,7 @@ export class StudentApplication implements Application {
     if (!this.recorded.has(sid)) {
       this.#fault(`sid ${sid} is acknowledged before it is recorded`);
     }
-    // The line is among the last ones.
+    // Searched from the end, since the line is recent.
     const end = `sid: ${sid}`;
     if (this.lines.findLast((line) => line.endsWith(end)) === undefined) {
       this.#fault(`sid ${sid} is acknowledged before it is printed`);

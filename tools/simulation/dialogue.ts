@@ -27,7 +27,7 @@ export function fits(answer: Message, planned: Planned): boolean {
   return isMessageMap(answer) && String(answer.error).includes(planned.answer);
 }
 
-/** Tell what the two ends say, where anyone listens. */
+/** Called with what each end says. They are missing if there is no listener. */
 interface Tellers {
   client?: (what: string) => void;
   server?: (what: string) => void;

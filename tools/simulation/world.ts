@@ -106,7 +106,7 @@ export class World {
     this.#tell?.(this.clock.now, who, what);
   }
 
-  /** Tells what one does; `undefined` if nobody listens, so that nothing is put into words. */
+  /** Returns what tells the story of `who`: `undefined` without a listener, so that no text is made. */
   #teller(who: string): ((what: string) => void) | undefined {
     return this.#tell && ((what) => this.tell(who, what));
   }
