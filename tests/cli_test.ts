@@ -109,7 +109,7 @@ runNet.test("client --wait connects once the server is there (needs run, net)", 
   await ours.stdout.match(/Connected/);
 });
 
-run.test("client and server speak JSON with --wire json (needs run)", async () => {
+runNet.test("client and server speak JSON with --wire json (needs run, net)", async () => {
   await using ours = server("--port", "0", "--wire", "json");
   const port = await listening(ours);
   await using theirs = client(

@@ -6,6 +6,7 @@ import { LIMIT_NAMES } from "../lib/limits.ts";
 import { copyProject } from "../tools/faults/copy.ts";
 import { parseFault, readFaults } from "../tools/faults/fault.ts";
 import { patchFolder } from "../tools/faults/patch.ts";
+import { fileOfTest } from "../tools/faults/trial.ts";
 import { needs } from "./support/needs.ts";
 
 const PATCH = `--- a/x.ts
@@ -41,11 +42,20 @@ Deno.test("parseFault() tells what a fault's file has apart", () => {
   });
 });
 
-Deno.test("parseFault() names a missing or a repeated line", () => {
+Deno.test("parseFault() names a line that is missing, repeated or unknown", () => {
   const without = FAULT.replace(/^Watch.*\n/m, "");
   assertThrows(() => parseFault("plus", without), Error, "plus has no Watch");
-  const twice = FAULT.replace(/^Test.*\n/m, "$&$&");
-  assertThrows(() => parseFault("plus", twice), Error, "Test: sum-is-less");
+  for (
+    const [line, instead] of [
+      ["Test: sum-is-less", "Test: sum-is-less\nTest: sum-is-less"],
+      ["Level: 2", "Levle: 2"],
+      ["Simulation: finds it", "Simulation: misses it"],
+    ]
+  ) {
+    const wrong = FAULT.replace(line, instead);
+    const why = instead.split("\n")[0];
+    assertThrows(() => parseFault("plus", wrong), Error, why);
+  }
 });
 
 const read = needs("read");
@@ -90,6 +100,12 @@ readWrite.test("Each fault's patch fits the code as it is, and changes at most f
     }
   } finally {
     await Deno.remove(folder, { recursive: true });
+  }
+});
+
+read.test("Each fault names a test that exists (needs read)", async (t) => {
+  for (const { name, test } of await readFaults()) {
+    await t.step(name, async () => void await fileOfTest(test));
   }
 });
 

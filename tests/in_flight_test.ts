@@ -10,7 +10,7 @@ Deno.test("InFlight.allEnd() waits for the last to end, and no longer", async ()
   inFlight.delete(1);
   await Promise.resolve();
   inFlight.delete(2);
-  assertEquals(await soon(ended, "end"), 0);
+  assertEquals(await soon(ended, () => "end"), 0);
 });
 
 Deno.test("InFlight.each() goes on after one that throws", () => {

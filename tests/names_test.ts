@@ -24,9 +24,10 @@ read.test("Each test's name says what it needs, as it was asked for (needs read)
   for (const [path, text] of readTests()) {
     const asked = new Map<string, string>();
     for (
-      const [, name, all] of text.matchAll(/const (\w+) = needs\((.*?)\);/g)
+      const [, name, all] of text.matchAll(/const (\w+) = needs\(([^)]*)\);/g)
     ) asked.set(name, all.replaceAll('"', ""));
     const tests = /(\w+)\.test\(\s*(["`])(.*?)\2/gs;
+    assert(!/needs\([^)]*\)\s*\.test/.test(text), `${path}: name the needs`);
     for (const [, name, , title] of text.matchAll(tests)) {
       if (name === "Deno") continue;
       assertEquals(title.match(/ \(needs (.*)\)$/)?.[1], asked.get(name), path);

@@ -1,5 +1,5 @@
 // The simulation and its first 1,000 seeds. simulation_more_test.ts has 1,000
-// more, so that both files run at the same time.
+// more, so that the two run side by side.
 
 import { assert, assertEquals } from "@std/assert";
 import { Random } from "../tools/random.ts";

@@ -18,7 +18,7 @@ import type { StopSignals } from "../lib/cli/signals.ts";
 import { complain, print } from "../lib/cli/terminal.ts";
 import { takesPort, wordsOf } from "./grade/command.ts";
 import { type Exam, examine } from "./grade/exam.ts";
-import { orHangUp } from "./grade/hang_up.ts";
+import { orHangUp } from "./process_group.ts";
 import { type Check, type Level, readCauses, readChecks } from "./grade/kit.ts";
 import { junit as junitOf } from "./grade/junit.ts";
 import { PortTaken } from "./grade/port.ts";

@@ -16,7 +16,7 @@ import {
   readChecks,
   type Side,
 } from "./grade/kit.ts";
-import { orHangUp } from "./grade/hang_up.ts";
+import { orHangUp } from "./process_group.ts";
 import { NotStarted } from "./grade/program.ts";
 import { ProgressLine } from "./progress_line.ts";
 import { Run, type Verdict } from "./grade/run.ts";

@@ -20,6 +20,7 @@ import {
   runDecidingTest,
   runTests,
 } from "./faults/trial.ts";
+import { orHangUp } from "./process_group.ts";
 
 /** A mended copy may differ in the lines that pages quote and patches change. */
 const LEFT_OUT = "--ignore=tests/faults_test.ts,tests/pages_test.ts";
@@ -117,7 +118,7 @@ export function main(
     flags: {},
     run: () => {
       if (folder !== undefined && more.length === 0) {
-        return mended(folder, stop);
+        return mended(folder, orHangUp(stop));
       }
       throw new UsageError(
         "Which folder? One, as in `deno task mended ../mend-me`",

@@ -14,7 +14,7 @@ import type {
 } from "../../lib/wire/formats.ts";
 import { ClientHandler } from "../../clienthandler.ts";
 import { Server, type ServerOptions } from "../../server.ts";
-import { soon } from "./soon.ts";
+import { LATE, soon } from "./soon.ts";
 
 export const { pickle, json } = FORMATS;
 export const ALICE = {
@@ -57,7 +57,9 @@ export function fields(message: Message | undefined): Record<string, Message> {
 
 /** Waits until a number has not changed for a tenth of a second. */
 export async function stalled(count: () => number): Promise<void> {
+  const end = Date.now() + LATE;
   for (let before = -1; before !== count();) {
+    if (Date.now() > end) throw new Error(`Still changing: ${count}`);
     before = count();
     await delay(100);
   }
@@ -85,8 +87,8 @@ export class TestServer implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.server.shutdown();
-    await this.running;
+    const end = this.server.shutdown().then(() => this.running);
+    await soon(end, () => "end of the server");
   }
 }
 
@@ -143,7 +145,7 @@ export class Peer implements Disposable {
         if (error instanceof Deno.errors.ConnectionReset) return null;
         throw error;
       });
-      const count = await soon(reading, "message, and no end");
+      const count = await soon(reading, () => "message, and no end");
       if (count === null) return undefined;
       const bytes = concat([this.#kept, buffer.subarray(0, count)]);
       this.#kept = bytes.slice(this.#read(bytes));

@@ -1,6 +1,5 @@
 // Programs that the tests run as a user would, each in a process of its own.
 
-import { assert } from "@std/assert";
 import { soon } from "./soon.ts";
 
 export const ROOT = `${import.meta.dirname}/../../`;
@@ -33,18 +32,24 @@ class Output {
   }
 
   /** Waits for text that fits, and returns the match. */
-  async match(pattern: RegExp): Promise<RegExpMatchArray> {
+  match(pattern: RegExp): Promise<RegExpMatchArray> {
+    return soon(this.#find(pattern), () => `${pattern} in ${this.#quoted}`);
+  }
+
+  async #find(pattern: RegExp): Promise<RegExpMatchArray> {
     for (;;) {
       const match = this.text.match(pattern);
       if (match) return match;
       const changed = this.#changed.promise.then(() => true);
-      const next = Promise.race([changed, this.done.then(() => false)]);
-      const more = await soon(next, `${pattern} in ${this.text}`);
-      assert(
-        more || pattern.test(this.text),
-        `no ${pattern} in ${JSON.stringify(this.text)}`,
-      );
+      const more = await Promise.race([changed, this.done.then(() => false)]);
+      if (!more && !pattern.test(this.text)) {
+        throw new Error(`It ended without ${pattern} in ${this.#quoted}`);
+      }
     }
+  }
+
+  get #quoted(): string {
+    return JSON.stringify(this.text);
   }
 }
 
@@ -76,27 +81,30 @@ export class Program implements AsyncDisposable {
     this.#child.kill(signal);
   }
 
-  /** Waits for the program's end, at most for some minutes. */
+  /** Waits for the program's end. After some minutes, it is killed. */
   async ended(minutes = 1): Promise<Ended> {
-    const { code } = await soon(
-      this.#child.status,
-      "end",
-      minutes * 60_000,
-    );
-    await Promise.all([this.stdout.done, this.stderr.done]);
-    return { code, stdout: this.stdout.text, stderr: this.stderr.text };
+    const { stdout, stderr } = this;
+    const end = Promise.all([this.#child.status, stdout.done, stderr.done]);
+    try {
+      const [{ code }] = await soon(end, () => "end", minutes * 60_000);
+      return { code, stdout: stdout.text, stderr: stderr.text };
+    } catch (error) {
+      this.#end("SIGKILL");
+      throw error;
+    }
+  }
+
+  #end(signal: Deno.Signal): void {
+    try {
+      this.#child.kill(signal);
+    } catch {
+      // It has ended.
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const end = (signal: Deno.Signal) => {
-      try {
-        this.#child.kill(signal);
-      } catch {
-        // It has ended.
-      }
-    };
-    end("SIGTERM");
-    const timer = setTimeout(() => end("SIGKILL"), 5000);
+    this.#end("SIGTERM");
+    const timer = setTimeout(() => this.#end("SIGKILL"), 5000);
     await this.ended();
     clearTimeout(timer);
   }

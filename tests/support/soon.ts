@@ -3,15 +3,15 @@
 /** Milliseconds that a test waits for one event: long enough for any busy machine. */
 export const LATE = 20_000;
 
-/** Waits for a promise. Rejects if it is still pending after `ms` milliseconds. */
+/** Waits for a promise. Rejects if there is still no `what()` after `ms` milliseconds. */
 export async function soon<T>(
   promise: Promise<T>,
-  what: string,
+  what: () => string,
   ms = LATE,
 ): Promise<T> {
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(
-    () => late.reject(new Error(`After ${ms / 1000} s, still no ${what}`)),
+    () => late.reject(new Error(`After ${ms / 1000} s, still no ${what()}`)),
     ms,
   );
   try {

@@ -10,9 +10,9 @@ const faults = await readFaults();
 
 for (const fault of faults) {
   Deno.test(`${fault.name} is noticed by [${fault.test}], and shown`, async () => {
-    const { results: { passed, failed }, seed } = await tryFault(fault);
+    const { results: { passed, failed }, isFound } = await tryFault(fault);
     assertEquals([passed, failed.length], [[], 1], failed.join("\n"));
-    assertEquals(seed !== undefined, fault.isSimulated, "by the simulation");
+    assertEquals(isFound, fault.isSimulated, "by the simulation");
     await using program = new Program(Deno.execPath(), [
       ...["task", "--quiet", "break", fault.name],
     ]);

@@ -12,7 +12,7 @@ const python = needs("Linux", "python3");
 Deno.test("grade --connect asks a server that runs, and leaves out what it cannot see", async () => {
   await using server = new TestServer();
   const address = `127.0.0.1:${server.addr.port}`;
-  const { code, stdout, stderr } = await grade("--connect", address).ended();
+  const { code, stdout, stderr } = await grade("--connect", address).ended(5);
   assertEquals(code, 0, stdout + stderr);
   assertMatch(stdout, /^ {11}lab {2}banner .*\(not made: needs --spawn\)$/m);
   assertMatch(stdout, /^PASS {2}5\/5 {2}pro {2}every-cut /m);
@@ -30,7 +30,7 @@ for (const [side, file] of [["server", "server.ts"], ["client", "client.ts"]]) {
       ...(side === "client" ? ["--client"] : []),
       ...["--spawn", command, "--cwd", GRADED],
       ...["--port", "0", "--level", "pro"],
-    ).ended();
+    ).ended(5);
     assertEquals(code, 0, stdout + stderr);
     assertMatch(stdout, /lab: (\d+) of \1 points {3}pro: (\d+) of \2 points\n/);
   });
@@ -39,7 +39,7 @@ for (const [side, file] of [["server", "server.ts"], ["client", "client.ts"]]) {
 python.test("grade tells a student what happened, and why (needs Linux, python3)", async () => {
   const args = ["--only", "acknowledge,one-segment", "--seed", "5"];
   const command = "bad_servers.py one-recv {port}";
-  const { code, stdout } = await gradeKnown(command, ...args).ended();
+  const { code, stdout } = await gradeKnown(command, ...args).ended(5);
   assertEquals(code, 1, stdout);
   for (
     const line of [
@@ -53,7 +53,7 @@ python.test("grade tells a student what happened, and why (needs Linux, python3)
       /^lab: 4 of 4 points {3}pro: 0 of 5 points$/m,
     ]
   ) assertMatch(stdout, line);
-  const again = await gradeKnown(command, ...args, "--json").ended();
+  const again = await gradeKnown(command, ...args, "--json").ended(5);
   const { checks } = JSON.parse(again.stdout);
   const [, name] = stdout.match(/'student_name': '(\w+ \w+)'/)!;
   assertMatch(checks[1].diagnosis.sent[0], new RegExp(name));
@@ -74,7 +74,7 @@ for (const [kind, says] of HARMFUL) {
     const token = crypto.randomUUID();
     const only = ["--only", "banner,ctrl-c", "--json"];
     const command = `harmful.py ${kind} {port} ${token}`;
-    const { stdout } = await gradeKnown(command, ...only).ended();
+    const { stdout } = await gradeKnown(command, ...only).ended(5);
     assertMatch(stdout, says);
     assert(!await isRunning(`600. ${token}`), "a child is left");
   });

@@ -12,7 +12,7 @@ import { type Fault, readFaults, ROOT } from "./fault.ts";
 import { patchFolder } from "./patch.ts";
 
 /** What would tell the answer, and the tests that need it. */
-const ANSWERS = /^tests\/(faults|solutions|verify|(faults|pages)_test\.ts)/;
+const ANSWERS = /^tests\/(faults|solutions|verify|(mended|names|pages)_test)/;
 /** Says which fault it is. */
 const NOTE = "exercise.json";
 /** What the student mends. The rest is there to judge it. */

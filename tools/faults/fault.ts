@@ -61,6 +61,19 @@ export async function readFaults(): Promise<Fault[]> {
   );
 }
 
+/** The words of a fault's file, and one that can be missing. */
+const WORDS = [
+  "Takes",
+  "Then",
+  "Watch",
+  "Level",
+  "Scenario",
+  "Right",
+  "Wrong",
+  "Test",
+];
+const SIMULATION = "Simulation: finds it";
+
 /**
  * Reads a fault's file.
  *
@@ -70,8 +83,9 @@ export function parseFault(name: string, file: string): Fault {
   const at = file.indexOf("--- a/");
   const fields = new Map<string, string>();
   for (const line of file.slice(0, at).trimEnd().split("\n")) {
-    const [, key, value] = line.match(/^(\w+): (.+)$/) ?? [];
-    if (key === undefined || fields.has(key)) {
+    const [, key = "", value] = line.match(/^(\w+): (.+)$/) ?? [];
+    const isKnown = WORDS.includes(key) || line === SIMULATION;
+    if (!isKnown || fields.has(key)) {
       throw new Error(`${name} has an unknown or repeated line: ${line}`);
     }
     fields.set(key, value);
@@ -91,7 +105,7 @@ export function parseFault(name: string, file: string): Fault {
     right: get("Right").split(" -> "),
     wrong: get("Wrong").split(" -> "),
     test: get("Test"),
-    isSimulated: fields.get("Simulation") === "finds it",
+    isSimulated: fields.has("Simulation"),
     patch: file.slice(at),
   };
 }

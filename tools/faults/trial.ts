@@ -4,12 +4,15 @@
  * @module
  */
 
+import { whenAborted } from "../../lib/cli/signals.ts";
+import { detached, endGroup } from "../process_group.ts";
+import { SCENARIOS } from "../scenario/scenarios.ts";
 import { copyProject } from "./copy.ts";
 import { type Fault, ROOT } from "./fault.ts";
 import { patchFolder } from "./patch.ts";
 
 /** Milliseconds that a run may take: a fault can make a test wait for ever. */
-const LONGEST = 180_000;
+const LONGEST = 600_000;
 /** How many seeds of the simulation are searched for one that shows a fault. */
 const SEEDS = 500;
 
@@ -29,13 +32,20 @@ export async function run(
   stop: AbortSignal,
   args: readonly string[],
 ): Promise<Ended> {
-  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+  const child = new Deno.Command(Deno.execPath(), {
     args: [...args],
     cwd: folder,
     stdin: "null",
-    env: { NO_COLOR: "1" },
-    signal: AbortSignal.any([stop, AbortSignal.timeout(LONGEST)]),
-  }).output();
+    stdout: "piped",
+    stderr: "piped",
+    // As many files of tests at a time as `deno task test` runs.
+    env: { NO_COLOR: "1", DENO_JOBS: "3" },
+    detached,
+  }).spawn();
+  whenAborted(stop, () => endGroup(child));
+  const timer = setTimeout(() => endGroup(child), LONGEST);
+  const { success, stdout, stderr } = await child.output();
+  clearTimeout(timer);
   const lines = (bytes: Uint8Array) =>
     new TextDecoder().decode(bytes).trimEnd().split("\n");
   return { success, stdout: lines(stdout), stderr: lines(stderr) };
@@ -81,22 +91,20 @@ export async function runDecidingTest(
 }
 
 /**
- * The file of the test that has an id in its name. The names of the scenarios'
- * tests are made of the scenarios' names.
+ * The file of the test that has an id in its name.
  *
  * @throws {Error} If there is none, or more than one.
  */
 export async function fileOfTest(id: string): Promise<string> {
-  const files = new Map<string, string>();
+  // The names of the scenarios' tests are made of the scenarios' names.
+  const isScenario = SCENARIOS.some(({ name }) => name === id);
+  const text = isScenario ? "[${name}]" : `[${id}]`;
+  const found: string[] = [];
   for await (const { name } of Deno.readDir(new URL("tests/", ROOT))) {
     if (!name.endsWith("_test.ts")) continue;
-    const path = `tests/${name}`;
-    files.set(path, await Deno.readTextFile(new URL(path, ROOT)));
+    const file = await Deno.readTextFile(new URL(`tests/${name}`, ROOT));
+    if (file.includes(text)) found.push(`tests/${name}`);
   }
-  const having = (text: string) =>
-    [...files.keys()].filter((path) => files.get(path)!.includes(text));
-  const found = [having(`[${id}]`), having("[${name}]")]
-    .find(({ length }) => length > 0) ?? [];
   if (found.length === 1) return found[0];
   throw new Error(`${found.length} files have a test [${id}], and not one`);
 }
@@ -105,36 +113,30 @@ export async function fileOfTest(id: string): Promise<string> {
 export interface Trial {
   /** The results of the test that decides. */
   results: Results;
-  /** The first seed that shows the fault; `undefined` if there is none, or none was searched for. */
-  seed: number | undefined;
+  /** Whether the simulation finds the fault, if it should. */
+  isFound: boolean;
 }
 
 /** Applies a fault to a copy of the project. Runs the test that decides there, and the simulation. */
-export async function tryFault(
-  fault: Fault,
-  stop = new AbortController().signal,
-): Promise<Trial> {
+export async function tryFault(fault: Fault): Promise<Trial> {
+  const never = new AbortController().signal;
   const folder = await Deno.makeTempDir({ prefix: "rollcall-" });
   try {
     await copyProject(folder);
     await patchFolder(fault.patch, folder);
-    const results = await runDecidingTest(folder, stop, fault);
-    const seed = fault.isSimulated ? await findSeed(folder, stop) : undefined;
-    return { results, seed };
+    const results = await runDecidingTest(folder, never, fault);
+    const isFound = fault.isSimulated && await isFoundIn(folder, never);
+    return { results, isFound };
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
 }
 
-/** The first seed whose simulation fails in a copy of the project. */
-async function findSeed(
-  folder: string,
-  stop: AbortSignal,
-): Promise<number | undefined> {
+/** Whether one of the first seeds makes the simulation fail in a copy of the project. */
+async function isFoundIn(folder: string, stop: AbortSignal): Promise<boolean> {
   const { stdout } = await run(folder, stop, [
     ...["run", "--no-check", "--no-prompt", "tools/simulate.ts"],
     ...["--seeds", `${SEEDS}`],
   ]);
-  const [, seed] = stdout[0].match(/^Seed (\d+) FAILED/) ?? [];
-  return seed === undefined ? undefined : Number(seed);
+  return /^Seed \d+ FAILED/.test(stdout[0]);
 }

@@ -37,8 +37,8 @@ interface Range {
 }
 
 /** What may come before a declaration's name. */
-const KEYWORDS = "(?:(?:export|abstract|async|class|const|function|get|" +
-  "interface|override|protected|readonly|static|type) )*";
+const KEYWORDS = "(?:(?:export|abstract|async|class|const|enum|function|get|" +
+  "interface|override|private|protected|readonly|set|static|type) )*";
 
 /** Where a declaration begins and ends: `Lock`, or a member of a class, `Lock.acquire`. */
 function findDeclaration(
@@ -54,10 +54,13 @@ function findDeclaration(
       i >= range.start && i < range.end && begins.test(line)
     );
     if (start === -1) throw new Failure(`${path} declares no ${name}`);
-    const isEnd = (line: string) => /^[}\])]/.test(line.slice(indent.length));
-    const length = lines.slice(start, range.end)
-      .findIndex((line) => line.startsWith(indent) && isEnd(line)) + 1;
-    range = { start, end: start + Math.max(1, length) };
+    // It ends on its first line, or with the bracket at the same indent.
+    const ends = RegExp(`^${indent}[}\\])]+[;,]?$`);
+    const length = lines[start].endsWith(";")
+      ? 1
+      : lines.slice(start, range.end).findIndex((it) => ends.test(it)) + 1;
+    if (length === 0) throw new Failure(`${path} has no end of ${name}`);
+    range = { start, end: start + length };
   }
   return range;
 }

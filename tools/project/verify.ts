@@ -11,6 +11,7 @@ import { exitWith, Failure, runProgram } from "../../lib/cli/program.ts";
 import { type StopSignals, whenAborted } from "../../lib/cli/signals.ts";
 import { print } from "../../lib/cli/terminal.ts";
 import { linesOf } from "../lines.ts";
+import { detached, endGroup, orHangUp } from "../process_group.ts";
 import { ProgressLine } from "../progress_line.ts";
 
 const ROOT = new URL("../../", import.meta.url);
@@ -18,17 +19,38 @@ const FOLDER = "tests/verify/";
 /** Parts that measure. Each runs alone. */
 const MEASURING = ["bench", "hold", "soak"];
 
-/** One file of tests, and its progress. */
-class Part {
-  readonly name: string;
-  /** How many tests it has; 0 until that is known. */
+/** How many tests there are, and how they ended. */
+export class Count {
+  /** How many tests there are; 0 until that is known. */
   total = 0;
   /** How many of them have ended. */
   done = 0;
   passed = 0;
   failed = 0;
   ignored = 0;
-  seconds = 0;
+
+  /** Takes a line that `deno test` prints. */
+  take(line: string): void {
+    const [, total] = line.match(/^running (\d+) tests? from /) ?? [];
+    const [, passed, failed, ignored] = line.match(
+      /^(?:ok|FAILED) \| (\d+) passed.* \| (\d+) failed(?:.* \| (\d+) ignored)?/,
+    ) ?? [];
+    if (total) this.total = Number(total);
+    else if (passed) {
+      this.passed = Number(passed);
+      this.failed = Number(failed);
+      this.ignored = Number(ignored ?? 0);
+    } else if (/^(?! {2}).*\b(ok|FAILED|ignored) \(.*\)$/.test(line)) {
+      this.done++; // a step is indented by two spaces
+    }
+  }
+}
+
+/** One file of tests. */
+class Part {
+  readonly name: string;
+  readonly count = new Count();
+  #seconds = 0;
   /** What `deno test` printed. It is shown if a test fails. */
   #lines: string[] = [];
 
@@ -44,57 +66,37 @@ class Part {
       cwd: ROOT,
       stdin: "null",
       stdout: "piped",
-      stderr: "null",
+      stderr: "piped",
       env: { NO_COLOR: "1" },
-      // Stopping its process group stops what its tests started, too.
-      detached: Deno.build.os !== "windows",
+      detached,
     }).spawn();
-    whenAborted(stop, () => endAll(child));
+    whenAborted(stop, () => endGroup(child));
+    const stderr = new Response(child.stderr).text();
     for await (const line of linesOf(child.stdout)) {
-      this.#take(line);
+      this.#lines.push(line);
+      this.count.take(line);
       changed();
     }
     const { success } = await child.status;
+    endGroup(child); // what failed tests have left behind
     // A file that does not load has no tests: that counts as one failure.
-    if (!success && this.failed === 0) this.failed = 1;
-    this.seconds = Math.round((performance.now() - begun) / 1000);
-  }
-
-  #take(line: string): void {
-    this.#lines.push(line);
-    const [, total] = line.match(/^running (\d+) tests? from /) ?? [];
-    const [, passed, failed, ignored] = line.match(
-      /^(?:ok|FAILED) \| (\d+) passed.* \| (\d+) failed(?:.* \| (\d+) ignored)?/,
-    ) ?? [];
-    if (total) this.total = Number(total);
-    else if (passed) {
-      this.passed = Number(passed);
-      this.failed = Number(failed);
-      this.ignored = Number(ignored ?? 0);
-    } else if (/^(?! {2}).*\b(ok|FAILED|ignored) \(\S+\)$/.test(line)) {
-      this.done++;
+    if (!success && this.count.failed === 0) {
+      this.count.failed = 1;
+      this.#lines.push(await stderr);
     }
+    this.#seconds = Math.round((performance.now() - begun) / 1000);
   }
 
   /** One line with the result, and what was printed of tests that failed. */
   get report(): string[] {
-    const { name, passed, failed, ignored, seconds } = this;
+    const { passed, failed, ignored } = this.count;
     const counts = [`${passed} passed`, `${failed} failed`];
     if (ignored > 0) counts.push(`${ignored} ignored`);
-    const line = `${name.padEnd(10)} ${counts.join(", ")} (${seconds} s)`;
-    if (failed === 0) return [line];
+    const line = `${this.name.padEnd(10)} ${counts.join(", ")}`;
+    const result = `${line} (${this.#seconds} s)`;
+    if (failed === 0) return [result];
     const errors = this.#lines.indexOf(" ERRORS ");
-    return [line, ...this.#lines.slice(errors === -1 ? 0 : errors)];
-  }
-}
-
-/** Ends a process with all that it started. */
-function endAll(child: Deno.ChildProcess): void {
-  try {
-    if (Deno.build.os === "windows") child.kill();
-    else Deno.kill(-child.pid, "SIGTERM");
-  } catch {
-    // It has ended.
+    return [result, ...this.#lines.slice(errors === -1 ? 0 : errors)];
   }
 }
 
@@ -116,7 +118,7 @@ async function verify(parts: Part[], stop: AbortSignal): Promise<number> {
   const running = new Set<Part>();
   const over: Part[] = [];
   const show = () => {
-    const states = [...running].map(({ name, done, total }) =>
+    const states = [...running].map(({ name, count: { done, total } }) =>
       `${name} ${done}/${total}`
     );
     line.show(`${over.length} of ${parts.length} parts: ${states.join(", ")}`);
@@ -145,7 +147,7 @@ async function verify(parts: Part[], stop: AbortSignal): Promise<number> {
   await runAll(parts.filter(measures), 1);
   if (stop.aborted) throw new Failure("Stopped before the end");
   const sum = (key: "passed" | "failed" | "ignored") =>
-    over.reduce((total, part) => total + part[key], 0);
+    over.reduce((total, { count }) => total + count[key], 0);
   const seconds = Math.round((performance.now() - begun) / 1000);
   print([
     `${counted(over.length, "part")}: ${sum("passed")} passed, ` +
@@ -165,7 +167,7 @@ export function main(
     use: "verify [PART...]",
     about: "Runs the slow tests: the parts of these names, or all.",
     flags: {},
-    run: () => verify(partsOf(names), stop),
+    run: () => verify(partsOf(names), orHangUp(stop)),
   }, args.filter(isFlag));
 }
 
