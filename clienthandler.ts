@@ -186,10 +186,12 @@ export abstract class ClientHandler {
   drain(): void {
     this.#wire.onQuiet(DRAIN_QUIET, async () => {
       await look(); // in a long turn of the event loop, nobody is heard
-      // A server that is busy with others may not have come to this one yet.
+      // A server that is busy with others may not have come to this one yet, or
+      // not have answered what came meanwhile.
       const busy = performance.now() - this.server.heard < DRAIN_QUIET;
-      if (busy && !this.#stopping) this.drain();
-      else this.#wire.hangUp();
+      const isIdle = this.#wire.isWaiting && (!busy || this.#stopping);
+      if (isIdle) this.#wire.hangUp();
+      else if (!this.#stopping) this.drain();
     }, true);
   }
 

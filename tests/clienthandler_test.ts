@@ -2,6 +2,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { delay } from "@std/async/delay";
 import { ClientHandler, StudentHandler } from "../clienthandler.ts";
 import { Lock } from "../lib/lock.ts";
+import type { Connection } from "../lib/net.ts";
 import { MemoryRoster, sharedRoster } from "../lib/roster/memory.ts";
 import type { Roster } from "../lib/roster/roster.ts";
 import type { Sid, Student } from "../lib/roster/student.ts";
@@ -11,7 +12,9 @@ import { needs } from "./support/needs.ts";
 import {
   ALICE,
   EchoHandler,
+  encode,
   fields,
+  json,
   Peer,
   stalled,
   TestServer,
@@ -273,4 +276,60 @@ net.test("ClientHandler leaves the table whenever its client goes (needs net)", 
     false,
     0,
   ]);
+});
+
+/** A client that sends one request when it is told to, and leaves when it is told that no more comes. */
+class LateClient implements Connection {
+  readonly written: number[] = [];
+  #reading = Promise.withResolvers<number | null>();
+  #into: Uint8Array = new Uint8Array();
+
+  read(into: Uint8Array): Promise<number | null> {
+    this.#into = into;
+    return this.#reading.promise;
+  }
+
+  send(bytes: Uint8Array): void {
+    this.#into.set(bytes);
+    this.#reading.resolve(bytes.length);
+    this.#reading = Promise.withResolvers();
+  }
+
+  write(bytes: Uint8Array): Promise<number> {
+    this.written.push(...bytes);
+    return Promise.resolve(bytes.length);
+  }
+
+  closeWrite(): Promise<void> {
+    this.#reading.resolve(null);
+    return Promise.resolve();
+  }
+
+  close(): void {}
+  setNoDelay(): void {}
+}
+
+net.test("ClientHandler answers a request that comes while a shutdown makes sure that none does (needs net)", async () => {
+  class Slow extends ClientHandler {
+    protected override async processRequest(request: Message) {
+      // Longer than a shutdown waits for a silent client.
+      for (const end = Date.now() + 200; Date.now() < end;);
+      await delay(50);
+      return request;
+    }
+  }
+  await using test = new TestServer({ clientHandler: Slow, wire: json });
+  const client = new LateClient();
+  void test.server.handler(client, { hostname: "192.0.2.1", port: 1 });
+  const shutdown = test.server.shutdown();
+  const { setImmediate } = globalThis;
+  // It takes turns of the event loop to make sure.
+  globalThis.setImmediate = ((next: () => void) => {
+    globalThis.setImmediate = setImmediate;
+    client.send(encode(["late"], json));
+    return setImmediate(next);
+  }) as typeof setImmediate;
+  await shutdown;
+  const text = new TextDecoder().decode(Uint8Array.from(client.written));
+  assertEquals(text.split("\n").slice(1), ['"late"', ""]);
 });

@@ -168,6 +168,11 @@ export class WireConnection {
     return this.#receiving = this.#inbox.receive();
   }
 
+  /** Whether it waits for the peer, and no request is being processed. */
+  get isWaiting(): boolean {
+    return this.#inbox.receiving || this.#stalled;
+  }
+
   /**
    * Calls back once no message came, or nothing was taken, for `ms` milliseconds
    * while we waited for it. Only the latest call counts. A message that never
@@ -178,7 +183,7 @@ export class WireConnection {
     if (this.#hangingUp) return;
     this.#hearBytes = hearBytes;
     this.#whenQuiet(ms, () => {
-      if (this.#inbox.receiving || this.#stalled) callback();
+      if (this.isWaiting) callback();
       else this.onQuiet(ms, callback, hearBytes); // what we take is no silence of theirs
     });
   }

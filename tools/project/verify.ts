@@ -17,7 +17,7 @@ import { ProgressLine } from "../progress_line.ts";
 const ROOT = new URL("../../", import.meta.url);
 const FOLDER = "tests/verify/";
 /** Parts that measure. Each runs alone. */
-const MEASURING = ["bench", "hold", "soak"];
+const MEASURING = ["bench", "hold", "lab", "soak"];
 
 /** How many tests there are, and how they ended. */
 export class Count {
