@@ -278,7 +278,7 @@ net.test("ClientHandler leaves the table whenever its client goes (needs net)", 
   ]);
 });
 
-/** A client that sends one request when it is told to, and leaves when it is told that no more comes. */
+/** A client that sends when the test says so, and leaves when the server sends no more. */
 class LateClient implements Connection {
   readonly written: number[] = [];
   #reading = Promise.withResolvers<number | null>();

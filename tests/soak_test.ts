@@ -111,19 +111,12 @@ Deno.test("judgeRest() fails whatever is still there", () => {
   ]);
 });
 
-const SOAK = [
-  "run",
-  "--quiet",
-  "--no-prompt",
-  "--allow-net=127.0.0.1",
-  "--allow-run",
-  "tools/soak.ts",
-];
-
 for (const minutes of ["0", "-1", "soon"]) {
   run.test(`the soak takes no ${minutes} for minutes (needs run)`, async () => {
     const flag = `--minutes=${minutes}`;
-    await using soak = new Program(Deno.execPath(), [...SOAK, flag]);
+    await using soak = new Program(Deno.execPath(), [
+      ...["task", "--quiet", "soak", flag],
+    ]);
     assertEquals(await soak.ended(), {
       code: 2,
       stdout: "",
