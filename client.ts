@@ -11,9 +11,9 @@ import { exitWith, runProgram } from "./lib/cli/program.ts";
 import type { StopSignals } from "./lib/cli/signals.ts";
 import { CLIENT_LIMITS } from "./lib/limits.ts";
 import { type Address, addressOf, type Network } from "./lib/net.ts";
-import { WireConnection } from "./lib/wire/connection.ts";
-import { ConnectionEnded, DEFAULT_FORMAT } from "./lib/wire/formats.ts";
-import type { Message, WireFormat } from "./lib/wire/formats.ts";
+import { WireConnection } from "./lib/connection/connection.ts";
+import { ConnectionEnded, DEFAULT_FORMAT } from "./lib/formats/formats.ts";
+import type { Message, WireFormat } from "./lib/formats/formats.ts";
 
 /** Options of a {@linkcode Client}. */
 export interface ClientOptions {

@@ -4,19 +4,23 @@
  * @module
  */
 
-import { counted, escape } from "./lib/cli/escape.ts";
+import { counted, escape } from "./lib/text.ts";
 import type { HandlerServer } from "./lib/handler_server.ts";
 import type { Lock } from "./lib/lock.ts";
 import { type Address, type Connection, showAddress } from "./lib/net.ts";
-import { ACKNOWLEDGED, FULL, refuseOthers } from "./lib/roster/answers.ts";
-import { sharedRoster } from "./lib/roster/memory.ts";
-import type { Roster } from "./lib/roster/roster.ts";
-import type { Student } from "./lib/roster/student.ts";
-import { connectedLine, maskedLine, toStudent } from "./lib/roster/student.ts";
-import { LongWork, look, takeTurns } from "./lib/turn.ts";
-import { WireConnection } from "./lib/wire/connection.ts";
-import { ConnectionEnded, type Message } from "./lib/wire/formats.ts";
-import { Refusals } from "./lib/wire/refusals.ts";
+import { ACKNOWLEDGED, FULL, refuseOthers } from "./lib/students/answers.ts";
+import { sharedRoster } from "./lib/students/memory.ts";
+import type { Roster } from "./lib/students/roster.ts";
+import type { Student } from "./lib/students/student.ts";
+import {
+  connectedLine,
+  maskedLine,
+  toStudent,
+} from "./lib/students/student.ts";
+import { LongWork, look, takeTurns } from "./lib/connection/fairness.ts";
+import { WireConnection } from "./lib/connection/connection.ts";
+import { ConnectionEnded, type Message } from "./lib/formats/formats.ts";
+import { Refusals } from "./lib/connection/refusals.ts";
 
 /** A class of handlers, as {@linkcode Server} takes one. */
 export type ClientHandlerClass = new (
@@ -38,7 +42,7 @@ const DRAIN_QUIET = 100;
  * @example An echo server
  * ```ts
  * import { ClientHandler } from "./clienthandler.ts";
- * import type { Message } from "./lib/wire/formats.ts";
+ * import type { Message } from "./lib/formats/formats.ts";
  * import { Server } from "./server.ts";
  *
  * class EchoHandler extends ClientHandler {

@@ -5,13 +5,13 @@
  */
 
 import type { StudentFlags } from "./lib/cli/client_command.ts";
-import { escape } from "./lib/cli/escape.ts";
-import { Progress } from "./lib/cli/progress.ts";
-import { pythonRepr } from "./lib/cli/python_repr.ts";
-import { print, report } from "./lib/cli/terminal.ts";
+import { escape } from "./lib/text.ts";
+import { Progress } from "./lib/progress.ts";
+import { pythonRepr } from "./lib/formats/python_repr.ts";
+import { print, report } from "./lib/output.ts";
 import { type Address, showAddress } from "./lib/net.ts";
-import { ACKNOWLEDGED } from "./lib/roster/answers.ts";
-import { isMessageMap, type Message } from "./lib/wire/format.ts";
+import { ACKNOWLEDGED } from "./lib/students/answers.ts";
+import { isMessageMap, type Message } from "./lib/formats/format.ts";
 
 /** The student of the request. The lab's second client is run after an edit here. */
 export const STUDENT = {

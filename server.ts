@@ -8,14 +8,14 @@ import type { ClientHandler, ClientHandlerClass } from "./clienthandler.ts";
 import { MaskedStudentHandler, StudentHandler } from "./clienthandler.ts";
 import { freeId, whyFull } from "./lib/admission.ts";
 import { Backlog } from "./lib/backlog.ts";
-import { reason } from "./lib/cli/escape.ts";
+import { reason } from "./lib/text.ts";
 import { exitWith, runProgram } from "./lib/cli/program.ts";
 import { serverProgram, serveUntilStopped } from "./lib/cli/server_command.ts";
 import type { ServerFlags } from "./lib/cli/server_command.ts";
 import type { StopSignals } from "./lib/cli/signals.ts";
-import { printer, report } from "./lib/cli/terminal.ts";
+import { printer, report } from "./lib/output.ts";
 import type { HandlerServer } from "./lib/handler_server.ts";
-import { InFlight } from "./lib/in_flight.ts";
+import { InFlight } from "./lib/connection/connection_set.ts";
 import type { LimitCounts, Limits } from "./lib/limits.ts";
 import { limitCounts, limitsOf } from "./lib/limits.ts";
 import { Lock } from "./lib/lock.ts";
@@ -28,8 +28,8 @@ import {
   showAddress,
 } from "./lib/net.ts";
 import { safely } from "./lib/safely.ts";
-import type { Watch } from "./lib/watch.ts";
-import { DEFAULT_FORMAT, type WireFormat } from "./lib/wire/formats.ts";
+import type { Watch } from "./lib/events.ts";
+import { DEFAULT_FORMAT, type WireFormat } from "./lib/formats/formats.ts";
 
 /** Options of a {@linkcode Server}. Each limit is one too. */
 export interface ServerOptions extends Partial<Limits> {

@@ -11,17 +11,17 @@
 import { type Flags, integer, text, toggle } from "../lib/cli/flags.ts";
 import { exitWith, Failure, runProgram } from "../lib/cli/program.ts";
 import type { StopSignals } from "../lib/cli/signals.ts";
-import { print } from "../lib/cli/terminal.ts";
-import { copyProject } from "../tools/faults/copy.ts";
-import { patchFolder } from "../tools/faults/patch.ts";
+import { print } from "../lib/output.ts";
+import { copyProject } from "../tools/teach/faults/copy.ts";
+import { patchFolder } from "../tools/teach/faults/patch.ts";
 import { type Choice, readChoices, type Under } from "./choices/choice.ts";
 import { afterDeno, type Contender, rollcall } from "./compare/contenders.ts";
 import { bytesEach } from "./compare/memory.ts";
 import { measure } from "./compare/round.ts";
 import { each } from "./compare/section.ts";
 import { canPin, stayOffTheServersCore } from "./compare/subject.ts";
-import { table } from "./compare/table.ts";
-import { median } from "./hold/statistics.ts";
+import { table } from "../tools/terminal/table.ts";
+import { median } from "../tools/stress/hold/statistics.ts";
 
 /** Clients that are connected where nothing is sent. */
 const IDLE = 10_000;

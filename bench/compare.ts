@@ -8,7 +8,7 @@
 import { type Flags, text, toggle } from "../lib/cli/flags.ts";
 import { exitWith, runProgram } from "../lib/cli/program.ts";
 import type { StopSignals } from "../lib/cli/signals.ts";
-import { print, report } from "../lib/cli/terminal.ts";
+import { print, report } from "../lib/output.ts";
 import { client } from "./compare/client.ts";
 import { BUNDLE, type Contender, CONTENDERS } from "./compare/contenders.ts";
 import { crowds } from "./compare/crowds.ts";

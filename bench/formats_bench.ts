@@ -2,8 +2,12 @@
 // Each figure is for 256 of them, as one read of a deep pipeline brings.
 
 import { DEFAULT_LIMITS } from "../lib/limits.ts";
-import { ByteSink } from "../lib/wire/byte_sink.ts";
-import { FORMATS, type Message, type WireFormat } from "../lib/wire/formats.ts";
+import { ByteSink } from "../lib/formats/byte_writer.ts";
+import {
+  FORMATS,
+  type Message,
+  type WireFormat,
+} from "../lib/formats/formats.ts";
 
 const COUNT = 256;
 

@@ -12,11 +12,11 @@
 import { type Flags, integer } from "../lib/cli/flags.ts";
 import { exitWith, Failure, runProgram } from "../lib/cli/program.ts";
 import type { StopSignals } from "../lib/cli/signals.ts";
-import { print, report } from "../lib/cli/terminal.ts";
-import { copyProject } from "../tools/faults/copy.ts";
+import { print, report } from "../lib/output.ts";
+import { copyProject } from "../tools/teach/faults/copy.ts";
 import { ROLLCALL } from "./compare/contenders.ts";
 import { measure, type Plan, type Rate } from "./compare/round.ts";
-import { median } from "./hold/statistics.ts";
+import { median } from "../tools/stress/hold/statistics.ts";
 
 /** Calls of the hook: `accepted`, `read`, `full`, `queued`, `written`, `closed`. */
 const CALLS = 6;
@@ -32,7 +32,11 @@ async function rateOf(folder?: string): Promise<Rate> {
 async function cutOut(copy: string): Promise<void> {
   let calls = 0;
   for (
-    const path of ["server.ts", "clienthandler.ts", "lib/wire/connection.ts"]
+    const path of [
+      "server.ts",
+      "clienthandler.ts",
+      "lib/connection/connection.ts",
+    ]
   ) {
     const text = await Deno.readTextFile(`${copy}/${path}`);
     const without = text.replaceAll(/^.*\bwatch\?\.\(.*\n/gm, () => {

@@ -4,9 +4,9 @@
  * @module
  */
 
-import { counted } from "./cli/escape.ts";
+import { counted } from "./text.ts";
 import type { Limits } from "./limits.ts";
-import { ProtocolError } from "./wire/errors.ts";
+import { ProtocolError } from "./formats/errors.ts";
 
 /** A client, as far as it counts. */
 export interface Served {

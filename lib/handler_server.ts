@@ -6,8 +6,8 @@
 
 import type { LimitCounts, Limits } from "./limits.ts";
 import type { Lock } from "./lock.ts";
-import type { Watch } from "./watch.ts";
-import type { WireFormat } from "./wire/format.ts";
+import type { Watch } from "./events.ts";
+import type { WireFormat } from "./formats/format.ts";
 
 /** What a handler sees of the server that made it. */
 export interface HandlerServer {

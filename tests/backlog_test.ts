@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { Backlog } from "../lib/backlog.ts";
-import { Random } from "../tools/random.ts";
-import { SimulatedClock } from "../tools/simulation/clock.ts";
+import { Random } from "../lib/testing/random.ts";
+import { SimulatedClock } from "../lib/testing/clock.ts";
 
 /** Lets so many milliseconds go by on the simulated clock. */
 async function pass(clock: SimulatedClock, ms: number): Promise<void> {

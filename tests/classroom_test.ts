@@ -4,11 +4,11 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { bigLetters } from "../lib/cli/big_letters.ts";
 import { addressesAt } from "../lib/cli/listening.ts";
 import { showClassroom, type Size } from "../lib/cli/classroom.ts";
-import { maskedLine } from "../lib/roster/student.ts";
+import { maskedLine } from "../lib/students/student.ts";
 import { ALICE, Peer } from "./support/peers.ts";
 import { needs } from "./support/needs.ts";
-import { client, Program } from "./support/programs.ts";
-import { until } from "./support/soon.ts";
+import { client, Program } from "../tools/processes/program.ts";
+import { until } from "../lib/testing/soon.ts";
 
 const run = needs("run");
 const runNet = needs("run", "net");

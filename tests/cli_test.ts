@@ -8,7 +8,7 @@ import {
   Program,
   ROOT,
   server,
-} from "./support/programs.ts";
+} from "../tools/processes/program.ts";
 
 const run = needs("run");
 const runNet = needs("run", "net");

@@ -5,7 +5,7 @@ import {
   ConnectionEnded,
   type Message,
   ProtocolError,
-} from "../lib/wire/formats.ts";
+} from "../lib/formats/formats.ts";
 import { needs } from "./support/needs.ts";
 import {
   ALICE,

@@ -3,11 +3,11 @@ import { delay } from "@std/async/delay";
 import { ClientHandler, StudentHandler } from "../clienthandler.ts";
 import { Lock } from "../lib/lock.ts";
 import type { Connection } from "../lib/net.ts";
-import { MemoryRoster, sharedRoster } from "../lib/roster/memory.ts";
-import type { Roster } from "../lib/roster/roster.ts";
-import type { Sid, Student } from "../lib/roster/student.ts";
-import type { Message } from "../lib/wire/formats.ts";
-import { ProtocolError, RequestError } from "../lib/wire/formats.ts";
+import { MemoryRoster, sharedRoster } from "../lib/students/memory.ts";
+import type { Roster } from "../lib/students/roster.ts";
+import type { Sid, Student } from "../lib/students/student.ts";
+import type { Message } from "../lib/formats/formats.ts";
+import { ProtocolError, RequestError } from "../lib/formats/formats.ts";
 import { needs } from "./support/needs.ts";
 import {
   ALICE,
@@ -19,7 +19,7 @@ import {
   stalled,
   TestServer,
 } from "./support/peers.ts";
-import { until } from "./support/soon.ts";
+import { until } from "../lib/testing/soon.ts";
 
 const net = needs("net");
 

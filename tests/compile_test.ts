@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { needs } from "./support/needs.ts";
-import { Program } from "./support/programs.ts";
+import { Program } from "../tools/processes/program.ts";
 
 const run = needs("run");
 
@@ -9,7 +9,7 @@ run.test("deno task compile says what is missing where it cannot compile (needs 
     "run",
     "--no-prompt",
     "--allow-run",
-    "tools/compile.ts",
+    "tools/project/compile.ts",
   ], { env: { DENORT_BIN: "/nonexistent/denort" } });
   const { code, stdout, stderr } = await ours.ended();
   assertEquals([code, stdout], [1, ""]);

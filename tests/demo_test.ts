@@ -1,6 +1,6 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { needs } from "./support/needs.ts";
-import { Program } from "./support/programs.ts";
+import { Program } from "../tools/processes/program.ts";
 
 const run = needs("run");
 
@@ -10,7 +10,7 @@ run.test("the demo shows the three transcripts, labelled, and ends by itself wit
     "--quiet",
     "--no-prompt",
     "--allow-run",
-    "tools/demo.ts",
+    "tools/project/demo.ts",
   ];
   await using demo = new Program(Deno.execPath(), args);
   const { code, stdout, stderr } = await demo.ended();

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { restartUnderLoad, ROSTERS } from "../bench/hold/restart.ts";
+import { restartUnderLoad, ROSTERS } from "../tools/stress/hold/restart.ts";
 import { needs } from "./support/needs.ts";
 
 const net = needs("net");

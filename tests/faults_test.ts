@@ -3,10 +3,10 @@
 
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { LIMIT_NAMES } from "../lib/limits.ts";
-import { copyProject } from "../tools/faults/copy.ts";
-import { parseFault, readFaults } from "../tools/faults/fault.ts";
-import { patchFolder } from "../tools/faults/patch.ts";
-import { fileOfTest } from "../tools/faults/trial.ts";
+import { copyProject } from "../tools/teach/faults/copy.ts";
+import { parseFault, readFaults } from "../tools/teach/faults/fault.ts";
+import { patchFolder } from "../tools/teach/faults/patch.ts";
+import { fileOfTest } from "../tools/teach/faults/trial.ts";
 import { needs } from "./support/needs.ts";
 
 const PATCH = `--- a/x.ts

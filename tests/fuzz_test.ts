@@ -1,10 +1,11 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { FORMATS, type WireFormat } from "../lib/wire/formats.ts";
-import { fuzzOnce, type Outcome, samplesOf } from "../tools/fuzz.ts";
+import { FORMATS, type WireFormat } from "../lib/formats/formats.ts";
+import { VECTOR_ROWS } from "./support/vectors.ts";
+import { fuzzOnce, type Outcome, samplesOf } from "../tools/stress/fuzz.ts";
 
 for (const format of Object.values(FORMATS)) {
   Deno.test(`fuzzOnce() finds nothing wrong with ${format.name} in 4,000 seeds`, () => {
-    const samples = samplesOf(format);
+    const samples = samplesOf(format, VECTOR_ROWS);
     const outcomes = new Map<Outcome, number>();
     for (let seed = 1; seed <= 4000; seed++) {
       const outcome = fuzzOnce(seed, format, samples);

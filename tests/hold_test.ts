@@ -1,7 +1,7 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { median, quantile, slope } from "../bench/hold/statistics.ts";
+import { median, quantile, slope } from "../tools/stress/hold/statistics.ts";
 import { needs } from "./support/needs.ts";
-import { Program } from "./support/programs.ts";
+import { Program } from "../tools/processes/program.ts";
 
 const run = needs("run");
 
@@ -10,7 +10,7 @@ function hold(...args: string[]): Program {
     "run",
     "--quiet",
     "--allow-all",
-    "bench/hold.ts",
+    "tools/stress/hold.ts",
     ...args,
   ]);
 }

@@ -1,8 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { DEFAULT_LIMITS } from "../lib/limits.ts";
-import { json } from "../lib/wire/json.ts";
-import { MapReader } from "../lib/wire/json_map.ts";
-import type { Message } from "../lib/wire/format.ts";
+import { json } from "../lib/formats/json.ts";
+import { MapReader } from "../lib/formats/json_map.ts";
+import type { Message } from "../lib/formats/format.ts";
 import { same } from "./support/vectors.ts";
 
 const encoder = new TextEncoder();

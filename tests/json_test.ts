@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { DEFAULT_LIMITS } from "../lib/limits.ts";
-import { ByteSink } from "../lib/wire/byte_sink.ts";
-import { ProtocolError } from "../lib/wire/errors.ts";
-import type { Message } from "../lib/wire/format.ts";
-import { json } from "../lib/wire/json.ts";
+import { ByteSink } from "../lib/formats/byte_writer.ts";
+import { ProtocolError } from "../lib/formats/errors.ts";
+import type { Message } from "../lib/formats/format.ts";
+import { json } from "../lib/formats/json.ts";
 import { assertInheritsNothing } from "./support/vectors.ts";
 
 const encoder = new TextEncoder();

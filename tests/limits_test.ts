@@ -5,8 +5,8 @@ import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { delay } from "@std/async/delay";
 import { ClientHandler } from "../clienthandler.ts";
 import type { Limits } from "../lib/limits.ts";
-import { MemoryRoster } from "../lib/roster/memory.ts";
-import type { Message, WireFormat } from "../lib/wire/formats.ts";
+import { MemoryRoster } from "../lib/students/memory.ts";
+import type { Message, WireFormat } from "../lib/formats/formats.ts";
 import { Server } from "../server.ts";
 import { needs } from "./support/needs.ts";
 import {
@@ -21,7 +21,7 @@ import {
   stalled,
   TestServer,
 } from "./support/peers.ts";
-import { until } from "./support/soon.ts";
+import { until } from "../lib/testing/soon.ts";
 
 const net = needs("net");
 

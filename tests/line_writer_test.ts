@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { LineWriter } from "../lib/cli/line_writer.ts";
+import { LineWriter } from "../lib/output.ts";
 
 /** Takes lines once `open` is resolved, a few bytes at a time. */
 class Reader {

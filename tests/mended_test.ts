@@ -3,7 +3,7 @@
 
 import { assertEquals, assertMatch } from "@std/assert";
 import { needs } from "./support/needs.ts";
-import { Program } from "./support/programs.ts";
+import { Program } from "../tools/processes/program.ts";
 
 const files = needs("run", "read", "write");
 

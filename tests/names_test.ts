@@ -1,9 +1,9 @@
 // The names of the tests: their `(needs ...)` and their ids.
 
 import { assert, assertEquals } from "@std/assert";
-import { SCENARIOS } from "../tools/scenario/scenarios.ts";
+import { SCENARIOS } from "../tools/teach/scenario/scenarios.ts";
 import { needs } from "./support/needs.ts";
-import { ROOT } from "./support/programs.ts";
+import { ROOT } from "../tools/processes/program.ts";
 
 const read = needs("read");
 

@@ -10,18 +10,18 @@ import demoTest from "./demo_test.ts" with { type: "text" };
 import clienthandler from "../clienthandler.ts" with { type: "text" };
 import developing from "../docs/developing.md" with { type: "text" };
 import exercises from "../docs/exercises.md" with { type: "text" };
-import inbox from "../lib/wire/inbox.ts" with { type: "text" };
+import inbox from "../lib/connection/reader.ts" with { type: "text" };
 import lab from "../docs/lab.md" with { type: "text" };
 import labServer from "./python/lab_server.py" with { type: "text" };
 import limits from "../docs/limits.md" with { type: "text" };
 import lock from "../lib/lock.ts" with { type: "text" };
-import opcodes from "../lib/wire/pickle_opcodes.ts" with { type: "text" };
+import opcodes from "../lib/formats/pickle/opcodes.ts" with { type: "text" };
 import performance from "../docs/performance.md" with { type: "text" };
 import protocol from "../docs/protocol.md" with { type: "text" };
 import server from "../server.ts" with { type: "text" };
 import tour from "../docs/tour.md" with { type: "text" };
 import { needs } from "./support/needs.ts";
-import { ROOT } from "./support/programs.ts";
+import { ROOT } from "../tools/processes/program.ts";
 
 const PAGES: Record<string, string> = {
   "docs/developing.md": developing,
@@ -37,8 +37,8 @@ const SOURCES: Record<string, string> = {
   "clienthandler.ts": clienthandler,
   "examples/exercises/ballot_box.ts": ballotBox,
   "lib/lock.ts": lock,
-  "lib/wire/inbox.ts": inbox,
-  "lib/wire/pickle_opcodes.ts": opcodes,
+  "lib/connection/reader.ts": inbox,
+  "lib/formats/pickle/opcodes.ts": opcodes,
   "server.ts": server,
   "tests/demo_test.ts": demoTest,
   "tests/python/lab_server.py": labServer,

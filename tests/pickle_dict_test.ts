@@ -1,9 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
 import { concat } from "../lib/bytes.ts";
 import { DEFAULT_LIMITS } from "../lib/limits.ts";
-import { isMessageMap, type Message } from "../lib/wire/format.ts";
-import { DictReader } from "../lib/wire/pickle_dict.ts";
-import { PickleReader } from "../lib/wire/pickle_reader.ts";
+import { isMessageMap, type Message } from "../lib/formats/format.ts";
+import { DictReader } from "../lib/formats/pickle/dict.ts";
+import { PickleReader } from "../lib/formats/pickle/reader.ts";
 import { fromNotation, readVectors, same } from "./support/vectors.ts";
 
 /** Low limits, so that changed bytes go over them. */

@@ -1,10 +1,10 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { concat } from "../lib/bytes.ts";
 import { DEFAULT_LIMITS } from "../lib/limits.ts";
-import { ProtocolError } from "../lib/wire/errors.ts";
-import type { Message } from "../lib/wire/format.ts";
-import { PickleReader } from "../lib/wire/pickle_reader.ts";
-import { Random } from "../tools/random.ts";
+import { ProtocolError } from "../lib/formats/errors.ts";
+import type { Message } from "../lib/formats/format.ts";
+import { PickleReader } from "../lib/formats/pickle/reader.ts";
+import { Random } from "../lib/testing/random.ts";
 import {
   assertInheritsNothing,
   fromHex,

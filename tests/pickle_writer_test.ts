@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { DEFAULT_LIMITS } from "../lib/limits.ts";
-import { ByteSink } from "../lib/wire/byte_sink.ts";
-import type { Message } from "../lib/wire/format.ts";
-import { PickleReader } from "../lib/wire/pickle_reader.ts";
-import { writePickle } from "../lib/wire/pickle_writer.ts";
+import { ByteSink } from "../lib/formats/byte_writer.ts";
+import type { Message } from "../lib/formats/format.ts";
+import { PickleReader } from "../lib/formats/pickle/reader.ts";
+import { writePickle } from "../lib/formats/pickle/writer.ts";
 import { fromNotation, readVectors, same } from "./support/vectors.ts";
 
 function written(message: Message): Uint8Array {

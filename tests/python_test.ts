@@ -7,7 +7,7 @@ import {
   Program,
   ROOT,
   server,
-} from "./support/programs.ts";
+} from "../tools/processes/program.ts";
 
 /** Every Python from 2.7 up that runs here, by its version. */
 function findPythons(): Map<string, string> {
@@ -125,8 +125,8 @@ early.test("the lab's client that sends before it reads sees its ack after a lon
 });
 
 python3.test("what the writer writes is what Python's pickle.dumps(value, 2) writes (needs run, read, python3)", async () => {
-  const { writePickle } = await import("../lib/wire/pickle_writer.ts");
-  const { ByteSink } = await import("../lib/wire/byte_sink.ts");
+  const { writePickle } = await import("../lib/formats/pickle/writer.ts");
+  const { ByteSink } = await import("../lib/formats/byte_writer.ts");
   const [python] = pythons.values();
   const values = [0, 1, 999, 1000, 1001, 2000].flatMap((length) => [
     Array.from({ length }, (_, i) => `item ${i}`),

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
-import { keyOf } from "../lib/roster/key.ts";
-import { MemoryRoster } from "../lib/roster/memory.ts";
-import { Random } from "../tools/random.ts";
+import { keyOf } from "../lib/students/key.ts";
+import { MemoryRoster } from "../lib/students/memory.ts";
+import { Random } from "../lib/testing/random.ts";
 import { ALICE, BOB } from "./support/peers.ts";
 
 Deno.test("keyOf() gives a number and the same number as text one key, and others others", () => {

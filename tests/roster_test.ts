@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { DEFAULT_LIMITS, limitCounts } from "../lib/limits.ts";
-import { MemoryRoster } from "../lib/roster/memory.ts";
-import type { Sid, Student } from "../lib/roster/student.ts";
+import { MemoryRoster } from "../lib/students/memory.ts";
+import type { Sid, Student } from "../lib/students/student.ts";
 
 /** Low limits, so that they are reached. */
 const LIMITS = { ...DEFAULT_LIMITS, maxRosterRows: 12, maxRosterBytes: 4000 };

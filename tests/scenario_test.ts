@@ -1,9 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
-import { compare } from "../tools/faults/compare.ts";
-import { draw, fold } from "../tools/scenario/draw.ts";
-import { play } from "../tools/scenario/play.ts";
-import { SCENARIOS } from "../tools/scenario/scenarios.ts";
-import { type Event, tell } from "../tools/scenario/story.ts";
+import { compare } from "../tools/teach/faults/compare.ts";
+import { draw, fold } from "../tools/teach/scenario/draw.ts";
+import { play } from "../tools/teach/scenario/play.ts";
+import { SCENARIOS } from "../tools/teach/scenario/scenarios.ts";
+import { type Event, tell } from "../tools/teach/scenario/story.ts";
 import scenarios from "./testdata/scenarios.txt" with { type: "text" };
 
 const stories = scenarios.split(/^# /m).slice(1);

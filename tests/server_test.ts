@@ -15,7 +15,7 @@ import {
   pickle,
   TestServer,
 } from "./support/peers.ts";
-import { until } from "./support/soon.ts";
+import { until } from "../lib/testing/soon.ts";
 
 const net = needs("net");
 

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { counted, escape, reason } from "../lib/cli/escape.ts";
-import { pythonRepr } from "../lib/cli/python_repr.ts";
+import { counted, escape, reason } from "../lib/text.ts";
+import { pythonRepr } from "../lib/formats/python_repr.ts";
 
 Deno.test("escape() leaves text alone, and escapes all that moves or forges", () => {
   const plain = "Zoë O'Neil 李雷 🐍 \\n é";

@@ -2,9 +2,9 @@
 // more, so that the two run side by side.
 
 import { assert, assertEquals } from "@std/assert";
-import { Random } from "../tools/random.ts";
-import { SimulatedClock } from "../tools/simulation/clock.ts";
-import { simulate } from "../tools/simulation/simulation.ts";
+import { Random } from "../lib/testing/random.ts";
+import { SimulatedClock } from "../lib/testing/clock.ts";
+import { simulate } from "../tools/stress/simulation/simulation.ts";
 import { assertAllHold } from "./support/seeds.ts";
 
 /** A simulation, told as one text. */

@@ -1,13 +1,13 @@
 import { assert, assertEquals } from "@std/assert";
-import { quantile, trendOf } from "../tools/soak/trend.ts";
+import { quantile, trendOf } from "../tools/stress/soak/trend.ts";
 import {
   judgeRest,
   judgeTrends,
   type Sample,
   table,
-} from "../tools/soak/verdict.ts";
+} from "../tools/stress/soak/verdict.ts";
 import { needs } from "./support/needs.ts";
-import { Program } from "./support/programs.ts";
+import { Program } from "../tools/processes/program.ts";
 
 const run = needs("run");
 

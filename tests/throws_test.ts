@@ -2,8 +2,8 @@ import { assertEquals } from "@std/assert";
 import {
   springAtShutdown,
   springWhileServing,
-} from "../bench/hold/springing.ts";
-import { serviceTraps, shutdownTraps } from "../bench/hold/traps.ts";
+} from "../tools/stress/hold/springing.ts";
+import { serviceTraps, shutdownTraps } from "../tools/stress/hold/traps.ts";
 import { needs } from "./support/needs.ts";
 
 const net = needs("net");

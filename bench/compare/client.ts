@@ -6,13 +6,13 @@
 
 import config from "../../deno.json" with { type: "json" };
 import { Failure } from "../../lib/cli/program.ts";
-import { linesOf } from "../../tools/lines.ts";
-import { mostBytes } from "../hold/processes.ts";
+import { linesOf } from "../../tools/processes/lines.ts";
+import { mostBytes } from "../../tools/stress/hold/processes.ts";
 import { afterDeno, ROLLCALL } from "./contenders.ts";
 import { load } from "./round.ts";
 import { type Bench, each, type Section } from "./section.ts";
 import { LOAD_CORE, onCore, Subject } from "./subject.ts";
-import { table } from "./table.ts";
+import { table } from "../../tools/terminal/table.ts";
 
 /** Requests that the client has under way, see `clienthelper.ts`. */
 const WINDOW = 1024;

@@ -8,7 +8,7 @@ import type { Contender } from "./contenders.ts";
 import { load, type Rate } from "./round.ts";
 import { type Bench, each, type Section } from "./section.ts";
 import { Subject } from "./subject.ts";
-import { table } from "./table.ts";
+import { table } from "../../tools/terminal/table.ts";
 
 /** Requests of a client at a time. */
 const DEPTH = 16;

@@ -8,7 +8,7 @@
  */
 
 import { concat } from "../../lib/bytes.ts";
-import { writeAll } from "../hold/loads/load.ts";
+import { writeAll } from "../../tools/stress/hold/loads/load.ts";
 import { type Speech, workload } from "./workload.ts";
 
 /** Requests after the burst, each answered before the next. */

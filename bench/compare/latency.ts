@@ -7,7 +7,7 @@
 import { load, type Plan, type Rate } from "./round.ts";
 import { type Bench, each, type Section, single } from "./section.ts";
 import { Subject } from "./subject.ts";
-import { table } from "./table.ts";
+import { table } from "../../tools/terminal/table.ts";
 
 /** Requests a second of the open loop, which each of the servers can answer. */
 const RATE = 20_000;

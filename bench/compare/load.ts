@@ -11,9 +11,9 @@
 
 import { delay } from "@std/async/delay";
 import { concat } from "../../lib/bytes.ts";
-import { writeAll } from "../hold/loads/load.ts";
-import { processorSeconds } from "../hold/processes.ts";
-import { quantile } from "../hold/statistics.ts";
+import { writeAll } from "../../tools/stress/hold/loads/load.ts";
+import { processorSeconds } from "../../tools/stress/hold/processes.ts";
+import { quantile } from "../../tools/stress/hold/statistics.ts";
 import { type Speech, STUDENTS, workload } from "./workload.ts";
 
 /** What a load saw. */

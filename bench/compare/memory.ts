@@ -8,7 +8,7 @@ import { Failure } from "../../lib/cli/program.ts";
 import type { Contender } from "./contenders.ts";
 import { type Bench, each, type Section, single } from "./section.ts";
 import { Subject } from "./subject.ts";
-import { table } from "./table.ts";
+import { table } from "../../tools/terminal/table.ts";
 
 /** Requests of a burst. */
 const DEPTH = 256;

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { processorSeconds } from "../hold/processes.ts";
+import { processorSeconds } from "../../tools/stress/hold/processes.ts";
 import type { Contender } from "./contenders.ts";
 import type { Seen } from "./load.ts";
 import { Subject } from "./subject.ts";

@@ -5,7 +5,7 @@
  */
 
 import { Failure } from "../../lib/cli/program.ts";
-import { report } from "../../lib/cli/terminal.ts";
+import { report } from "../../lib/output.ts";
 import type { Contender } from "./contenders.ts";
 
 /** With whom, and how, it is measured. */

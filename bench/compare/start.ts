@@ -4,10 +4,10 @@
  * @module
  */
 
-import { median } from "../hold/statistics.ts";
-import { linesOf } from "../../tools/lines.ts";
+import { median } from "../../tools/stress/hold/statistics.ts";
+import { linesOf } from "../../tools/processes/lines.ts";
 import { type Bench, each, type Section } from "./section.ts";
-import { table } from "./table.ts";
+import { table } from "../../tools/terminal/table.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const EXECUTABLE = "dist/server";

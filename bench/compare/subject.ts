@@ -5,8 +5,8 @@
  */
 
 import { Failure } from "../../lib/cli/program.ts";
-import { Child } from "../hold/child.ts";
-import { residentBytes } from "../hold/processes.ts";
+import { Child } from "../../tools/processes/child.ts";
+import { residentBytes } from "../../tools/stress/hold/processes.ts";
 import type { Contender } from "./contenders.ts";
 
 const ROOT = new URL("../../", import.meta.url);

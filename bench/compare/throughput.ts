@@ -4,12 +4,12 @@
  * @module
  */
 
-import { median } from "../hold/statistics.ts";
+import { median } from "../../tools/stress/hold/statistics.ts";
 import { chart } from "./chart.ts";
 import type { Contender } from "./contenders.ts";
 import { measure, type Plan, type Rate } from "./round.ts";
 import { type Bench, each, type Section } from "./section.ts";
-import { table } from "./table.ts";
+import { table } from "../../tools/terminal/table.ts";
 
 const DEPTHS = [1, 16, 64, 256];
 const ROUNDS = 3;

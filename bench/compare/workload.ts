@@ -5,8 +5,8 @@
  */
 
 import { Failure } from "../../lib/cli/program.ts";
-import { ByteSink } from "../../lib/wire/byte_sink.ts";
-import { FORMATS } from "../../lib/wire/formats.ts";
+import { ByteSink } from "../../lib/formats/byte_writer.ts";
+import { FORMATS } from "../../lib/formats/formats.ts";
 
 /** How a load talks. `echo` is the uniform pickles, which come back as they are. */
 export type Speech = "pickle" | "mixed" | "json" | "redis" | "echo";

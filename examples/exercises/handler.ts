@@ -5,7 +5,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { Client } from "../../client.ts";
 import { ClientHandler, type ClientHandlerClass } from "../../clienthandler.ts";
-import type { Message } from "../../lib/wire/formats.ts";
+import type { Message } from "../../lib/formats/formats.ts";
 import { Server } from "../../server.ts";
 
 const VOTES: string = "../votes.ts"; // a variable, since it is not there yet

@@ -1,14 +1,14 @@
 // The check of exercise 3: `deno task test examples/exercises/wire_format.ts`.
 //
-// It takes the format called netstring from lib/wire/formats.ts, which has none
+// It takes the format called netstring from lib/formats/formats.ts, which has none
 // by that name until you write it.
 
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { Client } from "../../client.ts";
 import { DEFAULT_LIMITS } from "../../lib/limits.ts";
-import { ByteSink } from "../../lib/wire/byte_sink.ts";
-import type { Message } from "../../lib/wire/formats.ts";
-import { FORMATS, ProtocolError } from "../../lib/wire/formats.ts";
+import { ByteSink } from "../../lib/formats/byte_writer.ts";
+import type { Message } from "../../lib/formats/formats.ts";
+import { FORMATS, ProtocolError } from "../../lib/formats/formats.ts";
 import { Server } from "../../server.ts";
 
 const ALICE = {
@@ -20,7 +20,7 @@ const MESSAGES: readonly Message[] = [1, "Zoë", null, ALICE, [true, 1.5]];
 
 function netstring() {
   const format = FORMATS.netstring;
-  assert(format, "lib/wire/formats.ts has no format netstring");
+  assert(format, "lib/formats/formats.ts has no format netstring");
   return format;
 }
 

@@ -6,7 +6,7 @@
 
 import { delay } from "@std/async/delay";
 import { bigLetters } from "./big_letters.ts";
-import { counted } from "./escape.ts";
+import { counted } from "../text.ts";
 
 /** What a class sees of the server. */
 export interface ClassroomState {

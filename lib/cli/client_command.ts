@@ -18,13 +18,13 @@ import {
   type Message,
   ProtocolError,
   type WireFormat,
-} from "../wire/formats.ts";
-import { reason } from "./escape.ts";
+} from "../formats/formats.ts";
+import { reason } from "../text.ts";
 import { choice, type Flags, integer, seconds, text, toggle } from "./flags.ts";
 import { Failure, type Program } from "./program.ts";
-import { pythonRepr } from "./python_repr.ts";
+import { pythonRepr } from "../formats/python_repr.ts";
 import { whenAborted } from "./signals.ts";
-import { report } from "./terminal.ts";
+import { report } from "../output.ts";
 
 /** Seconds for which `--once` waits for a server that says nothing. */
 export const ONCE_TIMEOUT = 10;

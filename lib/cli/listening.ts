@@ -6,7 +6,7 @@
  */
 
 import { type Address, showAddress } from "../net.ts";
-import { reason } from "./escape.ts";
+import { reason } from "../text.ts";
 import { Failure } from "./program.ts";
 
 /** Listens at every address of the machine. */

@@ -5,10 +5,10 @@
  */
 
 import config from "../../deno.json" with { type: "json" };
-import { reason } from "./escape.ts";
+import { reason } from "../text.ts";
 import { type Flags, parseFlags, toggle, usage, UsageError } from "./flags.ts";
 import { listenForStop, type StopSignals } from "./signals.ts";
-import { complain, flush, print } from "./terminal.ts";
+import { complain, flush, print } from "../output.ts";
 
 /** Something that the user can mend, said so that the user can. */
 export class Failure extends Error {

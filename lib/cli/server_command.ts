@@ -8,9 +8,13 @@ import { delay } from "@std/async/delay";
 import type { LimitCounts, Limits } from "../limits.ts";
 import { DEFAULT_LIMITS } from "../limits.ts";
 import { type Address, addressOf, DEFAULT_ADDRESS } from "../net.ts";
-import { sharedRoster } from "../roster/memory.ts";
-import { DEFAULT_FORMAT, FORMATS, type WireFormat } from "../wire/formats.ts";
-import { counted } from "./escape.ts";
+import { sharedRoster } from "../students/memory.ts";
+import {
+  DEFAULT_FORMAT,
+  FORMATS,
+  type WireFormat,
+} from "../formats/formats.ts";
+import { counted } from "../text.ts";
 import { choice, type Flags, integer, seconds, text, toggle } from "./flags.ts";
 import {
   addressesAt,
@@ -20,7 +24,7 @@ import {
 } from "./listening.ts";
 import type { Program } from "./program.ts";
 import { type StopSignals, whenAborted } from "./signals.ts";
-import { report } from "./terminal.ts";
+import { report } from "../output.ts";
 
 /** What the server's flags say. */
 export interface ServerFlags {

@@ -1,12 +1,12 @@
 // The grader, run as an instructor runs it, over the programs in tests/graded/.
 
-import { Program, ROOT } from "./programs.ts";
+import { Program, ROOT } from "../../tools/processes/program.ts";
 
 export const GRADED = `${ROOT}tests/graded`;
 
 /** `deno task grade` with these arguments. */
 export function grade(...args: string[]): Program {
-  const flags = ["run", "--quiet", "--allow-all", "tools/grade.ts"];
+  const flags = ["run", "--quiet", "--allow-all", "tools/grade/grade.ts"];
   return new Program(Deno.execPath(), [...flags, ...args]);
 }
 

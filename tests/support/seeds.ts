@@ -1,7 +1,7 @@
 // Seeds of the simulation, one after the other.
 
 import { assert, assertEquals } from "@std/assert";
-import { simulate } from "../../tools/simulation/simulation.ts";
+import { simulate } from "../../tools/stress/simulation/simulation.ts";
 
 /** Fails at the first seed whose simulation breaks a promise. */
 export async function assertAllHold(from: number, to: number): Promise<void> {

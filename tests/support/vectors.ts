@@ -1,13 +1,17 @@
 // The pickles in testdata/, made by CPython 2.7 to 3.13, and what they hold.
 
 import { assert, assertEquals } from "@std/assert";
-import { emptyMap, type Message } from "../../lib/wire/format.ts";
+import { emptyMap, type Message } from "../../lib/formats/format.ts";
 // Imported as text, so that the tests need no permission to read them.
 import hostile from "../testdata/pickle-hostile.jsonl" with { type: "text" };
 import pythons from "../testdata/pickle-pythons.jsonl" with { type: "text" };
 import valid from "../testdata/pickle-valid.jsonl" with { type: "text" };
 
 const FILES = { hostile, pythons, valid };
+
+/** The lines of all files, each a vector as JSON. */
+export const VECTOR_ROWS = Object.values(FILES)
+  .flatMap((file) => file.trim().split("\n"));
 
 /** A pickle, with what it holds in the files' notation. */
 export interface Vector {

@@ -2,7 +2,7 @@
 
 import { assertEquals, assertMatch } from "@std/assert";
 import { ALICES_LINE } from "../support/peers.ts";
-import { listening, Program, ROOT } from "../support/programs.ts";
+import { listening, Program, ROOT } from "../../tools/processes/program.ts";
 
 /** Whether `deno compile` can have its runtime part here: found by compiling, and running, a little program. */
 async function canCompile(): Promise<boolean> {

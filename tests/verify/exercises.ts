@@ -2,9 +2,9 @@
 // the solution in tests/solutions/.
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { copyProject } from "../../tools/faults/copy.ts";
-import { patchFolder } from "../../tools/faults/patch.ts";
-import { Program, ROOT } from "../support/programs.ts";
+import { copyProject } from "../../tools/teach/faults/copy.ts";
+import { patchFolder } from "../../tools/teach/faults/patch.ts";
+import { Program, ROOT } from "../../tools/processes/program.ts";
 
 const PAGE = await Deno.readTextFile(`${ROOT}docs/exercises.md`);
 

@@ -2,9 +2,9 @@
 // finds it if its file says so, and `break` shows it.
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { readFaults } from "../../tools/faults/fault.ts";
-import { tryFault } from "../../tools/faults/trial.ts";
-import { Program } from "../support/programs.ts";
+import { readFaults } from "../../tools/teach/faults/fault.ts";
+import { tryFault } from "../../tools/teach/faults/trial.ts";
+import { Program } from "../../tools/processes/program.ts";
 
 const faults = await readFaults();
 

@@ -4,7 +4,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { grade, GRADED, gradeKnown, isRunning } from "../support/grading.ts";
 import { needs } from "../support/needs.ts";
 import { ALICE, TestServer } from "../support/peers.ts";
-import { Program, ROOT } from "../support/programs.ts";
+import { Program, ROOT } from "../../tools/processes/program.ts";
 
 const linux = needs("Linux");
 const python = needs("Linux", "python3");
@@ -82,7 +82,7 @@ for (const [kind, says] of HARMFUL) {
 
 python.test("grade says of each known program what is known of it (needs Linux, python3)", async (t) => {
   await using verifying = new Program(Deno.execPath(), [
-    ...["run", "--quiet", "--allow-all", "tools/grade_verify.ts"],
+    ...["run", "--quiet", "--allow-all", "tools/grade/verify.ts"],
     ...["--brief", "--at-once", "4"],
   ]);
   const { code, stdout, stderr } = await verifying.ended(8);

@@ -2,7 +2,7 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { needs } from "../support/needs.ts";
-import { Program } from "../support/programs.ts";
+import { Program } from "../../tools/processes/program.ts";
 
 const linux = needs("Linux");
 

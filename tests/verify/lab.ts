@@ -3,7 +3,12 @@
 
 import { assertEquals } from "@std/assert";
 import { needs } from "../support/needs.ts";
-import { listening, Program, ROOT, server } from "../support/programs.ts";
+import {
+  listening,
+  Program,
+  ROOT,
+  server,
+} from "../../tools/processes/program.ts";
 
 const PASSED = "Data acknowledged by server and you passed the test";
 const python3 = needs("python3");

@@ -1,8 +1,8 @@
 // One whole exercise: it is left in a folder, it fails, it is cheated at, it is mended.
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { tamperedWith } from "../../tools/faults/exercise.ts";
-import { Program, ROOT } from "../support/programs.ts";
+import { tamperedWith } from "../../tools/teach/faults/exercise.ts";
+import { Program, ROOT } from "../../tools/processes/program.ts";
 
 function task(...args: string[]): Program {
   return new Program(Deno.execPath(), ["task", "--quiet", ...args]);
@@ -110,7 +110,7 @@ Deno.test("An exercise names a test that fails, explains nothing, and is judged:
 
   await t.step("something else broke", async () => {
     await exercise.edit(
-      "lib/cli/python_repr.ts",
+      "lib/formats/python_repr.ts",
       (text) => text.replace('"None"', '"none"'),
     );
     const { code, stdout } = await exercise.mended();

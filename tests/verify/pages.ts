@@ -1,7 +1,7 @@
 // Every command of the pages, as its reader types it.
 
 import { assert, assertEquals } from "@std/assert";
-import { Program, ROOT } from "../support/programs.ts";
+import { Program, ROOT } from "../../tools/processes/program.ts";
 
 const PAGES = ["README.md"];
 for (const { name } of Deno.readDirSync(`${ROOT}docs`)) {

@@ -1,7 +1,7 @@
 // A short soak: it runs, judges, and ends early at Ctrl-C.
 
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
-import { Program } from "../support/programs.ts";
+import { Program } from "../../tools/processes/program.ts";
 
 const SOAK = [
   "run",
@@ -9,7 +9,7 @@ const SOAK = [
   "--no-prompt",
   "--allow-net=127.0.0.1",
   "--allow-run",
-  "tools/soak.ts",
+  "tools/stress/soak.ts",
 ];
 
 Deno.test("the soak prints its table, and nothing is left or wrong after 6 s", async () => {

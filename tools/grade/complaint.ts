@@ -4,7 +4,7 @@
  * @module
  */
 
-import { escape } from "../../lib/cli/escape.ts";
+import { escape } from "../../lib/text.ts";
 import type { Program } from "./program.ts";
 
 /** Characters of a complaint that are shown. */

@@ -8,7 +8,7 @@ import { Failure } from "../../lib/cli/program.ts";
 import { whenAborted } from "../../lib/cli/signals.ts";
 import type { Cause, Check } from "./kit.ts";
 import { NotStarted } from "./program.ts";
-import { ProgressLine } from "../progress_line.ts";
+import { ProgressLine } from "../terminal/progress_line.ts";
 import { Run, type Verdict } from "./run.ts";
 import type { Subject } from "./stage.ts";
 

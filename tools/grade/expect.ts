@@ -4,8 +4,8 @@
  * @module
  */
 
-import { pythonRepr } from "../../lib/cli/python_repr.ts";
-import { isMessageMap, type Message } from "../../lib/wire/format.ts";
+import { pythonRepr } from "../../lib/formats/python_repr.ts";
+import { isMessageMap, type Message } from "../../lib/formats/format.ts";
 import { type Step, WITHIN } from "./kit.ts";
 import { type Stage, StepFailed } from "./stage.ts";
 import { fill } from "./values.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { escape } from "../../lib/cli/escape.ts";
+import { escape } from "../../lib/text.ts";
 import type { Verdict } from "./run.ts";
 
 /** What stands for a character that has a meaning of its own. */

@@ -9,10 +9,10 @@
 import net from "node:net";
 import type { Buffer } from "node:buffer";
 import { concat } from "../../lib/bytes.ts";
-import { pythonRepr } from "../../lib/cli/python_repr.ts";
+import { pythonRepr } from "../../lib/formats/python_repr.ts";
 import { DEFAULT_LIMITS } from "../../lib/limits.ts";
-import { ByteSink } from "../../lib/wire/byte_sink.ts";
-import { FORMATS, type Message } from "../../lib/wire/formats.ts";
+import { ByteSink } from "../../lib/formats/byte_writer.ts";
+import { FORMATS, type Message } from "../../lib/formats/formats.ts";
 import { Changes } from "./changes.ts";
 
 const { pickle } = FORMATS;

@@ -5,8 +5,8 @@
  */
 
 import { delay } from "@std/async/delay";
-import { pythonRepr } from "../../lib/cli/python_repr.ts";
-import { isMessageMap, type Message } from "../../lib/wire/format.ts";
+import { pythonRepr } from "../../lib/formats/python_repr.ts";
+import { isMessageMap, type Message } from "../../lib/formats/format.ts";
 import { expect } from "./expect.ts";
 import { WITHIN } from "./kit.ts";
 import { encode, Peer } from "./peer.ts";

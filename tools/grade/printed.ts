@@ -4,8 +4,8 @@
  * @module
  */
 
-import { escape } from "../../lib/cli/escape.ts";
-import type { Message, MessageMap } from "../../lib/wire/formats.ts";
+import { escape } from "../../lib/text.ts";
+import type { Message, MessageMap } from "../../lib/formats/formats.ts";
 import { type Step, WITHIN } from "./kit.ts";
 import type { Program } from "./program.ts";
 import { exitOf } from "./complaint.ts";

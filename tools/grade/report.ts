@@ -4,7 +4,7 @@
  * @module
  */
 
-import { fold } from "../scenario/draw.ts";
+import { fold } from "../teach/scenario/draw.ts";
 import { LEVELS } from "./kit.ts";
 import { scoreOf, type Verdict } from "./run.ts";
 

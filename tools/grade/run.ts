@@ -5,7 +5,7 @@
  */
 
 import { delay } from "@std/async/delay";
-import { pythonRepr } from "../../lib/cli/python_repr.ts";
+import { pythonRepr } from "../../lib/formats/python_repr.ts";
 import {
   allSteps,
   type Cause,

@@ -8,7 +8,7 @@
 import net from "node:net";
 import { delay } from "@std/async/delay";
 import { Failure } from "../../lib/cli/program.ts";
-import type { MessageMap } from "../../lib/wire/formats.ts";
+import type { MessageMap } from "../../lib/formats/formats.ts";
 import { Changes } from "./changes.ts";
 import { withPort } from "./command.ts";
 import { exitOf } from "./complaint.ts";

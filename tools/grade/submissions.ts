@@ -4,9 +4,9 @@
  * @module
  */
 
-import { escape } from "../../lib/cli/escape.ts";
+import { escape } from "../../lib/text.ts";
 import { UsageError } from "../../lib/cli/flags.ts";
-import { table } from "../../bench/compare/table.ts";
+import { table } from "../terminal/table.ts";
 import { LEVELS } from "./kit.ts";
 import { scoreOf, type Verdict } from "./run.ts";
 

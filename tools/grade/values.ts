@@ -5,8 +5,8 @@
  * @module
  */
 
-import { isMessageMap, type Message } from "../../lib/wire/format.ts";
-import { Random } from "../random.ts";
+import { isMessageMap, type Message } from "../../lib/formats/format.ts";
+import { Random } from "../../lib/testing/random.ts";
 
 const CONSONANTS = [..."bdfgklmnprstvz"];
 const VOWELS = [..."aeiou"];

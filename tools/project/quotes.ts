@@ -15,9 +15,9 @@
 
 import { Failure } from "../../lib/cli/program.ts";
 import { readChecks, type Side } from "../grade/kit.ts";
-import { draw } from "../scenario/draw.ts";
-import { play } from "../scenario/play.ts";
-import { SCENARIOS } from "../scenario/scenarios.ts";
+import { draw } from "../teach/scenario/draw.ts";
+import { play } from "../teach/scenario/play.ts";
+import { SCENARIOS } from "../teach/scenario/scenarios.ts";
 
 const CODE =
   /^<!-- code: (\S+) (?:"(.+?)" to "(.+?)"|([\w.#]+)) -->\n```.*\n[^]*?```$/gm;

@@ -5,14 +5,14 @@
  * @module
  */
 
-import { counted } from "../../lib/cli/escape.ts";
+import { counted } from "../../lib/text.ts";
 import { UsageError } from "../../lib/cli/flags.ts";
 import { exitWith, Failure, runProgram } from "../../lib/cli/program.ts";
 import { type StopSignals, whenAborted } from "../../lib/cli/signals.ts";
-import { print } from "../../lib/cli/terminal.ts";
-import { linesOf } from "../lines.ts";
-import { detached, endGroup, orHangUp } from "../process_group.ts";
-import { ProgressLine } from "../progress_line.ts";
+import { print } from "../../lib/output.ts";
+import { linesOf } from "../processes/lines.ts";
+import { detached, endGroup, orHangUp } from "../processes/process_group.ts";
+import { ProgressLine } from "../terminal/progress_line.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const FOLDER = "tests/verify/";

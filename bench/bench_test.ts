@@ -1,0 +1,123 @@
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { chart } from "./compare/chart.ts";
+import { CONTENDERS } from "./compare/contenders.ts";
+import { type Bench, each, single } from "./compare/section.ts";
+import { table } from "../tools/terminal/table.ts";
+import { type Speech, workload } from "./compare/workload.ts";
+import { DEFAULT_LIMITS } from "../lib/limits.ts";
+import type { Message, MessageMap } from "../lib/formats/formats.ts";
+import { FORMATS } from "../lib/formats/formats.ts";
+import { needs } from "../tests/support/needs.ts";
+import { encode } from "../tests/support/peers.ts";
+
+const python = needs("run", "python3");
+
+/** What a reader makes of requests, each by itself. */
+function decode(format: string, requests: readonly Uint8Array[]): MessageMap[] {
+  const messages: Message[] = [];
+  for (const bytes of requests) {
+    const reader = FORMATS[format].reader(DEFAULT_LIMITS);
+    assertEquals(reader.read(bytes, bytes.length, messages), bytes.length);
+  }
+  assertEquals(messages.length, requests.length);
+  return messages as MessageMap[];
+}
+
+Deno.test("workload() makes requests of 83 bytes that differ in their sid, and knows how long an answer is", async () => {
+  const { requests, answers, greets } = await workload("pickle", 300);
+  assert(requests.every(({ length }) => length === 83));
+  const sids = decode("pickle", requests).map(({ sid }) => sid);
+  assertEquals(new Set(sids).size, 300);
+  assertEquals([answers[0], greets], [encode([1]).length, true]);
+  const json = await workload("json", 2);
+  assertEquals(
+    decode("json", json.requests).map(({ sid }) => sid),
+    sids.slice(0, 2),
+  );
+  assertEquals(json.answers[0], encode([1], FORMATS.json).length);
+  const echo = await workload("echo", 1);
+  assertEquals([echo.answers, echo.greets], [[83], false]);
+});
+
+Deno.test("workload() speaks to Redis in its protocol", async () => {
+  const { requests: [request] } = await workload("redis", 1);
+  const lines = new TextDecoder().decode(request).split("\r\n");
+  const [count, ...rest] = lines;
+  const words = rest.filter((_, i) => i % 2 === 1);
+  assertEquals([count, words.length], ["*8", 8]);
+  words.forEach((word, i) => assertEquals(rest[2 * i], `$${word.length}`));
+  assertEquals(words.slice(0, 3), [
+    "HSET",
+    "student:100000000",
+    "student_name",
+  ]);
+});
+
+python.test("workload() makes mixed requests, which a reader takes (needs run, python3)", async () => {
+  const { requests } = await workload("mixed" as Speech, 2000);
+  const students = decode("pickle", requests);
+  const share = (holds: (student: MessageMap) => boolean) =>
+    students.filter(holds).length / students.length;
+  const names = (it: MessageMap) => String(it.student_name);
+  // deno-lint-ignore no-control-regex -- ASCII is what it is about
+  const other = share((it) => /[^\x00-\x7f]/.test(names(it)));
+  assert(other > 0.15 && other < 0.3, `${other}`);
+  const asText = share(({ sid }) => typeof sid === "string");
+  assert(asText > 0 && asText < 0.03, `${asText}`);
+  const orders = new Set(students.map((it) => Object.keys(it).join()));
+  assertEquals(orders.size, 6);
+  const newest = requests.filter(([first, protocol]) =>
+    first === 0x80 && protocol === 5
+  );
+  assert(newest.length > 100);
+});
+
+Deno.test("chart() draws a line for each, and names that do not overlap", () => {
+  const svg = chart([
+    { name: "A & B", points: [[1, 900], [16, 20_000]] },
+    { name: "C", points: [[1, 1000], [16, 20_100]] },
+    { name: "D", points: [[1, 1000], [16, 19_900]] },
+  ], "2026-11-26, a machine");
+  assertEquals(svg.match(/class="line/g)?.length, 3);
+  assertMatch(svg, />A &amp; B</);
+  assertMatch(svg, />2026-11-26, a machine</);
+  assertMatch(svg, /prefers-color-scheme: dark/);
+  const heights = [...svg.matchAll(/<text x="558" y="([\d.]+)"/g)]
+    .map(([, y]) => Number(y)).sort((a, b) => a - b);
+  assertEquals(heights.length, 3);
+  for (let i = 1; i < 3; i++) assert(heights[i] - heights[i - 1] >= 15.9);
+  assert(!/NaN|undefined|Infinity/.test(svg));
+});
+
+Deno.test("table() puts names to the left and figures to the right", () => {
+  assertEquals(table(["what", "P = 1"], [["a", "10.00"], ["bcdefg", "2"]]), [
+    "what    P = 1",
+    "a       10.00",
+    "bcdefg      2",
+  ]);
+});
+
+Deno.test("each() measures one thing after the other, until it is stopped", async () => {
+  const stop = new AbortController();
+  const bench: Bench = {
+    contenders: CONTENDERS,
+    quick: true,
+    pinned: false,
+    stop: stop.signal,
+  };
+  assertEquals(single(bench).map(({ name }) => name).slice(0, 2), [
+    "Rollcall",
+    "Redis",
+  ]);
+  const measured: number[] = [];
+  const measure = (thing: number) => {
+    measured.push(thing);
+    if (thing === 3) stop.abort();
+    return Promise.resolve(thing * 2);
+  };
+  const all = (things: number[]) =>
+    each(bench, "test", things, String, measure);
+  assertEquals(await all([1, 2]), [2, 4]);
+  await assertRejects(() => all([3, 4]), Error, "Stopped before the end");
+  assertEquals(measured, [1, 2, 3]);
+});

@@ -1,0 +1,144 @@
+/**
+ * JSON, one value a line, so that `nc` and any language can talk to us.
+ *
+ * @module
+ */
+
+import type { LimitName, MessageLimits } from "../limits.ts";
+import type { ByteSink } from "./byte_writer.ts";
+import { describe } from "./describe.ts";
+import { ProtocolError } from "./errors.ts";
+import type {
+  Message,
+  MessageMap,
+  MessageReader,
+  WireFormat,
+} from "./format.ts";
+import { emptyMap, isMessageMap } from "./format.ts";
+import { MapReader } from "./json_map.ts";
+import { decodeUtf8 } from "./decode_text.ts";
+
+const NEWLINE = 0x0a;
+
+/** One JSON value a line, in UTF-8. An integer beyond 2^53 travels as text. */
+export const json: WireFormat = {
+  name: "json",
+  greetingPause: 0, // whoever reads lines cannot take two of them for one
+  reader: (limits) => new JsonReader(limits),
+  write: writeJson,
+};
+
+class JsonReader implements MessageReader {
+  readonly begun = 0;
+  #limits: MessageLimits;
+  #maps: MapReader;
+  #items = 0;
+
+  constructor(limits: MessageLimits) {
+    this.#limits = limits;
+    this.#maps = new MapReader(limits.maxDepth > 0 ? limits.maxItems : 0);
+  }
+
+  read(bytes: Uint8Array, end: number, messages: Message[]): number {
+    const { maxRequestBytes } = this.#limits;
+    let start = 0;
+    while (start < end) {
+      const newline = bytes.indexOf(NEWLINE, start);
+      const whole = newline !== -1 && newline < end;
+      const lineEnd = whole ? newline + 1 : end;
+      // A line that is not whole has at least one byte to come.
+      if (lineEnd - start + (whole ? 0 : 1) > maxRequestBytes) {
+        throw broken(
+          `it is longer than ${maxRequestBytes} bytes`,
+          "maxRequestBytes",
+        );
+      }
+      if (!whole) break;
+      messages.push(this.#parse(bytes, start, newline));
+      start = lineEnd;
+    }
+    return start;
+  }
+
+  #parse(bytes: Uint8Array, from: number, to: number): Message {
+    const map = this.#maps.read(bytes, from, to);
+    if (map) return map;
+    const line = decodeUtf8(bytes, from, to);
+    if (line === undefined) throw broken("it is not valid UTF-8");
+    let value: Message;
+    try {
+      value = JSON.parse(line);
+    } catch {
+      throw broken("it is not one JSON value");
+    }
+    this.#items = 0;
+    return this.#checked(value, 1);
+  }
+
+  /** The value within the limits, its objects without anything inherited. */
+  #checked(value: Message, depth: number): Message {
+    if (typeof value === "number") return exact(value);
+    if (typeof value !== "object" || value === null) return value;
+    const { maxDepth, maxItems } = this.#limits;
+    if (depth > maxDepth) {
+      throw broken(`it is nested more than ${maxDepth} deep`, "maxDepth");
+    }
+    const keys = Object.keys(value);
+    this.#items += keys.length;
+    if (this.#items > maxItems) {
+      throw broken(`it has more than ${maxItems} items`, "maxItems");
+    }
+    if (Array.isArray(value)) {
+      return value.map((item) => this.#checked(item, depth + 1));
+    }
+    const map = emptyMap();
+    for (const key of keys) {
+      map[key] = this.#checked((value as MessageMap)[key], depth + 1);
+    }
+    return map;
+  }
+}
+
+function exact(value: number): number {
+  if (Number.isInteger(value) && !Number.isSafeInteger(value)) {
+    throw broken("an integer beyond 2^53 must be sent as text, in quotes");
+  }
+  if (!Number.isFinite(value)) throw broken("a number is out of range");
+  return value;
+}
+
+function broken(reason: string, limit?: LimitName): ProtocolError {
+  return new ProtocolError(`Cannot read the line as JSON: ${reason}`, {
+    limit,
+  });
+}
+
+/**
+ * Writes one message and the end of its line.
+ *
+ * @throws {TypeError} If it holds anything that JSON has no form for.
+ */
+function writeJson(message: Message, sink: ByteSink): void {
+  if (message === 0 || message === 1) sink.byte(0x30 + message); // as most are
+  else sink.text(JSON.stringify(message, writable));
+  sink.byte(NEWLINE);
+}
+
+function writable(_key: string, value: Message | undefined): unknown {
+  switch (typeof value) {
+    case "bigint":
+      return value.toString();
+    case "number":
+      if (Number.isFinite(value)) return value;
+      break;
+    case "object":
+      if (value === null || Array.isArray(value) || isMessageMap(value)) {
+        return value;
+      }
+      break;
+    case "string":
+    case "boolean":
+      return value;
+  }
+  throw new TypeError(`Cannot write ${describe(value)} as JSON`);
+}

@@ -1,0 +1,74 @@
+/**
+ * How large a message is once what it uses twice is told apart.
+ *
+ * @module
+ */
+
+import type { MessageLimits } from "../../limits.ts";
+import type { ProtocolError } from "../errors.ts";
+import type { Message } from "../format.ts";
+import { isMessageMap } from "../format.ts";
+import { brokenPickle } from "./values.ts";
+
+/**
+ * Checks that a message is within the limits, as whoever shows it or sends it on
+ * would find it: a pickle of a few bytes can use one long text a thousand times.
+ * Returns how many items it has.
+ *
+ * @throws {ProtocolError} If it is over a limit, or contains itself.
+ */
+export function checkMeasure(message: Message, limits: MessageLimits): number {
+  let items = 0;
+  let size = 0;
+  const path: Message[] = [];
+  const walk = (value: Message): void => {
+    size += sizeOf(value);
+    if (size > limits.maxRequestBytes) {
+      throw brokenPickle(
+        "it is too long once what it uses twice is told apart",
+        "maxRequestBytes",
+      );
+    }
+    if (
+      typeof value !== "object" || value === null || value instanceof Uint8Array
+    ) return;
+    if (path.includes(value)) throw brokenPickle("a container contains itself");
+    if (path.length === limits.maxDepth) throw tooDeep(limits);
+    path.push(value);
+    const inside = contents(value);
+    items += value instanceof Map || isMessageMap(value)
+      ? inside.length / 2
+      : inside.length;
+    if (items > limits.maxItems) {
+      throw brokenPickle(
+        `it has more than ${limits.maxItems} items`,
+        "maxItems",
+      );
+    }
+    for (const item of inside) walk(item);
+    path.pop();
+  };
+  walk(message);
+  return items;
+}
+
+/** The items of a list, tuple or set; the keys and values of a dict. */
+export function contents(container: Message & object): readonly Message[] {
+  if (Array.isArray(container)) return container;
+  if (container instanceof Set) return [...container];
+  if (container instanceof Map) return [...container].flat();
+  return Object.entries(container).flat();
+}
+
+/** Characters or bytes of a text, bytes, or an integer that is long. */
+function sizeOf(value: Message): number {
+  if (typeof value === "bigint") return value.toString(16).length;
+  return typeof value === "string" || value instanceof Uint8Array
+    ? value.length
+    : 0;
+}
+
+/** The error for a message that is nested too deep. */
+export function tooDeep({ maxDepth }: MessageLimits): ProtocolError {
+  return brokenPickle(`it is nested more than ${maxDepth} deep`, "maxDepth");
+}

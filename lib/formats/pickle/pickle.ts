@@ -1,0 +1,20 @@
+/**
+ * The lab's format: Python's pickle.
+ *
+ * @module
+ */
+
+import type { WireFormat } from "../format.ts";
+import { PickleReader } from "./reader.ts";
+import { writePickle } from "./writer.ts";
+
+/** Pickles one after another, as the lab's Python programs send and expect them. */
+export const pickle: WireFormat = {
+  name: "pickle",
+  // Some of the lab's clients send before they have read the greeting, and take
+  // whatever one `recv` brings for one message. An answer that comes right
+  // behind the greeting is in the same `recv`, and is lost to them.
+  greetingPause: 5,
+  reader: (limits) => new PickleReader(limits),
+  write: writePickle,
+};

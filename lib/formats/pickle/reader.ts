@@ -1,0 +1,235 @@
+/**
+ * Reading Python's pickle, protocols 0 to 5, as data only.
+ *
+ * A pickle is a program for a machine with a stack: each opcode pushes a value,
+ * or puts values together. Python's own reader also imports and calls what the
+ * pickle names, which is why a stranger's pickle can run anything. This one has
+ * no such opcodes.
+ *
+ * @module
+ */
+
+import type { MessageLimits } from "../../limits.ts";
+import type { ProtocolError } from "../errors.ts";
+import { emptyMap, type Message, type MessageReader } from "../format.ts";
+import { DictReader } from "./dict.ts";
+import { PickleMachine } from "./machine.ts";
+import {
+  ARGUMENT,
+  COUNT1,
+  COUNT4,
+  LINE,
+  NEWEST_PROTOCOL,
+  NO_OPCODE,
+  Op,
+  REFUSED,
+} from "./opcodes.ts";
+import {
+  brokenPickle,
+  decimal,
+  decimalFloat,
+  decimalLong,
+  escapedText,
+  float64,
+  quotedText,
+  text8,
+  twosComplement,
+  uint32,
+  uint64,
+  utf8,
+} from "./values.ts";
+import { Unfinished } from "../unfinished.ts";
+
+const NEWLINE = 0x0a;
+
+/** Items that are measured without a pause: about 2 ms. */
+const MEASURED_AT_ONCE = 4096;
+
+/** Reads the pickles of one connection. It goes on where the last bytes ended. */
+export class PickleReader implements MessageReader {
+  #maxBytes: number;
+  #limits: MessageLimits;
+  /** Made when it is first needed: most clients send what {@linkcode DictReader} can read. */
+  #machine: PickleMachine | undefined;
+  #begun = 0;
+  /** Made when something comes: most of what is connected is idle. */
+  #dicts: DictReader | undefined;
+  /** Made with the machine. */
+  #unfinished: Unfinished | undefined;
+
+  /** A reader of messages within these limits. */
+  constructor(limits: MessageLimits) {
+    this.#maxBytes = limits.maxRequestBytes;
+    this.#limits = limits;
+  }
+
+  get begun(): number {
+    return this.#begun;
+  }
+
+  get paused(): boolean {
+    return this.#machine !== undefined &&
+      this.#machine.measured > MEASURED_AT_ONCE;
+  }
+
+  read(bytes: Uint8Array, end: number, messages: Message[]): number {
+    const max = this.#maxBytes;
+    const dicts = this.#dicts ??= new DictReader(this.#limits);
+    if (this.#machine) this.#machine.measured = 0;
+    /** No opcode of this message may reach beyond. */
+    let last = max - this.#begun;
+    let at = 0;
+    while (at < end) {
+      if (last === at + max) { // at the first byte of a message
+        const next = dicts.read(bytes, at, end);
+        if (next > 0) {
+          messages.push(dicts.dict);
+          at = next;
+          last = at + max;
+          continue;
+        }
+      }
+      const machine = this.#machine ??= new PickleMachine(this.#limits);
+      const opcode = bytes[at];
+      const width = ARGUMENT[opcode];
+      let from = at + 1;
+      let to = from + width;
+      if (width === LINE) {
+        const newline = bytes.indexOf(NEWLINE, from);
+        to = newline === -1 || newline >= end ? end + 1 : newline + 1;
+      } else if (width === NO_OPCODE) {
+        throw unknown(opcode);
+      } else if (width < 0) {
+        from += width === COUNT1 ? 1 : width === COUNT4 ? 4 : 8;
+        to = from > end ? from : from + count(bytes, at + 1, width);
+      }
+      if (to > last) throw tooLong(max);
+      if (to > end) break;
+      if (opcode === Op.FRAME && to + uint64(bytes, from) > last) {
+        throw tooLong(max);
+      }
+      at = to;
+      if (opcode === Op.STOP) {
+        messages.push(machine.finish());
+        last = at + max;
+        if (this.paused) break;
+      } else {
+        execute(machine, opcode, bytes, from, to);
+      }
+    }
+    this.#begun = max - (last - at);
+    if (this.#machine) {
+      this.#unfinished ??= new Unfinished();
+      if (!this.#unfinished.hold(this.#machine.size)) {
+        throw brokenPickle("the server holds too many that are not whole");
+      }
+    }
+    return at;
+  }
+
+  drop(): void {
+    this.#machine?.reset();
+    this.#begun = 0;
+    this.#unfinished?.hold(0);
+  }
+}
+
+/** Has the machine carry out one opcode, whose argument is the bytes from `from` up to `to`. */
+function execute(
+  m: PickleMachine,
+  opcode: number,
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+): void {
+  // deno-fmt-ignore
+  switch (opcode) {
+    case Op.PROTO: return checkProtocol(bytes[from]);
+    case Op.FRAME: return; // only its length matters, and that was checked
+    case Op.NONE: return m.push(null);
+    case Op.NEWTRUE: return m.push(true);
+    case Op.NEWFALSE: return m.push(false);
+    case Op.BININT: return m.push(uint32(bytes, from) | 0);
+    case Op.BININT1: return m.push(bytes[from]);
+    case Op.BININT2: return m.push(bytes[from] | bytes[from + 1] << 8);
+    case Op.INT: return m.push(intOrBool(bytes, from, to - 1));
+    case Op.LONG: return m.push(decimalLong(bytes, from, to - 1));
+    case Op.LONG1:
+    case Op.LONG4: return m.push(twosComplement(bytes, from, to));
+    case Op.BINFLOAT: return m.push(float64(bytes, from));
+    case Op.FLOAT: return m.push(decimalFloat(bytes, from, to - 1));
+    case Op.SHORT_BINUNICODE:
+    case Op.BINUNICODE:
+    case Op.BINUNICODE8: return m.push(utf8(bytes, from, to));
+    case Op.UNICODE: return m.push(escapedText(bytes, from, to - 1));
+    case Op.BINSTRING:
+    case Op.SHORT_BINSTRING: return m.push(text8(bytes, from, to));
+    case Op.STRING: return m.push(quotedText(bytes, from, to - 1));
+    case Op.BINBYTES:
+    case Op.SHORT_BINBYTES:
+    case Op.BINBYTES8: return m.push(bytes.slice(from, to));
+    case Op.EMPTY_DICT: return m.push(emptyMap());
+    case Op.EMPTY_LIST: return m.push([]);
+    case Op.EMPTY_SET: return m.push(new Set());
+    case Op.SETITEM: return m.setItems(m.height - 2);
+    case Op.SETITEMS: return m.setItems(m.popMark());
+    case Op.APPEND: return m.append(m.height - 1);
+    case Op.APPENDS: return m.append(m.popMark());
+    case Op.ADDITEMS: return m.addItems(m.popMark());
+    case Op.FROZENSET: return m.frozenSet(m.popMark());
+    case Op.DICT: return m.dict(m.popMark());
+    case Op.LIST: return m.list(m.popMark());
+    case Op.TUPLE: return m.tuple(m.popMark());
+    case Op.EMPTY_TUPLE: return m.tuple(m.height);
+    case Op.TUPLE1: return m.tuple(m.height - 1);
+    case Op.TUPLE2: return m.tuple(m.height - 2);
+    case Op.TUPLE3: return m.tuple(m.height - 3);
+    case Op.MEMOIZE: return m.memoize();
+    case Op.BINPUT: return m.memoize(bytes[from]);
+    case Op.LONG_BINPUT: return m.memoize(uint32(bytes, from));
+    case Op.PUT: return m.memoize(Number(decimal(bytes, from, to - 1)));
+    case Op.BINGET: return m.recall(bytes[from]);
+    case Op.LONG_BINGET: return m.recall(uint32(bytes, from));
+    case Op.GET: return m.recall(Number(decimal(bytes, from, to - 1)));
+    case Op.MARK: return m.mark();
+    case Op.POP: return m.pop();
+    case Op.POP_MARK: return m.popToMark();
+  }
+}
+
+function unknown(opcode: number): ProtocolError {
+  const name = REFUSED[opcode];
+  return brokenPickle(
+    name === undefined
+      ? `there is no opcode 0x${opcode.toString(16).padStart(2, "0")}`
+      : `opcode ${name} is refused, since a message is data only`,
+  );
+}
+
+function tooLong(max: number): ProtocolError {
+  return brokenPickle(`it is longer than ${max} bytes`, "maxRequestBytes");
+}
+
+function checkProtocol(protocol: number): void {
+  if (protocol > NEWEST_PROTOCOL) {
+    throw brokenPickle(`there is no protocol ${protocol}`);
+  }
+}
+
+/** The length that precedes an argument of this width. */
+function count(bytes: Uint8Array, at: number, width: number): number {
+  return width === COUNT1
+    ? bytes[at]
+    : width === COUNT4
+    ? uint32(bytes, at)
+    : uint64(bytes, at);
+}
+
+/** Before it had opcodes of their own, pickle wrote False and True as 00 and 01. */
+function intOrBool(bytes: Uint8Array, from: number, to: number): Message {
+  const digit = bytes[from + 1] - 0x30;
+  if (to - from === 2 && bytes[from] === 0x30 && (digit === 0 || digit === 1)) {
+    return digit === 1;
+  }
+  return decimal(bytes, from, to);
+}

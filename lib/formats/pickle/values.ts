@@ -1,0 +1,201 @@
+/**
+ * The arguments of a pickle's opcodes, as values. Each of these functions takes
+ * the bytes from `from` up to `to`.
+ *
+ * @module
+ */
+
+import type { LimitName } from "../../limits.ts";
+import { ProtocolError } from "../errors.ts";
+import { decodeAscii, decodeLatin1, decodeUtf8 } from "../decode_text.ts";
+
+/** An error that says what is wrong with a pickle, and which limit it goes over if it does. */
+export function brokenPickle(reason: string, limit?: LimitName): ProtocolError {
+  return new ProtocolError(`Cannot read the pickle: ${reason}`, { limit });
+}
+
+/** Text of Python 3, and Python 2's `unicode`. */
+export function utf8(bytes: Uint8Array, from: number, to: number): string {
+  const text = decodeUtf8(bytes, from, to);
+  if (text === undefined) throw brokenPickle("a text is not valid UTF-8");
+  return text;
+}
+
+/** Text of Python 2's 8-bit `str`, which does not say how it is encoded. */
+export function text8(bytes: Uint8Array, from: number, to: number): string {
+  return decodeUtf8(bytes, from, to) ?? decodeLatin1(bytes, from, to);
+}
+
+/** The text of a line: `STRING`, quoted as by Python 2's `repr`. */
+export function quotedText(
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+): string {
+  const line = decodeLatin1(bytes, from, to).trimEnd();
+  const quote = line[0];
+  if (line.length < 2 || !/['"]/.test(quote) || !line.endsWith(quote)) {
+    throw brokenPickle("a STRING is not quoted");
+  }
+  const plain = line.slice(1, -1).replace(
+    /\\(x[0-9a-fA-F]{2}|[0-7]{1,3}|.?)/gs,
+    (_, escape: string) => unescape(escape),
+  );
+  const raw = Uint8Array.from(plain, (character) => character.charCodeAt(0));
+  return text8(raw, 0, raw.length);
+}
+
+const ESCAPES: Readonly<Record<string, string>> = {
+  "\\": "\\",
+  "'": "'",
+  '"': '"',
+  a: "\x07",
+  b: "\b",
+  f: "\f",
+  n: "\n",
+  r: "\r",
+  t: "\t",
+  v: "\v",
+};
+
+function unescape(escape: string): string {
+  if (/^x./.test(escape)) return hexCharacter(escape.slice(1));
+  if (/^[0-7]/.test(escape)) {
+    return String.fromCharCode(parseInt(escape, 8) & 0xff);
+  }
+  const character = ESCAPES[escape];
+  if (character === undefined) {
+    throw brokenPickle("a STRING has an unknown escape");
+  }
+  return character;
+}
+
+function hexCharacter(digits: string): string {
+  return String.fromCharCode(parseInt(digits, 16));
+}
+
+/** The text of a line: `UNICODE`, as by Python's `raw-unicode-escape`. */
+export function escapedText(
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+): string {
+  const raw = decodeAscii(bytes, from, to) ?? decodeLatin1(bytes, from, to);
+  if (!raw.includes("\\")) return raw;
+  const text = raw.replace(
+    /\\\\|\\u([0-9a-fA-F]{4})|\\U([0-9a-fA-F]{8})|\\[uU]/g,
+    (escape: string, short?: string, long?: string) => {
+      if (escape === "\\\\") return escape; // a pair begins no escape
+      if (short) return hexCharacter(short);
+      const point = long ? parseInt(long, 16) : Infinity;
+      if (point > 0x10ffff) throw brokenPickle("a UNICODE has a bad escape");
+      return String.fromCodePoint(point);
+    },
+  );
+  if (!text.isWellFormed()) {
+    throw brokenPickle("a text has half a surrogate pair");
+  }
+  return text;
+}
+
+/** The number of a line: `INT`. */
+export function decimal(
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+): number | bigint {
+  const plain = plainNumber(bytes, from, to);
+  if (plain >= 0) return plain;
+  const digits = decodeLatin1(bytes, from, to).trim();
+  if (!/^[+-]?\d+$/.test(digits)) {
+    throw brokenPickle("an integer is not a number");
+  }
+  const value = Number(digits);
+  // `+ 0`, since Python's -0 is 0.
+  return Number.isSafeInteger(value) ? value + 0 : BigInt(digits);
+}
+
+/** Digits of a number that is exact in any case. */
+const EXACT_DIGITS = 15;
+
+/** The number of some digits, and nothing but digits; else -1. */
+function plainNumber(bytes: Uint8Array, from: number, to: number): number {
+  if (from === to || to - from > EXACT_DIGITS) return -1;
+  let number = 0;
+  for (let at = from; at < to; at++) {
+    const digit = bytes[at] - 0x30;
+    if (!(digit >= 0 && digit <= 9)) return -1;
+    number = number * 10 + digit;
+  }
+  return number;
+}
+
+/** The number of a line: `LONG`, which ends with an `L` as a rule. */
+export function decimalLong(
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+): number | bigint {
+  return decimal(bytes, from, bytes[to - 1] === 0x4c ? to - 1 : to);
+}
+
+/** The number of a line: `FLOAT`, as by Python's `repr`. */
+export function decimalFloat(
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+): number {
+  const digits = decodeLatin1(bytes, from, to).trim();
+  const named = /^([+-]?)(inf|nan)$/.exec(digits);
+  if (named) {
+    return named[2] === "nan" ? NaN : named[1] === "-" ? -Infinity : Infinity;
+  }
+  if (!/^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i.test(digits)) {
+    throw brokenPickle("a FLOAT is not a number");
+  }
+  return Number(digits);
+}
+
+/** Two's complement, the low byte first: `LONG1` and `LONG4`. */
+export function twosComplement(
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+): number | bigint {
+  if (from === to) return 0;
+  const negative = bytes[to - 1] >= 0x80;
+  const flip = negative ? 0xff : 0;
+  if (to - from <= 6) {
+    let magnitude = 0;
+    for (let at = to - 1; at >= from; at--) {
+      magnitude = magnitude * 256 + (bytes[at] ^ flip);
+    }
+    return negative ? -magnitude - 1 : magnitude;
+  }
+  let hex = "0x";
+  for (let at = to - 1; at >= from; at--) {
+    hex += (bytes[at] ^ flip).toString(16).padStart(2, "0");
+  }
+  const value = negative ? -BigInt(hex) - 1n : BigInt(hex);
+  const small = Number(value);
+  return Number.isSafeInteger(small) ? small : value;
+}
+
+/** Four bytes, the low one first, as a number from 0. */
+export function uint32(bytes: Uint8Array, at: number): number {
+  return (bytes[at] | bytes[at + 1] << 8 | bytes[at + 2] << 16 |
+    bytes[at + 3] << 24) >>> 0;
+}
+
+/** Eight bytes, the low one first, as a number from 0; not exact above 2^53. */
+export function uint64(bytes: Uint8Array, at: number): number {
+  return uint32(bytes, at + 4) * 2 ** 32 + uint32(bytes, at);
+}
+
+const float = new DataView(new ArrayBuffer(8));
+
+/** An IEEE 754 double, the high byte first. */
+export function float64(bytes: Uint8Array, at: number): number {
+  for (let i = 0; i < 8; i++) float.setUint8(i, bytes[at + i]);
+  return float.getFloat64(0);
+}

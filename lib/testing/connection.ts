@@ -1,0 +1,221 @@
+/**
+ * One end of a simulated connection. It does what Deno's were seen to do: reads and writes in part, rejects, and throws at a second close.
+ *
+ * @module
+ */
+
+import type { Accepted, Address } from "../net.ts";
+import type { Random } from "./random.ts";
+import type { SimulatedClock } from "./clock.ts";
+import type { Item, Pipe } from "./pipe.ts";
+
+/** What watches an end, to tell and to check. */
+export interface Watcher {
+  /** Bytes were offered to a write, from `at` in all that was ever offered. */
+  offered?(bytes: Uint8Array, at: number): void;
+  /** Something happened at this end. */
+  tell?(what: string): void;
+  /** This end was used in a way that is a fault. */
+  fault?(what: string): void;
+  /** Bytes were read, or written. */
+  read?(): void;
+  written?(): void;
+  /** This end said that it sends no more. */
+  ended?(): void;
+  /** This end closed. */
+  closed?(): void;
+}
+
+interface Pending {
+  bytes: Uint8Array;
+  /** Whether its end is on its way. */
+  scheduled?: boolean;
+  resolve(count: number | null): void;
+  reject(error: Error): void;
+}
+
+/** Milliseconds that a call takes, at most. */
+const CALL = 3;
+
+/** One end. The other end is the same with the pipes changed about. */
+export class SimulatedConnection implements Accepted {
+  readonly remoteAddr: Address;
+  /** Bytes that were read at this end, and written at it. */
+  readonly counts = { read: 0, written: 0 };
+  /** Whether a reset came, or this end sent one. */
+  broken = false;
+  watcher: Watcher = {};
+  #clock: SimulatedClock;
+  #random: Random;
+  #in: Pipe;
+  #out: Pipe;
+  #reading: Pending | undefined;
+  #writing: Pending | undefined;
+  #inEnded = false;
+  #outEnded = false;
+  #closed = false;
+
+  /** The end that reads from `into` and writes to `out`. */
+  constructor(
+    clock: SimulatedClock,
+    random: Random,
+    [into, out]: readonly [Pipe, Pipe],
+    remoteAddr: Address,
+  ) {
+    this.#clock = clock;
+    this.#random = random;
+    this.#in = into;
+    this.#out = out;
+    this.remoteAddr = remoteAddr;
+    into.onArrival = (item) => this.#arrived(item);
+    out.onRoom = () => this.#tryWrite();
+  }
+
+  /** Whether this end is closed. */
+  get isClosed(): boolean {
+    return this.#closed;
+  }
+
+  read(into: Uint8Array): Promise<number | null> {
+    if (this.#closed) return Promise.reject(new Deno.errors.BadResource());
+    if (this.#reading) this.watcher.fault?.("reads twice at a time");
+    return new Promise((resolve, reject) => {
+      this.#reading = { bytes: into, resolve, reject };
+      this.#tryRead();
+    });
+  }
+
+  write(bytes: Uint8Array): Promise<number> {
+    if (this.#closed) return Promise.reject(new Deno.errors.BadResource());
+    if (this.#writing) this.watcher.fault?.("writes twice at a time");
+    this.watcher.offered?.(bytes, this.counts.written);
+    return new Promise((resolve, reject) => {
+      const taken = (count: number | null) => resolve(count ?? 0);
+      this.#writing = { bytes, resolve: taken, reject };
+      this.#tryWrite();
+    });
+  }
+
+  closeWrite(): Promise<void> {
+    if (this.#closed) return Promise.reject(new Deno.errors.BadResource());
+    if (this.broken) return Promise.reject(new Deno.errors.NotConnected());
+    if (!this.#outEnded) {
+      this.#outEnded = true;
+      this.watcher.ended?.();
+      this.watcher.tell?.("says that it sends no more");
+      this.#out.send("end");
+    }
+    return Promise.resolve();
+  }
+
+  close(): void {
+    if (this.#closed) throw new Deno.errors.BadResource();
+    this.#closed = true;
+    const lost = this.#in.waiting;
+    this.watcher.tell?.(
+      lost > 0 ? `closes with ${lost} bytes unread: a reset` : "closes",
+    );
+    this.#reading?.reject(new Deno.errors.Interrupted());
+    this.#writing?.reject(new Deno.errors.Interrupted());
+    this.#reading = this.#writing = undefined;
+    if (lost > 0) this.#sendReset();
+    else if (!this.#outEnded && !this.broken) this.#out.send("end");
+    this.#outEnded = true;
+    this.watcher.closed?.();
+  }
+
+  /** Ends the connection as a program does that is killed. */
+  reset(): void {
+    this.watcher.tell?.("resets the connection");
+    this.#closed = true;
+    this.#sendReset();
+    this.#reading?.reject(new Deno.errors.Interrupted());
+    this.#writing?.reject(new Deno.errors.Interrupted());
+    this.#reading = this.#writing = undefined;
+  }
+
+  setNoDelay(): void {}
+
+  #sendReset(): void {
+    if (this.broken) return;
+    this.broken = true;
+    this.#in.drop();
+    this.#out.send("reset");
+  }
+
+  #arrived(item: Item): void {
+    if (item === "reset") {
+      this.broken = true;
+      this.#failWrite();
+    } else if (item === "end") {
+      this.#inEnded = true;
+    } else if (this.#closed) {
+      // Nobody will ever read it, so the sender must know.
+      this.#in.drop();
+      this.#sendReset();
+    }
+    this.#tryRead();
+  }
+
+  get #readable(): boolean {
+    return this.#in.waiting > 0 || this.#inEnded || this.broken;
+  }
+
+  #tryRead(): void {
+    const reading = this.#reading;
+    if (!reading || reading.scheduled || !this.#readable) return;
+    // Deno's read of what is there resolves at once, without a turn.
+    const ms = this.#random.below(2 * CALL) - CALL;
+    if (ms <= 0) return this.#completeRead();
+    reading.scheduled = true;
+    this.#clock.schedule(ms, () => this.#completeRead());
+  }
+
+  #completeRead(): void {
+    const reading = this.#reading;
+    if (!reading || !this.#readable) return;
+    this.#reading = undefined;
+    if (this.#in.waiting > 0) {
+      const count = this.#in.read(reading.bytes);
+      this.counts.read += count;
+      this.watcher.read?.();
+      this.watcher.tell?.(`reads ${count} bytes`);
+      reading.resolve(count);
+    } else if (this.broken) {
+      this.watcher.tell?.("finds the connection reset");
+      reading.reject(new Deno.errors.ConnectionReset());
+    } else {
+      this.watcher.tell?.("reads that no more comes");
+      reading.resolve(null);
+    }
+  }
+
+  #tryWrite(): void {
+    const writing = this.#writing;
+    if (this.broken || this.#outEnded) this.#failWrite();
+    else if (writing && !writing.scheduled && this.#out.room > 0) {
+      writing.scheduled = true;
+      const ms = this.#random.below(CALL);
+      this.#clock.schedule(ms, () => this.#completeWrite());
+    }
+  }
+
+  #completeWrite(): void {
+    const writing = this.#writing;
+    const most = Math.min(writing?.bytes.length ?? 0, this.#out.room);
+    if (!writing || most <= 0) return;
+    this.#writing = undefined;
+    const count = this.#out.some(most);
+    this.#out.send(writing.bytes.slice(0, count));
+    this.counts.written += count;
+    this.watcher.written?.();
+    this.watcher.tell?.(`writes ${count} of ${writing.bytes.length} bytes`);
+    writing.resolve(count);
+  }
+
+  #failWrite(): void {
+    const writing = this.#writing;
+    this.#writing = undefined;
+    writing?.reject(new Deno.errors.BrokenPipe());
+  }
+}

@@ -1,0 +1,131 @@
+/**
+ * A network that is made up: the listener, and how connections come to it.
+ *
+ * @module
+ */
+
+import type { Address, Listener, Network } from "../net.ts";
+import type { Random } from "./random.ts";
+import type { SimulatedClock } from "./clock.ts";
+import { SimulatedConnection } from "./connection.ts";
+import { type Manner, Pipe } from "./pipe.ts";
+
+/** Milliseconds from a connect to its place in the backlog, at most. */
+const CONNECT = 10;
+/** What the server's operating system says when there is no descriptor. */
+const NO_DESCRIPTOR = Object.assign(new Error("Too many open files"), {
+  code: "EMFILE",
+});
+
+/** A client's connection before it is accepted. */
+interface Waiting {
+  end: SimulatedConnection;
+  name: string;
+}
+
+/** The listener. Clients wait in its backlog until they are accepted. */
+class SimulatedListener implements Listener {
+  readonly addr: Address;
+  readonly backlog: Waiting[] = [];
+  /** Whether there is a descriptor for the next client. */
+  descriptors = true;
+  /** When an accept failed for want of a descriptor. */
+  readonly failures: number[] = [];
+  isClosed = false;
+  /** Those who waited, and were still there, when it closed. */
+  shutOut: readonly Waiting[] = [];
+  #clock: SimulatedClock;
+  #accepting: PromiseWithResolvers<SimulatedConnection> | undefined;
+
+  constructor(addr: Address, clock: SimulatedClock) {
+    this.addr = addr;
+    this.#clock = clock;
+  }
+
+  accept(): Promise<SimulatedConnection> {
+    if (this.isClosed) return Promise.reject(new Deno.errors.BadResource());
+    this.#accepting = Promise.withResolvers();
+    const { promise } = this.#accepting;
+    this.next();
+    return promise;
+  }
+
+  close(): void {
+    if (this.isClosed) throw new Deno.errors.BadResource();
+    this.isClosed = true;
+    this.shutOut = this.backlog.filter(({ end }) => !end.broken);
+    for (const { end } of this.backlog) end.reset();
+    this.#accepting?.reject(new Deno.errors.Interrupted());
+    this.#accepting = undefined;
+  }
+
+  /** Gives the next client to whoever accepts, if both are there. */
+  next(): void {
+    const accepting = this.#accepting;
+    if (!accepting || this.backlog.length === 0) return;
+    this.#accepting = undefined;
+    if (!this.descriptors) {
+      this.failures.push(this.#clock.now);
+      return accepting.reject(NO_DESCRIPTOR);
+    }
+    const waiting = this.backlog.shift()!;
+    if (!waiting.end.broken) return accepting.resolve(waiting.end);
+    waiting.end.close();
+    accepting.reject(new Deno.errors.NotConnected());
+  }
+}
+
+/** A network with one server. */
+export class SimulatedNetwork implements Network {
+  /** The server's listener, once it listens. */
+  listener: SimulatedListener | undefined;
+  /** The name that the next connection is told by. */
+  nextName = "";
+  /** How its two directions behave: to the server, and back. */
+  nextManners: [Manner, Manner] | undefined;
+  /** Is told of each connection before it is accepted: both its ends. */
+  onConnect: (
+    name: string,
+    client: SimulatedConnection,
+    server: SimulatedConnection,
+  ) => void = () => {};
+  #clock: SimulatedClock;
+  #random: Random;
+  #ports = 50_000;
+
+  /** A network without any connection. */
+  constructor(clock: SimulatedClock, random: Random) {
+    this.#clock = clock;
+    this.#random = random;
+  }
+
+  listen({ hostname, port }: Address): SimulatedListener {
+    const address = { hostname, port };
+    return this.listener = new SimulatedListener(address, this.#clock);
+  }
+
+  connect({ hostname, port }: Address): Promise<SimulatedConnection> {
+    const name = this.nextName;
+    const listener = this.listener;
+    const [there, back] = this.nextManners!;
+    const pipes = [there, back].map((manner) =>
+      new Pipe(this.#clock, this.#random, manner)
+    ) as [Pipe, Pipe];
+    const address = { hostname: "127.0.0.1", port: this.#ports++ };
+    const end = (pair: [Pipe, Pipe], remote: Address) =>
+      new SimulatedConnection(this.#clock, this.#random, pair, remote);
+    const server = end([pipes[0], pipes[1]], address);
+    const client = end([pipes[1], pipes[0]], { hostname, port });
+    return new Promise((resolve, reject) => {
+      this.#clock.schedule(this.#random.below(CONNECT), () => {
+        if (!listener || listener.isClosed) {
+          return reject(new Deno.errors.ConnectionRefused());
+        }
+        this.onConnect(name, client, server);
+        listener.backlog.push({ end: server, name });
+        listener.next();
+        resolve(client);
+      });
+    });
+  }
+}

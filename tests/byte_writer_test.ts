@@ -1,0 +1,42 @@
+import { assertEquals } from "@std/assert";
+import { ByteSink } from "../lib/formats/byte_writer.ts";
+
+Deno.test("ByteSink.take() gives what was written, which nothing later changes", () => {
+  const sink = new ByteSink();
+  const taken: [Uint8Array, string][] = [];
+  // Shorter and longer than the blocks, ending at, before and after their ends.
+  for (let round = 0; round < 40; round++) {
+    for (const length of [0, 1, 5, 4095, 4096, 8191, 8192, 8193, 30_000]) {
+      const letter = String.fromCharCode(0x41 + taken.length % 26);
+      const text = letter.repeat(length + round);
+      sink.text(text);
+      taken.push([sink.take(), text]);
+    }
+  }
+  for (const [bytes, text] of taken) {
+    assertEquals(new TextDecoder().decode(bytes), text);
+  }
+});
+
+Deno.test("ByteSink.length takes back what was written last, and no more", () => {
+  const sink = new ByteSink();
+  sink.text("kept");
+  sink.take();
+  sink.uint32(0x04030201);
+  sink.uint16(0x0605);
+  sink.byte(7);
+  assertEquals(sink.length, 7);
+  sink.length = 5;
+  sink.setUint32(1, 0x0d0c0b0a);
+  assertEquals([...sink.take()], [1, 0x0a, 0x0b, 0x0c, 0x0d]);
+  assertEquals(sink.length, 0);
+});
+
+Deno.test("ByteSink keeps no more memory for what was taken than a block, or than that is long", () => {
+  const sink = new ByteSink();
+  const long = "x".repeat(1_000_000);
+  sink.text(long);
+  assertEquals(sink.take().buffer.byteLength, long.length);
+  sink.byte(1);
+  assertEquals(sink.take().buffer.byteLength, 8192);
+});

@@ -1,0 +1,265 @@
+import { delay } from "@std/async/delay";
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { DEFAULT_LIMITS } from "../lib/limits.ts";
+import { concat } from "../lib/bytes.ts";
+import type { Connection } from "../lib/net.ts";
+import { WireConnection } from "../lib/connection/connection.ts";
+import { ProtocolError } from "../lib/formats/formats.ts";
+import { Random } from "../lib/testing/random.ts";
+import { ALICE, BOB, encode, fields, json, pickle } from "./support/peers.ts";
+
+/** A connection without a network: it brings what the test says, and takes what it likes. */
+class ScriptedConnection implements Connection {
+  written: number[] = [];
+  writes = 0;
+  /** The sizes of the buffers that were read into. */
+  buffers: number[] = [];
+  writesAtOnce = 0;
+  ended = false;
+  closed = Promise.withResolvers<void>();
+  #pieces: Uint8Array[];
+  #takes: () => number;
+
+  constructor(pieces: Uint8Array[], takes: () => number = () => Infinity) {
+    this.#pieces = pieces;
+    this.#takes = takes;
+  }
+
+  read(into: Uint8Array): Promise<number | null> {
+    this.buffers.push(into.length);
+    const piece = this.#pieces.shift();
+    if (!piece) return Promise.resolve(null);
+    const count = Math.min(piece.length, into.length);
+    into.set(piece.subarray(0, count));
+    if (count < piece.length) this.#pieces.unshift(piece.subarray(count));
+    return Promise.resolve(count);
+  }
+
+  async write(bytes: Uint8Array): Promise<number> {
+    this.writes++;
+    assertEquals(++this.writesAtOnce, 1, "two writes at a time");
+    await null;
+    this.writesAtOnce--;
+    const count = Math.min(bytes.length, this.#takes());
+    this.written.push(...bytes.subarray(0, count));
+    return count;
+  }
+
+  closeWrite(): Promise<void> {
+    this.ended = true;
+    return Promise.resolve();
+  }
+
+  close(): void {
+    this.closed.resolve();
+  }
+
+  setNoDelay(): void {}
+}
+
+function never(error: Error): never {
+  throw error;
+}
+
+function over(conn: Connection, limits = DEFAULT_LIMITS): WireConnection {
+  return new WireConnection(conn, pickle, limits, never);
+}
+
+Deno.test("WireConnection.receive() joins three messages cut at any two bytes", async () => {
+  const bytes = encode([ALICE, 1, BOB]);
+  for (let a = 1; a < bytes.length; a++) {
+    for (let b = a; b < bytes.length; b += 7) {
+      const pieces = [
+        bytes.subarray(0, a),
+        bytes.subarray(a, b),
+        bytes.subarray(b),
+      ];
+      const wire = over(
+        new ScriptedConnection(pieces.filter((p) => p.length > 0)),
+      );
+      const messages = [];
+      for (let batch; (batch = await wire.receive());) messages.push(...batch);
+      assertEquals(messages.map((m) => typeof m === "object" ? fields(m) : m), [
+        ALICE,
+        1,
+        BOB,
+      ]);
+    }
+  }
+});
+
+Deno.test("WireConnection.receive() gives what one read made whole as one batch", async () => {
+  const many = encode(Array(10).fill(ALICE));
+  const wire = over(new ScriptedConnection([many, many.subarray(0, 100)]));
+  assertEquals((await wire.receive())?.length, 10);
+  assertEquals((await wire.receive())?.length, 1);
+  await assertRejects(() => wire.receive(), ProtocolError, "into a message");
+});
+
+/** A list of a list of a list ... which holds 2 ** `levels` lists when they are told apart. */
+function doubling(levels: number): Uint8Array {
+  let text = "]q\0"; // an empty list, memoized
+  for (let i = 1; i <= levels; i++) {
+    const [before, now] = [i - 1, i].map((n) => String.fromCharCode(n));
+    text += `0](h${before}h${before}eq${now}`; // its predecessor leaves the stack
+  }
+  return Uint8Array.from(`${text}.`, (char) => char.charCodeAt(0));
+}
+
+Deno.test("WireConnection.receive() pauses among messages that take long to measure, and loses none", async () => {
+  const long = doubling(12);
+  const bytes = concat([...Array(20).fill(long), encode([ALICE])]);
+  for (const size of [bytes.length, 100]) {
+    const pieces = [];
+    for (let at = 0; at < bytes.length; at += size) {
+      pieces.push(bytes.subarray(at, at + size));
+    }
+    const wire = over(new ScriptedConnection(pieces));
+    const batches = [];
+    for (let batch; (batch = await wire.receive());) batches.push(batch);
+    assertEquals(batches.flat().length, 21);
+    assertEquals(fields(batches.at(-1)!.at(-1)), ALICE);
+    assert(batches.every((batch) => batch.length <= 2), "one at a time");
+  }
+});
+
+Deno.test("WireConnection.receive() takes a message that is longer than its usual buffer", async () => {
+  const limits = { ...DEFAULT_LIMITS, maxRequestBytes: 300_000 };
+  const text = "a".repeat(200_000);
+  const wire = over(new ScriptedConnection([encode([text, 1])]), limits);
+  assertEquals(await wire.receive(), [text, 1]);
+});
+
+Deno.test("WireConnection reads into a buffer that grows with the traffic, and shrinks again", async () => {
+  const conn = new ScriptedConnection([
+    new Uint8Array(encode(Array(4000).fill(ALICE))),
+    ...Array(12).fill(encode([ALICE])),
+  ]);
+  const wire = over(conn);
+  while (await wire.receive()) { /* to the end */ }
+  assertEquals(conn.buffers[0], 1024);
+  assertEquals(Math.max(...conn.buffers), 65_536);
+  assertEquals(conn.buffers.at(-1), 1024);
+});
+
+Deno.test("WireConnection.send() writes all of what a connection takes in part, in order", async () => {
+  const random = new Random(7);
+  const conn = new ScriptedConnection([], () => 1 + random.below(9));
+  const wire = over(conn);
+  const messages = Array.from({ length: 200 }, (_, i) => `message ${i}`);
+  for (const message of messages) void wire.send([message]);
+  await wire.hangUp();
+  assertEquals(new Uint8Array(conn.written), encode(messages));
+});
+
+Deno.test("WireConnection.send() makes one write of all that is sent in one turn", async () => {
+  const conn = new ScriptedConnection([]);
+  const wire = over(conn);
+  await Promise.all([
+    wire.send(Array(500).fill(1)),
+    wire.send([2]),
+    wire.send([3]),
+  ]);
+  await wire.hangUp();
+  assertEquals(conn.writes, 1);
+  assertEquals(
+    new Uint8Array(conn.written),
+    encode([...Array(500).fill(1), 2, 3]),
+  );
+});
+
+Deno.test("WireConnection.send() keeps no more memory for an answer that waits than it is long", async () => {
+  const gate = Promise.withResolvers<void>();
+  const blocks: number[] = [];
+  class Slow extends ScriptedConnection {
+    override async write(bytes: Uint8Array): Promise<number> {
+      blocks.push(bytes.buffer.byteLength);
+      await gate.promise;
+      return await super.write(bytes);
+    }
+  }
+  const conn = new Slow([]);
+  const wire = over(conn);
+  await wire.send([1]);
+  await delay(0); // the first answer is being written
+  await wire.send([2]);
+  gate.resolve();
+  await wire.hangUp();
+  assertEquals(new Uint8Array(conn.written), encode([1, 2]));
+  assertEquals(blocks[1], encode([2]).length);
+});
+
+Deno.test("WireConnection.send() sends what came before a message that has no form", async () => {
+  const conn = new ScriptedConnection([]);
+  const wire = over(conn);
+  await assertRejects(() => wire.send([1, [2, new Map()], 3]), TypeError);
+  await wire.hangUp();
+  assertEquals(new Uint8Array(conn.written), encode([1]));
+});
+
+Deno.test("WireConnection.send() waits while more than softQueuedBytes are not taken", async () => {
+  const gate = Promise.withResolvers<void>();
+  class Slow extends ScriptedConnection {
+    override async write(bytes: Uint8Array): Promise<number> {
+      await gate.promise;
+      return await super.write(bytes);
+    }
+  }
+  const wire = over(new Slow([]), { ...DEFAULT_LIMITS, softQueuedBytes: 100 });
+  await wire.send(["a".repeat(60)]); // there is room
+  let room = false;
+  const waiting = wire.send(["a".repeat(60)]).then(() => room = true);
+  await new Promise((resolve) => setTimeout(resolve));
+  assertEquals(room, false);
+  gate.resolve();
+  await waiting;
+  await wire.hangUp();
+});
+
+Deno.test("WireConnection.greet() lets what follows leave only after the format's pause", async () => {
+  for (const [format, least] of [[pickle, 5], [json, 0]] as const) {
+    const times: number[] = [];
+    class Timed extends ScriptedConnection {
+      override write(bytes: Uint8Array): Promise<number> {
+        times.push(performance.now());
+        return super.write(bytes);
+      }
+    }
+    const wire = new WireConnection(
+      new Timed([]),
+      format,
+      DEFAULT_LIMITS,
+      never,
+    );
+    await wire.greet({ clientid: 7 });
+    await wire.send([1]);
+    await wire.hangUp();
+    assertEquals(times.length, 2);
+    assert(times[1] - times[0] >= least);
+  }
+});
+
+Deno.test("WireConnection.hangUp() says that no more comes, drops what still does, and closes", async () => {
+  const conn = new ScriptedConnection([encode([ALICE]), Uint8Array.of(0xff)]);
+  const wire = over(conn);
+  await wire.send([1]);
+  await wire.hangUp();
+  await conn.closed.promise;
+  assertEquals([conn.ended, new Uint8Array(conn.written)], [true, encode([1])]);
+  assertEquals(await conn.read(new Uint8Array(9)), null, "not all was read");
+});
+
+Deno.test("WireConnection.hangUp() does not throw, whatever the connection does", async () => {
+  class Broken extends ScriptedConnection {
+    override read(): Promise<never> {
+      return Promise.reject(new Error("read"));
+    }
+    override write(): Promise<never> {
+      return Promise.reject(new Error("write"));
+    }
+  }
+  const wire = over(new Broken([]));
+  await wire.send([1]);
+  await wire.hangUp();
+  await assertRejects(() => wire.receive(), Error, "read");
+});

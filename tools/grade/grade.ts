@@ -1,0 +1,258 @@
+/**
+ * `deno task grade`: tells what a server or a client of the lab gets wrong, and
+ * why, whatever it is written in.
+ *
+ * @module
+ */
+
+import {
+  choice,
+  type Flags,
+  integer,
+  text,
+  toggle,
+  UsageError,
+} from "../../lib/cli/flags.ts";
+import { exitWith, Failure, runProgram } from "../../lib/cli/program.ts";
+import type { StopSignals } from "../../lib/cli/signals.ts";
+import { complain, print } from "../../lib/output.ts";
+import { takesPort, wordsOf } from "./command.ts";
+import { type Exam, examine } from "./exam.ts";
+import { orHangUp } from "../processes/process_group.ts";
+import { type Check, type Level, readCauses, readChecks } from "./kit.ts";
+import { junit as junitOf } from "./junit.ts";
+import { PortTaken } from "./port.ts";
+import { NotStarted } from "./program.ts";
+import { report } from "./report.ts";
+import { hasPassed, scoreOf } from "./run.ts";
+import type { Subject } from "./stage.ts";
+import { csvOf, type Graded, submissionsIn, tableOf } from "./submissions.ts";
+import { pageWidth } from "../teach/scenario/draw.ts";
+
+/** The lab's port. */
+const PORT = 12_000;
+/** What the lab has its students call their programs. */
+const COMMANDS = { server: "python3 server.py", client: "python3 client.py" };
+
+/** The folder of a program, unless it is named. */
+const CWD = ".";
+
+interface GradeFlags {
+  spawn: string;
+  cwd: string;
+  connect: string;
+  client: boolean;
+  all: string;
+  port: number;
+  level: Level;
+  only: string;
+  list: boolean;
+  seed: number;
+  json: boolean;
+  junit: string;
+}
+
+const flags: Flags<GradeFlags> = {
+  spawn: text(
+    "the command that starts the program; {port} in it stands for the port",
+    "",
+    "none; with --all, that of the lab",
+  ),
+  cwd: text("the folder in which it is; it runs in a copy", CWD, "this one"),
+  connect: text(
+    "the HOST:PORT of a server that runs already, in place of --spawn",
+    "",
+    "none",
+  ),
+  client: toggle("the program is a client, and we are its server"),
+  all: text("a folder of submissions, each in a folder of its own", "", "none"),
+  port: integer("the port; 0 is any free one, for {port}", PORT, 0, 65_535),
+  level: choice(
+    "what must be passed for exit code 0",
+    { lab: "lab", pro: "pro" } as const,
+    "lab",
+  ),
+  only: text("the checks to make, such as banner,greeting", "", "all"),
+  list: toggle("list the checks, and end"),
+  seed: integer(
+    "repeats the values of an earlier run",
+    crypto.getRandomValues(new Uint32Array(1))[0],
+    0,
+    2 ** 32 - 1,
+  ),
+  json: toggle("print the report as JSON"),
+  junit: text("also write it to this file, as JUnit does", "", "none"),
+};
+
+/** The words of a command that can be told its port. @throws {UsageError} If it cannot. */
+function commandOf(spawn: string, port: number): string[] {
+  const words = wordsOf(spawn);
+  if (port !== 0 || takesPort(words)) return words;
+  throw new UsageError("With --port 0, --spawn needs {port} for the port");
+}
+
+/** Where a server that runs already is. @throws {UsageError} If the text does not say. */
+function addressOf(text: string): { host: string; port: number } {
+  const [, host, port] = /^\[?([^\]]+?)\]?:(\d{1,5})$/.exec(text) ?? [];
+  if (host !== undefined && Number(port) > 0 && Number(port) < 65_536) {
+    return { host, port: Number(port) };
+  }
+  throw new UsageError(
+    `--connect takes HOST:PORT, such as 127.0.0.1:12000, and got "${text}"`,
+  );
+}
+
+/** The checks that `--only` names, or all. @throws {UsageError} If there is no such check. */
+function choose(checks: readonly Check[], only: string): readonly Check[] {
+  if (!only) return checks;
+  return only.split(",").map((name) => {
+    const id = name.trim();
+    const check = checks.find((check) => check.id === id);
+    if (check) return check;
+    const ids = checks.map(({ id }) => id).join(", ");
+    throw new UsageError(`There is no check ${id}, but: ${ids}`);
+  });
+}
+
+/** Grades one program, and reports. */
+async function gradeOne(
+  subject: Subject,
+  exam: Exam,
+  { json, junit: file, level, only, seed }: GradeFlags,
+): Promise<number> {
+  if (file) await write(file, ""); // now, and not after minutes
+  const verdicts = await examine(subject, exam);
+  if (file) await write(file, junitOf(verdicts));
+  if (json) {
+    const score = {
+      lab: scoreOf(verdicts, "lab"),
+      pro: scoreOf(verdicts, "pro"),
+    };
+    const checks = verdicts.map(({ check, ...verdict }) => {
+      const { id, title, level, weight } = check;
+      return { id, title, level, weight, ...verdict };
+    });
+    print([JSON.stringify({ seed, score, checks }, null, 2)]);
+  } else {
+    const isColoured = Deno.stdout.isTerminal() && !Deno.noColor;
+    print(report(verdicts, pageWidth(), isColoured));
+    print([seedLine(seed)]);
+  }
+  // Whoever names checks asks for those.
+  return hasPassed(verdicts, only ? "pro" : level) ? 0 : 1;
+}
+
+/** Grades each submission of a folder, and writes a table of them. */
+async function gradeAll(
+  folder: string,
+  command: readonly string[],
+  exam: Exam,
+  { port, level, only }: GradeFlags,
+): Promise<number> {
+  const names = await submissionsIn(folder);
+  const file = `${folder}/grades.csv`;
+  const all: Graded[] = [];
+  await write(file, csvOf(all)); // now, and not after minutes
+  for (const [done, name] of names.entries()) {
+    const subject = { command, folder: `${folder}/${name}`, port };
+    const so = `${name}, ${done + 1} of ${names.length}; check `;
+    const graded: Graded = { name, verdicts: [] };
+    try {
+      graded.verdicts = await examine(subject, exam, so);
+    } catch (error) {
+      const isTheirs = error instanceof NotStarted &&
+        !(error instanceof PortTaken);
+      if (!isTheirs) throw error;
+      graded.why = error.message;
+      graded.verdicts = exam.checks.map((check) => ({
+        check,
+        state: "blocked",
+        seconds: 0,
+      }));
+    }
+    all.push(graded);
+    // After each: who stops this keeps what is done.
+    await write(file, csvOf(all));
+  }
+  print(tableOf(all));
+  print([seedLine(exam.seed)]);
+  complain(`Written to ${file}`);
+  const passed = all.every(({ verdicts, why }) =>
+    why === undefined && hasPassed(verdicts, only ? "pro" : level)
+  );
+  return passed ? 0 : 1;
+}
+
+function seedLine(seed: number): string {
+  return `The values are those of --seed ${seed}`;
+}
+
+async function write(file: string, text: string): Promise<void> {
+  try {
+    await Deno.writeTextFile(file, text);
+  } catch (error) {
+    throw new Failure(`Cannot write ${file}: ${(error as Error).message}`);
+  }
+}
+
+function list(checks: readonly Check[]): string[] {
+  const longest = Math.max(...checks.map(({ id }) => id.length));
+  return checks.map(({ id, title, level, weight }) =>
+    `${level}  ${String(weight).padStart(2)}  ${id.padEnd(longest)}  ${title}`
+  );
+}
+
+async function grade(values: GradeFlags, stop: AbortSignal): Promise<number> {
+  const { spawn, cwd, connect, client, all, port, only, seed } = values;
+  const { json, junit } = values;
+  const side = client ? "client" : "server";
+  const checks = choose(readChecks(side), only);
+  if (values.list) {
+    print(list(checks));
+    return 0;
+  }
+  const exam = { checks, causes: readCauses(), seed, stop };
+  if (all) {
+    if (connect || json || junit || cwd !== CWD) {
+      throw new UsageError(
+        "--all goes with --spawn, and not with --connect, --cwd, --json or --junit",
+      );
+    }
+    const command = commandOf(spawn || COMMANDS[side], port);
+    return await gradeAll(all, command, exam, values);
+  }
+  if (!spawn === !connect) {
+    throw new UsageError("Give either --spawn or --connect, see --help");
+  }
+  if (client && connect) {
+    throw new UsageError("--client needs --spawn: clients come to us");
+  }
+  const subject = connect
+    ? addressOf(connect)
+    : { command: commandOf(spawn, port), folder: cwd, port };
+  return await gradeOne(subject, exam, values);
+}
+
+/** The command line. Returns the exit code: 3 where the program could not be started. */
+export function main(
+  args: readonly string[],
+  { stop }: StopSignals,
+): Promise<number> {
+  const anyStop = orHangUp(stop);
+  return runProgram({
+    use: "grade",
+    about: "Tells what a server or a client of the lab gets wrong, and why.",
+    flags,
+    run: async (values) => {
+      try {
+        return await grade(values, anyStop);
+      } catch (error) {
+        if (!(error instanceof NotStarted)) throw error;
+        complain(error.message);
+        return 3;
+      }
+    },
+  }, args);
+}
+
+if (import.meta.main) await exitWith(main);

@@ -1,0 +1,140 @@
+/**
+ * Programs that are run as a user would, each in a process of its own.
+ *
+ * @module
+ */
+
+import { soon } from "../../lib/testing/soon.ts";
+
+export const ROOT = `${import.meta.dirname}/../../`;
+const decoder = new TextDecoder();
+
+/** How a program ended. */
+export interface Ended {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** What one of a program's streams has said so far. */
+class Output {
+  text = "";
+  readonly done: Promise<void>;
+  #changed = Promise.withResolvers<void>();
+
+  constructor(stream: ReadableStream<Uint8Array>) {
+    this.done = this.#collect(stream);
+  }
+
+  async #collect(stream: ReadableStream<Uint8Array>): Promise<void> {
+    for await (const chunk of stream) {
+      this.text += decoder.decode(chunk);
+      this.#changed.resolve();
+      this.#changed = Promise.withResolvers();
+    }
+    this.#changed.resolve();
+  }
+
+  /** Waits for text that fits, and returns the match. */
+  match(pattern: RegExp): Promise<RegExpMatchArray> {
+    return soon(this.#find(pattern), () => `${pattern} in ${this.#quoted}`);
+  }
+
+  async #find(pattern: RegExp): Promise<RegExpMatchArray> {
+    for (;;) {
+      const match = this.text.match(pattern);
+      if (match) return match;
+      const changed = this.#changed.promise.then(() => true);
+      const more = await Promise.race([changed, this.done.then(() => false)]);
+      if (!more && !pattern.test(this.text)) {
+        throw new Error(`It ended without ${pattern} in ${this.#quoted}`);
+      }
+    }
+  }
+
+  get #quoted(): string {
+    return JSON.stringify(this.text);
+  }
+}
+
+/** A program that runs. It is ended when the test leaves it, if it has not ended before. */
+export class Program implements AsyncDisposable {
+  readonly stdout: Output;
+  readonly stderr: Output;
+  #child: Deno.ChildProcess;
+
+  constructor(
+    command: string,
+    args: string[],
+    options: Deno.CommandOptions = {},
+  ) {
+    this.#child = new Deno.Command(command, {
+      cwd: ROOT,
+      stdin: "null",
+      ...options,
+      args,
+      stdout: "piped",
+      stderr: "piped",
+      env: { NO_COLOR: "1", ...options.env },
+    }).spawn();
+    this.stdout = new Output(this.#child.stdout);
+    this.stderr = new Output(this.#child.stderr);
+  }
+
+  kill(signal: Deno.Signal): void {
+    this.#child.kill(signal);
+  }
+
+  /** Waits for the program's end. After some minutes, it is killed. */
+  async ended(minutes = 1): Promise<Ended> {
+    const { stdout, stderr } = this;
+    const end = Promise.all([this.#child.status, stdout.done, stderr.done]);
+    try {
+      const [{ code }] = await soon(end, () => "end", minutes * 60_000);
+      return { code, stdout: stdout.text, stderr: stderr.text };
+    } catch (error) {
+      this.#end("SIGKILL");
+      throw error;
+    }
+  }
+
+  #end(signal: Deno.Signal): void {
+    try {
+      this.#child.kill(signal);
+    } catch {
+      // It has ended.
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#end("SIGTERM");
+    const timer = setTimeout(() => this.#end("SIGKILL"), 5000);
+    await this.ended();
+    clearTimeout(timer);
+  }
+}
+
+const FLAGS = ["run", "--quiet", "--no-prompt", "--allow-net"];
+
+/** The server, as its task runs it. */
+export function server(...args: string[]): Program {
+  return new Program(Deno.execPath(), [
+    ...FLAGS,
+    "--allow-sys=networkInterfaces",
+    "server.ts",
+    ...args,
+  ]);
+}
+
+/** The client, as its task runs it. */
+export function client(...args: string[]): Program {
+  return new Program(Deno.execPath(), [...FLAGS, "client.ts", ...args]);
+}
+
+/** A server on a free port, and that port. */
+export async function listening(program: Program): Promise<string> {
+  const [, port] = await program.stdout.match(
+    /^Listening at 127\.0\.0\.1\/(\d+)\n/,
+  );
+  return port;
+}

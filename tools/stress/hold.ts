@@ -1,0 +1,137 @@
+/**
+ * `deno task hold`: does the server keep what it promises, whatever its clients do?
+ *
+ * The server runs in a process of its own, and is watched through `/proc`, which
+ * Deno opens to nobody without `--allow-all`. Nothing but loopback is used.
+ *
+ * @module
+ */
+
+import { type Flags, toggle, UsageError } from "../../lib/cli/flags.ts";
+import { exitWith, Failure, runProgram } from "../../lib/cli/program.ts";
+import type { StopSignals } from "../../lib/cli/signals.ts";
+import { print, report } from "../../lib/output.ts";
+import { comeAndGo } from "./hold/come_and_go.ts";
+import { descriptors } from "./hold/descriptors.ts";
+import { drain } from "./hold/drain.ts";
+import { flood } from "./hold/flood.ts";
+import { fuzz } from "./hold/fuzz.ts";
+import { kill9 } from "./hold/kill9.ts";
+import { neverReads } from "./hold/never_reads.ts";
+import { output } from "./hold/output.ts";
+import type { Figure, Scenario } from "./hold/scenario.ts";
+import { slowClients } from "./hold/slow_clients.ts";
+import { throws } from "./hold/throws.ts";
+
+const SCENARIOS: readonly Scenario[] = [
+  descriptors,
+  comeAndGo,
+  neverReads,
+  slowClients,
+  flood,
+  fuzz,
+  throws,
+  kill9,
+  output,
+  drain,
+];
+
+/** Milliseconds after which a scenario is given up. The longest takes half of it. */
+const LONGEST = 300_000;
+
+interface HoldFlags {
+  all: boolean;
+}
+
+const flags: Flags<HoldFlags> = { all: toggle("measure all of them") };
+
+/** The scenarios of these names. @throws {UsageError} If there is none of a name. */
+function named(names: readonly string[]): Scenario[] {
+  return names.map((name) => {
+    const scenario = SCENARIOS.find((scenario) => scenario.name === name);
+    if (scenario) return scenario;
+    const all = SCENARIOS.map(({ name }) => name).join(", ");
+    throw new UsageError(`There is no scenario ${name}, but ${all}`);
+  });
+}
+
+async function hold(
+  scenarios: readonly Scenario[],
+  stop: AbortSignal,
+): Promise<number> {
+  let code = 0;
+  for (const scenario of scenarios) {
+    const figures = await measure(scenario, stop);
+    print([scenario.name, ...aligned(figures)]);
+    if (!figures.every(({ holds }) => holds)) code = 1;
+  }
+  return code;
+}
+
+async function measure(
+  { name, measure }: Scenario,
+  stop: AbortSignal,
+): Promise<Figure[]> {
+  const longest = AbortSignal.timeout(LONGEST);
+  try {
+    return await measure(
+      (line) => report(`${name}: ${line}`),
+      AbortSignal.any([stop, longest]),
+    );
+  } catch (error) {
+    // Whatever failed in consequence is not worth telling.
+    if (stop.aborted) throw new Failure("Stopped before the end");
+    if (!longest.aborted) throw error;
+    throw new Failure(`${name} did not end within ${LONGEST / 1000} s`);
+  }
+}
+
+/** A line for each figure, in columns. */
+function aligned(figures: readonly Figure[]): string[] {
+  const width = (column: "what" | "measured" | "bound") =>
+    Math.max(...figures.map((figure) => figure[column].length));
+  const [what, measured, bound] = [
+    width("what"),
+    width("measured"),
+    width("bound"),
+  ];
+  return figures.map((figure) =>
+    [
+      " ",
+      figure.what.padEnd(what),
+      figure.measured.padStart(measured),
+      figure.bound.padEnd(bound),
+      figure.holds ? "holds" : "FAILS",
+    ].join("  ")
+  );
+}
+
+/** A line for each scenario. */
+function list(): string[] {
+  const width = Math.max(...SCENARIOS.map(({ name }) => name.length));
+  return SCENARIOS.map(({ name, about }) => `${name.padEnd(width)}  ${about}`);
+}
+
+/** The command line. Returns the exit code. */
+export function main(
+  args: readonly string[],
+  { stop }: StopSignals,
+): Promise<number> {
+  const isName = (arg: string) => !arg.startsWith("-");
+  const names = args.filter(isName);
+  return runProgram({
+    use: "hold [NAME...]",
+    about:
+      "Measures what must hold of the server: the scenarios of these names. " +
+      "Without any, lists them.",
+    flags,
+    run: async ({ all }: HoldFlags) => {
+      const scenarios = all ? SCENARIOS : named(names);
+      if (scenarios.length > 0) return await hold(scenarios, stop);
+      print(list());
+      return 0;
+    },
+  }, args.filter((arg) => !isName(arg)));
+}
+
+if (import.meta.main) await exitWith(main);

@@ -1,0 +1,62 @@
+/**
+ * Loads on a server, each in a process of its own, so that it takes no time
+ * from whoever measures.
+ *
+ * @module
+ */
+
+import { print } from "../../../../lib/output.ts";
+import type { Address } from "../../../../lib/net.ts";
+import { Child } from "../../../processes/child.ts";
+import { linesOf } from "../../../processes/lines.ts";
+
+/** Starts a program of this folder against a server. Resolves once it is at work. */
+export async function startLoad(
+  program: "flood" | "never_reads" | "slow_clients",
+  { port }: Address,
+  stop: AbortSignal,
+): Promise<Child> {
+  const load = Child.deno(
+    [`tools/stress/hold/loads/${program}.ts`, `${port}`],
+    stop,
+  );
+  try {
+    await load.line();
+    return load;
+  } catch (error) {
+    await load[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** Connects to the server that the command line of a load names. */
+export async function connect(): Promise<Deno.TcpConn> {
+  const port = Number(Deno.args[0]);
+  const conn = await Deno.connect({ hostname: "127.0.0.1", port });
+  conn.setNoDelay();
+  return conn;
+}
+
+/** Writes all of the bytes. */
+export async function writeAll(
+  conn: Deno.TcpConn,
+  bytes: Uint8Array,
+): Promise<void> {
+  for (let at = 0; at < bytes.length;) {
+    at += await conn.write(bytes.subarray(at));
+  }
+}
+
+/**
+ * Says that a load is at work, then answers each line on stdin with what
+ * `progress` returns. Ends the process once nobody asks any more.
+ */
+export async function answerQuestions(
+  progress: () => unknown,
+): Promise<never> {
+  print(["at work"]);
+  for await (const _line of linesOf(Deno.stdin.readable)) {
+    print([JSON.stringify(progress())]);
+  }
+  Deno.exit();
+}

@@ -1,0 +1,222 @@
+/**
+ * Output that nobody takes.
+ *
+ * @module
+ */
+
+import type { Message } from "../../../lib/formats/formats.ts";
+import { STUDENT } from "../../../clienthelper.ts";
+import { encode, type Peer } from "../../../lib/testing/peer.ts";
+import { allOf, atMost } from "./figures.ts";
+import { OutputServer, type Printed, type Reader } from "./output_server.ts";
+import type { Figure, Scenario } from "./scenario.ts";
+
+const CLIENTS = 10;
+/** Requests of each client, one after another, whose latency is measured. */
+const PROBES = 200;
+/** Milliseconds that a hundredth of them may take longer than; a server that waits never answers. */
+const LATENCY = 50;
+
+/** Valid requests of each client: their lines are more than the server keeps. */
+const LONG_LINES: readonly Message[] = Array(1500).fill({
+  ...STUDENT,
+  student_name: "Alice Brown ".repeat(100),
+});
+/** The same on stderr: refusals, and in between what keeps the client from being closed. */
+const REFUSALS: readonly Message[] = Array.from(
+  { length: 15_000 },
+  (_, i) => i % 8 === 0 ? STUDENT : { student_name: "Bob Chen" },
+);
+
+/** What the server says of lines that it dropped: how many, and on which stream. */
+const NOT_SHOWN = /(\d+) lines? not shown on (\w+)/;
+
+/** What else it says besides single events. */
+const SUMMARY = /lines? not shown|Limits that were reached/;
+
+/** A server whose output is in trouble. */
+interface Case {
+  name: string;
+  stdout: Reader;
+  stderr: Reader;
+  requests: readonly Message[];
+  /** What must be true of what it could print, given how many lines each stream is due. */
+  told(printed: Printed, acks: number, refusals: number): Figure[];
+}
+
+const CASES: readonly Case[] = [
+  {
+    name: "all is read",
+    stdout: "reads",
+    stderr: "reads",
+    requests: LONG_LINES,
+    told: countedOnStdout,
+  },
+  {
+    name: "stdout closed",
+    stdout: "has closed",
+    stderr: "reads",
+    requests: LONG_LINES,
+    told: saidThatLost,
+  },
+  {
+    name: "stdout stalled",
+    stdout: "does not read",
+    stderr: "reads",
+    requests: LONG_LINES,
+    told: countedOnStdout,
+  },
+  {
+    name: "stdout on a full disk",
+    stdout: "is full",
+    stderr: "reads",
+    requests: LONG_LINES,
+    told: saidThatLost,
+  },
+  {
+    name: "stderr closed",
+    stdout: "reads",
+    stderr: "has closed",
+    requests: REFUSALS,
+    told: countedOnStdout,
+  },
+  {
+    name: "stderr stalled",
+    stdout: "reads",
+    stderr: "does not read",
+    requests: REFUSALS,
+    told: countedOnStderr,
+  },
+];
+
+/** Serves clients while what the server prints is not taken. */
+export const output: Scenario = {
+  name: "output",
+  about: "stdout and stderr closed, stalled, or on a full disk: " +
+    "all is answered, and what was not printed is counted",
+  async measure(tell, stop) {
+    const figures: Figure[] = [];
+    for (const one of CASES) {
+      if (stop.aborted) break;
+      tell(one.name);
+      for (const figure of await measureCase(one)) {
+        figures.push({ ...figure, what: `${one.name}: ${figure.what}` });
+      }
+    }
+    return [
+      allOf("cases", stop.aborted ? 0 : CASES.length, CASES.length),
+      ...figures,
+    ];
+  },
+};
+
+async function measureCase(
+  { stdout, stderr, requests, told }: Case,
+): Promise<Figure[]> {
+  await using server = new OutputServer(stdout, stderr);
+  const peers: Peer[] = [];
+  for (let i = 0; i < CLIENTS; i++) peers.push(await server.client());
+  const right = await Promise.all(peers.map((peer) => load(peer, requests)));
+  const latencies = (await Promise.all(peers.map(probe))).flat();
+  latencies.sort((a, b) => a - b);
+  const printed = await server.ended();
+  for (const peer of peers) peer[Symbol.dispose]();
+
+  const valid = requests.filter(isValid).length;
+  return [
+    allOf(
+      "requests answered rightly",
+      right.reduce((sum, count) => sum + count, 0),
+      CLIENTS * requests.length,
+    ),
+    atMost(
+      "latency, p99",
+      latencies[Math.ceil(latencies.length * 0.99) - 1],
+      LATENCY,
+      "ms",
+    ),
+    ...told(
+      printed,
+      CLIENTS * (valid + PROBES),
+      CLIENTS * (requests.length - valid),
+    ),
+  ];
+}
+
+/** Sends all requests at once. Resolves to how many were answered as they must be. */
+async function load(
+  peer: Peer,
+  requests: readonly Message[],
+): Promise<number> {
+  const sent = peer.sendBytes(encode(requests));
+  const answers = await peer.receiveSome(requests.length);
+  await sent;
+  return answers
+    .filter((answer, i) => (answer === 1) === isValid(requests[i])).length;
+}
+
+/** Sends requests one after another. Resolves to the milliseconds of each. */
+async function probe(peer: Peer): Promise<number[]> {
+  const latencies = [];
+  for (let i = 0; i < PROBES; i++) {
+    const begun = performance.now();
+    await peer.send(STUDENT);
+    if (await peer.receive() !== 1) throw new Error("A request was refused");
+    latencies.push(performance.now() - begun);
+  }
+  return latencies;
+}
+
+function isValid(request: Message): boolean {
+  return Object.hasOwn(request as object, "sid");
+}
+
+function countedOnStdout({ stdout, stderr }: Printed, acks: number): Figure[] {
+  const shown = stdout.match(/^Connected: .+$/gm)?.length ?? 0;
+  const counted = notShown(stderr, "stdout");
+  return [accounted(acks, shown, counted)];
+}
+
+function countedOnStderr(
+  { stderr }: Printed,
+  _acks: number,
+  refusals: number,
+): Figure[] {
+  const lines = stderr.trimEnd().split("\n");
+  const shown = lines.filter((line) => !SUMMARY.test(line)).length;
+  // The others: that each client left, and that the server was asked to end.
+  const due = refusals + CLIENTS + 1;
+  return [accounted(due, shown, notShown(stderr, "stderr"))];
+}
+
+/** Whether each line that was due was either printed or counted. */
+function accounted(due: number, shown: number, counted: number): Figure {
+  return {
+    what: "lines printed + counted",
+    measured: `${shown} + ${counted}`,
+    bound: `${due}`,
+    holds: shown + counted === due,
+  };
+}
+
+/** How many lines of a stream the server says that it dropped. */
+function notShown(stderr: string, stream: string): number {
+  return stderr.split("\n")
+    .map((line) => NOT_SHOWN.exec(line))
+    .filter((told) => told?.[2] === stream)
+    .reduce((sum, told) => sum + Number(told?.[1]), 0);
+}
+
+function saidThatLost({ stderr }: Printed, acks: number): Figure[] {
+  const told = stderr.match(/Nothing more is shown on stdout/g)?.length ?? 0;
+  const counted = notShown(stderr, "stdout");
+  return [
+    allOf("times that stderr says so", told, 1),
+    {
+      what: "lines counted",
+      measured: `${counted}`,
+      bound: `${acks}, or the first line too`,
+      holds: counted === acks || counted === acks + 1,
+    },
+  ];
+}

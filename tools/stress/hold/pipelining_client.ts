@@ -1,0 +1,112 @@
+/**
+ * A client that always has more to send.
+ *
+ * @module
+ */
+
+import { concat } from "../../../lib/bytes.ts";
+import { DEFAULT_LIMITS } from "../../../lib/limits.ts";
+import { type Address, isDisconnect } from "../../../lib/net.ts";
+import { ByteSink } from "../../../lib/formats/byte_writer.ts";
+import { FORMATS, type Message } from "../../../lib/formats/formats.ts";
+
+const { pickle } = FORMATS;
+/** How many numbers each client has for its requests. */
+const NUMBERS = 1_000_000;
+/** Bytes of one read: some 200 answers, so that it takes several to catch up. */
+const READ_SIZE = 1024;
+
+/** The client that a `sid` says, and which of its requests it is, from 0 up. */
+export function originOf(sid: number): { id: number; n: number } {
+  return { id: Math.floor(sid / NUMBERS), n: sid % NUMBERS };
+}
+
+/**
+ * Keeps `window` requests unanswered until the server ends the connection, and
+ * then reads all that it is still owed.
+ */
+export class PipeliningClient {
+  /** Its port, which is the id that the server gives it. */
+  readonly id: number;
+  /** Requests that were sent, whatever became of them. */
+  sent = 0;
+  /** Answers that acknowledge. */
+  acknowledged = 0;
+  /** Answers that do not. */
+  otherAnswers = 0;
+  /** Whether the server's greeting came. */
+  greeted = false;
+  /** Whether the connection broke instead of ending. */
+  wasReset = false;
+  #conn: Deno.TcpConn;
+  #window: number;
+  #reader = pickle.reader(DEFAULT_LIMITS);
+  #kept = new Uint8Array();
+
+  private constructor(conn: Deno.TcpConn, window: number) {
+    this.id = conn.localAddr.port;
+    this.#conn = conn;
+    this.#window = window;
+  }
+
+  /** Connects, without waiting for the greeting. */
+  static async connect({ hostname, port }: Address, window: number) {
+    const conn = await Deno.connect({ hostname, port });
+    return new PipeliningClient(conn, window);
+  }
+
+  /** Sends and reads until the server ends the connection, and calls back after each read. */
+  async run(onRead: () => void): Promise<void> {
+    try {
+      do await this.#fillWindow(); while (await this.#read(onRead));
+    } finally {
+      this.#conn.close();
+    }
+  }
+
+  async #fillWindow(): Promise<void> {
+    const sink = new ByteSink();
+    for (; this.sent - this.acknowledged < this.#window; this.sent++) {
+      pickle.write({
+        student_name: "Alice Brown",
+        github_username: "abrown",
+        sid: this.id * NUMBERS + this.sent,
+      }, sink);
+    }
+    const bytes = sink.take();
+    try {
+      for (let at = 0; at < bytes.length && !this.wasReset;) {
+        at += await this.#conn.write(bytes.subarray(at));
+      }
+    } catch (error) {
+      if (!isDisconnect(error)) throw error;
+      this.wasReset = true; // what it is owed can perhaps still be read
+    }
+  }
+
+  /** Reads once. Resolves to whether there may be more. */
+  async #read(onRead: () => void): Promise<boolean> {
+    const buffer = new Uint8Array(READ_SIZE);
+    try {
+      const count = await this.#conn.read(buffer);
+      if (count === null) return false;
+      this.#take(concat([this.#kept, buffer.subarray(0, count)]));
+      onRead();
+      return true;
+    } catch (error) {
+      if (!isDisconnect(error)) throw error;
+      this.wasReset = true;
+      return false;
+    }
+  }
+
+  #take(bytes: Uint8Array<ArrayBuffer>): void {
+    const messages: Message[] = [];
+    this.#kept = bytes.slice(this.#reader.read(bytes, bytes.length, messages));
+    for (const message of messages) {
+      if (!this.greeted) this.greeted = true;
+      else if (message === 1) this.acknowledged++;
+      else this.otherAnswers++;
+    }
+  }
+}

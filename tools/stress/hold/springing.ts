@@ -1,0 +1,230 @@
+/**
+ * Springing the traps of {@linkcode trappedHandler} beside good clients, and
+ * looking for whatever else is different afterwards.
+ *
+ * @module
+ */
+
+import { delay } from "@std/async/delay";
+import { STUDENT } from "../../../clienthelper.ts";
+import { isMessageMap, type Message } from "../../../lib/formats/format.ts";
+import { Peer } from "../../../lib/testing/peer.ts";
+import { TestServer } from "../test_server.ts";
+import { Snare, type Trap, trappedHandler } from "./traps.ts";
+
+/** Another student than {@linkcode STUDENT}. */
+const BOB = {
+  student_name: "Bob Chen",
+  github_username: "bchen",
+  sid: 987654321,
+};
+/** Clients that do nothing wrong, beside the one whose handler throws. */
+const GOOD = 3;
+/** Requests that each of them sends at once, one of them invalid. */
+const BATCH = 12;
+/** Milliseconds after which a case hangs. */
+const LONGEST = 5000;
+/** Seconds that a shutdown may take: long enough for it to stop those who are busy. */
+const GRACE = 0.7;
+/** Milliseconds by which a busy machine may be late with that. */
+const TOLERANCE = 2000;
+
+/**
+ * Springs traps on one server, one after the other. Resolves to what was
+ * noticed of each, but by the client whose handler threw; nothing is good.
+ */
+export async function springWhileServing(
+  traps: readonly Trap[],
+): Promise<string[]> {
+  const snare = new Snare();
+  await using test = new TestServer({
+    clientHandler: trappedHandler(snare),
+    maxClients: GOOD + 1,
+    grace: 1,
+  });
+  const group = await Group.connect(test);
+  const effects: string[] = [];
+  for (const trap of traps) {
+    const noticed = await watched(
+      group,
+      () => serveOne(test, group, snare, trap),
+    );
+    const { hook, moment, name } = trap;
+    effects.push(...noticed.map((it) => `${hook}, ${moment}, ${name}: ${it}`));
+  }
+  group.close();
+  return effects;
+}
+
+/**
+ * Springs traps, each in a client of its own, as a server of its own shuts down.
+ * Resolves to what was noticed by the others.
+ */
+export async function springAtShutdown(
+  traps: readonly Trap[],
+): Promise<string[]> {
+  const snare = new Snare();
+  const test = new TestServer({
+    clientHandler: trappedHandler(snare),
+    grace: GRACE,
+  });
+  const bad: Peer[] = [];
+  for (const trap of traps) {
+    snare.set(trap);
+    const peer = await Peer.greeted(test.addr);
+    await peer.send(STUDENT);
+    bad.push(peer);
+  }
+  const group = await Group.connect(test);
+  const effects = await watched(group, async () => {
+    try {
+      await group.exchange();
+      await shutDown(test);
+      await group.ended();
+      await clean(test, 0);
+      if (snare.sprung < traps.length) {
+        throw new Error("Not all handlers threw");
+      }
+    } finally {
+      test.server.close(); // also where the shutdown failed
+    }
+  });
+  group.close();
+  for (const peer of bad) peer[Symbol.dispose]();
+  return effects;
+}
+
+async function shutDown({ server, running }: TestServer): Promise<void> {
+  const begun = performance.now();
+  try {
+    await Promise.all([server.shutdown(), running]);
+  } catch (error) {
+    // Whatever was thrown, it need not be an Error.
+    throw new Error("The shutdown failed", { cause: error });
+  }
+  if (performance.now() - begun > GRACE * 1000 + TOLERANCE) {
+    throw new Error("The shutdown outlived its grace");
+  }
+}
+
+/** Has a handler throw while the good clients are served, and serves them once more. */
+async function serveOne(
+  test: TestServer,
+  group: Group,
+  snare: Snare,
+  trap: Trap,
+): Promise<void> {
+  const filler = trap.hook === "turnAway"
+    ? await Peer.greeted(test.addr) // now the server is full
+    : undefined;
+  const { sprung } = snare;
+  snare.set(trap);
+  await Promise.all([group.exchange(), misuse(test)]);
+  await group.exchange();
+  filler?.conn.close();
+  await clean(test, GOOD);
+  if (snare.sprung === sprung) throw new Error("The handler did not throw");
+}
+
+/** The client whose handler throws: it sends, and reads to the end whatever comes. */
+async function misuse({ addr }: TestServer): Promise<void> {
+  using peer = await Peer.connect(addr);
+  const timer = setTimeout(() => peer.conn.close(), LONGEST);
+  try {
+    await peer.send(STUDENT, BOB, STUDENT);
+    await peer.conn.closeWrite();
+    await peer.receiveAll();
+  } catch (error) {
+    // Its own connection may break at any time, but may not stay open.
+    if (error instanceof Deno.errors.BadResource) throw error;
+    if (error instanceof Deno.errors.Interrupted) throw error;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Waits until the table has so many clients, and the lock is free. */
+async function clean({ server }: TestServer, clients: number): Promise<void> {
+  const end = performance.now() + LONGEST;
+  const isClean = () =>
+    server.handlers.size === clients && !server.writeLock.locked;
+  while (!isClean()) {
+    if (performance.now() > end) {
+      throw new Error("The table or the lock is not clean");
+    }
+    await delay(1);
+  }
+}
+
+/** Runs a case. Resolves to what was noticed of it. */
+async function watched(
+  group: Group,
+  run: () => Promise<void>,
+): Promise<string[]> {
+  const effects: string[] = [];
+  const onUnhandled = (event: PromiseRejectionEvent) => {
+    event.preventDefault();
+    effects.push("A rejection was not handled");
+  };
+  addEventListener("unhandledrejection", onUnhandled);
+  const timer = setTimeout(() => group.close(), LONGEST);
+  try {
+    await run();
+    await delay(0); // what nobody handles is told by then
+  } catch (error) {
+    effects.push(String(error)); // of ours: none of the traps' reach us
+  } finally {
+    clearTimeout(timer);
+    removeEventListener("unhandledrejection", onUnhandled);
+  }
+  return effects;
+}
+
+/** Clients that do nothing wrong. */
+class Group {
+  #peers: Peer[];
+
+  private constructor(peers: Peer[]) {
+    this.#peers = peers;
+  }
+
+  static async connect({ addr }: TestServer): Promise<Group> {
+    const peers = Array.from({ length: GOOD }, () => Peer.greeted(addr));
+    return new Group(await Promise.all(peers));
+  }
+
+  /** Each sends requests at once. @throws {Error} If they are not all answered in order. */
+  async exchange(): Promise<void> {
+    await Promise.all(this.#peers.map(async (peer, place) => {
+      // By the one that is invalid, the answers show their order.
+      const valid = (i: number) => i !== place + 1;
+      const requests = Array.from(
+        { length: BATCH },
+        (_, sid) => valid(sid) ? { ...BOB, sid } : { student_name: "Bob Chen" },
+      );
+      await peer.send(...requests);
+      const answers = await peer.receiveSome(BATCH);
+      if (!answers.every((answer, i) => isAnswer(answer, valid(i)))) {
+        throw new Error("A good client's requests were not answered in order");
+      }
+    }));
+  }
+
+  /** Waits until the server has ended all connections. */
+  async ended(): Promise<void> {
+    for (const peer of this.#peers) {
+      if (await peer.receive() !== undefined) {
+        throw new Error("A good client was answered without a request");
+      }
+    }
+  }
+
+  close(): void {
+    for (const peer of this.#peers) peer[Symbol.dispose]();
+  }
+}
+
+function isAnswer(answer: Message | undefined, valid: boolean): boolean {
+  if (valid) return answer === 1;
+  return answer !== undefined && isMessageMap(answer) && "error" in answer;
+}

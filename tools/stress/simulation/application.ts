@@ -1,0 +1,167 @@
+/**
+ * What the simulated clients ask for, and the handlers that answer.
+ *
+ * @module
+ */
+
+import { ClientHandler, StudentHandler } from "../../../clienthandler.ts";
+import type { ClientHandlerClass } from "../../../clienthandler.ts";
+import type { Roster } from "../../../lib/students/roster.ts";
+import type { Student } from "../../../lib/students/student.ts";
+import type { Message } from "../../../lib/formats/formats.ts";
+import { isMessageMap } from "../../../lib/formats/format.ts";
+import { RequestError } from "../../../lib/formats/formats.ts";
+import type { Random } from "../../../lib/testing/random.ts";
+import type { SimulatedClock } from "../../../lib/testing/clock.ts";
+
+/** A request, and what its answer must be. */
+export interface Planned {
+  request: Message;
+  /** The answer; a text stands for an error that contains it. */
+  answer: number | string;
+}
+
+/** An application that the server is to serve. */
+export interface Application {
+  /** Its name, to be told. */
+  name: string;
+  /** Serves its clients. */
+  clientHandler: ClientHandlerClass;
+  /** Makes a request that makes its handler fail. */
+  planFailure(): Planned;
+  /** Makes a request of one client. */
+  plan(random: Random): Planned;
+  /** Checks that an answer may leave now. */
+  checkAnswer(planned: Planned): void;
+}
+
+/** Tells what is wrong, and ends the simulation by that. */
+export type Fault = (what: string) => void;
+
+/** The number of a student whom the roster fails to record. */
+const UNRECORDABLE = "lost";
+/** What a client is told whose handler fails. */
+const FAILED = "The server failed";
+const STUDENT = { student_name: "Alice Brown", github_username: "abrown" };
+
+/** Milliseconds that recording or processing takes, at most. */
+const SLOW = 30;
+
+/** The lab's application, with a roster that takes its time. */
+export class StudentApplication implements Application {
+  readonly name = "students";
+  readonly clientHandler: ClientHandlerClass;
+  /** The students in the order in which they were recorded. */
+  readonly recorded = new Set<Message>();
+  /** The lines in the order in which they were printed. */
+  readonly lines: string[] = [];
+  #nextSid = 1;
+  #fault: Fault;
+
+  /** What is wrong is told to `fault`. */
+  constructor(clock: SimulatedClock, random: Random, fault: Fault) {
+    this.#fault = fault;
+    const recorded = this.recorded;
+    let recording = false;
+    const roster: Roster = {
+      async record(students: readonly Student[]): Promise<void> {
+        if (recording) fault("two handlers record at the same time");
+        recording = true;
+        const ms = random.below(SLOW);
+        // A roster may answer at once, too.
+        if (ms > 5) await new Promise<void>((r) => clock.schedule(ms, r));
+        recording = false;
+        if (students.some(({ sid }) => sid === UNRECORDABLE)) {
+          throw new Error("The disk is full");
+        }
+        for (const { sid } of students) recorded.add(sid);
+      },
+      read: () => Promise.resolve(undefined),
+    };
+    this.clientHandler = class extends StudentHandler {
+      protected override readonly roster = roster;
+    };
+  }
+
+  plan(random: Random): Planned {
+    const sid = this.#nextSid++;
+    switch (random.below(12)) {
+      case 0:
+        return { request: { sid }, answer: "student_name is missing" };
+      case 1:
+        return {
+          request: { ...STUDENT, sid: 1.5 },
+          answer: "sid must be an integer",
+        };
+      default:
+        return { request: { ...STUDENT, sid }, answer: 1 };
+    }
+  }
+
+  planFailure(): Planned {
+    return { request: { ...STUDENT, sid: UNRECORDABLE }, answer: FAILED };
+  }
+
+  checkAnswer({ request, answer }: Planned): void {
+    if (answer !== 1 || !isMessageMap(request)) return;
+    const { sid } = request;
+    if (!this.recorded.has(sid)) {
+      this.#fault(`sid ${sid} is acknowledged before it is recorded`);
+    }
+    // Searched from the end, since the line is recent.
+    const end = `sid: ${sid}`;
+    if (this.lines.findLast((line) => line.endsWith(end)) === undefined) {
+      this.#fault(`sid ${sid} is acknowledged before it is printed`);
+    }
+  }
+
+  /** Checks, at the end, that the lines tell the students in the order of the roster. */
+  checkLines(): void {
+    const expected = [...this.recorded].map((sid) => `sid: ${sid}`);
+    const printed = this.lines.map((line) => line.match(/sid: .*$/)?.[0]);
+    const at = expected.findIndex((line, i) => line !== printed[i]);
+    if (at >= 0 || printed.length !== expected.length) {
+      this.#fault(`line ${at} is ${printed[at]}, and not ${expected[at]}`);
+    }
+  }
+}
+
+/** Another application: it answers at once or later, refuses, or fails. */
+export class MoodyApplication implements Application {
+  readonly name = "moods";
+  readonly clientHandler: ClientHandlerClass;
+  #next = 1;
+
+  /** Its answers take time by the clock. */
+  constructor(clock: SimulatedClock, random: Random) {
+    this.clientHandler = class extends ClientHandler {
+      protected override processRequest(
+        request: Message,
+      ): Message | Promise<Message> {
+        const { mood, n } = request as { mood: string; n: number };
+        if (mood === "refuse") throw new RequestError(`no ${n}`);
+        if (mood === "fail") throw new Error(`a fault in ${n}`);
+        if (mood === "now") return n;
+        return new Promise((resolve, reject) => {
+          clock.schedule(random.below(SLOW), () => {
+            if (mood === "later") resolve(n);
+            else reject(new RequestError(`no ${n}`));
+          });
+        });
+      }
+    };
+  }
+
+  plan(random: Random): Planned {
+    const n = this.#next++;
+    const mood = random.pick(["now", "now", "later", "refuse", "reject"]);
+    const refused = mood === "refuse" || mood === "reject";
+    return { request: { mood, n }, answer: refused ? `no ${n}` : n };
+  }
+
+  planFailure(): Planned {
+    return { request: { mood: "fail", n: 0 }, answer: FAILED };
+  }
+
+  checkAnswer(): void {}
+}

@@ -1,0 +1,264 @@
+/**
+ * The simulated clients: the shipped one, and others that misbehave.
+ *
+ * @module
+ */
+
+import { Client } from "../../../client.ts";
+import { concat } from "../../../lib/bytes.ts";
+import {
+  ConnectionEnded,
+  ProtocolError,
+} from "../../../lib/formats/formats.ts";
+import { type Dialogue, encode, fits } from "./dialogue.ts";
+import type { SimulatedConnection } from "../../../lib/testing/connection.ts";
+import type { World } from "./world.ts";
+
+/** Milliseconds for which a server that ends waits for a request that is on its way. */
+const PATIENCE = 400;
+
+/** A client that does its part until it has what it wants, or cannot get it. */
+export type Behaviour = (world: World, dialogue: Dialogue) => Promise<void>;
+
+/** The shipped client: it pipelines in rounds, and checks every answer. */
+export const good: Behaviour = async (world, dialogue) => {
+  const { random, wire } = world;
+  const network = world.networkOf(dialogue);
+  const client = new Client({ wire, network });
+  let answered = 0;
+  const send = async () => {
+    const planned = world.application.plan(random);
+    dialogue.plan(planned, encode(planned.request, wire).length);
+    const answer = await client.request(planned.request);
+    if (!fits(answer, planned)) {
+      world.fault(`${dialogue.name} got another request's answer`);
+    }
+    answered++;
+  };
+  try {
+    await client.connect();
+    for (let round = 1 + random.below(4); round > 0 && !dialogue.excuse;) {
+      const requests = Array.from({ length: 1 + random.below(12) }, send);
+      await Promise.all(requests);
+      await world.pause(300);
+      round--;
+    }
+    world.content(dialogue);
+    if (random.below(2) === 0) await world.signalled; // as the lab's clients do
+    await client.close();
+  } catch (error) {
+    const cutOff = error instanceof ProtocolError && world.cutOff;
+    if (!(isEnd(error) && (world.ending || dialogue.excuse)) && !cutOff) {
+      world.fault(`${dialogue.name} lost its connection: ${error}`);
+    }
+    world.content(dialogue);
+    await client.close();
+  }
+  world.settled.add(() => {
+    if (answered !== dialogue.answers && !dialogue.excuse && !world.cutOff) {
+      world.fault(
+        `${dialogue.name} has ${answered} answers of ${dialogue.answers}`,
+      );
+    }
+  });
+};
+
+function isEnd(error: unknown): boolean {
+  return error instanceof ConnectionEnded ||
+    error instanceof Deno.errors.ConnectionRefused;
+}
+
+/** A client of few words: what it sends, and whether it reads, is all there is to it. */
+function raw(
+  act: (conn: SimulatedConnection, world: World, d: Dialogue) => Promise<void>,
+): Behaviour {
+  return async (world, dialogue) => {
+    let conn: SimulatedConnection;
+    try {
+      conn = await world.networkOf(dialogue).connect(world.address);
+    } catch {
+      return; // nobody listens any more
+    }
+    try {
+      await act(conn, world, dialogue);
+    } catch {
+      // The server ended the connection, which is its right with these.
+    }
+    if (!conn.isClosed) conn.close();
+  };
+}
+
+async function send(conn: SimulatedConnection, bytes: Uint8Array) {
+  for (let at = 0; at < bytes.length;) {
+    at += await conn.write(bytes.subarray(at));
+  }
+}
+
+/** Plans so many requests. Returns their bytes. */
+function requests(world: World, dialogue: Dialogue, count: number) {
+  const all: Uint8Array[] = [];
+  while (count-- > 0) {
+    const planned = world.application.plan(world.random);
+    const bytes = encode(planned.request, world.wire);
+    dialogue.plan(planned, bytes.length);
+    all.push(bytes);
+  }
+  return concat(all);
+}
+
+async function readAll(conn: SimulatedConnection): Promise<void> {
+  const buffer = new Uint8Array(100);
+  while (await conn.read(buffer) !== null);
+}
+
+/** Reads all, and checks at the end that nothing of what the server wrote is missing. */
+async function receiveAll(
+  conn: SimulatedConnection,
+  world: World,
+  dialogue: Dialogue,
+): Promise<void> {
+  const { counts } = conn;
+  world.settled.add(() => {
+    const { written } = dialogue.server!.counts;
+    if (counts.read === written || dialogue.excuse || world.cutOff) return;
+    world.fault(
+      `${dialogue.name} got ${counts.read} of ${written} bytes of answers`,
+    );
+  });
+  await readAll(conn).catch(() => {});
+}
+
+/** Expects an answer to everything, though it sends no more. */
+const halfCloses = raw(async (conn, world, dialogue) => {
+  const count = 1 + world.random.below(10);
+  await send(conn, requests(world, dialogue, count));
+  await conn.closeWrite();
+  await receiveAll(conn, world, dialogue);
+  if (dialogue.answers < count && !world.ending && !dialogue.excuse) {
+    world.fault(`${dialogue.name} got ${dialogue.answers} of ${count} answers`);
+  }
+});
+
+/** Sends a byte at a time. A server that is about to end waits for the rest. */
+const drips = raw(async (conn, world, dialogue) => {
+  const reading = receiveAll(conn, world, dialogue);
+  for (const byte of requests(world, dialogue, 1)) {
+    await send(conn, Uint8Array.of(byte));
+    await world.pause(3);
+  }
+  const begun = world.endingFor < PATIENCE;
+  await reading;
+  const served = dialogue.greeted && !dialogue.excuse && !world.cutOff;
+  if (begun && served && dialogue.answers === 0) {
+    world.fault(`${dialogue.name} was sending a request, and was cut off`);
+  }
+});
+
+/** Sends and reads without a pause until the server has enough of it. */
+const eager = raw(async (conn, world, dialogue) => {
+  const reading = receiveAll(conn, world, dialogue);
+  for (let i = 0; i < 100 && !conn.broken; i++) {
+    await send(conn, requests(world, dialogue, 5));
+  }
+  await conn.closeWrite();
+  await reading;
+});
+
+/** Resets the connection at any time. */
+const resets = raw(async (conn, world, dialogue) => {
+  dialogue.excuse = "it resets the connection";
+  const reading = readAll(conn).catch(() => {});
+  const sending = send(conn, requests(world, dialogue, world.random.below(9)));
+  sending.catch(() => {});
+  await world.pause(200);
+  if (!conn.isClosed) conn.reset();
+  await reading;
+});
+
+/** Begins a request that it never ends. */
+const stalls = raw(async (conn, world, dialogue) => {
+  const whole = requests(world, dialogue, world.random.below(4));
+  dialogue.excuse = "its last request never ends";
+  const part = encode(world.application.plan(world.random).request, world.wire);
+  await send(conn, whole);
+  await send(conn, part.subarray(0, 1 + world.random.below(part.length - 1)));
+  const begun = world.clock.now;
+  await readAll(conn);
+  world.checkTime(dialogue, "requestTimeout", world.clock.now - begun);
+});
+
+/** Sends without end, and takes no answer. */
+const takesNothing = raw(async (conn, world, dialogue) => {
+  dialogue.excuse = "it takes no answers";
+  for (;;) await send(conn, requests(world, dialogue, 10));
+});
+
+/** What must be refused, how much of it the server must have read for that, and its answer. */
+const HOSTILE: Readonly<
+  Record<string, { text: string; enough: number; answer: string }>
+> = {
+  // os.system("true"), as Python's pickle has it.
+  pickle: {
+    text: "\x80\x04\x8c\x05posix\x8c\x06system\x93\x8c\x04true\x85R.",
+    enough: 18,
+    answer: "opcode STACK_GLOBAL is refused",
+  },
+  json: { text: "system('true')\n", enough: 15, answer: "is not one JSON" },
+};
+
+/** Sends what would run code, or is no message at all. */
+const hostile = raw(async (conn, world, dialogue) => {
+  const reading = receiveAll(conn, world, dialogue);
+  await send(conn, requests(world, dialogue, world.random.below(5)));
+  const { text, enough, answer } = HOSTILE[world.wire.name];
+  dialogue.plan({ request: text, answer }, enough);
+  await send(conn, Uint8Array.from(text, (char) => char.charCodeAt(0)));
+  await reading;
+});
+
+/** Makes its handler fail. */
+const fails = raw(async (conn, world, dialogue) => {
+  const reading = receiveAll(conn, world, dialogue);
+  const planned = world.application.planFailure();
+  const bytes = encode(planned.request, world.wire);
+  dialogue.plan(planned, bytes.length);
+  await send(conn, bytes);
+  await reading;
+});
+
+/** Says nothing, and leaves or stays. */
+const silent = raw(async (conn, world, dialogue) => {
+  if (world.random.below(2) === 0) return await world.pause(2000);
+  const begun = world.clock.now;
+  await readAll(conn);
+  world.checkTime(dialogue, "idleTimeout", world.clock.now - begun);
+});
+
+/** Leaves as soon as it is connected, often before it is accepted. */
+const leavesAtOnce = raw(async (conn, world, dialogue) => {
+  dialogue.excuse = "it leaves at once";
+  if (world.random.below(2) === 0) conn.reset();
+  await Promise.resolve();
+});
+
+/** Leaves without having read its answers. */
+const leavesUnread = raw(async (conn, world, dialogue) => {
+  dialogue.excuse = "it leaves before its answers come";
+  await send(conn, requests(world, dialogue, 1 + world.random.below(9)));
+  await world.pause(20);
+});
+
+/** Those that misbehave, by what they do. */
+export const BAD: Readonly<Record<string, Behaviour>> = {
+  "half-closes": halfCloses,
+  drips,
+  eager,
+  resets,
+  stalls,
+  "takes nothing": takesNothing,
+  hostile,
+  fails,
+  silent,
+  "leaves at once": leavesAtOnce,
+  "leaves unread": leavesUnread,
+};

@@ -1,0 +1,32 @@
+/**
+ * What differs from one simulated world to the next.
+ *
+ * @module
+ */
+
+import type { Limits } from "../../../lib/limits.ts";
+import type { Random } from "../../../lib/testing/random.ts";
+import type { Manner } from "../../../lib/testing/pipe.ts";
+
+/** The limits of the server: low, so that they are reached. */
+export function drawLimits(random: Random): Partial<Limits> {
+  return {
+    maxClients: random.pick([3, 100, 100]),
+    requestTimeout: random.pick([1, 3]),
+    softQueuedBytes: random.pick([50, 500, 5000]),
+    queueTimeout: random.pick([1, 3]),
+    idleTimeout: random.pick([0, 0, 0, 2]),
+    maxQueuedBytes: 20_000,
+    maxInvalidInRow: 100,
+    grace: random.pick([0.3, 3, 10]),
+  };
+}
+
+/** How one direction of a connection behaves. */
+export function drawManner(random: Random): Manner {
+  return {
+    capacity: random.pick([30, 300, 3000, 30_000]),
+    delay: random.pick([0, 3, 30]),
+    shortness: random.pick([0, 2, 5]),
+  };
+}

@@ -1,0 +1,48 @@
+/**
+ * Running one simulation: everything in it follows from its seed.
+ *
+ * @module
+ */
+
+import { Random } from "../../../lib/testing/random.ts";
+import { SimulatedClock } from "../../../lib/testing/clock.ts";
+import { checkEnd, checkStep } from "./promises.ts";
+import { type Tell, World } from "./world.ts";
+
+/** Events of one simulation, at most: it is some hundreds. */
+const MOST_EVENTS = 100_000;
+
+/** How a simulation went. */
+export interface Outcome {
+  /** What was wrong, if anything. */
+  fault: string | undefined;
+  /** How many events there were. */
+  events: number;
+  /** Answers that were given. */
+  answers: number;
+}
+
+/** Simulates a seed, until something is wrong or nothing more happens. */
+export async function simulate(seed: number, tell?: Tell): Promise<Outcome> {
+  const random = new Random(seed);
+  using clock = new SimulatedClock(random);
+  const world = new World(clock, random, tell);
+  const onRejection = (event: PromiseRejectionEvent) => {
+    event.preventDefault();
+    world.fault(`a rejection that nobody handles: ${event.reason}`);
+  };
+  addEventListener("unhandledrejection", onRejection);
+  let events = 0;
+  try {
+    world.start();
+    while (world.found === undefined && await clock.step()) {
+      checkStep(world);
+      if (++events > MOST_EVENTS) world.fault("it goes on for ever");
+    }
+    if (world.found === undefined) checkEnd(world);
+  } finally {
+    removeEventListener("unhandledrejection", onRejection);
+  }
+  const answers = world.dialogues.reduce((sum, d) => sum + d.answers, 0);
+  return { fault: world.found, events, answers };
+}

@@ -1,0 +1,295 @@
+/**
+ * A server and its clients on a simulated network, and what must always hold.
+ *
+ * @module
+ */
+
+import type { Address, Network } from "../../../lib/net.ts";
+import { FORMATS, type WireFormat } from "../../../lib/formats/formats.ts";
+import { Server } from "../../../server.ts";
+import type { Random } from "../../../lib/testing/random.ts";
+import { MoodyApplication, StudentApplication } from "./application.ts";
+import type { SimulatedClock } from "../../../lib/testing/clock.ts";
+import { BAD, type Behaviour, good } from "./clients.ts";
+import { drawLimits, drawManner } from "./draw.ts";
+import { Dialogue } from "./dialogue.ts";
+import { checkShutdown, checkTimers } from "./promises.ts";
+import { watchLock } from "./lock_watch.ts";
+import { SimulatedNetwork } from "../../../lib/testing/network.ts";
+
+/** Milliseconds for which anything may last that has no limit of its own. */
+const LONGEST = 60_000;
+/** Milliseconds for which clients go on once the good ones are content. */
+const LEISURE = 8_000;
+/** Milliseconds by which what is due may be late: reads and writes take their time. */
+const LATE = 2_000;
+
+/** Milliseconds after which a pause that nobody waits for any more is over. */
+const SOON = 10;
+
+/** Takes each event of the story: when, who, what. */
+export type Tell = (at: number, who: string, what: string) => void;
+
+/** Everything of one simulation. */
+export class World {
+  readonly clock: SimulatedClock;
+  readonly random: Random;
+  readonly wire: WireFormat;
+  readonly application: StudentApplication | MoodyApplication;
+  readonly network: SimulatedNetwork;
+  readonly server: Server;
+  readonly address: Address = { hostname: "127.0.0.1", port: 12_000 };
+  readonly dialogues: Dialogue[] = [];
+  /** Good clients that have not got all their answers. */
+  readonly waiting = new Set<Dialogue>();
+  /** Checks for the end, when nothing more happens. */
+  readonly settled = new Set<() => void>();
+  /** What was found wrong first. */
+  found: string | undefined;
+  /** Whether the server was asked to end, and whether it has. */
+  ending = false;
+  ended = false;
+  /** Clients that have not done their part. */
+  #running = 0;
+  #endingAt = Infinity;
+  #cutOffAt = Infinity;
+  /** Resolves when the server was asked to end. */
+  readonly signalled: Promise<void>;
+  #signal: () => void;
+  #tell: Tell | undefined;
+
+  /** Makes the world of a seed; nothing has happened yet. */
+  constructor(clock: SimulatedClock, random: Random, tell?: Tell) {
+    this.clock = clock;
+    this.random = random;
+    this.#tell = tell;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.signalled = promise;
+    this.#signal = resolve;
+    this.network = new SimulatedNetwork(clock, random);
+    this.wire = random.pick(Object.values(FORMATS));
+    const fault = (what: string) => this.fault(what);
+    this.application = random.below(3) > 0
+      ? new StudentApplication(clock, random, fault)
+      : new MoodyApplication(clock, random);
+    this.server = new Server({
+      ...this.address,
+      host: this.address.hostname,
+      network: this.network,
+      wire: this.wire,
+      clientHandler: this.application.clientHandler,
+      log: (lines) => this.#print(lines),
+      report: (line) => this.#report(line),
+      ...drawLimits(random),
+    });
+    watchLock(this.server.writeLock, fault);
+  }
+
+  /** Whether the server may have cut connections off. */
+  get cutOff(): boolean {
+    return this.clock.now >= this.#cutOffAt;
+  }
+
+  /** Milliseconds since the server was asked to end; below 0 before. */
+  get endingFor(): number {
+    return this.clock.now - this.#endingAt;
+  }
+
+  /** Notes what is wrong. The simulation ends by it. */
+  fault(what: string): void {
+    this.tell("WRONG", what);
+    this.found ??= what;
+  }
+
+  /** Tells one event of the story, if anyone listens. */
+  tell(who: string, what: string): void {
+    this.#tell?.(this.clock.now, who, what);
+  }
+
+  /** Returns what tells the story of `who`: `undefined` without a listener, so that no text is made. */
+  #teller(who: string): ((what: string) => void) | undefined {
+    return this.#tell && ((what) => this.tell(who, what));
+  }
+
+  /** Waits for a while, of so many milliseconds at most. */
+  pause(most: number): Promise<void> {
+    const ms = this.random.below(most);
+    return new Promise((resolve) => this.clock.schedule(ms, resolve));
+  }
+
+  #print(lines: readonly string[]): void {
+    for (const line of lines) this.tell("stdout", line);
+    if (!(this.application instanceof StudentApplication)) return;
+    this.application.lines.push(...lines.filter((l) => l.startsWith("C")));
+  }
+
+  #report(line: string): void {
+    this.tell("stderr", line);
+    const [, port, limit] = line.match(/\/(\d+) .*\((\w+)\)$/) ?? [];
+    const found = this.dialogues.find(({ server }) =>
+      server?.remoteAddr.port === Number(port)
+    );
+    if (!found) return;
+    found.excuse ??= `it went over ${limit}`;
+    if (this.waiting.has(found) && limit !== "maxClients") {
+      this.fault(`${found.name}, a good client, went over ${limit}`);
+    }
+  }
+
+  /** Starts the server, the clients, the faults, and the clock that ends it all. */
+  start(): void {
+    const { application, wire, server: { limits } } = this;
+    this.tell("world", `${application.name} in ${wire.name}`);
+    this.tell("world", `limits ${JSON.stringify(limits)}`);
+    this.server.run().catch((error) => this.fault(`run() rejects: ${error}`));
+    this.#watchConnections();
+    const clients = 1 + this.random.below(7);
+    for (let i = 1; i <= clients; i++) {
+      const kind = this.random.below(2) === 0
+        ? this.random.pick(Object.keys(BAD))
+        : "good";
+      const name = `client ${i} (${kind})`;
+      this.#runClient(name, BAD[kind] ?? good);
+    }
+    if (this.random.below(3) === 0) this.#loseDescriptors();
+    if (this.waiting.size === 0) this.#shutDownWithin(LEISURE);
+    // Either in the middle of things, or when the good clients are content.
+    if (this.random.below(2) === 0) this.#shutDownWithin(1500);
+    else this.clock.schedule(LONGEST, () => this.#shutDown());
+  }
+
+  #shutDownWithin(ms: number): void {
+    this.clock.schedule(this.random.below(ms), () => this.#shutDown());
+  }
+
+  /** A client has all the answers that it wants. */
+  content(dialogue: Dialogue): void {
+    this.waiting.delete(dialogue);
+    // Those that misbehave have a little longer for it.
+    if (this.waiting.size === 0) this.#shutDownWithin(LEISURE);
+  }
+
+  async #runClient(name: string, behaviour: Behaviour): Promise<void> {
+    const { wire, application, clock } = this;
+    const fault = (what: string) => this.fault(what);
+    const dialogue = new Dialogue(name, wire, application, clock, fault, {
+      client: this.#teller(name),
+      server: this.#teller(`server for ${name}`),
+    });
+    this.dialogues.push(dialogue);
+    if (behaviour === good) this.waiting.add(dialogue);
+    this.#running++;
+    await this.pause(500);
+    await behaviour(this, dialogue);
+    this.tell(name, "has done its part");
+    this.#running--;
+    this.#noteEnd();
+  }
+
+  /** Looks for timers that are left, when nobody is left to have one. */
+  #noteEnd(): void {
+    if (!this.ended || this.#running > 0) return;
+    this.clock.schedule(SOON, () => checkTimers(this));
+  }
+
+  /** The network, as the client of a dialogue connects through it. */
+  networkOf(dialogue: Dialogue): Pick<SimulatedNetwork, keyof Network> {
+    const network = this.network;
+    return {
+      listen: network.listen,
+      connect: (options) => {
+        network.nextName = dialogue.name;
+        const { random } = this;
+        network.nextManners = [drawManner(random), drawManner(random)];
+        return network.connect(options);
+      },
+    };
+  }
+
+  #watchConnections(): void {
+    this.network.onConnect = (name, client, server) => {
+      const dialogue = this.dialogues.find((d) => d.name === name)!;
+      dialogue.server = server;
+      const fault = (what: string) => this.fault(`${name}: ${what}`);
+      client.watcher = { fault, tell: this.#teller(name) };
+      server.watcher = {
+        fault,
+        offered: (bytes, at) => dialogue.offered(bytes, at),
+        read: () => this.#noteRead(dialogue),
+        written: () => dialogue.noteWritten(),
+        ended: () => dialogue.noteEnd(),
+        // What went over a limit is closed, then reported.
+        closed: () => this.clock.schedule(0, () => this.#checkEnd(dialogue)),
+        tell: this.#teller(`server for ${name}`),
+      };
+      this.tell(name, "connects");
+    };
+  }
+
+  #noteRead(dialogue: Dialogue): void {
+    dialogue.noteRead();
+    const { name, queued, excuse } = dialogue;
+    // A connection that is being ended is read to its end, and that is dropped.
+    if (this.ending || excuse) return;
+    if (queued > this.server.limits.softQueuedBytes) {
+      this.fault(`${name} is read though ${queued} bytes wait for it`);
+    }
+  }
+
+  #checkEnd(dialogue: Dialogue): void {
+    if (!this.cutOff) dialogue.checkEnd();
+  }
+
+  /** For a while, the operating system has no descriptor for another client. */
+  async #loseDescriptors(): Promise<void> {
+    await this.pause(500);
+    const listener = this.network.listener!;
+    listener.descriptors = false;
+    this.tell("system", "has no more descriptors");
+    await this.pause(1500);
+    listener.descriptors = true;
+    this.tell("system", "has descriptors again");
+  }
+
+  async #shutDown(): Promise<void> {
+    if (this.ending) return;
+    for (const { name } of this.waiting) {
+      if (this.clock.now >= LONGEST) this.fault(`${name} waits for ever`);
+    }
+    this.ending = true;
+    this.#signal();
+    this.tell("signal", "asks the server to end");
+    const backlog = this.network.listener!.backlog.map(({ name }) => name);
+    const began = this.#endingAt = this.clock.now;
+    const grace = this.server.limits.grace * 1000;
+    this.#cutOffAt = began + grace;
+    if (this.random.below(8) === 0) this.#closeWithin(300);
+    await this.server.shutdown();
+    this.tell("server", "has ended");
+    this.ended = true;
+    if (!this.cutOff) this.#cutOffAt = Infinity; // it was not needed
+    this.#noteEnd();
+    checkShutdown(this, this.clock.now - began, backlog);
+  }
+
+  /** A second signal ends the server at once. */
+  #closeWithin(ms: number): void {
+    this.clock.schedule(this.random.below(ms), () => {
+      this.tell("signal", "asks the server to end at once");
+      this.#cutOffAt = this.clock.now;
+      this.server.close();
+    });
+  }
+
+  /** Checks how long a limit of seconds took to end a connection. */
+  checkTime(
+    { name }: Dialogue,
+    limit: "requestTimeout" | "queueTimeout" | "idleTimeout",
+    ms: number,
+  ): void {
+    const seconds = this.server.limits[limit];
+    if (seconds > 0 && ms > seconds * 1000 + LATE) {
+      this.fault(`${name} was ended by ${limit} after ${ms} ms`);
+    }
+  }
+}

@@ -1,0 +1,90 @@
+/**
+ * Clients that do as they should not. The server may cut each of them off.
+ *
+ * @module
+ */
+
+import type { MessageMap } from "../../../lib/formats/format.ts";
+import { STUDENT } from "../../../clienthelper.ts";
+import { encode, Peer } from "../../../lib/testing/peer.ts";
+import type { Random } from "../../../lib/testing/random.ts";
+import { dawdle, type Guest } from "./guest.ts";
+
+const REQUEST = encode([STUDENT]);
+const HTTP = new TextEncoder().encode(
+  "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n",
+);
+/** Pickles that call a function, build an object, and refer to one that is kept elsewhere. */
+const HOSTILE = [
+  "cposix\nsystem\n(S'true'\ntR.",
+  "\x80\x04\x8c\x05posix\x8c\x06system\x93\x8c\x04true\x85R.",
+  "(S'true'\niposix\nsystem\n.",
+  "\x80\x02cbuiltins\neval\nX\x01\x00\x00\x001\x85\x81.",
+  "P1\n.",
+].map((text) => Uint8Array.from(text, (char) => char.charCodeAt(0)));
+/** A list of ones that goes on for as long as the server listens. */
+const ENDLESS = new TextEncoder().encode("](" + "K\x01".repeat(32_768));
+/** How often that is sent: many times the longest message that is allowed. */
+const ENDLESS_TIMES = 32;
+/**
+ * Requests whose answers are long, so that few of them fill what the kernel
+ * holds. The valid one ends each row of invalid ones before it is too long.
+ */
+const DEMANDING = encode(
+  Array(100).fill([...Array(15).fill({}), STUDENT]).flat(),
+);
+
+/** Resets the connection at some stage of the exchange. */
+export async function resetting({ address, random }: Guest): Promise<void> {
+  using peer = await Peer.connect(address);
+  const stage = random.pick(["greeting", "request", "answer"]);
+  if (stage === "greeting") return; // it will come to a closed connection
+  // Closing while bytes are unread is a reset: most of the greeting stays so.
+  await peer.conn.read(new Uint8Array(1));
+  const length = stage === "answer"
+    ? REQUEST.length
+    : 1 + random.below(REQUEST.length - 1);
+  await peer.sendBytes(REQUEST.subarray(0, length));
+}
+
+/** Sends what must be refused. */
+export async function hostile(
+  { address, random, score }: Guest,
+): Promise<void> {
+  using peer = await Peer.greeted(address);
+  for (const bytes of hostileBytes(random)) await peer.sendBytes(bytes);
+  await peer.conn.closeWrite();
+  for (const answer of await peer.receiveAll()) {
+    const { error } = answer as MessageMap;
+    if (typeof error !== "string") score.fault("hostile bytes were accepted");
+  }
+}
+
+function hostileBytes(random: Random): Uint8Array[] {
+  return random.pick([
+    () => [random.pick(HOSTILE)],
+    () => [Uint8Array.from({ length: 64 }, () => random.below(256))],
+    () => [HTTP],
+    () => Array(ENDLESS_TIMES).fill(ENDLESS),
+  ])();
+}
+
+/**
+ * Sends requests without end, and never takes an answer. It leaves sooner than
+ * a server would lose patience with it.
+ */
+export async function neverReading(guest: Guest): Promise<void> {
+  using peer = await Peer.connect(guest.address);
+  const sending = sendWithoutEnd(guest, peer).catch(() => {}); // closed, by us or by the server
+  await dawdle(guest, 8000);
+  peer.conn.close();
+  await sending;
+}
+
+async function sendWithoutEnd(guest: Guest, peer: Peer): Promise<never> {
+  for (;;) {
+    await peer.sendBytes(DEMANDING);
+    // Else the server would be busy with this one, and latency show nothing else.
+    await dawdle(guest, 150);
+  }
+}

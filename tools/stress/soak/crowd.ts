@@ -1,0 +1,120 @@
+/**
+ * A bounded number of clients of all kinds, who come and go all the time.
+ *
+ * @module
+ */
+
+import { reason } from "../../../lib/text.ts";
+import { type Address, isDisconnect } from "../../../lib/net.ts";
+import { Random } from "../../../lib/testing/random.ts";
+import { hostile, neverReading, resetting } from "./bad_clients.ts";
+import {
+  cutting,
+  halfClosing,
+  patient,
+  pipelining,
+  silent,
+  slow,
+} from "./good_clients.ts";
+import { dawdle, type Guest } from "./guest.ts";
+import type { Score } from "./score.ts";
+
+/** Clients at the same time, at most. */
+export const SEATS = 40;
+/** Milliseconds between two clients on one seat, at most. */
+const FREE = 200;
+/** Milliseconds after which a visit should be over. Some seconds are usual. */
+const LONGEST = 30_000;
+
+interface Kind {
+  name: string;
+  visit: (guest: Guest) => Promise<void>;
+  /** How many visits are of this kind, of 100 where there is a choice. */
+  share: number;
+  /** Whether the server may end the connection before the client does. */
+  mayBeCutOff: boolean;
+}
+
+const good = (share: number, visit: Kind["visit"]): Kind => {
+  return { name: visit.name, visit, share, mayBeCutOff: false };
+};
+const bad = (share: number, visit: Kind["visit"]): Kind => {
+  return { name: visit.name, visit, share, mayBeCutOff: true };
+};
+
+/** Most kinds, each as often as its share says. */
+const VARIED: readonly Kind[] = [
+  good(16, patient),
+  good(12, pipelining),
+  good(16, cutting),
+  good(10, halfClosing),
+  good(6, slow),
+  good(9, silent),
+  bad(16, resetting),
+  bad(15, hostile),
+].flatMap((kind) => Array<Kind>(kind.share).fill(kind));
+
+/**
+ * One keeps the server as busy as dozens of others. So there is one at any
+ * time: were it chance, how many there are would be all that the measures show.
+ */
+const NEVER_READING: readonly Kind[] = [bad(1, neverReading)];
+
+/** All clients of a soak. */
+export class Crowd implements AsyncDisposable {
+  #leaving = new AbortController();
+  #seats: Promise<void>[];
+
+  /** Lets them come. The same `seed` draws the same clients. */
+  constructor(address: Address, seed: number, score: Score) {
+    const seeds = new Random(seed);
+    this.#seats = Array.from(
+      { length: SEATS },
+      (_, seat) =>
+        fill(seat === 0 ? NEVER_READING : VARIED, {
+          address,
+          // Its own for each seat, or else every answer's time would change all draws.
+          random: new Random(seeds.below(2 ** 32)),
+          leaving: this.#leaving.signal,
+          score,
+        }),
+    );
+  }
+
+  /** Asks all to leave, and waits until they have. */
+  async leave(): Promise<void> {
+    this.#leaving.abort();
+    await Promise.all(this.#seats);
+  }
+
+  /** Asks all to leave, as {@linkcode leave} does: for `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.leave();
+  }
+}
+
+/** One seat: a client after another. */
+async function fill(kinds: readonly Kind[], guest: Guest): Promise<void> {
+  await dawdle(guest, FREE);
+  while (!guest.leaving.aborted) {
+    await visit(guest, guest.random.pick(kinds));
+    await dawdle(guest, FREE);
+  }
+}
+
+async function visit(guest: Guest, kind: Kind): Promise<void> {
+  guest.score.visit(kind.name);
+  const overdue = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () => overdue.reject(new Error(`it takes more than ${LONGEST / 1000} s`)),
+    LONGEST,
+  );
+  try {
+    await Promise.race([kind.visit(guest), overdue.promise]);
+  } catch (error) {
+    if (kind.mayBeCutOff && isDisconnect(error)) return;
+    guest.score.fault(`${kind.name}: ${reason(error)}`);
+  } finally {
+    clearTimeout(timer);
+  }
+}

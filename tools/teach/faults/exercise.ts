@@ -1,0 +1,123 @@
+/**
+ * An exercise: a copy of the project with a fault, for a student to mend.
+ *
+ * @module
+ */
+
+import { isAbsolute, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Failure } from "../../../lib/cli/program.ts";
+import { copyProject, FOLDERS } from "./copy.ts";
+import { type Fault, readFaults, ROOT } from "./fault.ts";
+import { patchFolder } from "./patch.ts";
+
+/** What would tell the answer, and the tests that need it. */
+const ANSWERS = /^tests\/(faults|solutions|verify|(mended|names|pages)_test)/;
+/** Says which fault it is. */
+const NOTE = "exercise.json";
+/** What the student mends. The rest is there to judge it. */
+const MENDED = /^(lib\/.*|[a-z]+)\.ts$/;
+/** What judges, and must stay as it is. */
+const JUDGES =
+  /^((bench|tests|tools)\/.*\.(ts|py|jsonl|txt)|deno\.(json|lock))$/;
+
+/**
+ * Leaves a copy with a fault in a folder.
+ *
+ * @throws {Failure} If there is something in the folder already, or it is in the project.
+ */
+export async function leaveExercise(
+  fault: Fault,
+  folder: string,
+): Promise<void> {
+  if (isInProject(folder)) {
+    throw new Failure(`${folder} is in this project. Choose one outside`);
+  }
+  if (!await isEmpty(folder)) {
+    throw new Failure(`${folder} is there already. Choose a new folder`);
+  }
+  await copyProject(folder, ANSWERS);
+  await patchFolder(fault.patch, folder);
+  const note = JSON.stringify({ fault: fault.name });
+  await Deno.writeTextFile(`${folder}/${NOTE}`, `${note}\n`);
+}
+
+function isInProject(folder: string): boolean {
+  const path = relative(fileURLToPath(ROOT), resolve(folder));
+  return !path.startsWith("..") && !isAbsolute(path);
+}
+
+async function isEmpty(folder: string): Promise<boolean> {
+  try {
+    for await (const _entry of Deno.readDir(folder)) return false;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotADirectory) return false;
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  return true;
+}
+
+/**
+ * The fault that an exercise was left with.
+ *
+ * @throws {Failure} If the folder is no exercise, or this project itself is one.
+ */
+export async function faultOf(folder: string): Promise<Fault> {
+  const faults = await readFaults();
+  try {
+    const note = JSON.parse(await Deno.readTextFile(`${folder}/${NOTE}`));
+    const fault = faults.find(({ name }) => name === note.fault);
+    if (fault) return fault;
+  } catch {
+    // There is no note, or it says nothing.
+  }
+  throw new Failure(
+    `${folder} is no exercise, or its ${NOTE} was changed. ` +
+      `\`deno task break NAME --exercise FOLDER\` makes one`,
+  );
+}
+
+/** All files below a folder that fit, by their paths from there. */
+async function filesOf(folder: string | URL, fit: RegExp): Promise<string[]> {
+  const files: string[] = [];
+  const visit = async (path: string) => {
+    const at = folder instanceof URL
+      ? new URL(path || ".", folder)
+      : `${folder}/${path}`;
+    for await (const { name, isDirectory } of Deno.readDir(at)) {
+      if (!isDirectory && fit.test(path + name)) files.push(path + name);
+      else if (isDirectory && FOLDERS.test(path + name)) {
+        await visit(`${path}${name}/`);
+      }
+    }
+  };
+  await visit("");
+  return files.sort();
+}
+
+/** Tests, and tools that they use, that are in the folder not as they were. */
+export async function tamperedWith(folder: string): Promise<string[]> {
+  const found: string[] = [];
+  for (const path of await filesOf(ROOT, JUDGES)) {
+    if (ANSWERS.test(path)) continue;
+    const before = await Deno.readTextFile(new URL(path, ROOT));
+    const now = await Deno.readTextFile(`${folder}/${path}`)
+      .catch(() => undefined);
+    if (now === undefined) found.push(`${path} is gone`);
+    else if (now !== before) found.push(`${path} was changed`);
+  }
+  return found;
+}
+
+/** Copies what the student mended over a copy of the project as it is. */
+export async function copyMended(from: string, to: string): Promise<void> {
+  await copyProject(to);
+  for (const path of await filesOf(to, MENDED)) {
+    await Deno.remove(`${to}/${path}`);
+  }
+  for (const path of await filesOf(from, MENDED)) {
+    const folder = path.slice(0, path.lastIndexOf("/") + 1);
+    await Deno.mkdir(`${to}/${folder}`, { recursive: true });
+    await Deno.copyFile(`${from}/${path}`, `${to}/${path}`);
+  }
+}

@@ -1,0 +1,142 @@
+/**
+ * Trying a copy of the project: which of its tests fail?
+ *
+ * @module
+ */
+
+import { whenAborted } from "../../../lib/cli/signals.ts";
+import { detached, endGroup } from "../../processes/process_group.ts";
+import { SCENARIOS } from "../scenario/scenarios.ts";
+import { copyProject } from "./copy.ts";
+import { type Fault, ROOT } from "./fault.ts";
+import { patchFolder } from "./patch.ts";
+
+/** Milliseconds that a run may take: a fault can make a test wait for ever. */
+const LONGEST = 600_000;
+/** How many seeds of the simulation are searched for one that shows a fault. */
+const SEEDS = 500;
+
+/** How a run of Deno ended. */
+export interface Ended {
+  /** Whether it ended by itself, with 0. */
+  success: boolean;
+  /** The lines that it printed. */
+  stdout: string[];
+  /** The other lines. */
+  stderr: string[];
+}
+
+/** Runs Deno in a folder. */
+export async function run(
+  folder: string,
+  stop: AbortSignal,
+  args: readonly string[],
+): Promise<Ended> {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: [...args],
+    cwd: folder,
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+    // As many files of tests at a time as `deno task test` runs.
+    env: { NO_COLOR: "1", DENO_JOBS: "3" },
+    detached,
+  }).spawn();
+  whenAborted(stop, () => endGroup(child));
+  const timer = setTimeout(() => endGroup(child), LONGEST);
+  const { success, stdout, stderr } = await child.output();
+  clearTimeout(timer);
+  const lines = (bytes: Uint8Array) =>
+    new TextDecoder().decode(bytes).trimEnd().split("\n");
+  return { success, stdout: lines(stdout), stderr: lines(stderr) };
+}
+
+/** What a run of tests says of each. */
+export interface Results {
+  /** The names of the tests that passed. */
+  passed: string[];
+  /** The names of those that failed. */
+  failed: string[];
+  /** Whether the run ended, and as its tests say. */
+  ended: boolean;
+}
+
+/** Runs tests in a copy of the project, with further arguments for `deno test`. */
+export async function runTests(
+  folder: string,
+  stop: AbortSignal,
+  args: readonly string[],
+): Promise<Results> {
+  const { success, stdout } = await run(folder, stop, [
+    ...["test", "--no-check", "--no-prompt", "--parallel", "--reporter=tap"],
+    ...args,
+  ]);
+  const named = (result: RegExp) =>
+    stdout.filter((line) => result.test(line))
+      .map((line) => line.replace(result, ""))
+      .filter((line) => !line.endsWith(" # SKIP"));
+  const failed = named(/^not ok \d+ - /);
+  const passed = named(/^ok \d+ - /);
+  return { passed, failed, ended: success === (failed.length === 0) };
+}
+
+/** Runs the one test that decides about a fault. */
+export async function runDecidingTest(
+  folder: string,
+  stop: AbortSignal,
+  { test }: Fault,
+): Promise<Results> {
+  const file = await fileOfTest(test);
+  return runTests(folder, stop, ["--allow-all", `--filter=[${test}]`, file]);
+}
+
+/**
+ * The file of the test that has an id in its name.
+ *
+ * @throws {Error} If there is none, or more than one.
+ */
+export async function fileOfTest(id: string): Promise<string> {
+  // The names of the scenarios' tests are made of the scenarios' names.
+  const isScenario = SCENARIOS.some(({ name }) => name === id);
+  const text = isScenario ? "[${name}]" : `[${id}]`;
+  const found: string[] = [];
+  for await (const { name } of Deno.readDir(new URL("tests/", ROOT))) {
+    if (!name.endsWith("_test.ts")) continue;
+    const file = await Deno.readTextFile(new URL(`tests/${name}`, ROOT));
+    if (file.includes(text)) found.push(`tests/${name}`);
+  }
+  if (found.length === 1) return found[0];
+  throw new Error(`${found.length} files have a test [${id}], and not one`);
+}
+
+/** What a fault's trial shows. */
+export interface Trial {
+  /** The results of the test that decides. */
+  results: Results;
+  /** Whether the simulation finds the fault, if it should. */
+  isFound: boolean;
+}
+
+/** Applies a fault to a copy of the project. Runs the test that decides there, and the simulation. */
+export async function tryFault(fault: Fault): Promise<Trial> {
+  const never = new AbortController().signal;
+  const folder = await Deno.makeTempDir({ prefix: "rollcall-" });
+  try {
+    await copyProject(folder);
+    await patchFolder(fault.patch, folder);
+    const results = await runDecidingTest(folder, never, fault);
+    const isFound = fault.isSimulated && await isFoundIn(folder, never);
+    return { results, isFound };
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** Whether one of the first seeds makes the simulation fail in a copy of the project. */
+async function isFoundIn(folder: string, stop: AbortSignal): Promise<boolean> {
+  const { stdout } = await run(folder, stop, [
+    ...["run", "--no-check", "--no-prompt", "tools/stress/simulate.ts"],
+    ...["--seeds", `${SEEDS}`],
+  ]);
+  return /^Seed \d+ FAILED/.test(stdout[0]);
+}

@@ -1,0 +1,130 @@
+/**
+ * `deno task mended`: whether the fault in an exercise is mended, and whether
+ * anything else broke.
+ *
+ * What the student wrote is judged by this project's own tests, so that a test
+ * that was deleted or weakened in the exercise judges nothing.
+ *
+ * @module
+ */
+
+import { UsageError } from "../../lib/cli/flags.ts";
+import { exitWith, Failure, runProgram } from "../../lib/cli/program.ts";
+import type { StopSignals } from "../../lib/cli/signals.ts";
+import { print, report } from "../../lib/output.ts";
+import { copyMended, faultOf, tamperedWith } from "./faults/exercise.ts";
+import type { Fault } from "./faults/fault.ts";
+import {
+  type Results,
+  run,
+  runDecidingTest,
+  runTests,
+} from "./faults/trial.ts";
+import { orHangUp } from "../processes/process_group.ts";
+
+/** A mended copy may differ in the lines that pages quote and patches change. */
+const LEFT_OUT = "--ignore=tests/faults_test.ts,tests/pages_test.ts";
+
+/** What is wrong with a mended copy, if anything is. */
+async function judge(
+  copy: string,
+  fault: Fault,
+  stop: AbortSignal,
+): Promise<string[]> {
+  report("Checking its types");
+  const types = await run(copy, stop, ["check", "server.ts", "client.ts"]);
+  if (!types.success) {
+    const errors = types.stderr.join("\n").split("\n\nStack backtrace")[0];
+    return [
+      "Not mended: it does not type-check.",
+      errors.replaceAll(`file://${copy}/`, ""),
+    ];
+  }
+  report(`Running the test [${fault.test}]`);
+  const { passed, failed } = await runDecidingTest(copy, stop, fault);
+  if (passed.length === 0) {
+    // If the test did not run, its name is not known.
+    return titled("Not mended. Still fails:", [failed[0] ?? `[${fault.test}]`]);
+  }
+  // These cannot hang. If one of them fails, the others can.
+  report("It passes. Running the tests that need no permission");
+  const first = await runTests(copy, stop, [LEFT_OUT]);
+  if (!isGood(first)) return broken(first);
+  report("They pass. Running all tests, about a minute");
+  const all = () => runTests(copy, stop, ["--allow-all", LEFT_OUT]);
+  const second = await all();
+  if (isGood(second)) return [];
+  report("Some fail. On a busy machine that can be chance: once more");
+  const third = await all();
+  const both = second.failed.filter((test) => third.failed.includes(test));
+  return both.length > 0 || !third.ended
+    ? broken({ ...third, failed: both })
+    : [];
+}
+
+function isGood({ failed, ended }: Results): boolean {
+  return failed.length === 0 && ended;
+}
+
+function broken({ failed, ended }: Results): string[] {
+  const hung = ended ? [] : ["the tests, which did not run to their end"];
+  return titled("What failed passes now, but something else broke:", [
+    ...failed.toSorted(),
+    ...hung,
+  ]);
+}
+
+function titled(title: string, lines: readonly string[]): string[] {
+  return lines.length > 0 ? [title, ...lines.map((line) => `  ${line}`)] : [];
+}
+
+async function mended(folder: string, stop: AbortSignal): Promise<number> {
+  const fault = await faultOf(folder);
+  const tampered = await tamperedWith(folder);
+  const copy = await Deno.makeTempDir({ prefix: "rollcall-" });
+  try {
+    await copyMended(folder, copy);
+    const wrong = await judge(copy, fault, stop);
+    if (stop.aborted) throw new Failure("Stopped before the end");
+    const passes = wrong.length === 0;
+    print([
+      ...(passes
+        ? [`Mended: the test [${fault.test}] passes, and so do the others.`]
+        : wrong),
+      ...titled(
+        passes
+          ? "But what judges it must stay as it was. Put these back:"
+          : "Nor does it help to change what judges it:",
+        tampered,
+      ),
+    ]);
+    return passes && tampered.length === 0 ? 0 : 1;
+  } finally {
+    await Deno.remove(copy, { recursive: true });
+  }
+}
+
+/** The command line. Returns the exit code. */
+export function main(
+  args: readonly string[],
+  { stop }: StopSignals,
+): Promise<number> {
+  const isFlag = (arg: string) => arg.startsWith("-");
+  const [folder, ...more] = args.filter((arg) => !isFlag(arg));
+  return runProgram({
+    use: "mended FOLDER",
+    about:
+      "Says whether an exercise is mended, and whether anything else broke.",
+    flags: {},
+    run: () => {
+      if (folder !== undefined && more.length === 0) {
+        return mended(folder, orHangUp(stop));
+      }
+      throw new UsageError(
+        "Which folder? One, as in `deno task mended ../mend-me`",
+      );
+    },
+  }, args.filter(isFlag));
+}
+
+if (import.meta.main) await exitWith(main);

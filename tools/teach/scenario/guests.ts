@@ -1,0 +1,286 @@
+/**
+ * The clients of a scenario.
+ *
+ * @module
+ */
+
+import { Client } from "../../../client.ts";
+import { concat } from "../../../lib/bytes.ts";
+import { counted } from "../../../lib/text.ts";
+import { DEFAULT_LIMITS } from "../../../lib/limits.ts";
+import { addressOf, type Network } from "../../../lib/net.ts";
+import { isMessageMap } from "../../../lib/formats/format.ts";
+import { ConnectionEnded } from "../../../lib/formats/formats.ts";
+import type { Message, MessageMap } from "../../../lib/formats/formats.ts";
+import type { SimulatedConnection } from "../../../lib/testing/connection.ts";
+import { encode } from "../../stress/simulation/dialogue.ts";
+import type { Manner } from "../../../lib/testing/pipe.ts";
+import type { Stage } from "./stage.ts";
+
+/** The request of a student with this number. */
+export function student(sid: Message): MessageMap {
+  return { student_name: "Alice Brown", github_username: "abrown", sid };
+}
+
+/** What a message of the server says, shown shortly. */
+function show(message: Message): string {
+  if (!isMessageMap(message)) return String(message);
+  return Object.values(message).join();
+}
+
+/** Whether a message answers a request, and is neither a greeting nor a refusal. */
+function isAnswer(message: Message): boolean {
+  return !isMessageMap(message);
+}
+
+function isGreeting(message: Message): boolean {
+  return isMessageMap(message) && "clientid" in message;
+}
+
+/** Some words, the last of them once if it comes often. */
+function shortly(words: readonly string[]): string {
+  const last = words.at(-1)!;
+  const others = words.slice(0, words.findLastIndex((it) => it !== last) + 1);
+  const times = words.length - others.length;
+  if (times <= 3) return words.join(", ");
+  return [...others, `${last} (${times} times)`].join(", ");
+}
+
+/** Tells together what comes together. */
+class Heard {
+  #words: string[] = [];
+  #tell: (words: string) => void;
+
+  constructor(tell: (words: string) => void) {
+    this.#tell = tell;
+  }
+
+  add(word: string): void {
+    // All that one read brings is here before the next turn of the event loop.
+    if (this.#words.push(word) === 1) {
+      setImmediate(() => this.flush());
+    }
+  }
+
+  flush(): void {
+    if (this.#words.length > 0) this.#tell(shortly(this.#words.splice(0)));
+  }
+}
+
+/** A client of the shipped kind. */
+export class Guest {
+  #stage: Stage;
+  #name: string;
+  #client: Client;
+  #greeted = true;
+  #waiting = 0;
+  #heard: Heard;
+
+  /** Has not done anything yet. */
+  constructor(stage: Stage, name: string) {
+    this.#stage = stage;
+    this.#name = name;
+    const network = through(stage, name);
+    this.#client = new Client({ network, wire: stage.server.wire });
+    this.#heard = new Heard((words) => this.#tell(`gets ${words}`));
+  }
+
+  /** Connects, and waits for the greeting. */
+  async connect(): Promise<void> {
+    this.#tell("connects");
+    this.#greeted = false;
+    try {
+      const greeting = await this.#client.connect();
+      this.#greeted = true;
+      const refused = isMessageMap(greeting) && "error" in greeting;
+      const said = show(greeting);
+      this.#tell(refused ? `is refused: ${said}` : `is greeted, as ${said}`);
+    } catch (error) {
+      this.#greeted = true;
+      this.#failed(error);
+    }
+  }
+
+  /** Sends requests of students with these numbers, and waits for all answers. */
+  async ask(...sids: readonly Message[]): Promise<void> {
+    await this.send(...sids.map(student));
+  }
+
+  /** Sends requests without waiting between them, then waits for all answers. */
+  async send(...requests: readonly Message[]): Promise<void> {
+    this.#tell(`sends ${counted(requests.length, "request")}`);
+    const answers = requests.map(async (request) => {
+      this.#waiting++;
+      const answer = await this.#client.request(request);
+      this.#waiting--;
+      this.#heard.add(show(answer));
+    });
+    const failed = (await Promise.allSettled(answers))
+      .find(({ status }) => status === "rejected");
+    this.#heard.flush();
+    if (failed) this.#failed((failed as PromiseRejectedResult).reason);
+  }
+
+  /** Ends the connection. */
+  async leave(): Promise<void> {
+    this.#tell("leaves");
+    await this.#client.close();
+  }
+
+  /** Tells what it still waits for, at the end. */
+  curtain(): void {
+    if (!this.#greeted) this.#tell("still waits for a greeting");
+    if (this.#waiting > 0) {
+      this.#tell(`still waits for ${counted(this.#waiting, "answer")}`);
+    }
+  }
+
+  #failed(error: unknown): void {
+    const why = error instanceof ConnectionEnded
+      ? "the connection ended"
+      : error;
+    const missed = counted(this.#waiting, "answer");
+    this.#waiting = 0;
+    this.#tell(`goes without ${missed}: ${why}`);
+  }
+
+  #tell(what: string): void {
+    this.#stage.tell(this.#name, what);
+  }
+}
+
+/** A client of few words, that sends what it likes. */
+export class Stranger {
+  #stage: Stage;
+  #name: string;
+  #network: Network;
+  #conn: SimulatedConnection | undefined;
+  #reading = false;
+  #ended = false;
+  #answers = 0;
+  #expected = 0;
+
+  /** Has not done anything yet. */
+  constructor(stage: Stage, name: string, back?: Partial<Manner>) {
+    this.#stage = stage;
+    this.#name = name;
+    this.#network = through(stage, name, back);
+  }
+
+  /** Connects. */
+  async connect(): Promise<void> {
+    this.#tell("connects");
+    await this.#network.connect(addressOf({}));
+    this.#conn = this.#stage.connections.get(this.#name)!;
+  }
+
+  /** Sends bytes, and says what they are. */
+  async send(bytes: Uint8Array, what: string): Promise<void> {
+    this.#tell(`sends ${what}`);
+    try {
+      for (let at = 0; at < bytes.length;) {
+        at += await this.#conn!.write(bytes.subarray(at));
+      }
+    } catch {
+      // The server has ended the connection.
+    }
+  }
+
+  /** The bytes of a request, which is to be answered. */
+  request(request: Message): Uint8Array {
+    this.#expected++;
+    return encode(request, this.#stage.server.wire);
+  }
+
+  /** Sends requests of students with these numbers, without waiting for answers. */
+  async ask(...sids: readonly Message[]): Promise<void> {
+    const bytes = sids.map((sid) => this.request(student(sid)));
+    await this.send(concat(bytes), counted(sids.length, "request"));
+  }
+
+  /**
+   * Reads, and tells what comes, until the server ends the connection: at most
+   * so many bytes, each so many milliseconds.
+   */
+  async read(bytes = 65_536, every = 0): Promise<void> {
+    const heard = new Heard((words) => this.#tell(`gets ${words}`));
+    const reader = this.#stage.server.wire.reader(DEFAULT_LIMITS);
+    const buffer = new Uint8Array(65_536);
+    let kept = 0;
+    this.#reading = true;
+    try {
+      for (;;) {
+        if (every > 0) await this.#stage.pause(every);
+        const room = buffer.subarray(kept, kept + bytes);
+        const count = await this.#conn!.read(room);
+        if (count === null) break;
+        const messages: Message[] = [];
+        const end = kept + count;
+        const taken = reader.read(buffer, end, messages);
+        buffer.copyWithin(0, taken, end);
+        kept = end - taken;
+        for (const message of messages) {
+          if (isGreeting(message)) {
+            this.#tell(`is greeted, as ${show(message)}`);
+          } else heard.add(show(message));
+        }
+        this.#answers += messages.filter(isAnswer).length;
+      }
+      heard.flush();
+      this.#end("sees the end");
+    } catch {
+      heard.flush();
+      if (!this.#ended) this.#end("finds the connection reset");
+    }
+  }
+
+  /** Ends the connection in good order. */
+  leave(): void {
+    this.#end("leaves");
+    this.#conn!.close();
+  }
+
+  /** Ends the connection as a program does that is killed. */
+  reset(): void {
+    this.#end("resets the connection");
+    this.#conn!.reset();
+  }
+
+  /** Tells that it is still there, at the end. */
+  curtain(): void {
+    if (this.#ended || !this.#conn) return;
+    const { handlers } = this.#stage.server;
+    const names = [...handlers.keys()].map((id) => this.#stage.names.get(id));
+    const served = names.includes(this.#name) ? ", and is still served" : "";
+    this.#end(this.#reading ? "still reads" : `never read${served}`);
+  }
+
+  #end(what: string): void {
+    this.#ended = true;
+    const answers = `${this.#answers} of ${counted(this.#expected, "answer")}`;
+    this.#tell(this.#expected > 0 ? `${what}, with ${answers}` : what);
+  }
+
+  #tell(what: string): void {
+    this.#stage.tell(this.#name, what);
+  }
+}
+
+/** A direction that takes all there is, and lets it travel for 2 ms. */
+const PLAIN: Manner = { capacity: 100_000, delay: 4, shortness: 0 };
+
+/** The network of a stage, as one client connects through it. The way back to it may be peculiar. */
+function through(
+  { network }: Stage,
+  name: string,
+  back: Partial<Manner> = {},
+): Network {
+  return {
+    listen: (options) => network.listen(options),
+    connect: (options) => {
+      network.nextName = name;
+      network.nextManners = [PLAIN, { ...PLAIN, ...back }];
+      return network.connect(options);
+    },
+  };
+}

@@ -1,0 +1,212 @@
+/**
+ * A scenario for each limit: somebody goes over it.
+ *
+ * @module
+ */
+
+import { ClientHandler, StudentHandler } from "../../../clienthandler.ts";
+import { counted } from "../../../lib/text.ts";
+import { LineWriter } from "../../../lib/output.ts";
+import type { LimitName } from "../../../lib/limits.ts";
+import type { Message, MessageMap } from "../../../lib/formats/formats.ts";
+import { FORMATS } from "../../../lib/formats/formats.ts";
+import { student } from "./guests.ts";
+import type { Scenario, Stage } from "./stage.ts";
+import { STDERR, STDOUT } from "./story.ts";
+
+/** The scenario of a limit: what it is set to, and who goes over it. */
+function over(
+  limit: LimitName,
+  value: number,
+  about: string,
+  play: Scenario["play"],
+  more: Partial<Scenario> = {},
+): Scenario {
+  return {
+    name: limit,
+    about: `${limit} is ${value} here. ${about}`,
+    ends: 5000,
+    play,
+    ...more,
+    server: { [limit]: value, ...more.server },
+  };
+}
+
+/** Alice connects, and stays. Then Bob does. */
+async function twoCome(stage: Stage): Promise<void> {
+  const [alice, bob] = [stage.guest("Alice"), stage.guest("Bob")];
+  await alice.connect();
+  await bob.connect();
+}
+
+/** Alice sends such a request, and is told what comes of it. */
+function asks(...requests: readonly MessageMap[]): Scenario["play"] {
+  return async (stage) => {
+    const alice = stage.guest("Alice");
+    await alice.connect();
+    for (const request of requests) await alice.send(request);
+  };
+}
+
+/** A list in a list in a list. */
+function nested(depth: number): Message {
+  return depth === 0 ? [] : [nested(depth - 1)];
+}
+
+/** Sends a part of a request, and never the rest. */
+async function stalls(stage: Stage): Promise<void> {
+  const alice = stage.stranger("Alice");
+  await alice.connect();
+  const reading = alice.read();
+  await stage.pause(10);
+  const part = alice.request(student(1)).subarray(0, 40);
+  await alice.send(part, "40 bytes of a request");
+  await reading;
+}
+
+/** Connects, and says nothing. */
+async function saysNothing(stage: Stage): Promise<void> {
+  const alice = stage.stranger("Alice");
+  await alice.connect();
+  await alice.read();
+}
+
+/** Sends requests, and never reads an answer. */
+async function readsNothing(stage: Stage): Promise<void> {
+  const alice = stage.stranger("Alice", { capacity: 30 });
+  await alice.connect();
+  for (let i = 0; i < 5; i++) {
+    await stage.pause(20);
+    await alice.ask(1, 2, 3, 4, 5, 6, 7, 8);
+  }
+}
+
+/** An application whose answers are much longer than their requests. */
+function longAnswers() {
+  return class extends ClientHandler {
+    protected override processRequest(): Message {
+      return "a".repeat(600);
+    }
+  };
+}
+
+/** An application that never answers. */
+function noAnswers() {
+  return class extends ClientHandler {
+    protected override processRequest(): Promise<Message> {
+      return new Promise(() => {});
+    }
+  };
+}
+
+/** The lab's application, with the roster that it ships with. */
+function shipped() {
+  return class extends StudentHandler {};
+}
+
+/** Lines wait for a stdout that nobody reads. */
+async function nobodyReads(stage: Stage): Promise<void> {
+  const told = (count: number) =>
+    stage.tell(STDERR, `${counted(count, "line")} not shown on stdout`);
+  const stuck = { write: () => new Promise<number>(() => {}) };
+  const writer = new LineWriter(stuck, told, () => {});
+  const { maxWaitingOutput } = stage.server.limits;
+  for (let line = 1; line <= 4; line++) {
+    const dropped = writer.print(["a line of 21 letters."], maxWaitingOutput);
+    stage.tell(STDOUT, dropped ? `drops line ${line}` : `keeps line ${line}`);
+    await stage.pause(1);
+  }
+}
+
+/** Somebody goes over each limit. */
+export const LIMITS: readonly Scenario[] = [
+  over("maxClients", 1, "Alice is there when Bob comes.", twoCome),
+  over(
+    "maxClientsPerAddress",
+    1,
+    "Alice is there when Bob comes, from the same address.",
+    twoCome,
+  ),
+  over(
+    "maxRequestBytes",
+    100,
+    "Alice has a name of 200 letters.",
+    asks({ ...student(1), student_name: "A".repeat(200) }),
+  ),
+  over(
+    "maxDepth",
+    3,
+    "Alice sends a list within a list, and so on, six deep.",
+    asks({ ...student(1), more: nested(5) }),
+    { server: { wire: FORMATS.json } },
+  ),
+  over(
+    "maxItems",
+    10,
+    "Alice sends a list of 20.",
+    asks({ ...student(1), more: Array(20).fill(0) }),
+    { server: { wire: FORMATS.json } },
+  ),
+  over("requestTimeout", 1, "Alice never sends all of her request.", stalls),
+  over("idleTimeout", 1, "Alice says nothing at all.", saysNothing),
+  over(
+    "softQueuedBytes",
+    60,
+    "Alice reads none of her answers. For 2 s, nothing more is read from her.",
+    readsNothing,
+    { server: { queueTimeout: 2 } },
+  ),
+  over(
+    "queueTimeout",
+    1,
+    "Alice reads none of her answers.",
+    readsNothing,
+    { server: { softQueuedBytes: 60 } },
+  ),
+  over(
+    "maxQueuedBytes",
+    1000,
+    "Alice reads none of her answers, and each has 600 bytes.",
+    readsNothing,
+    { clientHandler: longAnswers, server: { softQueuedBytes: 900 } },
+  ),
+  over(
+    "maxInvalidInRow",
+    3,
+    "Alice sends four requests without a name.",
+    asks({ sid: 1 }, { sid: 2 }, { sid: 3 }, { sid: 4 }),
+  ),
+  over(
+    "maxRosterRows",
+    1,
+    "Alice sends the students 1, 2, and 1 again.",
+    asks(student(1), student(2), student(1)),
+    { clientHandler: shipped },
+  ),
+  over(
+    "maxRosterBytes",
+    1000,
+    "Alice sends a student with a note of 2,000 letters.",
+    asks({ ...student(1), note: "a".repeat(2000) }),
+    { clientHandler: shipped },
+  ),
+  over(
+    "maxWaitingOutput",
+    50,
+    "Nobody reads stdout, and 84 letters are to be printed.",
+    nobodyReads,
+  ),
+  over(
+    "grace",
+    1,
+    "Alice's handler never answers, and the server is asked to end.",
+    async (stage) => {
+      const alice = stage.guest("Alice");
+      await alice.connect();
+      alice.ask(1);
+      await stage.pause(20);
+      await stage.shutdown();
+    },
+    { clientHandler: noAnswers },
+  ),
+];

@@ -1,0 +1,162 @@
+/**
+ * The scenarios of `deno task trace`.
+ *
+ * @module
+ */
+
+import { concat } from "../../../lib/bytes.ts";
+import { student } from "./guests.ts";
+import { LIMITS } from "./limits.ts";
+import { MISHAPS } from "./mishaps.ts";
+import type { Scenario } from "./stage.ts";
+
+const twoClients: Scenario = {
+  name: "two-clients",
+  about:
+    "Two clients are connected at the same time. The accept loop is free " +
+    "again at once, and each client has a handler of its own.",
+  ends: 1000,
+  async play(stage) {
+    const [alice, bob] = [stage.guest("Alice"), stage.guest("Bob")];
+    const first = async () => {
+      await alice.connect();
+      await alice.ask(1);
+      await stage.pause(60);
+      await alice.leave();
+    };
+    const second = async () => {
+      await stage.pause(5);
+      await bob.connect();
+      await bob.ask(2);
+      await stage.pause(10);
+      await bob.leave();
+    };
+    await Promise.all([first(), second()]);
+  },
+};
+
+const pipelined: Scenario = {
+  name: "pipelined",
+  about: "A client sends five requests and waits for none. One read brings " +
+    "what has come: two whole requests and a part of the third. Each batch is " +
+    "recorded together, and answered in one write.",
+  ends: 1000,
+  async play(stage) {
+    const alice = stage.stranger("Alice");
+    await alice.connect();
+    const reading = alice.read();
+    await stage.pause(10);
+    const sids = [1, 2, 3, 4, 5];
+    const requests = sids.map((sid) => alice.request(student(sid)));
+    const all = concat(requests);
+    const cut = requests[0].length + requests[1].length + 40;
+    await alice.send(all.subarray(0, cut), "2 requests and a part");
+    await alice.send(all.subarray(cut), "the rest of 5");
+    await stage.pause(30);
+    alice.leave();
+    await reading;
+  },
+};
+
+const contendedLock: Scenario = {
+  name: "contended-lock",
+  about:
+    "Three handlers want to record at the same time, and recording takes " +
+    "20 ms. The lock lets in one after the other, first come, first served. " +
+    "The accept loop and the reading go on meanwhile.",
+  recording: 20,
+  ends: 1000,
+  async play(stage) {
+    const one = async (name: string, sid: number, ms: number) => {
+      const guest = stage.guest(name);
+      await stage.pause(ms);
+      await guest.connect();
+      await guest.ask(sid);
+      await guest.leave();
+    };
+    await Promise.all([
+      one("Alice", 1, 0),
+      one("Bob", 2, 3),
+      one("Third", 3, 6),
+    ]);
+  },
+};
+
+const slowReader: Scenario = {
+  name: "slow-reader",
+  about: "Alice sends faster than she takes her answers. Once more than 60 " +
+    "bytes wait for her, her handler reads no more until she has taken all. " +
+    "Bob notices nothing of it.",
+  server: { softQueuedBytes: 60 },
+  ends: 2000,
+  async play(stage) {
+    const alice = stage.stranger("Alice", { capacity: 30 });
+    const bob = stage.guest("Bob");
+    const slow = async () => {
+      await alice.connect();
+      const reading = alice.read(25, 20);
+      for (const sid of [10, 30, 50]) {
+        await stage.pause(20);
+        const sids = Array.from({ length: 12 }, (_, i) => sid + i);
+        await alice.ask(...sids);
+      }
+      await stage.pause(150);
+      alice.leave();
+      await reading;
+    };
+    const quick = async () => {
+      await stage.pause(60);
+      await bob.connect();
+      await bob.ask(1);
+      await bob.leave();
+    };
+    await Promise.all([slow(), quick()]);
+  },
+};
+
+const drain: Scenario = {
+  name: "drain",
+  about:
+    "The server is asked to end while Alice is in the middle of a request " +
+    "and Bob has just connected. Both are answered, and only then it closes.",
+  ends: 3000,
+  async play(stage) {
+    const [alice, bob] = [stage.stranger("Alice"), stage.guest("Bob")];
+    const slowly = async () => {
+      await alice.connect();
+      const reading = alice.read();
+      await stage.pause(20);
+      const request = alice.request(student(1));
+      const size = Math.ceil(request.length / 6);
+      for (let part = 1; part <= 6; part++) {
+        const bytes = request.subarray(size * (part - 1), size * part);
+        await alice.send(bytes, `part ${part} of 6 of a request`);
+        await stage.pause(60);
+      }
+      await reading;
+      alice.leave();
+    };
+    const late = async () => {
+      await stage.pause(35);
+      await bob.connect();
+      await bob.ask(2);
+    };
+    const end = async () => {
+      await stage.pause(38);
+      await stage.shutdown();
+    };
+    await Promise.all([slowly(), late(), end()]);
+  },
+};
+
+/** The scenarios that show how the server works. */
+export const TOUR: readonly Scenario[] = [
+  twoClients,
+  pipelined,
+  contendedLock,
+  slowReader,
+  drain,
+];
+
+/** All scenarios. */
+export const SCENARIOS: readonly Scenario[] = [...TOUR, ...MISHAPS, ...LIMITS];

@@ -1,0 +1,182 @@
+/**
+ * Where scenarios are played: the shipped server and clients, on a network and a
+ * clock that are made up, with all that happens told.
+ *
+ * @module
+ */
+
+import type { ClientHandlerClass } from "../../../clienthandler.ts";
+import { counted } from "../../../lib/text.ts";
+import type { ServerEvent } from "../../../lib/events.ts";
+import { Server, type ServerOptions } from "../../../server.ts";
+import type { SimulatedClock } from "../../../lib/testing/clock.ts";
+import type { SimulatedConnection } from "../../../lib/testing/connection.ts";
+import { SimulatedNetwork } from "../../../lib/testing/network.ts";
+import type { Manner } from "../../../lib/testing/pipe.ts";
+import { Guest, Stranger } from "./guests.ts";
+import { Steady } from "./steady.ts";
+import { ACCEPT_LOOP, type Event, handlerOf, STDERR, STDOUT } from "./story.ts";
+import { tracedStudentHandler } from "./traced_handler.ts";
+
+/** What happens, and what it shows. */
+export interface Scenario {
+  /** What it is called on the command line. */
+  name: string;
+  /** What it shows, and where to look, in a sentence or two. */
+  about: string;
+  /** The server, where it is not as by default. */
+  server?: ServerOptions;
+  /** Milliseconds that recording takes. @default {0} */
+  recording?: number;
+  /** Serves the clients, where that is not the lab's handler. */
+  clientHandler?(stage: Stage): ClientHandlerClass;
+  /** Milliseconds for which it goes on, at most. */
+  ends: number;
+  /** Has the clients do what they do. */
+  play(stage: Stage): void;
+}
+
+/** Messages that wait to be written, together. */
+interface Queued {
+  what: string;
+  count: number;
+  bytes: number;
+}
+
+/** One scenario, as it goes. */
+export class Stage {
+  readonly clock: SimulatedClock;
+  readonly network: SimulatedNetwork;
+  readonly server: Server;
+  readonly scenario: Scenario;
+  /** What has happened so far. */
+  readonly events: Event[] = [];
+  /** The clients' names by their ids. */
+  readonly names = new Map<number, string>();
+  /** The clients' ends of their connections, by name. */
+  readonly connections = new Map<string, SimulatedConnection>();
+  #guests: { curtain(): void }[] = [];
+  #queues = new Map<number, Queued[]>();
+
+  /** Puts the server there; {@linkcode Scenario.play} begins. */
+  constructor(clock: SimulatedClock, scenario: Scenario) {
+    this.clock = clock;
+    this.scenario = scenario;
+    this.network = new SimulatedNetwork(clock, new Steady());
+    this.network.onConnect = (name, client, server) => {
+      this.names.set(server.remoteAddr.port, name);
+      this.connections.set(name, client);
+    };
+    const { clientHandler = tracedStudentHandler } = scenario;
+    this.server = new Server({
+      network: this.network,
+      clientHandler: clientHandler(this),
+      watch: (client, event) => this.#watch(client, event),
+      log: (lines) => lines.forEach((line) => this.#log(line)),
+      report: (line) => this.#report(line),
+      ...scenario.server,
+    });
+  }
+
+  /** Tells one event. */
+  tell(who: string, what: string): void {
+    this.events.push({ at: this.clock.now, who, what });
+  }
+
+  /** Waits for so many milliseconds. */
+  pause(ms: number): Promise<void> {
+    return new Promise((resolve) => this.clock.schedule(ms, resolve));
+  }
+
+  /** A client of the shipped kind. */
+  guest(name: string): Guest {
+    const guest = new Guest(this, name);
+    this.#guests.push(guest);
+    return guest;
+  }
+
+  /** A client that sends what it likes. The way back to it may be peculiar. */
+  stranger(name: string, back?: Partial<Manner>): Stranger {
+    const stranger = new Stranger(this, name, back);
+    this.#guests.push(stranger);
+    return stranger;
+  }
+
+  /** Asks the server to end in good order, and tells when it has. */
+  async shutdown(): Promise<void> {
+    this.tell(ACCEPT_LOOP, "is asked to end");
+    await this.server.shutdown();
+    this.tell(ACCEPT_LOOP, "has ended");
+  }
+
+  /** Tells who still waits, when nothing more happens. */
+  curtain(): void {
+    for (const guest of this.#guests) guest.curtain();
+  }
+
+  #report(line: string): void {
+    if (/ left after /.test(line)) return; // its handler closes: that is told
+    const named = line.replace(
+      /^127\.0\.0\.1\/(\d+)/,
+      (_, port) => `${this.names.get(Number(port))}:`,
+    );
+    this.tell(STDERR, named);
+  }
+
+  #log(line: string): void {
+    const [, address] = line.match(/^Listening at (.*)$/) ?? [];
+    if (address) this.tell(ACCEPT_LOOP, `listens at ${address}`);
+    else this.tell(STDOUT, line);
+  }
+
+  #watch(client: number, event: ServerEvent): void {
+    const name = this.names.get(client)!;
+    const say = (what: string) => this.tell(handlerOf(name), what);
+    switch (event.what) {
+      case "accepted":
+        return this.tell(ACCEPT_LOOP, `accepts ${name}`);
+      case "read":
+        say(`reads ${counted(event.bytes, "byte")}`);
+        if (event.messages > 0) {
+          say(`decodes ${counted(event.messages, "request")}`);
+        }
+        return;
+      case "full":
+        return say(`reads no more: ${counted(event.bytes, "byte")} wait`);
+      case "queued":
+        return this.#noteQueued(client, event.messages, event.bytes);
+      case "written":
+        return say(this.#written(client, event.bytes));
+      case "closed":
+        return say("closes");
+    }
+  }
+
+  #noteQueued(client: number, count: number, bytes: number): void {
+    const queue = this.#queues.get(client);
+    if (queue) queue.push({ what: counted(count, "answer"), count, bytes });
+    else {
+      const taken = this.server.handlers.has(client);
+      const what = taken ? "the greeting" : "a refusal";
+      this.#queues.set(client, [{ what, count, bytes }]);
+    }
+  }
+
+  /** What a write of so many bytes wrote of what was queued. */
+  #written(client: number, bytes: number): string {
+    const queue = this.#queues.get(client)!;
+    const whole: Queued[] = [];
+    for (let left = bytes; left > 0;) {
+      const count = Math.min(left, queue[0].bytes);
+      left -= count;
+      queue[0].bytes -= count;
+      if (queue[0].bytes === 0) whole.push(queue.shift()!);
+    }
+    const waiting = queue.reduce((sum, { bytes }) => sum + bytes, 0);
+    const wait = waiting > 0 ? `, ${waiting} bytes wait` : "";
+    if (whole.length === 0) return `writes ${counted(bytes, "byte")}${wait}`;
+    const count = whole.reduce((sum, { count }) => sum + count, 0);
+    const what = whole.length === 1 ? whole[0].what : counted(count, "answer");
+    return `writes ${what}${count > 1 ? " at once" : ""}${wait}`;
+  }
+}

@@ -1,0 +1,100 @@
+/**
+ * The lab's handler, with what it does at the lock and the roster told.
+ *
+ * @module
+ */
+
+import {
+  type ClientHandlerClass,
+  StudentHandler,
+} from "../../../clienthandler.ts";
+import { counted } from "../../../lib/text.ts";
+import { type Guard, Lock } from "../../../lib/lock.ts";
+import type { Roster } from "../../../lib/students/roster.ts";
+import type { Student } from "../../../lib/students/student.ts";
+import type { Stage } from "./stage.ts";
+import { handlerOf, LOCK, ROSTER } from "./story.ts";
+
+/** What a student is called whom the roster fails to record. */
+export const UNRECORDABLE = "lost";
+
+/** A roster like a file: it reads all, takes its time, and writes all back. */
+function tracedRoster(stage: Stage): Roster {
+  const { recording = 0 } = stage.scenario;
+  let rows: readonly Student[] = [];
+  return {
+    async record(students: readonly Student[]): Promise<void> {
+      const before = rows;
+      stage.tell(
+        ROSTER,
+        `has ${before.length}, adds ${short(students.map(({ sid }) => sid))}`,
+      );
+      if (recording > 0) await stage.pause(recording);
+      if (students.some(({ sid }) => sid === UNRECORDABLE)) {
+        stage.tell(ROSTER, "fails: the disk is full");
+        throw new Error("The disk is full");
+      }
+      rows = [...before, ...students];
+      stage.tell(ROSTER, `writes ${counted(rows.length, "row")}`);
+    },
+    read: () => Promise.resolve(undefined),
+  };
+}
+
+/** Some numbers of students, shown shortly. */
+function short(sids: readonly unknown[]): string {
+  if (sids.length <= 3) return sids.join(", ");
+  return `${sids[0]} to ${sids.at(-1)}`;
+}
+
+/** A lock that tells what becomes of it in the hands of one handler. */
+class TracedLock extends Lock {
+  #lock: Lock;
+  #stage: Stage;
+  #name: string;
+
+  constructor(lock: Lock, stage: Stage, name: string) {
+    super();
+    this.#lock = lock;
+    this.#stage = stage;
+    this.#name = name;
+  }
+
+  override async acquire(options?: { signal?: AbortSignal }): Promise<Guard> {
+    const asked = this.#stage.clock.now;
+    const { waiting } = this.#lock;
+    const acquiring = this.#lock.acquire(options);
+    if (this.#lock.waiting > waiting) this.#tell("waits");
+    const guard = await acquiring;
+    const held = this.#stage.clock.now;
+    const waited = held > asked ? `, after ${held - asked} ms` : "";
+    this.#tell(`holds it${waited}`);
+    const release = () => {
+      this.#tell(`held it ${this.#stage.clock.now - held} ms`);
+      guard.release();
+    };
+    return { release, [Symbol.dispose]: release };
+  }
+
+  #tell(what: string): void {
+    this.#stage.tell(LOCK, `${this.#name} ${what}`);
+  }
+}
+
+/** The lab's handler for the clients of a stage. */
+export function tracedStudentHandler(stage: Stage): ClientHandlerClass {
+  const roster = tracedRoster(stage);
+  return class extends StudentHandler {
+    protected override readonly roster: Roster = roster;
+    readonly #client = stage.names.get(this.clientId)!;
+
+    override get writeLock(): Lock {
+      return new TracedLock(super.writeLock, stage, this.#client);
+    }
+
+    protected override log(lines: readonly string[]): void {
+      const numbers = lines.map((line) => line.replace(/^.*sid: /, ""));
+      stage.tell(handlerOf(this.#client), `prints ${short(numbers)}`);
+    }
+  };
+}
