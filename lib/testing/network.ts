@@ -8,7 +8,7 @@ import type { Address, Listener, Network } from "../net.ts";
 import type { Random } from "./random.ts";
 import type { SimulatedClock } from "./clock.ts";
 import { SimulatedConnection } from "./connection.ts";
-import { type Manner, Pipe } from "./pipe.ts";
+import { Pipe, PLAIN, type Profile } from "./pipe.ts";
 
 /** Milliseconds from a connect to its place in the backlog, at most. */
 const CONNECT = 10;
@@ -79,10 +79,6 @@ class SimulatedListener implements Listener {
 export class SimulatedNetwork implements Network {
   /** The server's listener, once it listens. */
   listener: SimulatedListener | undefined;
-  /** The name that the next connection is told by. */
-  nextName = "";
-  /** How its two directions behave: to the server, and back. */
-  nextManners: [Manner, Manner] | undefined;
   /** Is told of each connection before it is accepted: both its ends. */
   onConnect: (
     name: string,
@@ -104,12 +100,32 @@ export class SimulatedNetwork implements Network {
     return this.listener = new SimulatedListener(address, this.#clock);
   }
 
-  connect({ hostname, port }: Address): Promise<SimulatedConnection> {
-    const name = this.nextName;
+  connect(address: Address): Promise<SimulatedConnection> {
+    return this.through("a client").connect(address);
+  }
+
+  /**
+   * This network for one client. `name` is how its connections are shown, and the
+   * profiles are how their two directions behave: to the server, and back.
+   */
+  through(
+    name: string,
+    [there, back]: readonly [Profile, Profile] = [PLAIN, PLAIN],
+  ): Pick<SimulatedNetwork, keyof Network> {
+    return {
+      listen: (options) => this.listen(options),
+      connect: (address) => this.#connect(address, name, there, back),
+    };
+  }
+
+  #connect(
+    { hostname, port }: Address,
+    name: string,
+    ...profiles: [Profile, Profile]
+  ): Promise<SimulatedConnection> {
     const listener = this.listener;
-    const [there, back] = this.nextManners!;
-    const pipes = [there, back].map((manner) =>
-      new Pipe(this.#clock, this.#random, manner)
+    const pipes = profiles.map((profile) =>
+      new Pipe(this.#clock, this.#random, profile)
     ) as [Pipe, Pipe];
     const address = { hostname: "127.0.0.1", port: this.#ports++ };
     const end = (pair: [Pipe, Pipe], remote: Address) =>

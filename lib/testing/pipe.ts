@@ -12,7 +12,7 @@ import type { SimulatedClock } from "./clock.ts";
 export type Item = Uint8Array | "end" | "reset";
 
 /** How a direction behaves. */
-export interface Manner {
+export interface Profile {
   /** Bytes that may be on their way or wait to be read. */
   capacity: number;
   /** Milliseconds that an item travels, at most. */
@@ -21,9 +21,16 @@ export interface Manner {
   shortness: number;
 }
 
+/** A direction with room for everything, in which items travel for at most 4 ms. */
+export const PLAIN: Readonly<Profile> = {
+  capacity: 100_000,
+  delay: 4,
+  shortness: 0,
+};
+
 /** Bytes on their way from one end to the other, in order, and bytes that wait there. */
 export class Pipe {
-  readonly manner: Manner;
+  readonly profile: Profile;
   /** Called at the receiver's end when something has arrived. */
   onArrival: (item: Item) => void = () => {};
   /** Called at the sender's end when there is room again. */
@@ -36,15 +43,15 @@ export class Pipe {
   #waiting = new Uint8Array();
 
   /** A pipe that is empty. */
-  constructor(clock: SimulatedClock, random: Random, manner: Manner) {
+  constructor(clock: SimulatedClock, random: Random, profile: Profile) {
     this.#clock = clock;
     this.#random = random;
-    this.manner = manner;
+    this.profile = profile;
   }
 
   /** Bytes that can still be sent. */
   get room(): number {
-    return this.manner.capacity - this.#size;
+    return this.profile.capacity - this.#size;
   }
 
   /** Bytes that wait to be read. */
@@ -57,7 +64,7 @@ export class Pipe {
     this.#travelling.push(item);
     if (item instanceof Uint8Array) this.#size += item.length;
     const { now } = this.#clock;
-    const arrival = now + this.#random.below(this.manner.delay + 1);
+    const arrival = now + this.#random.below(this.profile.delay + 1);
     this.#latest = Math.max(this.#latest, arrival);
     this.#clock.schedule(this.#latest - now, () => this.#arrive());
   }
@@ -92,7 +99,7 @@ export class Pipe {
 
   /** So many, or once in a while fewer, but one at least. */
   some(most: number): number {
-    const { shortness } = this.manner;
+    const { shortness } = this.profile;
     const short = shortness > 0 && this.#random.below(shortness) === 0;
     return short ? 1 + this.#random.below(most) : most;
   }

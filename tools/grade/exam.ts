@@ -10,7 +10,7 @@ import type { Cause, Check } from "./kit.ts";
 import { NotStarted } from "./program.ts";
 import { ProgressLine } from "../terminal/progress_line.ts";
 import { Run, type Verdict } from "./run.ts";
-import type { Subject } from "./stage.ts";
+import type { Subject } from "./harness.ts";
 
 /** What is the same for all programs that a run grades. */
 export interface Exam {

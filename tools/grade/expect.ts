@@ -7,7 +7,7 @@
 import { pythonRepr } from "../../lib/formats/python_repr.ts";
 import { isMessageMap, type Message } from "../../lib/formats/format.ts";
 import { type Step, WITHIN } from "./kit.ts";
-import { type Stage, StepFailed } from "./stage.ts";
+import { type Harness, StepFailed } from "./harness.ts";
 import { fill } from "./values.ts";
 
 /**
@@ -16,15 +16,15 @@ import { fill } from "./values.ts";
  * @throws {StepFailed} If others come, or none.
  */
 export async function expect(
-  stage: Stage,
+  harness: Harness,
   name: string,
   value: unknown,
   { count = 1, within = WITHIN }: Step,
 ): Promise<void> {
-  const peer = stage.peer(name);
+  const peer = harness.peer(name);
   const pattern = fill(value as Message, {
-    ...stage.values,
-    ownport: stage.isSpawned ? peer.port : "$any",
+    ...harness.values,
+    ownport: harness.isSpawned ? peer.port : "$any",
   });
   const due = count === 1
     ? describe(pattern)
@@ -43,7 +43,7 @@ export async function expect(
       throw new StepFailed("broken", `${before}${peer.broken}`, due, peer);
     }
     if (peer.hasEnd) {
-      const wrong = await stage.wrongOfEnd();
+      const wrong = await harness.wrongOfEnd();
       if (wrong === "end" && pattern === "$refusal") return;
       const how = wrong === "exited"
         ? "the end of the whole program"

@@ -25,7 +25,7 @@ import { PortTaken } from "./port.ts";
 import { NotStarted } from "./program.ts";
 import { report } from "./report.ts";
 import { hasPassed, scoreOf } from "./run.ts";
-import type { Subject } from "./stage.ts";
+import type { Subject } from "./harness.ts";
 import { csvOf, type Graded, submissionsIn, tableOf } from "./submissions.ts";
 import { pageWidth } from "../teach/scenario/draw.ts";
 

@@ -10,7 +10,7 @@ import { isMessageMap, type Message } from "../../lib/formats/format.ts";
 import { expect } from "./expect.ts";
 import { WITHIN } from "./kit.ts";
 import { encode, Peer } from "./peer.ts";
-import { type Stage, StepFailed, type Verb } from "./stage.ts";
+import { type Harness, StepFailed, type Verb } from "./harness.ts";
 import { fill, fillText } from "./values.ts";
 
 /** Milliseconds between the pieces of a message: on a quiet machine, each is read by itself. */
@@ -19,44 +19,44 @@ const BETWEEN_PIECES = 10;
 /** What peers do, and what is expected of what they get. */
 export const PEER_VERBS: Readonly<Record<string, Verb>> = {
   connect,
-  async join(stage, name, _, step) {
-    await connect(stage, name);
-    await expect(stage, name, "$any", step);
+  async join(harness, name, _, step) {
+    await connect(harness, name);
+    await expect(harness, name, "$any", step);
   },
-  listen: (stage) => stage.listen(),
-  accept: (stage, name) => stage.accept(name),
-  send(stage, name, value) {
-    const peer = stage.peer(name);
-    peer.send((value as Message[]).map((it) => request(stage, it)));
+  listen: (harness) => harness.listen(),
+  accept: (harness, name) => harness.accept(name),
+  send(harness, name, value) {
+    const peer = harness.peer(name);
+    peer.send((value as Message[]).map((it) => request(harness, it)));
   },
-  sendMany(stage, name, value, { count = 1 }) {
-    const peer = stage.peer(name);
+  sendMany(harness, name, value, { count = 1 }) {
+    const peer = harness.peer(name);
     const many = Array.from({ length: count }, () => value as Message);
-    peer.send(many.map((it) => request(stage, it)));
+    peer.send(many.map((it) => request(harness, it)));
   },
-  bytes(stage, name, value, { as }) {
-    const peer = stage.peer(name);
-    const text = String(fillText(value as string, stage.newValues()));
+  bytes(harness, name, value, { as }) {
+    const peer = harness.peer(name);
+    const text = String(fillText(value as string, harness.newValues()));
     const bytes = Uint8Array.from(text, (letter) => letter.charCodeAt(0));
     const meant = as === undefined
       ? bytes
-      : note(stage, fill(as as Message, stage.values));
+      : note(harness, fill(as as Message, harness.values));
     peer.sendBytes(bytes, pythonRepr(meant));
   },
-  half(stage, name, value) {
-    const peer = stage.peer(name);
-    const bytes = encode([request(stage, value as Message)]);
+  half(harness, name, value) {
+    const peer = harness.peer(name);
+    const bytes = encode([request(harness, value as Message)]);
     const half = bytes.subarray(0, bytes.length / 2);
-    peer.sendBytes(half, `the first ${half.length} bytes of ${last(stage)}`);
-    stage.rest = bytes.subarray(half.length);
+    peer.sendBytes(half, `the first ${half.length} bytes of ${last(harness)}`);
+    harness.rest = bytes.subarray(half.length);
   },
-  rest(stage, name) {
-    stage.peer(name).sendBytes(stage.rest, "the other half");
+  rest(harness, name) {
+    harness.peer(name).sendBytes(harness.rest, "the other half");
   },
-  async pieces(stage, name, value) {
-    const peer = stage.peer(name);
+  async pieces(harness, name, value) {
+    const peer = harness.peer(name);
     for (const message of value as Message[]) {
-      const filled = request(stage, message);
+      const filled = request(harness, message);
       let how: string | undefined = `${pythonRepr(filled)}, byte by byte`;
       for (const byte of encode([filled])) {
         peer.sendBytes(Uint8Array.of(byte), how);
@@ -65,61 +65,61 @@ export const PEER_VERBS: Readonly<Record<string, Verb>> = {
       }
     }
   },
-  async everyCut(stage, name, value, step) {
-    const peer = stage.peer(name);
-    const bytes = encode([request(stage, value as Message)]);
+  async everyCut(harness, name, value, step) {
+    const peer = harness.peer(name);
+    const bytes = encode([request(harness, value as Message)]);
     for (let cut = 1; cut < bytes.length; cut++) {
-      const where = `of ${last(stage)}`;
+      const where = `of ${last(harness)}`;
       peer.sendBytes(bytes.subarray(0, cut), `the first ${cut} bytes ${where}`);
       await delay(BETWEEN_PIECES);
       peer.sendBytes(bytes.subarray(cut), `the other ${bytes.length - cut}`);
-      await expect(stage, name, "$ack", step);
+      await expect(harness, name, "$ack", step);
     }
   },
-  async flood(stage, name, value) {
-    const peer = stage.peer(name);
-    await peer.flood(request(stage, value as Message));
+  async flood(harness, name, value) {
+    const peer = harness.peer(name);
+    await peer.flood(request(harness, value as Message));
   },
   expect,
-  async stays(stage, name, value) {
-    const peer = stage.peer(name);
+  async stays(harness, name, value) {
+    const peer = harness.peer(name);
     const seconds = value as number;
     if (!await peer.changes.until(() => peer.hasEnd, seconds * 1000)) return;
     const due = `that the connection stays, for ${seconds} s at least`;
     throw new StepFailed("end", "its end", due, peer);
   },
-  async settles(stage, name, value) {
-    const peer = stage.peer(name);
+  async settles(harness, name, value) {
+    const peer = harness.peer(name);
     const answered = () => peer.hasEnd || peer.messages.length > 0;
     await peer.changes.until(answered, (value as number) * 1000);
   },
-  finish: (stage, name) => stage.peer(name).finish(),
-  close: (stage, name) => stage.peer(name).close(),
-  reset: (stage, name) => stage.peer(name).reset(),
+  finish: (harness, name) => harness.peer(name).finish(),
+  close: (harness, name) => harness.peer(name).close(),
+  reset: (harness, name) => harness.peer(name).reset(),
 };
 
-async function connect(stage: Stage, name: string): Promise<void> {
-  const { port, host } = stage;
+async function connect(harness: Harness, name: string): Promise<void> {
+  const { port, host } = harness;
   const peer = await Peer.connect(port, host, WITHIN * 1000);
   if (typeof peer !== "string") {
-    stage.peers.set(name, peer);
+    harness.peers.set(name, peer);
     return;
   }
-  const wrong = await stage.wrongOfEnd() === "exited" ? "exited" : "refused";
+  const wrong = await harness.wrongOfEnd() === "exited" ? "exited" : "refused";
   throw new StepFailed(wrong, peer, `a connection to port ${port}`);
 }
 
 /** A message with values in it, which is remembered as sent. */
-function request(stage: Stage, message: Message): Message {
-  return note(stage, fill(message, stage.newValues()));
+function request(harness: Harness, message: Message): Message {
+  return note(harness, fill(message, harness.newValues()));
 }
 
 /** Remembers a message as sent. */
-function note(stage: Stage, message: Message): Message {
-  if (isMessageMap(message)) stage.sent.push(message);
+function note(harness: Harness, message: Message): Message {
+  if (isMessageMap(message)) harness.sent.push(message);
   return message;
 }
 
-function last(stage: Stage): string {
-  return pythonRepr(stage.sent.at(-1)!);
+function last(harness: Harness): string {
+  return pythonRepr(harness.sent.at(-1)!);
 }

@@ -7,7 +7,7 @@
 import type { Check, Step } from "./kit.ts";
 import { PEER_VERBS } from "./peer_verbs.ts";
 import { PROGRAM_VERBS } from "./program_verbs.ts";
-import { type Stage, StepFailed } from "./stage.ts";
+import { type Harness, StepFailed } from "./harness.ts";
 
 /** The names that a step means: `A1..24` are 24. */
 function namesOf(name: string): string[] {
@@ -60,17 +60,17 @@ export interface Fall {
 
 /** Plays the steps of a check. Resolves to the first that went wrong. */
 export async function play(
-  stage: Stage,
+  harness: Harness,
   steps: Check["steps"],
 ): Promise<Fall | undefined> {
   for (const step of steps) {
     for (let i = 0; i < (step.repeat ?? 0); i++) {
-      const fall = await play(stage, step.steps!);
+      const fall = await play(harness, step.steps!);
       if (fall) return fall;
     }
     if (step.repeat) continue;
     try {
-      await playOne(stage, step);
+      await playOne(harness, step);
     } catch (error) {
       if (error instanceof StepFailed) return { step, failed: error };
       throw error;
@@ -78,13 +78,14 @@ export async function play(
   }
 }
 
-async function playOne(stage: Stage, step: Step): Promise<void> {
+async function playOne(harness: Harness, step: Step): Promise<void> {
   const verb = verbOf(step);
   if (step.program) {
-    await PROGRAM_VERBS[verb](stage, step.program, step[verb], step);
+    await PROGRAM_VERBS[verb](harness, step.program, step[verb], step);
     return;
   }
-  const act = (name: string) => PEER_VERBS[verb](stage, name, step[verb], step);
+  const act = (name: string) =>
+    PEER_VERBS[verb](harness, name, step[verb], step);
   if (step.inTurn) {
     for (const name of namesOf(step.peer!)) await act(name);
     return;

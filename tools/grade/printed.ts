@@ -9,7 +9,7 @@ import type { Message, MessageMap } from "../../lib/formats/formats.ts";
 import { type Step, WITHIN } from "./kit.ts";
 import type { Program } from "./program.ts";
 import { exitOf } from "./complaint.ts";
-import { type Stage, StepFailed } from "./stage.ts";
+import { type Harness, StepFailed } from "./harness.ts";
 import { fillText } from "./values.ts";
 
 /** Characters of a line that are shown. */
@@ -17,13 +17,13 @@ const SHOWN = 200;
 
 /** Expects a line, word for word. */
 export async function prints(
-  stage: Stage,
+  harness: Harness,
   name: string,
   value: unknown,
   { within = WITHIN }: Step,
 ): Promise<void> {
-  const program = stage.program(name);
-  const due = String(fillText(value as string, stage.values));
+  const program = harness.program(name);
+  const due = String(fillText(value as string, harness.values));
   const has = () => linesOf(program.stdout.text).includes(due);
   if (await comes(has, program, within)) return;
   const lines = linesOf(program.stdout.text).filter(Boolean);
@@ -46,12 +46,12 @@ async function comes(
 
 /** Expects that something is not printed, for some seconds. */
 export async function printsNot(
-  stage: Stage,
+  harness: Harness,
   name: string,
   value: unknown,
   { within = WITHIN }: Step,
 ): Promise<void> {
-  const { stdout, changes, code } = stage.program(name);
+  const { stdout, changes, code } = harness.program(name);
   const has = () => stdout.text.includes(value as string);
   if (code === undefined) await changes.until(has, within * 1000);
   if (!has()) return;
@@ -64,14 +64,14 @@ export async function printsNot(
 
 /** Expects that something is said, on stdout or stderr, that has one of these words in it. */
 export async function says(
-  stage: Stage,
+  harness: Harness,
   name: string,
   value: unknown,
   { within = WITHIN }: Step,
 ): Promise<void> {
-  const program = stage.program(name);
+  const program = harness.program(name);
   const pattern = new RegExp(
-    String(fillText(value as string, stage.values)),
+    String(fillText(value as string, harness.values)),
     "i",
   );
   const all = () => program.stdout.text + program.stderr.text;
@@ -82,10 +82,13 @@ export async function says(
 }
 
 /** Expects for each request a line with all that it says, and all those lines alike. */
-export async function printsEach(stage: Stage, name: string): Promise<void> {
-  const program = stage.program(name);
+export async function printsEach(
+  harness: Harness,
+  name: string,
+): Promise<void> {
+  const program = harness.program(name);
   const due = "a line for each request, whole, as the others are";
-  const look = () => torn(linesOf(program.stdout.text), stage.sent);
+  const look = () => torn(linesOf(program.stdout.text), harness.sent);
   let bad = look();
   const whole = () => (bad = look()) === undefined;
   if (await program.changes.until(whole, WITHIN * 1000)) return;
@@ -134,11 +137,14 @@ function mostOf(texts: readonly string[]): string | undefined {
 }
 
 /** Expects the lines of the requests in the order in which they were sent. */
-export async function printsInOrder(stage: Stage, name: string): Promise<void> {
-  const program = stage.program(name);
+export async function printsInOrder(
+  harness: Harness,
+  name: string,
+): Promise<void> {
+  const program = harness.program(name);
   const places = () => {
     const { text } = program.stdout;
-    return stage.sent.map(({ sid }) => text.indexOf(String(sid)));
+    return harness.sent.map(({ sid }) => text.indexOf(String(sid)));
   };
   await program.changes.until(() => !places().includes(-1), WITHIN * 1000);
   const due = "a line for each request, in the order of the requests";

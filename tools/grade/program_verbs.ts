@@ -10,7 +10,7 @@ import { WITHIN } from "./kit.ts";
 import * as printed from "./printed.ts";
 import { socketStates } from "./port.ts";
 import type { Program } from "./program.ts";
-import { type Stage, StepFailed, type Verb } from "./stage.ts";
+import { type Harness, StepFailed, type Verb } from "./harness.ts";
 
 /** Processor time a second above which a program is busy, and seconds for which it is looked at. */
 const BUSY = 0.1;
@@ -28,15 +28,15 @@ const OPEN = ["ESTABLISHED", "CLOSE_WAIT"];
 
 /** What programs are made to do, and what is expected of them. */
 export const PROGRAM_VERBS: Readonly<Record<string, Verb>> = {
-  start: (stage, name) => stage.start(name),
-  async spawn(stage, name) {
-    await stage.spawn(name);
+  start: (harness, name) => harness.start(name),
+  async spawn(harness, name) {
+    await harness.spawn(name);
   },
-  signal(stage, name, value) {
-    stage.program(name).signal(value as Deno.Signal);
+  signal(harness, name, value) {
+    harness.program(name).signal(value as Deno.Signal);
   },
-  async ends(stage, name, _, { within = WITHIN }) {
-    const program = stage.program(name);
+  async ends(harness, name, _, { within = WITHIN }) {
+    const program = harness.program(name);
     const hasEnded = () => program.code !== undefined;
     if (await program.changes.until(hasEnded, within * 1000)) return;
     throw new StepFailed(
@@ -45,17 +45,17 @@ export const PROGRAM_VERBS: Readonly<Record<string, Verb>> = {
       "its end",
     );
   },
-  stops(stage, name, value) {
-    const { stdout } = stage.program(name);
-    stdout.stopUntil(quiet(stage, (value as number) * 1000));
+  stops(harness, name, value) {
+    const { stdout } = harness.program(name);
+    stdout.stopUntil(quiet(harness, (value as number) * 1000));
   },
   prints: printed.prints,
   printsNot: printed.printsNot,
   printsEach: printed.printsEach,
   printsInOrder: printed.printsInOrder,
   says: printed.says,
-  async rests(stage, name, _, { within = WITHIN }) {
-    const program = stage.program(name);
+  async rests(harness, name, _, { within = WITHIN }) {
+    const program = harness.program(name);
     const busy = await busyAfter(program, within * 1000);
     if (program.code !== undefined) {
       throw new StepFailed("exited", "its end", "that it still runs");
@@ -64,15 +64,15 @@ export const PROGRAM_VERBS: Readonly<Record<string, Verb>> = {
     const got = `${Math.round(busy * 100)} % of a processor, all the time`;
     throw new StepFailed("busy", got, "next to none: nobody asks anything");
   },
-  async calms(stage, name, value) {
-    const program = stage.programs.get(name);
+  async calms(harness, name, value) {
+    const program = harness.programs.get(name);
     if (program) await busyAfter(program, (value as number) * 1000);
     else await delay(UNSEEN * 1000);
   },
-  async closes(stage, _, __, { within = WITHIN }) {
+  async closes(harness, _, __, { within = WITHIN }) {
     const end = performance.now() + within * 1000;
     for (;;) {
-      const states = socketStates(stage.port);
+      const states = socketStates(harness.port);
       const open = states.filter((state) => OPEN.includes(state)).length;
       if (open === 0) return;
       if (performance.now() > end) {
@@ -82,9 +82,9 @@ export const PROGRAM_VERBS: Readonly<Record<string, Verb>> = {
       await delay(LOOK);
     }
   },
-  async ranNothing(stage) {
-    if (!await stage.hasCanary()) return;
-    const got = `it made ${stage.values.canary}, as the pickle said`;
+  async ranNothing(harness) {
+    if (!await harness.hasCanary()) return;
+    const got = `it made ${harness.values.canary}, as the pickle said`;
     throw new StepFailed("there", got, "that it only reads data");
   },
 };
@@ -112,10 +112,10 @@ async function busyAfter(
 }
 
 /** Waits until no peer has heard anything for a while, or `ms` are over. */
-async function quiet(stage: Stage, ms: number): Promise<void> {
+async function quiet(harness: Harness, ms: number): Promise<void> {
   const begin = performance.now();
   for (;;) {
-    const heard = [...stage.peers.values()].map(({ heardAt }) => heardAt);
+    const heard = [...harness.peers.values()].map(({ heardAt }) => heardAt);
     const now = performance.now();
     if (now - Math.max(begin, ...heard) > QUIET || now - begin > ms) return;
     await delay(QUIET / 10);

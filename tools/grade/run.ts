@@ -17,7 +17,7 @@ import {
 import { type Fall, play, unfitness } from "./play.ts";
 import { NotStarted } from "./program.ts";
 import { complaintOf } from "./complaint.ts";
-import { Stage, StepFailed, type Subject } from "./stage.ts";
+import { Harness, StepFailed, type Subject } from "./harness.ts";
 import { Maker } from "./values.ts";
 
 /** Entries of a peer's record that a report shows. */
@@ -80,7 +80,7 @@ export class Run {
   #subject: Subject;
   #seed: number;
   #causes: ReadonlyMap<string, Cause>;
-  #stage: Stage | undefined;
+  #harness: Harness | undefined;
 
   constructor(
     subject: Subject,
@@ -114,10 +114,10 @@ export class Run {
     const by = this.verdicts.find((it) => blocks(it, check));
     if (by) return { state: "blocked", by: by.by ?? by.check.id };
     const maker = new Maker(this.#seed, check.id);
-    await using stage = this.#stage = new Stage(this.#subject, maker);
-    await stage.portIsFree();
-    const fall = await this.#play(stage, check);
-    const programs = [...stage.programs.values()];
+    await using harness = this.#harness = new Harness(this.#subject, maker);
+    await harness.portIsFree();
+    const fall = await this.#play(harness, check);
+    const programs = [...harness.programs.values()];
     const excess = programs.find(({ excess }) => excess)?.excess;
     if (!fall && !excess) return { state: "passed" };
     const { wrong, got, due, peer } = excess
@@ -126,19 +126,19 @@ export class Run {
     const cause = fall?.step?.causes?.[wrong] ?? check.causes[wrong] ?? wrong;
     const { says: likely, see } = this.#causes.get(cause)!;
     const sent = peer?.sent.slice(-SHOWN) ??
-      stage.sent.slice(-1).map(pythonRepr);
+      harness.sent.slice(-1).map(pythonRepr);
     const complaint = complaintOf(programs.at(-1)?.stderr.text ?? "");
     const diagnosis = { wrong, cause, likely, see, sent, got, due, complaint };
     return { state: "failed", diagnosis };
   }
 
-  async #play(stage: Stage, check: Check): Promise<Fall | undefined> {
+  async #play(harness: Harness, check: Check): Promise<Fall | undefined> {
     const enough = new AbortController();
     const late = delay(LONGEST * 1000, { signal: enough.signal });
     const got = `no end of it in ${LONGEST} s`;
     const tooLong: Fall = { failed: new StepFailed("time", got, "an end") };
     try {
-      const playing = play(stage, check.steps);
+      const playing = play(harness, check.steps);
       // Once all has ended around it, whatever it says of that is no news.
       playing.catch(() => {});
       return await Promise.race([playing, late.then(() => tooLong)]);
@@ -156,7 +156,7 @@ export class Run {
 
   /** Ends what runs, at once. */
   async stop(): Promise<void> {
-    await this.#stage?.[Symbol.asyncDispose]();
+    await this.#harness?.[Symbol.asyncDispose]();
   }
 }
 

@@ -14,7 +14,7 @@ import { complain, print } from "../../lib/output.ts";
 import { draw, fold, pageWidth } from "./scenario/draw.ts";
 import { play } from "./scenario/play.ts";
 import { SCENARIOS, TOUR } from "./scenario/scenarios.ts";
-import type { Scenario } from "./scenario/stage.ts";
+import type { Scenario } from "./scenario/harness.ts";
 
 interface TraceFlags {
   scenario: Scenario;

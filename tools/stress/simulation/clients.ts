@@ -12,16 +12,13 @@ import {
 } from "../../../lib/formats/formats.ts";
 import { type Dialogue, encode, fits } from "./dialogue.ts";
 import type { SimulatedConnection } from "../../../lib/testing/connection.ts";
-import type { World } from "./world.ts";
+import type { Behaviour, Behaviours, World } from "./world.ts";
 
 /** Milliseconds for which a server that ends waits for a request that is on its way. */
 const PATIENCE = 400;
 
-/** A client that does its part until it has what it wants, or cannot get it. */
-export type Behaviour = (world: World, dialogue: Dialogue) => Promise<void>;
-
 /** The shipped client: it pipelines in rounds, and checks every answer. */
-export const good: Behaviour = async (world, dialogue) => {
+const good: Behaviour = async (world, dialogue) => {
   const { random, wire } = world;
   const network = world.networkOf(dialogue);
   const client = new Client({ wire, network });
@@ -248,17 +245,20 @@ const leavesUnread = raw(async (conn, world, dialogue) => {
   await world.pause(20);
 });
 
-/** Those that misbehave, by what they do. */
-export const BAD: Readonly<Record<string, Behaviour>> = {
-  "half-closes": halfCloses,
-  drips,
-  eager,
-  resets,
-  stalls,
-  "takes nothing": takesNothing,
-  hostile,
-  fails,
-  silent,
-  "leaves at once": leavesAtOnce,
-  "leaves unread": leavesUnread,
+/** All clients, those that misbehave by what they do. */
+export const BEHAVIOURS: Behaviours = {
+  good,
+  bad: {
+    "half-closes": halfCloses,
+    drips,
+    eager,
+    resets,
+    stalls,
+    "takes nothing": takesNothing,
+    hostile,
+    fails,
+    silent,
+    "leaves at once": leavesAtOnce,
+    "leaves unread": leavesUnread,
+  },
 };

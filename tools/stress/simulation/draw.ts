@@ -6,7 +6,7 @@
 
 import type { Limits } from "../../../lib/limits.ts";
 import type { Random } from "../../../lib/testing/random.ts";
-import type { Manner } from "../../../lib/testing/pipe.ts";
+import type { Profile } from "../../../lib/testing/pipe.ts";
 
 /** The limits of the server: low, so that they are reached. */
 export function drawLimits(random: Random): Partial<Limits> {
@@ -23,7 +23,7 @@ export function drawLimits(random: Random): Partial<Limits> {
 }
 
 /** How one direction of a connection behaves. */
-export function drawManner(random: Random): Manner {
+export function drawProfile(random: Random): Profile {
   return {
     capacity: random.pick([30, 300, 3000, 30_000]),
     delay: random.pick([0, 3, 30]),

@@ -5,8 +5,30 @@
  * @module
  */
 
-import { StudentApplication } from "./application.ts";
-import type { World } from "./world.ts";
+import { type Application, StudentApplication } from "./application.ts";
+import type { SimulatedClock } from "../../../lib/testing/clock.ts";
+import type { SimulatedNetwork } from "../../../lib/testing/network.ts";
+import type { Server } from "../../../server.ts";
+import type { Dialogue } from "./dialogue.ts";
+
+/** The parts of a simulation that are checked. */
+export interface Checked {
+  readonly clock: SimulatedClock;
+  readonly network: SimulatedNetwork;
+  readonly server: Server;
+  readonly application: Application;
+  readonly dialogues: readonly Dialogue[];
+  /** Checks for the end, when nothing more happens. */
+  readonly settled: Iterable<() => void>;
+  /** Whether the shutdown has ended. */
+  readonly ended: boolean;
+  /** Whether the server may have cut connections off. */
+  readonly cutOff: boolean;
+  /** Notes what is wrong. */
+  fault(what: string): void;
+  /** Checks how long a limit of seconds took to end a connection. */
+  checkTime(dialogue: Dialogue, limit: "queueTimeout", ms: number): void;
+}
 
 /** Failed accepts in a second, at most: the server rests 100 ms, or until a client leaves. */
 const ACCEPT_FAILURES = 20;
@@ -14,7 +36,7 @@ const ACCEPT_FAILURES = 20;
 const CUT_OFF = 200;
 
 /** What must hold at each step. */
-export function checkStep(world: World): void {
+export function checkStep(world: Checked): void {
   const { handlers, limits } = world.server;
   if (handlers.size > limits.maxClients) {
     world.fault(`${handlers.size} clients, over ${limits.maxClients}`);
@@ -39,7 +61,7 @@ export function checkStep(world: World): void {
 
 /** What must hold when the shutdown has ended, before which `backlog` waited. */
 export function checkShutdown(
-  world: World,
+  world: Checked,
   ms: number,
   backlog: readonly string[],
 ): void {
@@ -58,13 +80,13 @@ export function checkShutdown(
 }
 
 /** What must hold when the server and all clients have ended. */
-export function checkTimers(world: World): void {
+export function checkTimers(world: Checked): void {
   const { timers } = world.clock;
   if (timers > 0) world.fault(`${timers} timers outlive everybody`);
 }
 
 /** What must hold when nothing more happens. */
-export function checkEnd(world: World): void {
+export function checkEnd(world: Checked): void {
   const { handlers, writeLock } = world.server;
   if (!world.ended) world.fault("the shutdown never ends");
   if (handlers.size > 0) world.fault(`${handlers.size} handlers remain`);

@@ -6,6 +6,7 @@
 
 import { Random } from "../../../lib/testing/random.ts";
 import { SimulatedClock } from "../../../lib/testing/clock.ts";
+import { BEHAVIOURS } from "./clients.ts";
 import { checkEnd, checkStep } from "./promises.ts";
 import { type Tell, World } from "./world.ts";
 
@@ -34,7 +35,7 @@ export async function simulate(seed: number, tell?: Tell): Promise<Outcome> {
   addEventListener("unhandledrejection", onRejection);
   let events = 0;
   try {
-    world.start();
+    world.start(BEHAVIOURS);
     while (world.found === undefined && await clock.step()) {
       checkStep(world);
       if (++events > MOST_EVENTS) world.fault("it goes on for ever");

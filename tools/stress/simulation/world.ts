@@ -10,8 +10,7 @@ import { Server } from "../../../server.ts";
 import type { Random } from "../../../lib/testing/random.ts";
 import { MoodyApplication, StudentApplication } from "./application.ts";
 import type { SimulatedClock } from "../../../lib/testing/clock.ts";
-import { BAD, type Behaviour, good } from "./clients.ts";
-import { drawLimits, drawManner } from "./draw.ts";
+import { drawLimits, drawProfile } from "./draw.ts";
 import { Dialogue } from "./dialogue.ts";
 import { checkShutdown, checkTimers } from "./promises.ts";
 import { watchLock } from "./lock_watch.ts";
@@ -29,6 +28,15 @@ const SOON = 10;
 
 /** Takes each event of the story: when, who, what. */
 export type Tell = (at: number, who: string, what: string) => void;
+
+/** A client that does its part until it has what it wants, or cannot get it. */
+export type Behaviour = (world: World, dialogue: Dialogue) => Promise<void>;
+
+/** The clients of a simulation: the good one, and those that misbehave by what they do. */
+export interface Behaviours {
+  good: Behaviour;
+  bad: Readonly<Record<string, Behaviour>>;
+}
 
 /** Everything of one simulation. */
 export class World {
@@ -137,7 +145,7 @@ export class World {
   }
 
   /** Starts the server, the clients, the faults, and the clock that ends it all. */
-  start(): void {
+  start({ good, bad }: Behaviours): void {
     const { application, wire, server: { limits } } = this;
     this.tell("world", `${application.name} in ${wire.name}`);
     this.tell("world", `limits ${JSON.stringify(limits)}`);
@@ -146,10 +154,10 @@ export class World {
     const clients = 1 + this.random.below(7);
     for (let i = 1; i <= clients; i++) {
       const kind = this.random.below(2) === 0
-        ? this.random.pick(Object.keys(BAD))
+        ? this.random.pick(Object.keys(bad))
         : "good";
       const name = `client ${i} (${kind})`;
-      this.#runClient(name, BAD[kind] ?? good);
+      this.#runClient(name, bad[kind] ?? good, kind === "good");
     }
     if (this.random.below(3) === 0) this.#loseDescriptors();
     if (this.waiting.size === 0) this.#shutDownWithin(LEISURE);
@@ -169,7 +177,11 @@ export class World {
     if (this.waiting.size === 0) this.#shutDownWithin(LEISURE);
   }
 
-  async #runClient(name: string, behaviour: Behaviour): Promise<void> {
+  async #runClient(
+    name: string,
+    behaviour: Behaviour,
+    isGood: boolean,
+  ): Promise<void> {
     const { wire, application, clock } = this;
     const fault = (what: string) => this.fault(what);
     const dialogue = new Dialogue(name, wire, application, clock, fault, {
@@ -177,7 +189,7 @@ export class World {
       server: this.#teller(`server for ${name}`),
     });
     this.dialogues.push(dialogue);
-    if (behaviour === good) this.waiting.add(dialogue);
+    if (isGood) this.waiting.add(dialogue);
     this.#running++;
     await this.pause(500);
     await behaviour(this, dialogue);
@@ -193,17 +205,12 @@ export class World {
   }
 
   /** The network, as the client of a dialogue connects through it. */
-  networkOf(dialogue: Dialogue): Pick<SimulatedNetwork, keyof Network> {
-    const network = this.network;
-    return {
-      listen: network.listen,
-      connect: (options) => {
-        network.nextName = dialogue.name;
-        const { random } = this;
-        network.nextManners = [drawManner(random), drawManner(random)];
-        return network.connect(options);
-      },
-    };
+  networkOf({ name }: Dialogue): Pick<SimulatedNetwork, keyof Network> {
+    const profiles = [
+      drawProfile(this.random),
+      drawProfile(this.random),
+    ] as const;
+    return this.network.through(name, profiles);
   }
 
   #watchConnections(): void {

@@ -10,8 +10,8 @@ import { LineWriter } from "../../../lib/output.ts";
 import type { LimitName } from "../../../lib/limits.ts";
 import type { Message, MessageMap } from "../../../lib/formats/formats.ts";
 import { FORMATS } from "../../../lib/formats/formats.ts";
-import { student } from "./guests.ts";
-import type { Scenario, Stage } from "./stage.ts";
+import { RawClient, ShippedClient, student } from "./clients.ts";
+import type { Harness, Scenario } from "./harness.ts";
 import { STDERR, STDOUT } from "./story.ts";
 
 /** The scenario of a limit: what it is set to, and who goes over it. */
@@ -33,16 +33,19 @@ function over(
 }
 
 /** Alice connects, and stays. Then Bob does. */
-async function twoCome(stage: Stage): Promise<void> {
-  const [alice, bob] = [stage.guest("Alice"), stage.guest("Bob")];
+async function twoCome(harness: Harness): Promise<void> {
+  const [alice, bob] = [
+    new ShippedClient(harness, "Alice"),
+    new ShippedClient(harness, "Bob"),
+  ];
   await alice.connect();
   await bob.connect();
 }
 
 /** Alice sends such a request, and is told what comes of it. */
 function asks(...requests: readonly MessageMap[]): Scenario["play"] {
-  return async (stage) => {
-    const alice = stage.guest("Alice");
+  return async (harness) => {
+    const alice = new ShippedClient(harness, "Alice");
     await alice.connect();
     for (const request of requests) await alice.send(request);
   };
@@ -54,29 +57,29 @@ function nested(depth: number): Message {
 }
 
 /** Sends a part of a request, and never the rest. */
-async function stalls(stage: Stage): Promise<void> {
-  const alice = stage.stranger("Alice");
+async function stalls(harness: Harness): Promise<void> {
+  const alice = new RawClient(harness, "Alice");
   await alice.connect();
   const reading = alice.read();
-  await stage.pause(10);
+  await harness.pause(10);
   const part = alice.request(student(1)).subarray(0, 40);
   await alice.send(part, "40 bytes of a request");
   await reading;
 }
 
 /** Connects, and says nothing. */
-async function saysNothing(stage: Stage): Promise<void> {
-  const alice = stage.stranger("Alice");
+async function saysNothing(harness: Harness): Promise<void> {
+  const alice = new RawClient(harness, "Alice");
   await alice.connect();
   await alice.read();
 }
 
 /** Sends requests, and never reads an answer. */
-async function readsNothing(stage: Stage): Promise<void> {
-  const alice = stage.stranger("Alice", { capacity: 30 });
+async function readsNothing(harness: Harness): Promise<void> {
+  const alice = new RawClient(harness, "Alice", { capacity: 30 });
   await alice.connect();
   for (let i = 0; i < 5; i++) {
-    await stage.pause(20);
+    await harness.pause(20);
     await alice.ask(1, 2, 3, 4, 5, 6, 7, 8);
   }
 }
@@ -105,16 +108,16 @@ function shipped() {
 }
 
 /** Lines wait for a stdout that nobody reads. */
-async function nobodyReads(stage: Stage): Promise<void> {
+async function nobodyReads(harness: Harness): Promise<void> {
   const told = (count: number) =>
-    stage.tell(STDERR, `${counted(count, "line")} not shown on stdout`);
+    harness.tell(STDERR, `${counted(count, "line")} not shown on stdout`);
   const stuck = { write: () => new Promise<number>(() => {}) };
   const writer = new LineWriter(stuck, told, () => {});
-  const { maxWaitingOutput } = stage.server.limits;
+  const { maxWaitingOutput } = harness.server.limits;
   for (let line = 1; line <= 4; line++) {
     const dropped = writer.print(["a line of 21 letters."], maxWaitingOutput);
-    stage.tell(STDOUT, dropped ? `drops line ${line}` : `keeps line ${line}`);
-    await stage.pause(1);
+    harness.tell(STDOUT, dropped ? `drops line ${line}` : `keeps line ${line}`);
+    await harness.pause(1);
   }
 }
 
@@ -200,12 +203,12 @@ export const LIMITS: readonly Scenario[] = [
     "grace",
     1,
     "Alice's handler never answers, and the server is asked to end.",
-    async (stage) => {
-      const alice = stage.guest("Alice");
+    async (harness) => {
+      const alice = new ShippedClient(harness, "Alice");
       await alice.connect();
       alice.ask(1);
-      await stage.pause(20);
-      await stage.shutdown();
+      await harness.pause(20);
+      await harness.shutdown();
     },
     { clientHandler: noAnswers },
   ),

@@ -5,29 +5,31 @@
  */
 
 import { SimulatedClock } from "../../../lib/testing/clock.ts";
-import { type Scenario, Stage } from "./stage.ts";
+import { Harness, type Scenario } from "./harness.ts";
 import { Steady } from "./steady.ts";
 import { type Event, STDERR } from "./story.ts";
+import { tracedStudentHandler } from "./traced_handler.ts";
 
 /** Plays a scenario to its end. Resolves to what happened. */
 export async function play(scenario: Scenario): Promise<Event[]> {
   using clock = new SimulatedClock(new Steady());
-  const stage = new Stage(clock, scenario);
+  const { clientHandler = tracedStudentHandler } = scenario;
+  const harness = new Harness(clock, scenario, clientHandler);
   let ended = false;
   const onRejection = (event: PromiseRejectionEvent) => {
     event.preventDefault();
-    if (!ended) stage.tell(STDERR, "the process ends, with all its clients");
+    if (!ended) harness.tell(STDERR, "the process ends, with all its clients");
     ended = true;
   };
   addEventListener("unhandledrejection", onRejection);
   clock.schedule(scenario.ends, () => ended = true);
   try {
-    stage.server.run();
-    scenario.play(stage);
+    harness.server.run();
+    scenario.play(harness);
     while (!ended && await clock.step());
-    stage.curtain();
-    const events = [...stage.events];
-    stage.server.close();
+    harness.reportUnfinished();
+    const events = [...harness.events];
+    harness.server.close();
     while (await clock.step()); // to leave nothing behind
     return events;
   } finally {

@@ -5,10 +5,10 @@
  */
 
 import { concat } from "../../../lib/bytes.ts";
-import { student } from "./guests.ts";
+import { RawClient, ShippedClient, student } from "./clients.ts";
 import { LIMITS } from "./limits.ts";
-import { MISHAPS } from "./mishaps.ts";
-import type { Scenario } from "./stage.ts";
+import { FAILURES } from "./failures.ts";
+import type { Scenario } from "./harness.ts";
 
 const twoClients: Scenario = {
   name: "two-clients",
@@ -16,19 +16,22 @@ const twoClients: Scenario = {
     "Two clients are connected at the same time. The accept loop is free " +
     "again at once, and each client has a handler of its own.",
   ends: 1000,
-  async play(stage) {
-    const [alice, bob] = [stage.guest("Alice"), stage.guest("Bob")];
+  async play(harness) {
+    const [alice, bob] = [
+      new ShippedClient(harness, "Alice"),
+      new ShippedClient(harness, "Bob"),
+    ];
     const first = async () => {
       await alice.connect();
       await alice.ask(1);
-      await stage.pause(60);
+      await harness.pause(60);
       await alice.leave();
     };
     const second = async () => {
-      await stage.pause(5);
+      await harness.pause(5);
       await bob.connect();
       await bob.ask(2);
-      await stage.pause(10);
+      await harness.pause(10);
       await bob.leave();
     };
     await Promise.all([first(), second()]);
@@ -41,18 +44,18 @@ const pipelined: Scenario = {
     "what has come: two whole requests and a part of the third. Each batch is " +
     "recorded together, and answered in one write.",
   ends: 1000,
-  async play(stage) {
-    const alice = stage.stranger("Alice");
+  async play(harness) {
+    const alice = new RawClient(harness, "Alice");
     await alice.connect();
     const reading = alice.read();
-    await stage.pause(10);
+    await harness.pause(10);
     const sids = [1, 2, 3, 4, 5];
     const requests = sids.map((sid) => alice.request(student(sid)));
     const all = concat(requests);
     const cut = requests[0].length + requests[1].length + 40;
     await alice.send(all.subarray(0, cut), "2 requests and a part");
     await alice.send(all.subarray(cut), "the rest of 5");
-    await stage.pause(30);
+    await harness.pause(30);
     alice.leave();
     await reading;
   },
@@ -66,13 +69,13 @@ const contendedLock: Scenario = {
     "The accept loop and the reading go on meanwhile.",
   recording: 20,
   ends: 1000,
-  async play(stage) {
+  async play(harness) {
     const one = async (name: string, sid: number, ms: number) => {
-      const guest = stage.guest(name);
-      await stage.pause(ms);
-      await guest.connect();
-      await guest.ask(sid);
-      await guest.leave();
+      const client = new ShippedClient(harness, name);
+      await harness.pause(ms);
+      await client.connect();
+      await client.ask(sid);
+      await client.leave();
     };
     await Promise.all([
       one("Alice", 1, 0),
@@ -89,23 +92,23 @@ const slowReader: Scenario = {
     "Bob notices nothing of it.",
   server: { softQueuedBytes: 60 },
   ends: 2000,
-  async play(stage) {
-    const alice = stage.stranger("Alice", { capacity: 30 });
-    const bob = stage.guest("Bob");
+  async play(harness) {
+    const alice = new RawClient(harness, "Alice", { capacity: 30 });
+    const bob = new ShippedClient(harness, "Bob");
     const slow = async () => {
       await alice.connect();
       const reading = alice.read(25, 20);
       for (const sid of [10, 30, 50]) {
-        await stage.pause(20);
+        await harness.pause(20);
         const sids = Array.from({ length: 12 }, (_, i) => sid + i);
         await alice.ask(...sids);
       }
-      await stage.pause(150);
+      await harness.pause(150);
       alice.leave();
       await reading;
     };
     const quick = async () => {
-      await stage.pause(60);
+      await harness.pause(60);
       await bob.connect();
       await bob.ask(1);
       await bob.leave();
@@ -120,30 +123,33 @@ const drain: Scenario = {
     "The server is asked to end while Alice is in the middle of a request " +
     "and Bob has just connected. Both are answered, and only then it closes.",
   ends: 3000,
-  async play(stage) {
-    const [alice, bob] = [stage.stranger("Alice"), stage.guest("Bob")];
+  async play(harness) {
+    const [alice, bob] = [
+      new RawClient(harness, "Alice"),
+      new ShippedClient(harness, "Bob"),
+    ];
     const slowly = async () => {
       await alice.connect();
       const reading = alice.read();
-      await stage.pause(20);
+      await harness.pause(20);
       const request = alice.request(student(1));
       const size = Math.ceil(request.length / 6);
       for (let part = 1; part <= 6; part++) {
         const bytes = request.subarray(size * (part - 1), size * part);
         await alice.send(bytes, `part ${part} of 6 of a request`);
-        await stage.pause(60);
+        await harness.pause(60);
       }
       await reading;
       alice.leave();
     };
     const late = async () => {
-      await stage.pause(35);
+      await harness.pause(35);
       await bob.connect();
       await bob.ask(2);
     };
     const end = async () => {
-      await stage.pause(38);
-      await stage.shutdown();
+      await harness.pause(38);
+      await harness.shutdown();
     };
     await Promise.all([slowly(), late(), end()]);
   },
@@ -159,4 +165,4 @@ export const TOUR: readonly Scenario[] = [
 ];
 
 /** All scenarios. */
-export const SCENARIOS: readonly Scenario[] = [...TOUR, ...MISHAPS, ...LIMITS];
+export const SCENARIOS: readonly Scenario[] = [...TOUR, ...FAILURES, ...LIMITS];

@@ -12,30 +12,30 @@ import { counted } from "../../../lib/text.ts";
 import { type Guard, Lock } from "../../../lib/lock.ts";
 import type { Roster } from "../../../lib/students/roster.ts";
 import type { Student } from "../../../lib/students/student.ts";
-import type { Stage } from "./stage.ts";
+import type { Harness } from "./harness.ts";
 import { handlerOf, LOCK, ROSTER } from "./story.ts";
 
 /** What a student is called whom the roster fails to record. */
 export const UNRECORDABLE = "lost";
 
 /** A roster like a file: it reads all, takes its time, and writes all back. */
-function tracedRoster(stage: Stage): Roster {
-  const { recording = 0 } = stage.scenario;
+function tracedRoster(harness: Harness): Roster {
+  const { recording = 0 } = harness.scenario;
   let rows: readonly Student[] = [];
   return {
     async record(students: readonly Student[]): Promise<void> {
       const before = rows;
-      stage.tell(
+      harness.tell(
         ROSTER,
         `has ${before.length}, adds ${short(students.map(({ sid }) => sid))}`,
       );
-      if (recording > 0) await stage.pause(recording);
+      if (recording > 0) await harness.pause(recording);
       if (students.some(({ sid }) => sid === UNRECORDABLE)) {
-        stage.tell(ROSTER, "fails: the disk is full");
+        harness.tell(ROSTER, "fails: the disk is full");
         throw new Error("The disk is full");
       }
       rows = [...before, ...students];
-      stage.tell(ROSTER, `writes ${counted(rows.length, "row")}`);
+      harness.tell(ROSTER, `writes ${counted(rows.length, "row")}`);
     },
     read: () => Promise.resolve(undefined),
   };
@@ -50,51 +50,51 @@ function short(sids: readonly unknown[]): string {
 /** A lock that tells what becomes of it in the hands of one handler. */
 class TracedLock extends Lock {
   #lock: Lock;
-  #stage: Stage;
+  #harness: Harness;
   #name: string;
 
-  constructor(lock: Lock, stage: Stage, name: string) {
+  constructor(lock: Lock, harness: Harness, name: string) {
     super();
     this.#lock = lock;
-    this.#stage = stage;
+    this.#harness = harness;
     this.#name = name;
   }
 
   override async acquire(options?: { signal?: AbortSignal }): Promise<Guard> {
-    const asked = this.#stage.clock.now;
+    const asked = this.#harness.clock.now;
     const { waiting } = this.#lock;
     const acquiring = this.#lock.acquire(options);
     if (this.#lock.waiting > waiting) this.#tell("waits");
     const guard = await acquiring;
-    const held = this.#stage.clock.now;
+    const held = this.#harness.clock.now;
     const waited = held > asked ? `, after ${held - asked} ms` : "";
     this.#tell(`holds it${waited}`);
     const release = () => {
-      this.#tell(`held it ${this.#stage.clock.now - held} ms`);
+      this.#tell(`held it ${this.#harness.clock.now - held} ms`);
       guard.release();
     };
     return { release, [Symbol.dispose]: release };
   }
 
   #tell(what: string): void {
-    this.#stage.tell(LOCK, `${this.#name} ${what}`);
+    this.#harness.tell(LOCK, `${this.#name} ${what}`);
   }
 }
 
-/** The lab's handler for the clients of a stage. */
-export function tracedStudentHandler(stage: Stage): ClientHandlerClass {
-  const roster = tracedRoster(stage);
+/** The lab's handler for the clients of a harness. */
+export function tracedStudentHandler(harness: Harness): ClientHandlerClass {
+  const roster = tracedRoster(harness);
   return class extends StudentHandler {
     protected override readonly roster: Roster = roster;
-    readonly #client = stage.names.get(this.clientId)!;
+    readonly #client = harness.names.get(this.clientId)!;
 
     override get writeLock(): Lock {
-      return new TracedLock(super.writeLock, stage, this.#client);
+      return new TracedLock(super.writeLock, harness, this.#client);
     }
 
     protected override log(lines: readonly string[]): void {
       const numbers = lines.map((line) => line.replace(/^.*sid: /, ""));
-      stage.tell(handlerOf(this.#client), `prints ${short(numbers)}`);
+      harness.tell(handlerOf(this.#client), `prints ${short(numbers)}`);
     }
   };
 }

@@ -53,14 +53,14 @@ export class StepFailed extends Error {
 
 /** What a verb of the kit does: `who` is the peer or the program, `value` what the step gives the verb. */
 export type Verb = (
-  stage: Stage,
+  harness: Harness,
   who: string,
   value: unknown,
   step: Step,
 ) => void | Promise<void>;
 
 /** One check's peers and programs. All are ended when it is left. */
-export class Stage implements AsyncDisposable {
+export class Harness implements AsyncDisposable {
   /** The peers, by name. */
   readonly peers = new Map<string, Peer>();
   readonly programs = new Map<string, Program>();

@@ -13,9 +13,9 @@ import { isMessageMap } from "../../../lib/formats/format.ts";
 import { ConnectionEnded } from "../../../lib/formats/formats.ts";
 import type { Message, MessageMap } from "../../../lib/formats/formats.ts";
 import type { SimulatedConnection } from "../../../lib/testing/connection.ts";
-import { encode } from "../../stress/simulation/dialogue.ts";
-import type { Manner } from "../../../lib/testing/pipe.ts";
-import type { Stage } from "./stage.ts";
+import { encode } from "../../../lib/testing/peer.ts";
+import { PLAIN, type Profile } from "../../../lib/testing/pipe.ts";
+import type { Harness } from "./harness.ts";
 
 /** The request of a student with this number. */
 export function student(sid: Message): MessageMap {
@@ -47,7 +47,7 @@ function shortly(words: readonly string[]): string {
 }
 
 /** Tells together what comes together. */
-class Heard {
+class Received {
   #words: string[] = [];
   #tell: (words: string) => void;
 
@@ -68,21 +68,22 @@ class Heard {
 }
 
 /** A client of the shipped kind. */
-export class Guest {
-  #stage: Stage;
+export class ShippedClient {
+  #harness: Harness;
   #name: string;
   #client: Client;
   #greeted = true;
   #waiting = 0;
-  #heard: Heard;
+  #received: Received;
 
   /** Has not done anything yet. */
-  constructor(stage: Stage, name: string) {
-    this.#stage = stage;
+  constructor(harness: Harness, name: string) {
+    this.#harness = harness;
     this.#name = name;
-    const network = through(stage, name);
-    this.#client = new Client({ network, wire: stage.server.wire });
-    this.#heard = new Heard((words) => this.#tell(`gets ${words}`));
+    harness.add(this);
+    const network = harness.network.through(name);
+    this.#client = new Client({ network, wire: harness.server.wire });
+    this.#received = new Received((words) => this.#tell(`gets ${words}`));
   }
 
   /** Connects, and waits for the greeting. */
@@ -113,11 +114,11 @@ export class Guest {
       this.#waiting++;
       const answer = await this.#client.request(request);
       this.#waiting--;
-      this.#heard.add(show(answer));
+      this.#received.add(show(answer));
     });
     const failed = (await Promise.allSettled(answers))
       .find(({ status }) => status === "rejected");
-    this.#heard.flush();
+    this.#received.flush();
     if (failed) this.#failed((failed as PromiseRejectedResult).reason);
   }
 
@@ -128,7 +129,7 @@ export class Guest {
   }
 
   /** Tells what it still waits for, at the end. */
-  curtain(): void {
+  reportUnfinished(): void {
     if (!this.#greeted) this.#tell("still waits for a greeting");
     if (this.#waiting > 0) {
       this.#tell(`still waits for ${counted(this.#waiting, "answer")}`);
@@ -145,13 +146,13 @@ export class Guest {
   }
 
   #tell(what: string): void {
-    this.#stage.tell(this.#name, what);
+    this.#harness.tell(this.#name, what);
   }
 }
 
 /** A client of few words, that sends what it likes. */
-export class Stranger {
-  #stage: Stage;
+export class RawClient {
+  #harness: Harness;
   #name: string;
   #network: Network;
   #conn: SimulatedConnection | undefined;
@@ -161,17 +162,21 @@ export class Stranger {
   #expected = 0;
 
   /** Has not done anything yet. */
-  constructor(stage: Stage, name: string, back?: Partial<Manner>) {
-    this.#stage = stage;
+  constructor(harness: Harness, name: string, back?: Partial<Profile>) {
+    this.#harness = harness;
     this.#name = name;
-    this.#network = through(stage, name, back);
+    harness.add(this);
+    this.#network = harness.network.through(name, [PLAIN, {
+      ...PLAIN,
+      ...back,
+    }]);
   }
 
   /** Connects. */
   async connect(): Promise<void> {
     this.#tell("connects");
     await this.#network.connect(addressOf({}));
-    this.#conn = this.#stage.connections.get(this.#name)!;
+    this.#conn = this.#harness.connections.get(this.#name)!;
   }
 
   /** Sends bytes, and says what they are. */
@@ -189,7 +194,7 @@ export class Stranger {
   /** The bytes of a request, which is to be answered. */
   request(request: Message): Uint8Array {
     this.#expected++;
-    return encode(request, this.#stage.server.wire);
+    return encode([request], this.#harness.server.wire);
   }
 
   /** Sends requests of students with these numbers, without waiting for answers. */
@@ -203,14 +208,14 @@ export class Stranger {
    * so many bytes, each so many milliseconds.
    */
   async read(bytes = 65_536, every = 0): Promise<void> {
-    const heard = new Heard((words) => this.#tell(`gets ${words}`));
-    const reader = this.#stage.server.wire.reader(DEFAULT_LIMITS);
+    const received = new Received((words) => this.#tell(`gets ${words}`));
+    const reader = this.#harness.server.wire.reader(DEFAULT_LIMITS);
     const buffer = new Uint8Array(65_536);
     let kept = 0;
     this.#reading = true;
     try {
       for (;;) {
-        if (every > 0) await this.#stage.pause(every);
+        if (every > 0) await this.#harness.pause(every);
         const room = buffer.subarray(kept, kept + bytes);
         const count = await this.#conn!.read(room);
         if (count === null) break;
@@ -222,14 +227,14 @@ export class Stranger {
         for (const message of messages) {
           if (isGreeting(message)) {
             this.#tell(`is greeted, as ${show(message)}`);
-          } else heard.add(show(message));
+          } else received.add(show(message));
         }
         this.#answers += messages.filter(isAnswer).length;
       }
-      heard.flush();
+      received.flush();
       this.#end("sees the end");
     } catch {
-      heard.flush();
+      received.flush();
       if (!this.#ended) this.#end("finds the connection reset");
     }
   }
@@ -247,10 +252,10 @@ export class Stranger {
   }
 
   /** Tells that it is still there, at the end. */
-  curtain(): void {
+  reportUnfinished(): void {
     if (this.#ended || !this.#conn) return;
-    const { handlers } = this.#stage.server;
-    const names = [...handlers.keys()].map((id) => this.#stage.names.get(id));
+    const { handlers } = this.#harness.server;
+    const names = [...handlers.keys()].map((id) => this.#harness.names.get(id));
     const served = names.includes(this.#name) ? ", and is still served" : "";
     this.#end(this.#reading ? "still reads" : `never read${served}`);
   }
@@ -262,25 +267,6 @@ export class Stranger {
   }
 
   #tell(what: string): void {
-    this.#stage.tell(this.#name, what);
+    this.#harness.tell(this.#name, what);
   }
-}
-
-/** A direction that takes all there is, and lets it travel for 2 ms. */
-const PLAIN: Manner = { capacity: 100_000, delay: 4, shortness: 0 };
-
-/** The network of a stage, as one client connects through it. The way back to it may be peculiar. */
-function through(
-  { network }: Stage,
-  name: string,
-  back: Partial<Manner> = {},
-): Network {
-  return {
-    listen: (options) => network.listen(options),
-    connect: (options) => {
-      network.nextName = name;
-      network.nextManners = [PLAIN, { ...PLAIN, ...back }];
-      return network.connect(options);
-    },
-  };
 }

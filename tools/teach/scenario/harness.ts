@@ -12,11 +12,8 @@ import { Server, type ServerOptions } from "../../../server.ts";
 import type { SimulatedClock } from "../../../lib/testing/clock.ts";
 import type { SimulatedConnection } from "../../../lib/testing/connection.ts";
 import { SimulatedNetwork } from "../../../lib/testing/network.ts";
-import type { Manner } from "../../../lib/testing/pipe.ts";
-import { Guest, Stranger } from "./guests.ts";
 import { Steady } from "./steady.ts";
 import { ACCEPT_LOOP, type Event, handlerOf, STDERR, STDOUT } from "./story.ts";
-import { tracedStudentHandler } from "./traced_handler.ts";
 
 /** What happens, and what it shows. */
 export interface Scenario {
@@ -29,11 +26,11 @@ export interface Scenario {
   /** Milliseconds that recording takes. @default {0} */
   recording?: number;
   /** Serves the clients, where that is not the lab's handler. */
-  clientHandler?(stage: Stage): ClientHandlerClass;
+  clientHandler?(harness: Harness): ClientHandlerClass;
   /** Milliseconds for which it goes on, at most. */
   ends: number;
   /** Has the clients do what they do. */
-  play(stage: Stage): void;
+  play(harness: Harness): void;
 }
 
 /** Messages that wait to be written, together. */
@@ -44,7 +41,7 @@ interface Queued {
 }
 
 /** One scenario, as it goes. */
-export class Stage {
+export class Harness {
   readonly clock: SimulatedClock;
   readonly network: SimulatedNetwork;
   readonly server: Server;
@@ -55,11 +52,15 @@ export class Stage {
   readonly names = new Map<number, string>();
   /** The clients' ends of their connections, by name. */
   readonly connections = new Map<string, SimulatedConnection>();
-  #guests: { curtain(): void }[] = [];
+  #clients: { reportUnfinished(): void }[] = [];
   #queues = new Map<number, Queued[]>();
 
   /** Puts the server there; {@linkcode Scenario.play} begins. */
-  constructor(clock: SimulatedClock, scenario: Scenario) {
+  constructor(
+    clock: SimulatedClock,
+    scenario: Scenario,
+    clientHandler: (harness: Harness) => ClientHandlerClass,
+  ) {
     this.clock = clock;
     this.scenario = scenario;
     this.network = new SimulatedNetwork(clock, new Steady());
@@ -67,7 +68,6 @@ export class Stage {
       this.names.set(server.remoteAddr.port, name);
       this.connections.set(name, client);
     };
-    const { clientHandler = tracedStudentHandler } = scenario;
     this.server = new Server({
       network: this.network,
       clientHandler: clientHandler(this),
@@ -88,18 +88,9 @@ export class Stage {
     return new Promise((resolve) => this.clock.schedule(ms, resolve));
   }
 
-  /** A client of the shipped kind. */
-  guest(name: string): Guest {
-    const guest = new Guest(this, name);
-    this.#guests.push(guest);
-    return guest;
-  }
-
-  /** A client that sends what it likes. The way back to it may be peculiar. */
-  stranger(name: string, back?: Partial<Manner>): Stranger {
-    const stranger = new Stranger(this, name, back);
-    this.#guests.push(stranger);
-    return stranger;
+  /** Takes a client in, to have it tell what it still waits for at the end. */
+  add(client: { reportUnfinished(): void }): void {
+    this.#clients.push(client);
   }
 
   /** Asks the server to end in good order, and tells when it has. */
@@ -110,8 +101,8 @@ export class Stage {
   }
 
   /** Tells who still waits, when nothing more happens. */
-  curtain(): void {
-    for (const guest of this.#guests) guest.curtain();
+  reportUnfinished(): void {
+    for (const client of this.#clients) client.reportUnfinished();
   }
 
   #report(line: string): void {

@@ -7,7 +7,8 @@
 import { ClientHandler } from "../../../clienthandler.ts";
 import { Lock } from "../../../lib/lock.ts";
 import type { Message } from "../../../lib/formats/formats.ts";
-import type { Scenario, Stage } from "./stage.ts";
+import { RawClient, ShippedClient } from "./clients.ts";
+import type { Harness, Scenario } from "./harness.ts";
 import { LOCK, STDERR } from "./story.ts";
 import { UNRECORDABLE } from "./traced_handler.ts";
 
@@ -17,17 +18,20 @@ const leavesWhileWaiting: Scenario = {
     "Alice waits to be accepted, since the system has no descriptor, and " +
     "leaves. Bob comes after her.",
   ends: 1000,
-  async play(stage) {
-    const [alice, bob] = [stage.stranger("Alice"), stage.guest("Bob")];
-    const listener = stage.network.listener!;
+  async play(harness) {
+    const [alice, bob] = [
+      new RawClient(harness, "Alice"),
+      new ShippedClient(harness, "Bob"),
+    ];
+    const listener = harness.network.listener!;
     listener.descriptors = false;
-    stage.tell(STDERR, "(the system has no descriptors)");
+    harness.tell(STDERR, "(the system has no descriptors)");
     await alice.connect();
-    await stage.pause(20);
+    await harness.pause(20);
     alice.reset();
     listener.descriptors = true;
-    stage.tell(STDERR, "(it has descriptors again)");
-    await stage.pause(100);
+    harness.tell(STDERR, "(it has descriptors again)");
+    await harness.pause(100);
     await bob.connect();
     await bob.leave();
   },
@@ -38,24 +42,24 @@ const slowRoster: Scenario = {
   about: "Recording takes 20 ms. An acknowledgement says that it is done.",
   recording: 20,
   ends: 1000,
-  async play(stage) {
-    const alice = stage.guest("Alice");
+  async play(harness) {
+    const alice = new ShippedClient(harness, "Alice");
     await alice.connect();
     await alice.ask(1);
-    await stage.pause(40);
+    await harness.pause(40);
     await alice.leave();
   },
 };
 
 /** An application that takes long for some requests. */
-function slowAnswers(stage: Stage) {
+function slowAnswers(harness: Harness) {
   return class extends ClientHandler {
     protected override processRequest(
       request: Message,
     ): Message | Promise<Message> {
       const answer = `answer to ${request}`;
       if (request === "quick") return answer;
-      return stage.pause(30).then(() => answer);
+      return harness.pause(30).then(() => answer);
     }
   };
 }
@@ -66,10 +70,10 @@ const slowFirst: Scenario = {
     "knows which answer is to which request by their order, and by nothing else.",
   clientHandler: slowAnswers,
   ends: 1000,
-  async play(stage) {
-    const alice = stage.guest("Alice");
+  async play(harness) {
+    const alice = new ShippedClient(harness, "Alice");
     await alice.connect();
-    await stage.pause(10);
+    await harness.pause(10);
     await alice.send("slow", "quick");
     await alice.leave();
   },
@@ -80,11 +84,14 @@ const fullDisk: Scenario = {
   about: "Recording Alice fails. She is told, and her connection ends. Bob " +
     "comes after her.",
   ends: 1000,
-  async play(stage) {
-    const [alice, bob] = [stage.guest("Alice"), stage.guest("Bob")];
+  async play(harness) {
+    const [alice, bob] = [
+      new ShippedClient(harness, "Alice"),
+      new ShippedClient(harness, "Bob"),
+    ];
     await alice.connect();
     await alice.ask(UNRECORDABLE);
-    await stage.pause(10);
+    await harness.pause(10);
     await bob.connect();
     await bob.ask(2);
     await bob.leave();
@@ -96,11 +103,11 @@ const hostilePickle: Scenario = {
   about: "Python's pickle can name a function to be called: this one names " +
     "os.system. Nothing is called here, and what asks for it is refused by name.",
   ends: 1000,
-  async play(stage) {
-    const mallory = stage.stranger("Mallory");
+  async play(harness) {
+    const mallory = new RawClient(harness, "Mallory");
     await mallory.connect();
     const reading = mallory.read();
-    await stage.pause(10);
+    await harness.pause(10);
     const text = "\x80\x04\x8c\x05posix\x8c\x06system\x93\x8c\x04true\x85R.";
     const bytes = Uint8Array.from(text, (char) => char.charCodeAt(0));
     await mallory.send(bytes, `a pickle that calls os.system("true")`);
@@ -114,11 +121,14 @@ const comeAndGo: Scenario = {
     "The server takes one client at a time. Alice leaves before Bob comes.",
   server: { maxClients: 1 },
   ends: 1000,
-  async play(stage) {
-    const [alice, bob] = [stage.guest("Alice"), stage.guest("Bob")];
+  async play(harness) {
+    const [alice, bob] = [
+      new ShippedClient(harness, "Alice"),
+      new ShippedClient(harness, "Bob"),
+    ];
     await alice.connect();
     await alice.leave();
-    await stage.pause(20);
+    await harness.pause(20);
     await bob.connect();
     await bob.leave();
   },
@@ -131,16 +141,16 @@ const unreadBytes: Scenario = {
     "her connection ends: closing it with bytes unread would be a reset, which " +
     "throws away what she has not read yet.",
   ends: 1000,
-  async play(stage) {
-    const alice = stage.stranger("Alice");
+  async play(harness) {
+    const alice = new RawClient(harness, "Alice");
     await alice.connect();
-    await stage.pause(10);
+    await harness.pause(10);
     await alice.ask(1);
     await alice.send(Uint8Array.of(0xff), "what is no pickle");
     for (let i = 0; i < 3; i++) {
       await alice.send(new Uint8Array(5), "more of it");
     }
-    await stage.pause(15);
+    await harness.pause(15);
     await alice.read();
   },
 };
@@ -151,14 +161,17 @@ const resetsUnderway: Scenario = {
     "comes after her.",
   recording: 5,
   ends: 1000,
-  async play(stage) {
-    const [alice, bob] = [stage.stranger("Alice"), stage.guest("Bob")];
+  async play(harness) {
+    const [alice, bob] = [
+      new RawClient(harness, "Alice"),
+      new ShippedClient(harness, "Bob"),
+    ];
     await alice.connect();
-    await stage.pause(10);
+    await harness.pause(10);
     await alice.ask(1);
-    await stage.pause(3);
+    await harness.pause(3);
     alice.reset();
-    await stage.pause(20);
+    await harness.pause(20);
     await bob.connect();
     await bob.ask(2);
     await bob.leave();
@@ -171,29 +184,29 @@ const newcomer: Scenario = {
     "the first holds it. The third asks in the very moment in which the first " +
     "gives it back.",
   ends: 1000,
-  async play(stage) {
+  async play(harness) {
     const lock = new Lock();
     let inside = 0;
     const enter = async (name: string) => {
-      stage.tell(name, "asks for the lock");
+      harness.tell(name, "asks for the lock");
       using _guard = await lock.acquire();
       inside++;
-      stage.tell(name, inside === 1 ? "is in" : `is in too: ${inside} are`);
-      await stage.pause(10);
+      harness.tell(name, inside === 1 ? "is in" : `is in too: ${inside} are`);
+      await harness.pause(10);
       inside--;
-      stage.tell(name, "is out");
+      harness.tell(name, "is out");
       if (name === "First") queueMicrotask(() => enter("Third"));
     };
     enter("First");
-    await stage.pause(5);
+    await harness.pause(5);
     enter("Second");
-    await stage.pause(100);
-    stage.tell(LOCK, lock.locked ? "is held" : "is free");
+    await harness.pause(100);
+    harness.tell(LOCK, lock.locked ? "is held" : "is free");
   },
 };
 
 /** The scenarios of mishaps. */
-export const MISHAPS: readonly Scenario[] = [
+export const FAILURES: readonly Scenario[] = [
   leavesWhileWaiting,
   slowRoster,
   slowFirst,
