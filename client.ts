@@ -5,13 +5,10 @@
  */
 
 import { ClientHelper } from "./clienthelper.ts";
-import { CLIENT, converse, ONCE_TIMEOUT } from "./lib/cli/client_command.ts";
-import type { ClientFlags } from "./lib/cli/client_command.ts";
-import { exitWith, runProgram } from "./lib/cli/program.ts";
 import type { StopSignals } from "./lib/cli/signals.ts";
 import { CLIENT_LIMITS } from "./lib/limits.ts";
 import { type Address, addressOf, type Network } from "./lib/net.ts";
-import { WireConnection } from "./lib/connection/connection.ts";
+import { MessageConnection } from "./lib/connection/connection.ts";
 import { ConnectionEnded, DEFAULT_FORMAT } from "./lib/formats/formats.ts";
 import type { Message, WireFormat } from "./lib/formats/formats.ts";
 
@@ -54,7 +51,7 @@ export class Client {
   #format: WireFormat;
   #answerTimeout: number;
   #network: Network;
-  #wire: WireConnection | undefined;
+  #connection: MessageConnection | undefined;
   /** Who waits for a message, in the order of their turns. */
   #waiting: Omit<PromiseWithResolvers<Message | undefined>, "promise">[] = [];
   /** Messages that came before anyone waited for them. */
@@ -78,10 +75,10 @@ export class Client {
    */
   async connect({ signal }: { signal?: AbortSignal } = {}): Promise<Message> {
     const conn = await this.#network.connect({ ...this.address, signal });
-    this.#wire = new WireConnection(conn, this.#format, CLIENT_LIMITS);
+    this.#connection = new MessageConnection(conn, this.#format, CLIENT_LIMITS);
     const seconds = this.#answerTimeout;
     if (seconds > 0) {
-      this.#wire.onQuiet(seconds * 1000, () => {
+      this.#connection.idle.start(seconds * 1000, () => {
         this.#why = `The server said nothing for ${seconds} s`;
         this.close();
       });
@@ -116,15 +113,15 @@ export class Client {
     return new Promise((resolve, reject) => {
       const message = this.#unclaimed.shift();
       if (message !== undefined) return resolve(message);
-      const wire = this.#connected();
+      const connection = this.#connected();
       this.#waiting.push({ resolve, reject });
-      if (!this.#receiving) void this.#receiveAll(wire);
+      if (!this.#receiving) void this.#receiveAll(connection);
     });
   }
 
   /** Ends the connection, once what was sent is written. Requests under way are rejected. */
   async close(): Promise<void> {
-    await this.#wire?.hangUp();
+    await this.#connection?.shutdown();
   }
 
   #unlessEnded(message: Message | undefined): Message {
@@ -133,14 +130,14 @@ export class Client {
   }
 
   /** Receives for as long as somebody waits: who does not read is not sent more. */
-  async #receiveAll(wire: WireConnection): Promise<void> {
+  async #receiveAll(connection: MessageConnection): Promise<void> {
     this.#receiving = true;
     try {
       while (this.#waiting.length > 0) {
-        const messages = await wire.receive();
+        const messages = await connection.receive();
         const turns = this.#waiting.splice(0, messages?.length ?? Infinity);
         turns.forEach((turn, i) => turn.resolve(messages?.[i]));
-        if (messages === undefined) void wire.hangUp();
+        if (messages === undefined) void connection.shutdown();
         else this.#unclaimed.push(...messages.slice(turns.length));
       }
     } catch (error) {
@@ -150,23 +147,28 @@ export class Client {
     }
   }
 
-  #connected(): WireConnection {
-    if (!this.#wire) throw new ConnectionEnded("The client is not connected");
-    return this.#wire;
+  #connected(): MessageConnection {
+    if (!this.#connection) {
+      throw new ConnectionEnded("The client is not connected");
+    }
+    return this.#connection;
   }
 }
 
 /** The command line of the client. Returns its exit code. */
-export function main(
+export async function main(
   args: readonly string[],
   { stop }: StopSignals,
 ): Promise<number> {
-  const run = (flags: ClientFlags) => {
-    const answerTimeout = flags.once ? ONCE_TIMEOUT : 0;
-    const client = new Client({ ...flags, answerTimeout });
-    return converse(client, new ClientHelper(client, flags), flags, stop);
-  };
-  return runProgram({ ...CLIENT, run }, args);
+  // Loaded here, so that `import { Client }` loads no command line.
+  const { runClient } = await import("./lib/cli/client_command.ts");
+  return await runClient(args, stop, (options) => {
+    const client = new Client(options);
+    return { client, helper: new ClientHelper(client, options) };
+  });
 }
 
-if (import.meta.main) await exitWith(main);
+if (import.meta.main) {
+  const { exitWith } = await import("./lib/cli/program.ts");
+  await exitWith(main);
+}

@@ -4,23 +4,24 @@
  * @module
  */
 
-import { counted, escape } from "./lib/text.ts";
-import type { HandlerServer } from "./lib/handler_server.ts";
+import { MessageConnection } from "./lib/connection/connection.ts";
+import { TimeSlice, yieldIfDue } from "./lib/connection/fairness.ts";
+import type { HandlerServer } from "./lib/connection/handler_server.ts";
+import type { IdleTimer } from "./lib/connection/idle_timer.ts";
+import { Refusal, Refusals } from "./lib/connection/refusals.ts";
+import { State } from "./lib/connection/state.ts";
+import { ConnectionEnded, type Message } from "./lib/formats/formats.ts";
 import type { Lock } from "./lib/lock.ts";
 import { type Address, type Connection, showAddress } from "./lib/net.ts";
-import { ACKNOWLEDGED, FULL, refuseOthers } from "./lib/students/answers.ts";
 import { sharedRoster } from "./lib/students/memory.ts";
-import type { Roster } from "./lib/students/roster.ts";
-import type { Student } from "./lib/students/student.ts";
+import type { Recorded, Roster } from "./lib/students/roster.ts";
 import {
+  ACKNOWLEDGED,
   connectedLine,
-  maskedLine,
+  type Student,
   toStudent,
 } from "./lib/students/student.ts";
-import { LongWork, look, takeTurns } from "./lib/connection/fairness.ts";
-import { WireConnection } from "./lib/connection/connection.ts";
-import { ConnectionEnded, type Message } from "./lib/formats/formats.ts";
-import { Refusals } from "./lib/connection/refusals.ts";
+import { counted, escape } from "./lib/text.ts";
 
 /** A class of handlers, as {@linkcode Server} takes one. */
 export type ClientHandlerClass = new (
@@ -28,9 +29,6 @@ export type ClientHandlerClass = new (
   conn: Connection,
   addr: Address,
 ) => ClientHandler;
-
-/** Milliseconds without a byte after which a draining handler takes it that none is on its way. */
-const DRAIN_QUIET = 100;
 
 /**
  * Serves one client: greets it, then answers each of its requests, in their order.
@@ -61,27 +59,25 @@ export abstract class ClientHandler {
   readonly clientIp: string;
   /** The server that made this handler. */
   readonly server: HandlerServer;
-  /** The connection to the client. */
-  readonly handler: Connection;
+  /** The connection to the client. The lab calls it `handler`. */
+  readonly conn: Connection;
   #addr: Address;
-  #wire: WireConnection;
+  #messages: MessageConnection;
   #requests = 0;
   #refusals: Refusals;
-  #stopping = false;
-  #closed = false;
 
   /** Makes the handler of one connection. {@linkcode run} starts it. */
   constructor(server: HandlerServer, conn: Connection, addr: Address) {
     this.server = server;
-    this.handler = conn;
+    this.conn = conn;
     this.clientId = server.freeClientId(addr.port);
     this.clientIp = addr.hostname;
     this.#addr = addr;
-    const { wire, limits } = server;
-    const onLimit = (error: unknown) => this.turnAway(error);
-    const watch = server.watch?.bind(server, this.clientId);
-    this.#wire = new WireConnection(conn, wire, limits, onLimit, watch);
     this.#refusals = new Refusals(server, (why) => this.#report(why));
+    this.#messages = new MessageConnection(conn, server.wire, server.limits, {
+      onLimit: (error) => this.reject(error),
+      onEvent: server.onEvent?.bind(server, this.clientId),
+    });
   }
 
   /** The server's lock. One for each handler would guard nothing that they share. */
@@ -93,28 +89,28 @@ export abstract class ClientHandler {
   async run(): Promise<void> {
     const { idleTimeout } = this.server.limits;
     if (idleTimeout > 0) {
-      this.#wire.onQuiet(idleTimeout * 1000, () => {
-        this.server.reached.idleTimeout++;
+      this.#messages.idle.start(idleTimeout * 1000, () => {
+        this.server.limitHits.idleTimeout++;
         this.#report(`closed: silent for ${idleTimeout} s (idleTimeout)`);
-        this.#wire.hangUp();
+        this.#messages.shutdown();
       });
     }
     try {
       await this.sendId();
       await this.processRequests();
     } catch (error) {
-      await this.turnAway(error);
+      await this.reject(error);
     }
-    await this.#wire.hangUp();
-    const told = this.#refusals.final || this.server.quiet;
-    if (this.#requests > 0 && !told) {
+    await this.#messages.shutdown();
+    const isReported = this.#refusals.isFinal || this.server.quiet;
+    if (this.#requests > 0 && !isReported) {
       this.#report(`left after ${counted(this.#requests, "request")}`);
     }
   }
 
   /** Sends the client its id. The server speaks first. */
   protected sendId(): Promise<void> {
-    return this.#wire.greet({ clientid: this.clientId });
+    return this.#messages.greet({ clientid: this.clientId });
   }
 
   /**
@@ -122,10 +118,9 @@ export abstract class ClientHandler {
    * reads no more while the client does not take its answers.
    */
   protected async processRequests(): Promise<void> {
-    while (!this.#refusals.final && !this.#stopping) {
+    while (this.isReading) {
       const requests = await this.receive();
       if (requests === undefined) return; // the client sends no more
-      this.server.heard = performance.now();
       this.#requests += requests.length;
       await this.send(await this.processBatch(requests));
     }
@@ -133,29 +128,46 @@ export abstract class ClientHandler {
 
   /**
    * Processes requests that came together, and returns their responses in the
-   * same order. One that is invalid has its error for a response.
+   * same order. The response to an invalid request is its error.
    */
   protected async processBatch(
     requests: readonly Message[],
   ): Promise<Message[]> {
-    const responses: Message[] = [];
-    const work = new LongWork();
+    const results = await this.processEach(
+      requests,
+      (request) => this.processRequest(request),
+    );
+    return results.map((it) => it instanceof Refusal ? it.response : it);
+  }
+
+  /**
+   * Calls `process` for each request, one after the other, and returns the
+   * results. Where it throws, the result is a {@linkcode Refusal}. If that is the
+   * last answer that the client gets, the requests after it are not processed.
+   */
+  protected async processEach<T>(
+    requests: readonly Message[],
+    process: (request: Message) => T | Promise<T>,
+  ): Promise<(T | Refusal)[]> {
+    const results: (T | Refusal)[] = [];
+    const slice = new TimeSlice();
     for (const request of requests) {
-      if (work.isLong()) await takeTurns();
-      if (this.#closed) break; // nobody is left to answer
+      if (slice.isOver()) await yieldIfDue();
+      if (this.#messages.state === State.Closed) break; // no answer can be sent
       try {
-        const response = this.processRequest(request);
+        const result = process(request);
         // No promise where none is needed: it would cost more than the request.
-        responses.push(
-          response instanceof Promise ? await response : response,
-        );
+        results.push(result instanceof Promise ? await result : result);
         this.#refusals.endRow();
       } catch (error) {
-        responses.push(this.#refusals.response(error));
-        if (this.#refusals.final) break;
+        results.push(this.#refusals.refuse(error));
+        if (this.#refusals.isFinal) {
+          this.stopReading();
+          break;
+        }
       }
     }
-    return responses;
+    return results;
   }
 
   /**
@@ -163,7 +175,7 @@ export abstract class ClientHandler {
    * next request is not processed before.
    *
    * @throws {RequestError} If the request is invalid: the client is told why.
-   * @throws {ProtocolError} If it makes no sense to go on: told, and closed.
+   * @throws {ProtocolError} If the connection cannot go on: the client is told why, and it closes.
    */
   protected abstract processRequest(
     request: Message,
@@ -171,14 +183,14 @@ export abstract class ClientHandler {
 
   /** Sends messages in order, in one write. Waits while the client does not take them. */
   protected send(messages: readonly Message[]): Promise<void> {
-    const sent = this.#wire.send(messages);
-    if (this.#wire.full) this.server.reached.softQueuedBytes++;
+    const sent = this.#messages.send(messages);
+    if (this.#messages.isFull) this.server.limitHits.softQueuedBytes++;
     return sent;
   }
 
   /** All requests that have come, at least one; `undefined` once the client sends no more. */
   protected receive(): Promise<Message[] | undefined> {
-    return this.#wire.receive();
+    return this.#messages.receive();
   }
 
   /** Prints lines about this client's requests, unless the server is quiet. */
@@ -186,37 +198,32 @@ export abstract class ClientHandler {
     if (!this.server.quiet) this.server.log(lines);
   }
 
-  /** Answers what has come, and ends the connection once nothing more is on its way. */
-  drain(): void {
-    this.#wire.onQuiet(DRAIN_QUIET, async () => {
-      await look(); // in a long turn of the event loop, nobody is heard
-      // A server that is busy with others may not have come to this one yet, or
-      // not have answered what came meanwhile.
-      const busy = performance.now() - this.server.heard < DRAIN_QUIET;
-      const isIdle = this.#wire.isWaiting && (!busy || this.#stopping);
-      if (isIdle) this.#wire.hangUp();
-      else if (!this.#stopping) this.drain();
-    }, true);
+  /** Whether further requests are read. */
+  get isReading(): boolean {
+    return this.#messages.state === State.Open;
   }
 
-  /** Answers what was read, and reads no more. */
-  stop(): void {
-    this.#stopping = true;
-    this.#wire.onQuiet(0, () => this.#wire.hangUp()); // if nothing is under way
+  /** For how long the client has been silent. */
+  get idle(): IdleTimer {
+    return this.#messages.idle;
+  }
+
+  /** Reads no more requests. Those that were read are answered, then the connection ends. */
+  stopReading(): void {
+    this.#messages.stopReading();
+  }
+
+  /** Tells the client why, and ends the connection in good order. Never rejects. */
+  reject(error: unknown): Promise<void> {
+    if (!(error instanceof ConnectionEnded)) {
+      this.#messages.queue([this.#refusals.refuse(error).response]);
+    }
+    return this.#messages.shutdown();
   }
 
   /** Ends the connection at once. */
   close(): void {
-    this.#closed = this.#stopping = true;
-    this.#wire.close();
-  }
-
-  /** Ends the connection, and tells the client why: the error is its last answer. Never rejects. */
-  turnAway(error: unknown): Promise<void> {
-    if (!(error instanceof ConnectionEnded)) {
-      this.#wire.queue([this.#refusals.response(error)]);
-    }
-    return this.#wire.hangUp();
+    this.#messages.close();
   }
 
   #report(line: string): void {
@@ -230,42 +237,53 @@ export class StudentHandler extends ClientHandler {
   protected readonly roster: Roster = sharedRoster(this.server);
   /** The line that is printed for a student. */
   protected readonly line: typeof connectedLine = connectedLine;
-  #students: Student[] = [];
+
+  /** The same handlers, but they record in this roster, and print these lines. */
+  static with(roster: Roster, line = connectedLine): ClientHandlerClass {
+    return class extends StudentHandler {
+      protected override readonly roster = roster;
+      protected override readonly line = line;
+    };
+  }
 
   /**
-   * Records and prints the students of all valid requests before any of them
-   * is acknowledged. Recording awaits; without the lock, another handler could
-   * record in between, and print before this one does.
+   * The lab's order: request, lock, record, print, answer. It is the same for
+   * one request and for many that came together, which need the lock only once.
    */
   protected override async processBatch(
     requests: readonly Message[],
   ): Promise<Message[]> {
-    const responses = await super.processBatch(requests);
-    const students = this.#students;
-    this.#students = [];
+    const checked = await this.processEach(requests, toStudent);
+    const students = checked.filter((it): it is Student =>
+      !(it instanceof Refusal)
+    );
+    let results: readonly Recorded[] = [];
     if (students.length > 0) {
-      // Given back at the end of this block, as by Python's `with`.
+      // Recording awaits. Without the lock, another handler could record in
+      // between, and print first. Released at the end of this block, as by
+      // Python's `with`.
       using _guard = await this.writeLock.acquire();
-      const recorded = await this.roster.record(students) ?? students;
-      // Lines that nobody will see are not even made.
-      if (!this.server.quiet) this.log(recorded.map(this.line));
-      if (recorded.length < students.length) {
-        this.server.report(`${this.clientIp} refused: ${FULL.error}`);
-        return refuseOthers(responses, students, recorded);
-      }
+      results = await this.roster.record(students);
+      const recorded = students.filter((_, i) => results[i] === "recorded");
+      this.log(recorded.map(this.line));
     }
-    return responses;
+    const refused = results.find((it) => it !== "recorded");
+    if (refused) {
+      this.server.report(`${this.clientIp} refused: ${refused.refused}`);
+    }
+    const next = results.values();
+    return checked.map((it) =>
+      it instanceof Refusal ? it.response : responseTo(next.next().value!)
+    );
   }
 
-  /** Takes a valid request into its batch. */
-  protected override processRequest(request: Message): Message {
-    this.#students.push(toStudent(request));
-    return ACKNOWLEDGED;
+  /** Processes a batch of one. */
+  protected override async processRequest(request: Message): Promise<Message> {
+    const [response] = await this.processBatch([request]);
+    return response;
   }
 }
 
-/** The same, but it prints only the last two digits of a student's number. */
-export class MaskedStudentHandler extends StudentHandler {
-  /** The line, with the number masked. */
-  protected override readonly line: typeof maskedLine = maskedLine;
+function responseTo(result: Recorded): Message {
+  return result === "recorded" ? ACKNOWLEDGED : { error: result.refused };
 }

@@ -10,7 +10,7 @@ import { Progress } from "./lib/progress.ts";
 import { pythonRepr } from "./lib/formats/python_repr.ts";
 import { print, report } from "./lib/output.ts";
 import { type Address, showAddress } from "./lib/net.ts";
-import { ACKNOWLEDGED } from "./lib/students/answers.ts";
+import { ACKNOWLEDGED } from "./lib/students/student.ts";
 import { isMessageMap, type Message } from "./lib/formats/format.ts";
 
 /** The student of the request. The lab's second client is run after an edit here. */

@@ -5,19 +5,16 @@
  */
 
 import type { ClientHandler, ClientHandlerClass } from "./clienthandler.ts";
-import { MaskedStudentHandler, StudentHandler } from "./clienthandler.ts";
-import { freeId, whyFull } from "./lib/admission.ts";
-import { Backlog } from "./lib/backlog.ts";
-import { reason } from "./lib/text.ts";
-import { exitWith, runProgram } from "./lib/cli/program.ts";
-import { serverProgram, serveUntilStopped } from "./lib/cli/server_command.ts";
-import type { ServerFlags } from "./lib/cli/server_command.ts";
+import { StudentHandler } from "./clienthandler.ts";
 import type { StopSignals } from "./lib/cli/signals.ts";
-import { printer, report } from "./lib/output.ts";
-import type { HandlerServer } from "./lib/handler_server.ts";
-import { InFlight } from "./lib/connection/connection_set.ts";
-import type { LimitCounts, Limits } from "./lib/limits.ts";
-import { limitCounts, limitsOf } from "./lib/limits.ts";
+import { ConnectionSet } from "./lib/connection/connection_set.ts";
+import type { HandlerServer } from "./lib/connection/handler_server.ts";
+import { shutDown } from "./lib/connection/shutdown.ts";
+import { ignoringErrors, type OnEvent } from "./lib/events.ts";
+import { DEFAULT_FORMAT, ProtocolError } from "./lib/formats/formats.ts";
+import type { WireFormat } from "./lib/formats/formats.ts";
+import { type LimitHits, type Limits, noLimitHits } from "./lib/limits.ts";
+import { limitsOf } from "./lib/limits.ts";
 import { Lock } from "./lib/lock.ts";
 import type { Address, Connection, Listener, Network } from "./lib/net.ts";
 import {
@@ -27,9 +24,8 @@ import {
   isDisconnect,
   showAddress,
 } from "./lib/net.ts";
-import { safely } from "./lib/safely.ts";
-import type { Watch } from "./lib/events.ts";
-import { DEFAULT_FORMAT, type WireFormat } from "./lib/formats/formats.ts";
+import { printer, report } from "./lib/output.ts";
+import { counted, reason } from "./lib/text.ts";
 
 /** Options of a {@linkcode Server}. Each limit is one too. */
 export interface ServerOptions extends Partial<Limits> {
@@ -45,20 +41,20 @@ export interface ServerOptions extends Partial<Limits> {
   network?: Network;
   /** Whether lines about single requests are left out. @default {false} */
   quiet?: boolean;
-  /** Is told what happens to each client, as it happens. */
-  watch?: Watch;
+  /** Called for every client event. */
+  onEvent?: OnEvent;
   /** Takes the results, a line each, instead of stdout. */
   log?: (lines: readonly string[]) => void;
-  /** Takes whatever else is worth telling, instead of stderr. */
+  /** Takes everything else that the server reports, instead of stderr. */
   report?: (line: string) => void;
 }
 
-/** Milliseconds to rest when there is no descriptor for the next client. */
+/** Milliseconds to wait when there is no descriptor for the next client. */
 const ACCEPT_REST = 100;
-/** Milliseconds for which a shutdown answers clients that keep sending, at most. */
-const DRAIN_LONGEST = 1000;
-/** Milliseconds that handlers have to end once their connections were cut off. */
-const CUT_OFF = 100;
+/** A failure to accept is reported if there was none for so many milliseconds. */
+const REPORT_REST = 10_000;
+/** Ids of clients whose source port is taken as an id are above the ports. */
+const FIRST_FREE_ID = 65_536;
 
 /**
  * A TCP server for many clients at once. It knows nothing of what they send:
@@ -83,20 +79,20 @@ export class Server implements HandlerServer, AsyncDisposable {
   readonly wire: WireFormat;
   readonly limits: Readonly<Limits>;
   /** How often each limit was reached. */
-  readonly reached: LimitCounts = limitCounts();
+  readonly limitHits: LimitHits = noLimitHits();
   readonly quiet: boolean;
-  heard: number = -Infinity;
-  readonly watch: Watch | undefined;
+  readonly onEvent: OnEvent | undefined;
   readonly log: (lines: readonly string[]) => void;
   readonly report: (line: string) => void;
   #address: Address;
   #clientHandler: ClientHandlerClass;
   #network: Network;
   #listener: Listener | undefined;
-  #accepting = Promise.resolve();
-  #backlog = new Backlog();
-  /** The handlers of all open connections, also of those being turned away. */
-  #open = new InFlight<ClientHandler>();
+  /** When a client last came, and when accepting last failed, on the clock of `performance.now()`. */
+  #acceptedAt = -Infinity;
+  #acceptFailedAt = -Infinity;
+  /** The handlers of all open connections, also of those that were rejected. */
+  #open = new ConnectionSet<ClientHandler>();
   #shutdown: Promise<void> | undefined;
 
   /** Makes a server. {@linkcode run} starts it. */
@@ -107,9 +103,9 @@ export class Server implements HandlerServer, AsyncDisposable {
     this.wire = options.wire ?? DEFAULT_FORMAT;
     this.limits = limitsOf(options);
     this.quiet = options.quiet ?? false;
-    this.watch = options.watch && safely(options.watch);
-    this.log = options.log ?? printer(this.limits, this.reached);
-    this.report = safely(options.report ?? report);
+    this.onEvent = options.onEvent && ignoringErrors(options.onEvent);
+    this.log = options.log ?? printer(this.limits, this.limitHits);
+    this.report = ignoringErrors(options.report ?? report);
   }
 
   /** Listens, then serves clients until {@linkcode shutdown} has ended. */
@@ -144,23 +140,27 @@ export class Server implements HandlerServer, AsyncDisposable {
   /** The accept loop. A failure costs one client, never the loop. */
   async acceptClients(): Promise<void> {
     const listener = this.#listening();
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#accepting = promise;
     for (;;) {
       try {
         const conn = await listener.accept();
-        this.#backlog.noteAccepted();
+        this.#acceptedAt = performance.now();
         // The task is the method that makes the handler, as the lab teaches.
         void this.handler(conn, conn.remoteAddr);
       } catch (error) {
-        if (isClosedHere(error)) return resolve(); // by the shutdown
+        if (isClosedHere(error)) return; // by the shutdown
         if (isDisconnect(error)) continue; // the client left while it waited
         // Most likely out of descriptors: a client that leaves frees one.
-        const why = `Cannot accept clients: ${reason(error)}`;
-        if (this.#backlog.isNews()) this.report(why);
-        await this.#backlog.blockedUntil(this.#open.oneEnds(ACCEPT_REST));
+        this.#reportAcceptFailure(error);
+        await this.#open.waitForOne(ACCEPT_REST);
       }
     }
+  }
+
+  #reportAcceptFailure(error: unknown): void {
+    const now = performance.now();
+    const isNews = now - this.#acceptFailedAt > REPORT_REST;
+    this.#acceptFailedAt = now;
+    if (isNews) this.report(`Cannot accept clients: ${reason(error)}`);
   }
 
   /** Makes the handler of one client, and runs it to its end. Never rejects. */
@@ -169,13 +169,11 @@ export class Server implements HandlerServer, AsyncDisposable {
     try {
       handler = new this.#clientHandler(this, conn, addr);
       this.#open.add(handler);
-      this.watch?.(handler.clientId, { what: "accepted" });
-      const full = whyFull(this.handlers, addr.hostname, this.limits);
-      if (full) return await handler.turnAway(full);
+      this.onEvent?.(handler.clientId, { type: "accepted" });
+      const error = this.#admissionError(addr.hostname);
+      if (error) return await handler.reject(error);
       this.handlers.set(handler.clientId, handler);
-      const running = handler.run();
-      if (this.#shutdown) handler.drain();
-      await running;
+      await handler.run();
     } catch (error) {
       this.report(`${showAddress(addr)} handler failed: ${reason(error)}`);
     } finally {
@@ -187,51 +185,70 @@ export class Server implements HandlerServer, AsyncDisposable {
   #forget(handler: ClientHandler): void {
     this.#open.delete(handler);
     const { clientId } = handler;
-    // One that was turned away may have the id of one that was not.
+    // One that was rejected may have the id of one that was not.
     if (this.handlers.get(clientId) === handler) this.handlers.delete(clientId);
   }
 
   freeClientId(port: number): number {
-    return freeId(this.handlers, port);
+    if (!this.handlers.has(port)) return port;
+    let id = FIRST_FREE_ID;
+    while (this.handlers.has(id)) id++;
+    return id;
+  }
+
+  /** Why the server takes no further client from this address; `undefined` if it does. */
+  #admissionError(ip: string): ProtocolError | undefined {
+    const { maxClients, maxClientsPerAddress } = this.limits;
+    if (this.handlers.size >= maxClients) {
+      const why = `The server is full: it has ${counted(maxClients, "client")}`;
+      return new ProtocolError(why, { limit: "maxClients" });
+    }
+    if (maxClientsPerAddress === 0) return undefined;
+    let same = 0;
+    for (const { clientIp } of this.handlers.values()) {
+      if (clientIp === ip) same++;
+    }
+    if (same < maxClientsPerAddress) return undefined;
+    const why =
+      `The server has ${counted(same, "client")} from your address, ` +
+      "and takes no more";
+    return new ProtocolError(why, { limit: "maxClientsPerAddress" });
   }
 
   /**
-   * Ends the server without loss: clients that wait are still accepted, what
-   * was read is answered, then every connection closes, at the latest after
+   * Ends the server without loss: pending connections are accepted, received
+   * requests are answered, then every connection closes, at the latest after
    * the grace time. A second call waits for the same end.
    */
   shutdown(): Promise<void> {
-    return this.#shutdown ??= this.#drain();
+    return this.#shutdown ??= shutDown({
+      open: this.#open,
+      isListening: this.#listener !== undefined,
+      acceptIdleFor: () => {
+        const rested = this.#acceptFailedAt + ACCEPT_REST;
+        return performance.now() - Math.max(this.#acceptedAt, rested);
+      },
+      stopAccepting: () => this.#stopAccepting(),
+      close: () => {
+        this.limitHits.grace += this.#open.size;
+        this.close();
+      },
+      onError: (error) => this.report(`Ending: ${reason(error)}`),
+    }, this.limits.grace * 1000);
   }
 
-  async #drain(): Promise<void> {
-    const end = performance.now() + this.limits.grace * 1000;
-    this.#tellAll((handler) => handler.drain());
-    const backlog = this.#listener ? this.limits.grace * 500 : 0; // half of it, at most
-    await Promise.all([this.#backlog.empty(backlog), this.#settle(end)]);
-    if (this.#listener) closeOnce(this.#listener);
-    await this.#accepting;
-    await this.#settle(end);
-    await this.#open.allEnd(end - performance.now());
-    this.reached.grace += this.#open.size;
-    this.close();
-    await this.#open.allEnd(CUT_OFF);
-  }
-
-  /** Ends the server at once: connections are cut off. */
+  /** Ends the server at once: all connections are closed. */
   close(): void {
+    this.#stopAccepting();
+    this.#open.each(
+      (handler) => handler.close(),
+      (error) => this.report(`Ending: ${reason(error)}`),
+    );
+  }
+
+  #stopAccepting(): void {
     if (this.#listener) closeOnce(this.#listener);
-    this.#tellAll((handler) => handler.close());
-  }
-
-  /** Has all handlers read no more once those that can have ended. */
-  async #settle(end: number): Promise<void> {
-    await this.#open.allEnd(Math.min(DRAIN_LONGEST, end - performance.now()));
-    this.#tellAll((handler) => handler.stop());
-  }
-
-  #tellAll(tell: (handler: ClientHandler) => void): void {
-    this.#open.each(tell, (error) => this.report(`Ending: ${reason(error)}`));
+    this.#open.wake(); // the accept loop, if it waits for a descriptor
   }
 
   /** Ends the server as {@linkcode shutdown} does: for `await using`. */
@@ -241,16 +258,19 @@ export class Server implements HandlerServer, AsyncDisposable {
 }
 
 /** The command line of the server. Returns its exit code. */
-export function main(
+export async function main(
   args: readonly string[],
   signals: StopSignals,
 ): Promise<number> {
-  const run = (flags: ServerFlags) => {
-    const clientHandler = flags.maskSid ? MaskedStudentHandler : StudentHandler;
-    const server = new Server({ ...flags, clientHandler });
-    return serveUntilStopped(server, flags, signals);
-  };
-  return runProgram(serverProgram(run), args);
+  // Loaded here, so that `import { Server }` loads no command line.
+  const { runServer } = await import("./lib/cli/server_command.ts");
+  return await runServer(args, signals, ({ roster, line, ...options }) => {
+    const clientHandler = StudentHandler.with(roster, line);
+    return new Server({ ...options, clientHandler });
+  });
 }
 
-if (import.meta.main) await exitWith(main);
+if (import.meta.main) {
+  const { exitWith } = await import("./lib/cli/program.ts");
+  await exitWith(main);
+}

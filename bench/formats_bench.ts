@@ -2,7 +2,7 @@
 // Each figure is for 256 of them, as one read of a deep pipeline brings.
 
 import { DEFAULT_LIMITS } from "../lib/limits.ts";
-import { ByteSink } from "../lib/formats/byte_writer.ts";
+import { ByteWriter } from "../lib/formats/byte_writer.ts";
 import {
   FORMATS,
   type Message,
@@ -13,7 +13,7 @@ const COUNT = 256;
 
 /** Requests that differ in their `sid`, as the format writes them. */
 function requests(format: WireFormat): Uint8Array {
-  const sink = new ByteSink();
+  const sink = new ByteWriter();
   for (let i = 0; i < COUNT; i++) {
     const sid = 100_000_000 + i * 77_777;
     format.write(
@@ -33,7 +33,7 @@ for (const [name, format] of Object.entries(FORMATS)) {
     if (messages.length !== COUNT) throw new Error("not all were read");
   });
 
-  const sink = new ByteSink();
+  const sink = new ByteWriter();
   Deno.bench(`${name}: write ${COUNT} answers`, { group: "write" }, () => {
     for (let i = 0; i < COUNT; i++) format.write(1, sink);
     sink.take();

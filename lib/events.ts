@@ -1,26 +1,43 @@
 /**
- * Watching a server at work: what `deno task trace` draws.
+ * The events of a server's clients, which `deno task trace` draws.
  *
  * @module
  */
 
-/** What happens on the way of a request, and what counts there. */
+/** One step in the service of a client. */
 export type ServerEvent =
-  /** The accept loop took a client in. */
-  | { what: "accepted" }
-  /** A read brought `bytes`, which made `messages` whole. */
-  | { what: "read"; bytes: number; messages: number }
-  /** Nothing is read any more until the client has taken the `bytes` that wait for it. */
-  | { what: "full"; bytes: number }
-  /** Messages of so many `bytes` in all are to be written. */
-  | { what: "queued"; bytes: number; messages: number }
+  /** The client was accepted. */
+  | { type: "accepted" }
+  /** A read brought `bytes`, which completed `messages`. */
+  | { type: "read"; bytes: number; messages: number }
+  /** Reading pauses until the client has taken the `bytes` that are queued for it. */
+  | { type: "full"; bytes: number }
+  /** Messages of so many `bytes` together were queued. */
+  | { type: "queued"; bytes: number; messages: number }
   /** A write took `bytes`. */
-  | { what: "written"; bytes: number }
-  /** The connection closed. */
-  | { what: "closed" };
+  | { type: "written"; bytes: number }
+  /** The connection was closed. */
+  | { type: "closed" };
 
 /**
- * Is told what happens to each client, by its id. It must return soon: it is
- * called in the middle of things. What it throws is dropped.
+ * Called for every client event, with the client's id. It must return soon,
+ * since the client waits meanwhile. What it throws is ignored.
  */
-export type Watch = (client: number, event: ServerEvent) => void;
+export type OnEvent = (client: number, event: ServerEvent) => void;
+
+/**
+ * The same function, but it never throws and its promise never rejects. For
+ * functions of other people that are called where no caller could catch.
+ */
+export function ignoringErrors<Args extends unknown[]>(
+  call: (...args: Args) => void,
+): (...args: Args) => void {
+  return (...args) => {
+    try {
+      const returned: unknown = call(...args);
+      if (returned instanceof Promise) returned.catch(() => {});
+    } catch {
+      // These functions report errors, so there is nowhere to report to.
+    }
+  };
+}

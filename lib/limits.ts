@@ -1,7 +1,7 @@
 /**
- * Every limit of a server that can be set, in one place. `docs/limits.md` is made of this file
- * by `deno task limits`: of each comment, the first paragraph says what is
- * limited, the second what happens at the limit.
+ * Every limit of a server that can be set. `deno task limits` makes
+ * `docs/limits.md` from this file and from `students/memory.ts`: in each comment,
+ * the first paragraph says what is limited, the second what happens at the limit.
  *
  * @module
  */
@@ -114,25 +114,6 @@ export interface Limits extends ConnectionLimits {
    */
   maxInvalidInRow: number;
   /**
-   * Students in the memory roster.
-   *
-   * One more is refused: its client is told, and goes on. A student who is in
-   * it can still be recorded anew.
-   *
-   * @default {100000}
-   */
-  maxRosterRows: number;
-  /**
-   * Bytes that the students in the memory roster take, estimated, as far as
-   * they are larger than usual: with keys of their own, or texts of over 200
-   * characters.
-   *
-   * As for `maxRosterRows`.
-   *
-   * @default {268435456}
-   */
-  maxRosterBytes: number;
-  /**
    * Characters of lines that wait for stdout.
    *
    * Lines are dropped, whole, and stderr says how many. No client waits for a line.
@@ -163,8 +144,6 @@ export const DEFAULT_LIMITS: Readonly<Limits> = {
   queueTimeout: 30,
   maxQueuedBytes: 16_777_216,
   maxInvalidInRow: 16,
-  maxRosterRows: 100_000,
-  maxRosterBytes: 268_435_456,
   maxWaitingOutput: 8_388_608,
   grace: 10,
 };
@@ -182,12 +161,12 @@ export const CLIENT_LIMITS: Readonly<ConnectionLimits> = {
 export type LimitName = keyof Limits;
 
 /** How often each limit was reached. Of `maxWaitingOutput`, the lines that were dropped. */
-export type LimitCounts = Record<LimitName, number>;
+export type LimitHits = Record<LimitName, number>;
 
-/** Counts that all begin at 0. */
-export function limitCounts(): LimitCounts {
+/** Counts that all are 0. */
+export function noLimitHits(): LimitHits {
   const none = LIMIT_NAMES.map((name) => [name, 0]);
-  return Object.fromEntries(none) as LimitCounts;
+  return Object.fromEntries(none) as LimitHits;
 }
 
 /** The names of all limits. */

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { LimitCounts, Limits } from "./limits.ts";
+import type { LimitHits, Limits } from "./limits.ts";
 import { DEFAULT_LIMITS } from "./limits.ts";
 import { counted, reason } from "./text.ts";
 
@@ -138,7 +138,7 @@ export function print(lines: readonly string[]): void {
 /** Prints results for a server with these limits, and counts the lines that are dropped. */
 export function printer(
   { maxWaitingOutput }: Limits,
-  reached: LimitCounts,
+  reached: LimitHits,
 ): typeof print {
   return (lines) => {
     reached.maxWaitingOutput += stdout.print(lines, maxWaitingOutput);

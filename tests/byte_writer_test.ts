@@ -1,8 +1,8 @@
 import { assertEquals } from "@std/assert";
-import { ByteSink } from "../lib/formats/byte_writer.ts";
+import { ByteWriter } from "../lib/formats/byte_writer.ts";
 
-Deno.test("ByteSink.take() gives what was written, which nothing later changes", () => {
-  const sink = new ByteSink();
+Deno.test("ByteWriter.take() gives what was written, which nothing later changes", () => {
+  const sink = new ByteWriter();
   const taken: [Uint8Array, string][] = [];
   // Shorter and longer than the blocks, ending at, before and after their ends.
   for (let round = 0; round < 40; round++) {
@@ -18,8 +18,8 @@ Deno.test("ByteSink.take() gives what was written, which nothing later changes",
   }
 });
 
-Deno.test("ByteSink.length takes back what was written last, and no more", () => {
-  const sink = new ByteSink();
+Deno.test("ByteWriter.length takes back what was written last, and no more", () => {
+  const sink = new ByteWriter();
   sink.text("kept");
   sink.take();
   sink.uint32(0x04030201);
@@ -32,8 +32,8 @@ Deno.test("ByteSink.length takes back what was written last, and no more", () =>
   assertEquals(sink.length, 0);
 });
 
-Deno.test("ByteSink keeps no more memory for what was taken than a block, or than that is long", () => {
-  const sink = new ByteSink();
+Deno.test("ByteWriter keeps no more memory for what was taken than a block, or than that is long", () => {
+  const sink = new ByteWriter();
   const long = "x".repeat(1_000_000);
   sink.text(long);
   assertEquals(sink.take().buffer.byteLength, long.length);

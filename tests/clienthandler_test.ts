@@ -4,7 +4,7 @@ import { ClientHandler, StudentHandler } from "../clienthandler.ts";
 import { Lock } from "../lib/lock.ts";
 import type { Connection } from "../lib/net.ts";
 import { MemoryRoster, sharedRoster } from "../lib/students/memory.ts";
-import type { Roster } from "../lib/students/roster.ts";
+import type { Recorded, Roster } from "../lib/students/roster.ts";
 import type { Sid, Student } from "../lib/students/student.ts";
 import type { Message } from "../lib/formats/formats.ts";
 import { ProtocolError, RequestError } from "../lib/formats/formats.ts";
@@ -142,12 +142,12 @@ class SlowRoster implements Roster {
   sids: Sid[] = [];
   #memory = new MemoryRoster();
 
-  async record(students: readonly Student[]): Promise<void> {
+  async record(students: readonly Student[]): Promise<readonly Recorded[]> {
     const { records, sids } = this;
     await delay(Math.random() * 3);
     this.records = records + students.length;
     this.sids = [...sids, ...students.map(({ sid }) => sid)];
-    await this.#memory.record(students);
+    return await this.#memory.record(students);
   }
 
   read(sid: Sid): Promise<Student | undefined> {
@@ -220,7 +220,7 @@ net.test("StudentHandler records before it acknowledges, all keys of the request
 
 net.test("StudentHandler does not acknowledge what could not be recorded (needs net)", async () => {
   class FullDisk extends MemoryRoster {
-    override record(): Promise<void> {
+    override record(): Promise<never> {
       return Promise.reject(new Error("no space left"));
     }
   }
@@ -248,7 +248,7 @@ net.test("ClientHandler that waits for itself does not keep a shutdown from its 
   await peer.send(1);
   await stalled(() => test.server.handlers.size);
   await test.server.shutdown();
-  assertEquals(test.server.reached.grace, 1);
+  assertEquals(test.server.limitHits.grace, 1);
 });
 
 net.test("ClientHandler leaves the table whenever its client goes (needs net)", async () => {

@@ -3,7 +3,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { DEFAULT_LIMITS } from "../lib/limits.ts";
 import { concat } from "../lib/bytes.ts";
 import type { Connection } from "../lib/net.ts";
-import { WireConnection } from "../lib/connection/connection.ts";
+import { MessageConnection } from "../lib/connection/connection.ts";
 import { ProtocolError } from "../lib/formats/formats.ts";
 import { Random } from "../lib/testing/random.ts";
 import { ALICE, BOB, encode, fields, json, pickle } from "./support/peers.ts";
@@ -61,11 +61,11 @@ function never(error: Error): never {
   throw error;
 }
 
-function over(conn: Connection, limits = DEFAULT_LIMITS): WireConnection {
-  return new WireConnection(conn, pickle, limits, never);
+function over(conn: Connection, limits = DEFAULT_LIMITS): MessageConnection {
+  return new MessageConnection(conn, pickle, limits, { onLimit: never });
 }
 
-Deno.test("WireConnection.receive() joins three messages cut at any two bytes", async () => {
+Deno.test("MessageConnection.receive() joins three messages cut at any two bytes", async () => {
   const bytes = encode([ALICE, 1, BOB]);
   for (let a = 1; a < bytes.length; a++) {
     for (let b = a; b < bytes.length; b += 7) {
@@ -74,11 +74,13 @@ Deno.test("WireConnection.receive() joins three messages cut at any two bytes", 
         bytes.subarray(a, b),
         bytes.subarray(b),
       ];
-      const wire = over(
+      const connection = over(
         new ScriptedConnection(pieces.filter((p) => p.length > 0)),
       );
       const messages = [];
-      for (let batch; (batch = await wire.receive());) messages.push(...batch);
+      for (let batch; (batch = await connection.receive());) {
+        messages.push(...batch);
+      }
       assertEquals(messages.map((m) => typeof m === "object" ? fields(m) : m), [
         ALICE,
         1,
@@ -88,12 +90,18 @@ Deno.test("WireConnection.receive() joins three messages cut at any two bytes", 
   }
 });
 
-Deno.test("WireConnection.receive() gives what one read made whole as one batch", async () => {
+Deno.test("MessageConnection.receive() gives what one read made whole as one batch", async () => {
   const many = encode(Array(10).fill(ALICE));
-  const wire = over(new ScriptedConnection([many, many.subarray(0, 100)]));
-  assertEquals((await wire.receive())?.length, 10);
-  assertEquals((await wire.receive())?.length, 1);
-  await assertRejects(() => wire.receive(), ProtocolError, "into a message");
+  const connection = over(
+    new ScriptedConnection([many, many.subarray(0, 100)]),
+  );
+  assertEquals((await connection.receive())?.length, 10);
+  assertEquals((await connection.receive())?.length, 1);
+  await assertRejects(
+    () => connection.receive(),
+    ProtocolError,
+    "into a message",
+  );
 });
 
 /** A list of a list of a list ... which holds 2 ** `levels` lists when they are told apart. */
@@ -106,7 +114,7 @@ function doubling(levels: number): Uint8Array {
   return Uint8Array.from(`${text}.`, (char) => char.charCodeAt(0));
 }
 
-Deno.test("WireConnection.receive() pauses among messages that take long to measure, and loses none", async () => {
+Deno.test("MessageConnection.receive() pauses among messages that take long to measure, and loses none", async () => {
   const long = doubling(12);
   const bytes = concat([...Array(20).fill(long), encode([ALICE])]);
   for (const size of [bytes.length, 100]) {
@@ -114,53 +122,53 @@ Deno.test("WireConnection.receive() pauses among messages that take long to meas
     for (let at = 0; at < bytes.length; at += size) {
       pieces.push(bytes.subarray(at, at + size));
     }
-    const wire = over(new ScriptedConnection(pieces));
+    const connection = over(new ScriptedConnection(pieces));
     const batches = [];
-    for (let batch; (batch = await wire.receive());) batches.push(batch);
+    for (let batch; (batch = await connection.receive());) batches.push(batch);
     assertEquals(batches.flat().length, 21);
     assertEquals(fields(batches.at(-1)!.at(-1)), ALICE);
     assert(batches.every((batch) => batch.length <= 2), "one at a time");
   }
 });
 
-Deno.test("WireConnection.receive() takes a message that is longer than its usual buffer", async () => {
+Deno.test("MessageConnection.receive() takes a message that is longer than its usual buffer", async () => {
   const limits = { ...DEFAULT_LIMITS, maxRequestBytes: 300_000 };
   const text = "a".repeat(200_000);
-  const wire = over(new ScriptedConnection([encode([text, 1])]), limits);
-  assertEquals(await wire.receive(), [text, 1]);
+  const connection = over(new ScriptedConnection([encode([text, 1])]), limits);
+  assertEquals(await connection.receive(), [text, 1]);
 });
 
-Deno.test("WireConnection reads into a buffer that grows with the traffic, and shrinks again", async () => {
+Deno.test("MessageConnection reads into a buffer that grows with the traffic, and shrinks again", async () => {
   const conn = new ScriptedConnection([
     new Uint8Array(encode(Array(4000).fill(ALICE))),
     ...Array(12).fill(encode([ALICE])),
   ]);
-  const wire = over(conn);
-  while (await wire.receive()) { /* to the end */ }
+  const connection = over(conn);
+  while (await connection.receive()) { /* to the end */ }
   assertEquals(conn.buffers[0], 1024);
   assertEquals(Math.max(...conn.buffers), 65_536);
   assertEquals(conn.buffers.at(-1), 1024);
 });
 
-Deno.test("WireConnection.send() writes all of what a connection takes in part, in order", async () => {
+Deno.test("MessageConnection.send() writes all of what a connection takes in part, in order", async () => {
   const random = new Random(7);
   const conn = new ScriptedConnection([], () => 1 + random.below(9));
-  const wire = over(conn);
+  const connection = over(conn);
   const messages = Array.from({ length: 200 }, (_, i) => `message ${i}`);
-  for (const message of messages) void wire.send([message]);
-  await wire.hangUp();
+  for (const message of messages) void connection.send([message]);
+  await connection.shutdown();
   assertEquals(new Uint8Array(conn.written), encode(messages));
 });
 
-Deno.test("WireConnection.send() makes one write of all that is sent in one turn", async () => {
+Deno.test("MessageConnection.send() makes one write of all that is sent in one turn", async () => {
   const conn = new ScriptedConnection([]);
-  const wire = over(conn);
+  const connection = over(conn);
   await Promise.all([
-    wire.send(Array(500).fill(1)),
-    wire.send([2]),
-    wire.send([3]),
+    connection.send(Array(500).fill(1)),
+    connection.send([2]),
+    connection.send([3]),
   ]);
-  await wire.hangUp();
+  await connection.shutdown();
   assertEquals(conn.writes, 1);
   assertEquals(
     new Uint8Array(conn.written),
@@ -168,7 +176,7 @@ Deno.test("WireConnection.send() makes one write of all that is sent in one turn
   );
 });
 
-Deno.test("WireConnection.send() keeps no more memory for an answer that waits than it is long", async () => {
+Deno.test("MessageConnection.send() keeps no more memory for an answer that waits than it is long", async () => {
   const gate = Promise.withResolvers<void>();
   const blocks: number[] = [];
   class Slow extends ScriptedConnection {
@@ -179,25 +187,25 @@ Deno.test("WireConnection.send() keeps no more memory for an answer that waits t
     }
   }
   const conn = new Slow([]);
-  const wire = over(conn);
-  await wire.send([1]);
+  const connection = over(conn);
+  await connection.send([1]);
   await delay(0); // the first answer is being written
-  await wire.send([2]);
+  await connection.send([2]);
   gate.resolve();
-  await wire.hangUp();
+  await connection.shutdown();
   assertEquals(new Uint8Array(conn.written), encode([1, 2]));
   assertEquals(blocks[1], encode([2]).length);
 });
 
-Deno.test("WireConnection.send() sends what came before a message that has no form", async () => {
+Deno.test("MessageConnection.send() sends what came before a message that has no form", async () => {
   const conn = new ScriptedConnection([]);
-  const wire = over(conn);
-  await assertRejects(() => wire.send([1, [2, new Map()], 3]), TypeError);
-  await wire.hangUp();
+  const connection = over(conn);
+  await assertRejects(() => connection.send([1, [2, new Map()], 3]), TypeError);
+  await connection.shutdown();
   assertEquals(new Uint8Array(conn.written), encode([1]));
 });
 
-Deno.test("WireConnection.send() waits while more than softQueuedBytes are not taken", async () => {
+Deno.test("MessageConnection.send() waits while more than softQueuedBytes are not taken", async () => {
   const gate = Promise.withResolvers<void>();
   class Slow extends ScriptedConnection {
     override async write(bytes: Uint8Array): Promise<number> {
@@ -205,18 +213,21 @@ Deno.test("WireConnection.send() waits while more than softQueuedBytes are not t
       return await super.write(bytes);
     }
   }
-  const wire = over(new Slow([]), { ...DEFAULT_LIMITS, softQueuedBytes: 100 });
-  await wire.send(["a".repeat(60)]); // there is room
+  const connection = over(new Slow([]), {
+    ...DEFAULT_LIMITS,
+    softQueuedBytes: 100,
+  });
+  await connection.send(["a".repeat(60)]); // there is room
   let room = false;
-  const waiting = wire.send(["a".repeat(60)]).then(() => room = true);
+  const waiting = connection.send(["a".repeat(60)]).then(() => room = true);
   await new Promise((resolve) => setTimeout(resolve));
   assertEquals(room, false);
   gate.resolve();
   await waiting;
-  await wire.hangUp();
+  await connection.shutdown();
 });
 
-Deno.test("WireConnection.greet() lets what follows leave only after the format's pause", async () => {
+Deno.test("MessageConnection.greet() lets what follows leave only after the format's pause", async () => {
   for (const [format, least] of [[pickle, 5], [json, 0]] as const) {
     const times: number[] = [];
     class Timed extends ScriptedConnection {
@@ -225,31 +236,31 @@ Deno.test("WireConnection.greet() lets what follows leave only after the format'
         return super.write(bytes);
       }
     }
-    const wire = new WireConnection(
+    const connection = new MessageConnection(
       new Timed([]),
       format,
       DEFAULT_LIMITS,
-      never,
+      { onLimit: never },
     );
-    await wire.greet({ clientid: 7 });
-    await wire.send([1]);
-    await wire.hangUp();
+    await connection.greet({ clientid: 7 });
+    await connection.send([1]);
+    await connection.shutdown();
     assertEquals(times.length, 2);
     assert(times[1] - times[0] >= least);
   }
 });
 
-Deno.test("WireConnection.hangUp() says that no more comes, drops what still does, and closes", async () => {
+Deno.test("MessageConnection.shutdown() says that no more comes, drops what still does, and closes", async () => {
   const conn = new ScriptedConnection([encode([ALICE]), Uint8Array.of(0xff)]);
-  const wire = over(conn);
-  await wire.send([1]);
-  await wire.hangUp();
+  const connection = over(conn);
+  await connection.send([1]);
+  await connection.shutdown();
   await conn.closed.promise;
   assertEquals([conn.ended, new Uint8Array(conn.written)], [true, encode([1])]);
   assertEquals(await conn.read(new Uint8Array(9)), null, "not all was read");
 });
 
-Deno.test("WireConnection.hangUp() does not throw, whatever the connection does", async () => {
+Deno.test("MessageConnection.shutdown() does not throw, whatever the connection does", async () => {
   class Broken extends ScriptedConnection {
     override read(): Promise<never> {
       return Promise.reject(new Error("read"));
@@ -258,8 +269,8 @@ Deno.test("WireConnection.hangUp() does not throw, whatever the connection does"
       return Promise.reject(new Error("write"));
     }
   }
-  const wire = over(new Broken([]));
-  await wire.send([1]);
-  await wire.hangUp();
-  await assertRejects(() => wire.receive(), Error, "read");
+  const connection = over(new Broken([]));
+  await connection.send([1]);
+  await connection.shutdown();
+  await assertRejects(() => connection.receive(), Error, "read");
 });

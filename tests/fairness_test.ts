@@ -1,27 +1,27 @@
 import { assert, assertEquals } from "@std/assert";
 import { Client } from "../client.ts";
-import { isCrowd, takeTurns } from "../lib/connection/fairness.ts";
+import { isContended, yieldIfDue } from "../lib/connection/fairness.ts";
 import { needs } from "./support/needs.ts";
 import { ALICE, TestServer } from "./support/peers.ts";
 
 const net = needs("net");
 
-Deno.test("takeTurns() lets timers and sockets have their turn beside a task that always goes on", async () => {
+Deno.test("yieldIfDue() lets timers and sockets have their turn beside a task that always goes on", async () => {
   let turned = false;
   const timer = setTimeout(() => turned = true);
-  for (let turns = 0; !turned && turns < 100_000; turns++) await takeTurns();
+  for (let turns = 0; !turned && turns < 100_000; turns++) await yieldIfDue();
   clearTimeout(timer);
   assert(turned, "nobody else had a turn");
 });
 
-net.test("isCrowd() counts those who wait for a request, and no longer than they do (needs net)", async () => {
+net.test("isContended() counts those who wait for a request, and no longer than they do (needs net)", async () => {
   await using server = new TestServer();
   const clients = Array.from(
     { length: 120 },
     () => new Client({ port: server.addr.port, answerTimeout: 20 }),
   );
   for (const client of clients) await client.connect();
-  assert(isCrowd());
+  assert(isContended());
   // In a crowd, too, each is answered.
   const answers = clients.map((client) =>
     Promise.all(Array(100).fill(ALICE).map((it) => client.request(it)))
@@ -29,5 +29,5 @@ net.test("isCrowd() counts those who wait for a request, and no longer than they
   assertEquals((await Promise.all(answers)).flat(), Array(12_000).fill(1));
   await Promise.all(clients.map((client) => client.close()));
   await server.server.shutdown();
-  assert(!isCrowd());
+  assert(!isContended());
 });

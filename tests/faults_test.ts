@@ -3,6 +3,7 @@
 
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { LIMIT_NAMES } from "../lib/limits.ts";
+import { DEFAULT_ROSTER_LIMITS } from "../lib/students/memory.ts";
 import { copyProject } from "../tools/teach/faults/copy.ts";
 import { parseFault, readFaults } from "../tools/teach/faults/fault.ts";
 import { patchFolder } from "../tools/teach/faults/patch.ts";
@@ -114,6 +115,7 @@ read.test("Each limit has a fault that takes it away (needs read)", async () => 
   const limits = names.filter((name) => name.startsWith("limit-"));
   assertEquals(
     limits.sort(),
-    LIMIT_NAMES.map((name) => `limit-${name}`).sort(),
+    [...LIMIT_NAMES, ...Object.keys(DEFAULT_ROSTER_LIMITS)]
+      .map((name) => `limit-${name}`).sort(),
   );
 });

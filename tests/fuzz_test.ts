@@ -25,7 +25,7 @@ Deno.test("fuzzOnce() tells when a reader throws another error or makes too much
   });
   const samples = [Uint8Array.of(1, 2, 3)];
   const throwing = reading(() => ({
-    begun: 0,
+    pendingBytes: 0,
     read: () => {
       throw new RangeError("out of bounds");
     },
@@ -33,7 +33,7 @@ Deno.test("fuzzOnce() tells when a reader throws another error or makes too much
   assertThrows(() => fuzzOnce(1, throwing, samples), RangeError);
   const deep = JSON.parse("[".repeat(10) + "]".repeat(10));
   const making = reading(() => ({
-    begun: 0,
+    pendingBytes: 0,
     read: (_bytes, end, messages) => {
       messages.push(deep);
       return end;

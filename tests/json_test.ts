@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { DEFAULT_LIMITS } from "../lib/limits.ts";
-import { ByteSink } from "../lib/formats/byte_writer.ts";
+import { ByteWriter } from "../lib/formats/byte_writer.ts";
 import { ProtocolError } from "../lib/formats/errors.ts";
 import type { Message } from "../lib/formats/format.ts";
 import { json } from "../lib/formats/json.ts";
@@ -18,7 +18,7 @@ function read(text: string, limits = DEFAULT_LIMITS) {
 }
 
 function written(message: Message): string {
-  const sink = new ByteSink();
+  const sink = new ByteWriter();
   json.write(message, sink);
   return decoder.decode(sink.take());
 }

@@ -3,7 +3,7 @@
 
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { delay } from "@std/async/delay";
-import { ClientHandler } from "../clienthandler.ts";
+import { ClientHandler, StudentHandler } from "../clienthandler.ts";
 import type { Limits } from "../lib/limits.ts";
 import { MemoryRoster } from "../lib/students/memory.ts";
 import type { Message, WireFormat } from "../lib/formats/formats.ts";
@@ -50,7 +50,7 @@ net.test("[limit-maxClients] turns away the client over it, exactly (needs net)"
     );
   }
   assertEquals(test.server.handlers.size, 3);
-  assertEquals(test.server.reached.maxClients, 2);
+  assertEquals(test.server.limitHits.maxClients, 2);
   peers[0].conn.close();
   await until(() => test.server.handlers.size === 2);
   using next = await Peer.connect(test.addr);
@@ -64,7 +64,7 @@ net.test("[limit-maxClientsPerAddress] turns away the client over it, and none f
   using second = await Peer.greeted(test.addr);
   using over = await Peer.connect(test.addr);
   assertMatch(String(await turnedAway(over)), /^The server has 2 clients from/);
-  assertEquals(test.server.reached.maxClientsPerAddress, 1);
+  assertEquals(test.server.limitHits.maxClientsPerAddress, 1);
   // All of this machine's clients have one address, so another is made up.
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   using other = await Peer.connect(listener.addr);
@@ -129,7 +129,7 @@ for (const { name, limit, most, request } of JUST_WITHIN) {
       assertEquals(answers.slice(0, 3), [1, 1, 1]);
       assertMatch(String(fields(answers[3]).error), RegExp(`${most}`));
       assertEquals(answers.length, 4);
-      assertEquals(test.server.reached[limit], 1);
+      assertEquals(test.server.limitHits[limit], 1);
       assertMatch(test.reports[0], RegExp(`refused: .*\\(${limit}\\)$`));
     }
   });
@@ -154,7 +154,7 @@ net.test("[limit-requestTimeout] ends a client whose request has begun and drips
   clearInterval(drip);
   assert(sent < bytes.length);
   assertEquals(await slow.receive(), undefined);
-  assertEquals(test.server.reached.requestTimeout, 1);
+  assertEquals(test.server.limitHits.requestTimeout, 1);
   // It has not begun one, so it has as long as it likes.
   await silent.send(ALICE);
   assertEquals(await silent.receive(), 1);
@@ -189,7 +189,7 @@ net.test("[limit-idleTimeout] closes a client that sends no whole request (needs
   }
   assertEquals(await peer.receive(), undefined);
   assertMatch(test.reports[0], /closed: silent for 0.5 s \(idleTimeout\)$/);
-  assertEquals(test.server.reached.idleTimeout, 1);
+  assertEquals(test.server.limitHits.idleTimeout, 1);
 });
 
 net.test("Limit idleTimeout closes a client that takes none of its answers (needs net)", async () => {
@@ -201,7 +201,7 @@ net.test("Limit idleTimeout closes a client that takes none of its answers (need
   const sending = neverReads(peer);
   await until(() => test.server.handlers.size === 0);
   await sending;
-  assertEquals(test.server.reached.idleTimeout, 1);
+  assertEquals(test.server.limitHits.idleTimeout, 1);
 });
 
 net.test("[limit-softQueuedBytes] stops the reading of a client that does not take its answers, and loses none (needs net)", async () => {
@@ -215,7 +215,7 @@ net.test("[limit-softQueuedBytes] stops the reading of a client that does not ta
   const sending = peer.sendBytes(encode(requests)); // 50 MB
   await stalled(() => EchoHandler.requests);
   assert(EchoHandler.requests < 1000);
-  assert(test.server.reached.softQueuedBytes > 0);
+  assert(test.server.limitHits.softQueuedBytes > 0);
   using other = await Peer.greeted(test.addr);
   await other.send("does not wait");
   assertEquals(await other.receive(), "does not wait");
@@ -241,7 +241,7 @@ net.test("[limit-queueTimeout] cuts off a client that does not take its answers 
     test.reports[0],
     /refused: It does not take its answers: \d+ bytes waited, for 0.3 s \(queueTimeout\)$/,
   );
-  assertEquals(test.server.reached.queueTimeout, 1);
+  assertEquals(test.server.limitHits.queueTimeout, 1);
   assertEquals(await slow.receive(), "a".repeat(50_000));
 });
 
@@ -255,7 +255,7 @@ net.test("Limit queueTimeout cuts off a client that takes some of too much, and 
   using peer = await Peer.greeted(test.addr);
   await peer.send(softQueuedBytes + 300_000);
   await until(() => test.server.handlers.size === 0);
-  assertEquals(test.server.reached.queueTimeout, 1);
+  assertEquals(test.server.limitHits.queueTimeout, 1);
 });
 
 net.test("Limit queueTimeout cuts off a client that takes nothing at the end of its connection (needs net)", async () => {
@@ -268,7 +268,7 @@ net.test("Limit queueTimeout cuts off a client that takes nothing at the end of 
   await peer.send(10_000_000); // more than the kernel takes
   await peer.conn.closeWrite();
   await until(() => test.server.handlers.size === 0);
-  assertEquals(test.server.reached.queueTimeout, 1);
+  assertEquals(test.server.limitHits.queueTimeout, 1);
 });
 
 net.test("[limit-maxQueuedBytes] cuts off a client whose answers grow beyond it (needs net)", async () => {
@@ -280,7 +280,7 @@ net.test("[limit-maxQueuedBytes] cuts off a client whose answers grow beyond it 
   using other = await Peer.greeted(test.addr);
   await peer.send(3, 600_000, 600_000, 3); // each of them would do
   await until(() => test.server.handlers.size === 1);
-  assertEquals(test.server.reached.maxQueuedBytes, 1);
+  assertEquals(test.server.limitHits.maxQueuedBytes, 1);
   assertMatch(test.reports[0], /bytes waited, over 1000000 \(maxQueued/);
   await other.send(3);
   assertEquals(await other.receive(), "aaa");
@@ -294,11 +294,13 @@ net.test("[limit-maxInvalidInRow] closes with the last of so many, not sooner (n
   assertEquals(answers.length, 15 + 1 + 16);
   assertEquals(answers[15], 1);
   assertMatch(test.reports.at(-1)!, /closed: 16 invalid requests in a row/);
-  assertEquals(test.server.reached.maxInvalidInRow, 1);
+  assertEquals(test.server.limitHits.maxInvalidInRow, 1);
 });
 
 net.test("[limit-maxRosterRows] refuses a new student over it, and takes known ones (needs net)", async () => {
-  await using test = new TestServer({ maxRosterRows: 2 });
+  const roster = new MemoryRoster({ maxRosterRows: 2 });
+  const clientHandler = StudentHandler.with(roster);
+  await using test = new TestServer({ clientHandler });
   using peer = await Peer.greeted(test.addr);
   await peer.send(ALICE, { sid: 0 }, BOB, { ...ALICE, sid: 3 }, ALICE);
   const answers = await peer.receiveSome(5);
@@ -306,35 +308,39 @@ net.test("[limit-maxRosterRows] refuses a new student over it, and takes known o
   assertMatch(String(fields(answers[1]).error), /^student_name is missing/);
   assertEquals(fields(answers[3]), { error: "The roster is full" });
   assertEquals(test.lines.length, 1 + 3);
-  assertEquals(test.server.reached.maxRosterRows, 1);
+  assertEquals(roster.limitHits.maxRosterRows, 1);
 });
 
 net.test("[limit-maxRosterBytes] refuses a student whose keys would take more (needs net)", async () => {
-  await using test = new TestServer({ maxRosterBytes: 10_000 });
+  const roster = new MemoryRoster({ maxRosterBytes: 10_000 });
+  const clientHandler = StudentHandler.with(roster);
+  await using test = new TestServer({ clientHandler });
   using peer = await Peer.greeted(test.addr);
   const large = { ...ALICE, more: Array(200).fill([]) };
   await peer.send(ALICE, BOB, large, BOB);
   const [one, two, refused, again] = await peer.receiveSome(4);
   assertEquals([one, two, again], [1, 1, 1]);
   assertEquals(fields(refused), { error: "The roster is full" });
-  assertEquals(test.server.reached.maxRosterBytes, 1);
+  assertEquals(roster.limitHits.maxRosterBytes, 1);
 });
 
 Deno.test("MemoryRoster keeps count of its bytes: a row that is replaced makes room", async () => {
-  const limits = new Server({ maxRosterBytes: 4_000 }).limits;
-  const roster = new MemoryRoster(limits);
+  const roster = new MemoryRoster({ maxRosterBytes: 4_000 });
   const large = { ...ALICE, more: "a".repeat(1_000) };
   for (let i = 0; i < 100; i++) {
-    assertEquals(await roster.record([large]), undefined);
-    assertEquals(await roster.record([ALICE]), undefined);
+    assertEquals(await roster.record([large]), ["recorded"]);
+    assertEquals(await roster.record([ALICE]), ["recorded"]);
   }
-  assertEquals(await roster.record([large, { ...large, sid: 2 }]), [large]);
+  assertEquals(await roster.record([large, { ...large, sid: 2 }]), [
+    "recorded",
+    { refused: "The roster is full" },
+  ]);
 });
 
 Deno.test("[limit-maxWaitingOutput] drops the line over it", () => {
   const server = new Server({ maxWaitingOutput: 10 });
   server.log(["a line of more than ten characters"]);
-  assertEquals(server.reached.maxWaitingOutput, 1);
+  assertEquals(server.limitHits.maxWaitingOutput, 1);
 });
 
 net.test("[limit-grace] cuts off what is open after it (needs net)", async () => {
@@ -345,7 +351,7 @@ net.test("[limit-grace] cuts off what is open after it (needs net)", async () =>
   await stalled(() => EchoHandler.requests); // since nobody takes the answers
   await test.server.shutdown();
   assertEquals(test.server.handlers.size, 0);
-  assertEquals(test.server.reached.grace, 1);
+  assertEquals(test.server.limitHits.grace, 1);
   await sending;
 });
 

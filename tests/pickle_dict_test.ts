@@ -23,7 +23,7 @@ function outcome(pieces: readonly Uint8Array[], limits = LIMITS) {
   } catch (error) {
     wrong = (error as Error).message;
   }
-  const left = wrong ? 0 : kept.length + reader.begun;
+  const left = wrong ? 0 : kept.length + reader.pendingBytes;
   reader.drop();
   return { messages, wrong, left };
 }

@@ -34,7 +34,7 @@ function readPieces(
       const buffer = concat([bytes, OLD_BYTES]);
       kept = bytes.slice(reader.read(buffer, bytes.length, messages));
     }
-    return { messages, left: kept.length + reader.begun };
+    return { messages, left: kept.length + reader.pendingBytes };
   } finally {
     reader.drop();
   }

@@ -1,13 +1,13 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { DEFAULT_LIMITS } from "../lib/limits.ts";
-import { ByteSink } from "../lib/formats/byte_writer.ts";
+import { ByteWriter } from "../lib/formats/byte_writer.ts";
 import type { Message } from "../lib/formats/format.ts";
 import { PickleReader } from "../lib/formats/pickle/reader.ts";
 import { writePickle } from "../lib/formats/pickle/writer.ts";
 import { fromNotation, readVectors, same } from "./support/vectors.ts";
 
 function written(message: Message): Uint8Array {
-  const sink = new ByteSink();
+  const sink = new ByteWriter();
   writePickle(message, sink);
   return sink.take();
 }

@@ -126,7 +126,7 @@ early.test("the lab's client that sends before it reads sees its ack after a lon
 
 python3.test("what the writer writes is what Python's pickle.dumps(value, 2) writes (needs run, read, python3)", async () => {
   const { writePickle } = await import("../lib/formats/pickle/writer.ts");
-  const { ByteSink } = await import("../lib/formats/byte_writer.ts");
+  const { ByteWriter } = await import("../lib/formats/byte_writer.ts");
   const [python] = pythons.values();
   const values = [0, 1, 999, 1000, 1001, 2000].flatMap((length) => [
     Array.from({ length }, (_, i) => `item ${i}`),
@@ -151,7 +151,7 @@ for line in sys.stdin:
   const { stdout } = await output;
   const expected = new TextDecoder().decode(stdout).trim().split("\n");
   values.forEach((value, i) => {
-    const sink = new ByteSink();
+    const sink = new ByteWriter();
     writePickle(value, sink);
     const bytes = Array.from(
       sink.take(),

@@ -147,8 +147,8 @@ net.test("Server lets the format's pause go by between greeting and first answer
   const written: number[] = [];
   await using test = new TestServer({
     wire,
-    watch: (_, { what }) => {
-      if (what === "written") written.push(performance.now());
+    onEvent: (_, { type }) => {
+      if (type === "written") written.push(performance.now());
     },
   });
   using peer = await Peer.connect(test.addr);
@@ -346,12 +346,12 @@ net.test("Server keeps a client in its table whose id one that was turned away h
   assertEquals(server.handlers.size, 0);
 });
 
-net.test("Server tells whoever watches what happens, and bears what that throws (needs net)", async () => {
+net.test("Server calls onEvent for every event, and ignores what it throws (needs net)", async () => {
   const events: [number, string][] = [];
   let calls = 0;
   await using test = new TestServer({
-    watch: (client, { what }) => {
-      events.push([client, what]);
+    onEvent: (client, { type }) => {
+      events.push([client, type]);
       // deno-lint-ignore no-explicit-any -- a promise, though none is awaited
       if (calls++ % 2 === 0) return Promise.reject(new Error("late")) as any;
       throw new Error("at once");
@@ -364,7 +364,7 @@ net.test("Server tells whoever watches what happens, and bears what that throws 
   peer.conn.close();
   await until(() => events.length > 0 && events.at(-1)![1] === "closed");
   assertEquals(new Set(events.map(([client]) => client)), new Set([port]));
-  assertEquals(events.map(([, what]) => what).slice(0, 6), [
+  assertEquals(events.map(([, type]) => type).slice(0, 6), [
     "accepted",
     "queued",
     "written",
@@ -400,7 +400,7 @@ net.test("Server.shutdown() answers what was sent, says no more comes, and frees
   assertEquals((await late.receiveAll()).length, 1);
   for (const peer of [silent, busy, late]) peer.conn.close();
   await shutdown;
-  assertEquals(test.server.reached.grace, 0); // it ended before that time
+  assertEquals(test.server.limitHits.grace, 0); // it ended before that time
   assertEquals(test.server.handlers.size, 0);
   await test.running;
   await using again = new TestServer({ port });
@@ -426,7 +426,7 @@ net.test("Server.shutdown() does not wait for silent clients that stay (needs ne
   await using test = new TestServer({ grace: 3600 });
   using silent = await Peer.greeted(test.addr);
   await test.server.shutdown();
-  assertEquals(test.server.reached.grace, 0);
+  assertEquals(test.server.limitHits.grace, 0);
   assertEquals(await silent.receiveAll(), []);
 });
 

@@ -5,7 +5,7 @@
  */
 
 import { Failure } from "../../lib/cli/program.ts";
-import { ByteSink } from "../../lib/formats/byte_writer.ts";
+import { ByteWriter } from "../../lib/formats/byte_writer.ts";
 import { FORMATS } from "../../lib/formats/formats.ts";
 
 /** How a load talks. `echo` is the uniform pickles, which come back as they are. */
@@ -40,7 +40,7 @@ export async function workload(
   return { requests, answers, greets };
 }
 
-const sink = new ByteSink();
+const sink = new ByteWriter();
 const encoder = new TextEncoder();
 
 /** One student like all others: a name of eleven letters, keys in the same order. */

@@ -42,7 +42,7 @@ Deno.test("maxNameLength refuses a longer name, goes on, and is counted", async 
   assertMatch(error, /student_name .*11/);
   assertEquals(await client.request(student("Bob Chen")), 1);
   await client.close();
-  const counts = Object.entries(server.reached)
+  const counts = Object.entries(server.limitHits)
     .filter(([, count]) => count > 0);
   assertEquals(counts, [["maxNameLength", 1]] as unknown);
 });

@@ -6,7 +6,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { Client } from "../../client.ts";
 import { DEFAULT_LIMITS } from "../../lib/limits.ts";
-import { ByteSink } from "../../lib/formats/byte_writer.ts";
+import { ByteWriter } from "../../lib/formats/byte_writer.ts";
 import type { Message } from "../../lib/formats/formats.ts";
 import { FORMATS, ProtocolError } from "../../lib/formats/formats.ts";
 import { Server } from "../../server.ts";
@@ -25,7 +25,7 @@ function netstring() {
 }
 
 function encode(...messages: readonly Message[]): Uint8Array<ArrayBuffer> {
-  const sink = new ByteSink();
+  const sink = new ByteWriter();
   for (const message of messages) netstring().write(message, sink);
   return sink.take();
 }

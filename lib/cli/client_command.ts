@@ -21,13 +21,13 @@ import {
 } from "../formats/formats.ts";
 import { reason } from "../text.ts";
 import { choice, type Flags, integer, seconds, text, toggle } from "./flags.ts";
-import { Failure, type Program } from "./program.ts";
+import { Failure, type Program, runProgram } from "./program.ts";
 import { pythonRepr } from "../formats/python_repr.ts";
 import { whenAborted } from "./signals.ts";
 import { report } from "../output.ts";
 
 /** Seconds for which `--once` waits for a server that says nothing. */
-export const ONCE_TIMEOUT = 10;
+const ONCE_TIMEOUT = 10;
 /** Milliseconds from one try to connect to the next. */
 const RETRY_REST = 100;
 
@@ -74,12 +74,30 @@ const flags: Flags<ClientFlags> = {
   wait: seconds("keep trying to connect for so long", 0),
 };
 
-/** The client's name, purpose and flags. */
-export const CLIENT: Omit<Program<ClientFlags>, "run"> = {
-  use: "client",
-  about: "Sends the lab's request, and stays connected.",
-  flags,
-};
+/** The client of a conversation, and what it says. */
+interface Speaker {
+  client: ConversingClient;
+  helper: Conversation;
+}
+
+/** Runs the client's command line, with a client that `create` makes. Returns the exit code. */
+export function runClient(
+  args: readonly string[],
+  stop: AbortSignal,
+  create: (options: ClientFlags & { answerTimeout: number }) => Speaker,
+): Promise<number> {
+  const program: Program<ClientFlags> = {
+    use: "client",
+    about: "Sends the lab's request, and stays connected.",
+    flags,
+    run: (given) => {
+      const answerTimeout = given.once ? ONCE_TIMEOUT : 0;
+      const { client, helper } = create({ ...given, answerTimeout });
+      return converse(client, helper, given, stop);
+    },
+  };
+  return runProgram(program, args);
+}
 
 /** An integer where it is written as one; `007` is text, since 7 would be another sid. */
 function parseSid(given: string): number | bigint | string | undefined {
@@ -114,7 +132,7 @@ export interface Conversation {
  *
  * @throws {Failure} If it cannot connect, or the connection ends too soon.
  */
-export async function converse(
+async function converse(
   client: ConversingClient,
   conversation: Conversation,
   { wait, repeat, once }: ClientFlags,

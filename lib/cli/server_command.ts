@@ -5,10 +5,11 @@
  */
 
 import { delay } from "@std/async/delay";
-import type { LimitCounts, Limits } from "../limits.ts";
+import type { LimitHits, Limits } from "../limits.ts";
 import { DEFAULT_LIMITS } from "../limits.ts";
 import { type Address, addressOf, DEFAULT_ADDRESS } from "../net.ts";
-import { sharedRoster } from "../students/memory.ts";
+import { MemoryRoster } from "../students/memory.ts";
+import { connectedLine, maskedLine } from "../students/student.ts";
 import {
   DEFAULT_FORMAT,
   FORMATS,
@@ -22,7 +23,7 @@ import {
   cannotListen,
   reachableAt,
 } from "./listening.ts";
-import type { Program } from "./program.ts";
+import { type Program, runProgram } from "./program.ts";
 import { type StopSignals, whenAborted } from "./signals.ts";
 import { report } from "../output.ts";
 
@@ -86,24 +87,38 @@ const flags: Flags<ServerFlags> = {
   ),
 };
 
-/** The server's command line. `run` gets its flags, with what `--classroom` stands for. */
-export function serverProgram(
-  run: (flags: ServerFlags) => Promise<number>,
-): Program<ServerFlags> {
-  return {
+/** What a server is made of: the flags, and what they stand for. */
+export interface ServerSetup extends ServerFlags {
+  /** Where the handlers record. */
+  roster: MemoryRoster;
+  /** The line that is printed for a student. */
+  line: typeof connectedLine;
+}
+
+/** Runs the server's command line, with a server that `create` makes. Returns the exit code. */
+export function runServer(
+  args: readonly string[],
+  signals: StopSignals,
+  create: (setup: ServerSetup) => CommandServer,
+): Promise<number> {
+  const program: Program<ServerFlags> = {
     use: "server",
     about: "Records, prints and acknowledges what the lab's clients send.",
     flags,
     run: (given) => {
-      if (!given.classroom) return run(given);
-      const { host = ALL_ADDRESSES } = given;
-      return run({ ...given, host, maskSid: true });
+      const { classroom } = given;
+      const host = given.host ?? (classroom ? ALL_ADDRESSES : undefined);
+      const line = given.maskSid || classroom ? maskedLine : connectedLine;
+      const roster = new MemoryRoster();
+      const server = create({ ...given, host, line, roster });
+      return serveUntilStopped(server, { ...given, host }, roster, signals);
     },
   };
+  return runProgram(program, args);
 }
 
-/** A server, as far as running it from the command line takes. */
-export interface StoppableServer {
+/** The part of a server that the command line needs. */
+export interface CommandServer {
   /** Where it listens. */
   readonly addr: Address;
   /** The clients that are connected. */
@@ -111,7 +126,7 @@ export interface StoppableServer {
   /** What a client is granted. */
   readonly limits: Readonly<Limits>;
   /** How often each limit was reached. */
-  readonly reached: LimitCounts;
+  readonly limitHits: LimitHits;
   /** Begins to listen. */
   listen(): void;
   /** Serves clients until told to end. */
@@ -127,9 +142,10 @@ export interface StoppableServer {
  *
  * @throws {Failure} If it cannot listen where the flags say.
  */
-export async function serveUntilStopped(
-  server: StoppableServer,
+async function serveUntilStopped(
+  server: CommandServer,
   flags: ServerFlags,
+  roster: MemoryRoster,
   { stop, stopNow }: StopSignals,
 ): Promise<number> {
   try {
@@ -140,7 +156,9 @@ export async function serveUntilStopped(
   const reachable = reachableAt(server.addr);
   if (reachable) report(reachable);
   const over = new AbortController();
-  const shown = flags.classroom ? showClass(server, over.signal) : undefined;
+  const shown = flags.classroom
+    ? showClass(server, roster, over.signal)
+    : undefined;
   whenAborted(stop, () => {
     const clients = counted(server.handlers.size, "client");
     report(
@@ -162,9 +180,8 @@ export async function serveUntilStopped(
     // A terminal that takes nothing any more must not keep us.
     if (shown) await Promise.race([shown, delay(SCREEN_LONGEST)]);
   }
-  const reached = Object.entries(server.reached).filter(([, count]) =>
-    count > 0
-  );
+  const hits = { ...server.limitHits, ...roster.limitHits };
+  const reached = Object.entries(hits).filter(([, count]) => count > 0);
   if (reached.length > 0) {
     const counts = reached.map(([name, count]) => `${name} ${count}`);
     report(`Limits that were reached, and how often: ${counts.join(", ")}`);
@@ -174,7 +191,8 @@ export async function serveUntilStopped(
 
 /** Shows a class where the server is, and how it goes, until `over` aborts. */
 async function showClass(
-  server: StoppableServer,
+  server: CommandServer,
+  roster: MemoryRoster,
   over: AbortSignal,
 ): Promise<void> {
   // A plain start does without it.
@@ -187,7 +205,6 @@ async function showClass(
     // Without the permission to know them. That was said.
   }
   if (addresses.length === 0) addresses = ["this machine's address"];
-  const roster = sharedRoster(server);
   const look = () => ({
     addresses,
     port,

@@ -1,244 +1,300 @@
 /**
- * Messages over a connection, for the server and the client alike.
+ * Messages over one connection, for the server and the client alike.
  *
  * @module
  */
 
-import { counted } from "../text.ts";
-import { Deadline } from "./deadline.ts";
-import type { ConnectionLimits, LimitName } from "../limits.ts";
-import type { Connection } from "../net.ts";
-import { closeOnce } from "../net.ts";
-import { QuietTimer } from "./idle_timer.ts";
 import type { ServerEvent } from "../events.ts";
-import { ByteSink } from "../formats/byte_writer.ts";
+import { ByteWriter } from "../formats/byte_writer.ts";
 import { ConnectionEnded, ProtocolError } from "../formats/errors.ts";
 import type { Message, WireFormat } from "../formats/format.ts";
-import { Inbox } from "./reader.ts";
-import { Outbox } from "./write_queue.ts";
+import type { ConnectionLimits, LimitName } from "../limits.ts";
+import { closeOnce, type Connection, isDisconnect } from "../net.ts";
+import { counted } from "../text.ts";
+import { Deadline } from "./deadline.ts";
+import {
+  CONTENDED_SLICE,
+  isContended,
+  trackActive,
+  yieldIfDue,
+} from "./fairness.ts";
+import { IdleTimer } from "./idle_timer.ts";
+import { MessageReader } from "./reader.ts";
+import { State } from "./state.ts";
+import { WriteQueue } from "./write_queue.ts";
 
-/** Milliseconds for which a peer may take nothing of what it is still owed at the end. */
-const FLUSH_QUIET = 5_000;
-/** Milliseconds of silence, after we said that no more is coming, that count as the peer's end. */
-const LINGER_QUIET = 250;
-/** Milliseconds for which a peer that goes on sending is listened to after that, at most. */
+/** In state Flushing: how many milliseconds the peer may accept nothing. */
+const FLUSH_IDLE = 5_000;
+/** In state Lingering: after how many silent milliseconds we assume that the peer has ended. */
+const LINGER_IDLE = 250;
+/** In state Lingering: for how many milliseconds a peer may go on sending. */
 const LINGER_LONGEST = 3_000;
 
-/** One sink for all connections: a message is written in one go. */
-const sink = new ByteSink();
+/** One writer for all connections: a message is written without a pause. */
+const writer = new ByteWriter();
 
-/** A connection that carries messages of one format. */
-export class WireConnection {
+/** What a connection tells its owner. */
+export interface ConnectionHooks {
+  /** Called when the peer is too slow in sending or in accepting. */
+  onLimit?(error: ProtocolError): void;
+  /** Called for every event. */
+  onEvent?(event: ServerEvent): void;
+}
+
+/** A connection that carries messages of one format. Its {@linkcode State} says what may happen. */
+export class MessageConnection {
+  /** For how long the peer has been silent. */
+  readonly idle: IdleTimer = new IdleTimer();
   #conn: Connection;
   #format: WireFormat;
   #limits: ConnectionLimits;
-  #onLimit: (error: ProtocolError) => void;
-  #watch: ((event: ServerEvent) => void) | undefined;
-  #inbox: Inbox;
-  #outbox: Outbox;
+  #hooks: ConnectionHooks;
+  #state = State.Open;
+  #reader: MessageReader;
+  #queue: WriteQueue;
+  #requestDeadline: Deadline;
   #receiving: Promise<Message[] | undefined> | undefined;
-  /** Whether somebody waits for the peer to take what it is owed. */
-  #stalled = false;
-  #quiet: QuietTimer | undefined;
-  /** Whether a part of a message is no silence. */
-  #hearBytes = false;
-  #hangingUp: Promise<void> | undefined;
+  #writing: Promise<void> | undefined;
+  /** Why a write failed, if that is not the usual end of a connection. */
+  #writeError: unknown;
+  #shutdown: Promise<void> | undefined;
 
-  /**
-   * Takes over a connection: nobody else may read or write it. `onLimit` is
-   * told when the peer is too slow, in sending or in taking; `watch` is told
-   * whatever happens.
-   */
+  /** Takes over a connection: nothing else may read or write it. */
   constructor(
     conn: Connection,
     format: WireFormat,
     limits: ConnectionLimits,
-    onLimit: (error: ProtocolError) => void = () => {},
-    watch?: (event: ServerEvent) => void,
+    hooks: ConnectionHooks = {},
   ) {
     conn.setNoDelay(); // or small messages wait for each other's acknowledgement
     this.#conn = conn;
     this.#format = format;
     this.#limits = limits;
-    this.#onLimit = onLimit;
-    this.#watch = watch;
+    this.#hooks = hooks;
     const { requestTimeout, queueTimeout, softQueuedBytes } = limits;
-    const requestDeadline = new Deadline(requestTimeout, () => {
+    this.#reader = new MessageReader(format, limits);
+    this.#requestDeadline = new Deadline(requestTimeout, () => {
       const why = `A request must be whole within ${requestTimeout} s`;
-      onLimit(new ProtocolError(why, { limit: "requestTimeout" }));
+      hooks.onLimit?.(new ProtocolError(why, { limit: "requestTimeout" }));
     });
-    const queueDeadline = new Deadline(
-      queueTimeout,
-      () => this.#cutOff("queueTimeout", `for ${queueTimeout} s`),
-    );
-    const noteRead = (bytes: number, messages: number, whole: boolean) => {
-      this.#watch?.({ what: "read", bytes, messages });
-      if (whole || this.#hearBytes) this.#quiet?.touch();
-    };
-    const noteWritten = (bytes: number) => {
-      this.#watch?.({ what: "written", bytes });
-      this.#quiet?.touch();
-    };
-    this.#inbox = new Inbox(
-      conn,
-      format,
-      limits,
-      requestDeadline,
-      noteRead,
-    );
-    this.#outbox = new Outbox(
-      conn,
-      softQueuedBytes,
-      queueDeadline,
-      noteWritten,
-    );
+    const queueDeadline = new Deadline(queueTimeout, () => {
+      this.#cutOff("queueTimeout", `for ${queueTimeout} s`);
+    });
+    this.#queue = new WriteQueue(softQueuedBytes, queueDeadline);
+  }
+
+  /** The state. Only the connection itself changes it. */
+  get state(): State {
+    return this.#state;
   }
 
   /**
-   * Queues messages, to be sent in order, in one write.
+   * Resolves to all messages that one read completed: at least one; or to
+   * `undefined` when no more come.
    *
-   * @throws {TypeError} If the format has no form for one of them. Those before it are sent.
+   * @throws {ProtocolError} If the bytes are no message. Those before it were resolved to first.
    */
-  queue(messages: readonly Message[]): void {
-    const { maxQueuedBytes } = this.#limits;
-    const room = maxQueuedBytes - this.#outbox.queued;
-    let whole = 0;
-    try {
-      for (const message of messages) {
-        this.#format.write(message, sink);
-        whole = sink.length;
-        if (whole > room) break;
-      }
-    } finally {
-      sink.length = whole;
-      const { length } = messages;
-      this.#watch?.({ what: "queued", bytes: whole, messages: length });
-      this.#outbox.push(sink.take());
-    }
-    if (whole > room) this.#cutOff("maxQueuedBytes", `over ${maxQueuedBytes}`);
+  receive(): Promise<Message[] | undefined> {
+    return this.#receiving = this.#receive();
   }
 
-  /** Ends a connection whose peer does not take what it is owed: it would not take a reason, either. */
-  #cutOff(limit: LimitName, reason: string): void {
-    const bytes = counted(this.#outbox.queued, "byte");
-    this.close();
-    const why = `It does not take its answers: ${bytes} waited, ${reason}`;
-    this.#onLimit(new ProtocolError(why, { limit }));
+  async #receive(): Promise<Message[] | undefined> {
+    const reader = this.#reader;
+    this.idle.reset();
+    trackActive(1);
+    try {
+      for (;;) {
+        const drops = this.#drops;
+        if (reader.error && !drops) throw reader.error;
+        const isPaused = reader.isPaused && !drops;
+        if (reader.isFull || isPaused) await yieldIfDue();
+        else if (isContended()) await yieldIfDue(CONTENDED_SLICE);
+        if (this.#state === State.NotReading) return undefined;
+        if (reader.pendingBytes > 0) this.#requestDeadline.start();
+        const count = isPaused ? 0 : await this.#conn.read(reader.room);
+        if (count === null) break;
+        const messages = this.#take(count);
+        if (messages.length > 0) return messages;
+      }
+    } catch (error) {
+      if (!isDisconnect(error)) throw error;
+    } finally {
+      this.#requestDeadline[Symbol.dispose]();
+      if (!this.#drops) this.idle.pause();
+      trackActive(-1);
+    }
+    this.#advance(State.PeerEnded);
+    reader.end();
+  }
+
+  /** The messages that a read of `count` bytes completed, unless they are dropped. */
+  #take(count: number): Message[] {
+    const messages = this.#drops
+      ? this.#reader.skip(count)
+      : this.#reader.take(count);
+    const { length } = messages;
+    this.idle.noteRead(length > 0);
+    if (this.#drops) this.idle.reset();
+    this.#hooks.onEvent?.({ type: "read", bytes: count, messages: length });
+    return messages;
+  }
+
+  /** Sends the message that opens the connection. The next one leaves after the format's pause. */
+  async greet(greeting: Message): Promise<void> {
+    await this.send([greeting]);
+    await this.#writing;
+    this.#queue.pause(this.#format.greetingPause);
   }
 
   /**
-   * Queues messages. Resolves when more may be queued: at once, unless the
-   * peer does not take what it is owed.
+   * Queues messages. Resolves when more may be queued: at once, unless the peer
+   * does not accept what is queued.
    *
    * @throws {TypeError} As {@linkcode queue} does.
    * @throws {ConnectionEnded} If nothing can be sent any more.
    */
   async send(messages: readonly Message[]): Promise<void> {
     this.queue(messages);
-    if (this.#outbox.over) throw new ConnectionEnded("The connection ended");
-    if (!this.#outbox.full) return;
-    this.#watch?.({ what: "full", bytes: this.#outbox.queued });
-    this.#stalled = true;
+    if (this.#state >= State.Lingering) {
+      throw this.#writeError ?? new ConnectionEnded("The connection ended");
+    }
+    if (!this.#queue.isFull) return;
+    this.#hooks.onEvent?.({ type: "full", bytes: this.#queue.pendingBytes });
+    this.idle.reset();
+    await this.#writing;
+    if (!this.#drops) this.idle.pause();
+    if (this.#writeError) throw this.#writeError;
+  }
+
+  /** Whether the peer must accept what is queued before more should be sent. */
+  get isFull(): boolean {
+    return this.#queue.isFull;
+  }
+
+  /**
+   * Queues messages, to be sent in order and in one write.
+   *
+   * @throws {TypeError} If the format cannot express one of them. Those before it are sent.
+   */
+  queue(messages: readonly Message[]): void {
+    if (this.#state >= State.Lingering) return;
+    const { maxQueuedBytes } = this.#limits;
+    const room = maxQueuedBytes - this.#queue.pendingBytes;
+    let bytes = 0; // of the messages that are complete
     try {
-      await this.#outbox.flushed();
+      for (const message of messages) {
+        this.#format.write(message, writer);
+        bytes = writer.length;
+        if (bytes > room) break;
+      }
     } finally {
-      this.#stalled = false;
+      writer.length = bytes;
+      const { length } = messages;
+      this.#hooks.onEvent?.({ type: "queued", bytes, messages: length });
+      this.#queue.add(writer.take());
+      if (bytes > 0) this.#writing ??= this.#write();
+    }
+    if (bytes > room) this.#cutOff("maxQueuedBytes", `over ${maxQueuedBytes}`);
+  }
+
+  /** Writes until nothing is queued: one write at a time, so that none overtakes another. */
+  async #write(): Promise<void> {
+    const queue = this.#queue;
+    try {
+      await null; // let the rest of this turn's answers join
+      while (queue.pendingBytes > 0) {
+        if (queue.isPaused) await queue.endOfPause();
+        const bytes = await this.#conn.write(queue.next());
+        if (this.#state === State.Closed) return;
+        queue.remove(bytes);
+        this.#hooks.onEvent?.({ type: "written", bytes });
+        if (this.idle.isWaiting) this.idle.reset();
+      }
+    } catch (error) {
+      // Thrown by `send`: a rejection here, where nothing waits, would end the process.
+      if (!isDisconnect(error)) this.#writeError = error;
+      this.#advance(State.PeerGone);
+    } finally {
+      this.#writing = undefined;
     }
   }
 
-  /** Whether the peer has much to take before more should be sent. */
-  get full(): boolean {
-    return this.#outbox.full;
-  }
-
-  /** Sends the message that opens the connection. What follows leaves after the format's pause. */
-  async greet(greeting: Message): Promise<void> {
-    await this.send([greeting]);
-    await this.#outbox.pauseAfterThis(this.#format.greetingPause);
+  /** Reads no further message. If none is being processed, the connection shuts down. */
+  stopReading(): void {
+    this.#advance(State.NotReading);
+    if (this.idle.isWaiting) void this.shutdown();
   }
 
   /**
-   * Resolves to all messages that have come, at least one, or to `undefined`
-   * once no more will.
-   *
-   * @throws {ProtocolError} If what came is no message. Those before it were resolved to first.
+   * Ends the connection in good order: what is queued is written, the peer is
+   * told that no more comes, then the connection closes. Never rejects.
    */
-  receive(): Promise<Message[] | undefined> {
-    this.#quiet?.touch();
-    return this.#receiving = this.#inbox.receive();
+  shutdown(): Promise<void> {
+    return this.#shutdown ??= this.#flushAndLinger();
   }
 
-  /** Whether it waits for the peer, and no request is being processed. */
-  get isWaiting(): boolean {
-    return this.#inbox.receiving || this.#stalled;
-  }
-
-  /**
-   * Calls back once no message came, or nothing was taken, for `ms` milliseconds
-   * while we waited for it. Only the latest call counts. A message that never
-   * becomes whole is silence, however it drips, unless `hearBytes` says that a
-   * part of one is worth waiting for more.
-   */
-  onQuiet(ms: number, callback: () => void, hearBytes = false): void {
-    if (this.#hangingUp) return;
-    this.#hearBytes = hearBytes;
-    this.#whenQuiet(ms, () => {
-      if (this.isWaiting) callback();
-      else this.onQuiet(ms, callback, hearBytes); // what we take is no silence of theirs
-    });
-  }
-
-  /**
-   * Ends the connection in good order: all that was sent is written, then the
-   * peer is told that no more comes, then the connection closes. Never rejects.
-   */
-  hangUp(): Promise<void> {
-    return this.#hangingUp ??= this.#hangUp();
-  }
-
-  async #hangUp(): Promise<void> {
-    this.#inbox.discard();
+  async #flushAndLinger(): Promise<void> {
+    const lingers = this.#state < State.PeerEnded;
     let longest: ReturnType<typeof setTimeout> | undefined;
     try {
-      this.#whenQuiet(FLUSH_QUIET, () => this.#giveUpFlush());
-      this.#outbox.lastCall();
-      await this.#outbox.flushed();
-      if (this.#inbox.ended) return;
+      this.#advance(State.Flushing);
+      await this.#writing;
+      if (!lingers || !this.#advance(State.Lingering)) return;
       await this.#conn.closeWrite();
-      // Closing with bytes unread would reset the connection, and the peer
-      // could lose the answers that it has not read. So we read on, and drop
-      // it. Many clients never close by themselves: silence has to do.
-      this.#whenQuiet(LINGER_QUIET, () => this.close());
+      // Closing with bytes unread would reset the connection, and the peer could
+      // lose the answers that it has not read. So we read on and drop it, until
+      // the peer ends, or is silent: many clients never close by themselves.
       longest = setTimeout(() => this.close(), LINGER_LONGEST);
-      await (this.#inbox.receiving ? this.#receiving : this.#inbox.receive());
+      await this.#receiving?.catch(() => {});
+      await this.receive();
     } catch {
-      // Whatever failed, the connection is over, and that was the aim.
+      // The connection is over, which was the aim.
     } finally {
       clearTimeout(longest);
       this.close();
     }
   }
 
-  #giveUpFlush(): void {
-    this.#cutOff(
-      "queueTimeout",
-      `and none was taken for ${FLUSH_QUIET / 1000} s`,
-    );
-  }
-
-  #whenQuiet(ms: number, callback: () => void): void {
-    this.#quiet?.[Symbol.dispose]();
-    this.#quiet = new QuietTimer(ms, callback);
-  }
-
   /** Ends the connection at once, whatever is under way. A second call does nothing. */
   close(): void {
-    this.#quiet?.[Symbol.dispose]();
-    this.#quiet = undefined;
-    this.#inbox.discard();
-    this.#outbox.drop();
+    if (!this.#advance(State.Closed)) return;
     closeOnce(this.#conn);
-    this.#watch?.({ what: "closed" });
-    this.#watch = undefined;
+    this.#hooks.onEvent?.({ type: "closed" });
+  }
+
+  /** Ends a connection whose peer accepts nothing: it would not accept a reason, either. */
+  #cutOff(limit: LimitName, reason: string): void {
+    const bytes = counted(this.#queue.pendingBytes, "byte");
+    this.close();
+    const why = `It does not take its answers: ${bytes} waited, ${reason}`;
+    this.#hooks.onLimit?.(new ProtocolError(why, { limit }));
+  }
+
+  /** Changes the state. Returns whether that was a step forward. */
+  #advance(to: State): boolean {
+    if (to <= this.#state) return false;
+    this.#state = to;
+    if (this.#drops) {
+      this.#reader.drop();
+      this.#requestDeadline[Symbol.dispose]();
+    }
+    if (to === State.Flushing) {
+      this.#queue.requireAll();
+      this.idle.reset();
+      this.idle.start(FLUSH_IDLE, () => {
+        const seconds = FLUSH_IDLE / 1000;
+        this.#cutOff("queueTimeout", `and none was taken for ${seconds} s`);
+      });
+    } else if (to === State.Lingering) {
+      this.idle.reset();
+      this.idle.start(LINGER_IDLE, () => this.close());
+    } else if (to >= State.PeerGone) this.#queue.clear();
+    if (to === State.Closed) this.idle[Symbol.dispose]();
+    return true;
+  }
+
+  /** Whether incoming bytes are dropped. */
+  get #drops(): boolean {
+    return this.#state >= State.Flushing && this.#state !== State.PeerGone;
   }
 }

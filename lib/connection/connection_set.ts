@@ -1,43 +1,53 @@
 /**
- * What has been begun and has not ended.
+ * All open connections of a server.
  *
  * @module
  */
 
-/** A set of things under way, whose ends can be waited for. */
-export class InFlight<T> {
-  #things = new Set<T>();
+/** A set of connections, or of their handlers, whose ends can be waited for. */
+export class ConnectionSet<T> implements Iterable<T> {
+  #members = new Set<T>();
   #waiting = new Set<() => void>();
 
-  /** Takes a thing in, when it begins. */
-  add(thing: T): void {
-    this.#things.add(thing);
+  /** Adds one that has begun. */
+  add(member: T): void {
+    this.#members.add(member);
   }
 
-  /** Lets a thing go, when it has ended. */
-  delete(thing: T): void {
-    this.#things.delete(thing);
-    for (const wake of this.#waiting) wake();
+  /** Removes one that has ended. */
+  delete(member: T): void {
+    this.#members.delete(member);
+    this.wake();
   }
 
-  /** How many are under way. */
+  /** How many there are. */
   get size(): number {
-    return this.#things.size;
+    return this.#members.size;
   }
 
-  /** Calls something for each. What it throws is told to `onError`, and keeps it from no other. */
-  each(call: (thing: T) => void, onError: (error: unknown) => void): void {
-    for (const thing of this.#things) {
+  /** All of them. */
+  [Symbol.iterator](): Iterator<T> {
+    return this.#members.values();
+  }
+
+  /** Calls a function for each. An error goes to `onError`, and the others are still called. */
+  each(call: (member: T) => void, onError: (error: unknown) => void): void {
+    for (const member of this.#members) {
       try {
-        call(thing);
+        call(member);
       } catch (error) {
         onError(error);
       }
     }
   }
 
-  /** Waits until one of them ends, but no longer than `ms` milliseconds. */
-  oneEnds(ms: number): Promise<void> {
+  /** Ends every {@linkcode waitForOne} at once. */
+  wake(): void {
+    for (const wake of this.#waiting) wake();
+  }
+
+  /** Waits until one of them ends, but at most `ms` milliseconds. */
+  waitForOne(ms: number): Promise<void> {
     return new Promise((resolve) => {
       const wake = () => {
         clearTimeout(timer);
@@ -49,12 +59,12 @@ export class InFlight<T> {
     });
   }
 
-  /** Waits until all have ended, but no longer than `ms` milliseconds. */
-  async allEnd(ms: number): Promise<void> {
+  /** Waits until all have ended, but at most `ms` milliseconds. */
+  async waitUntilEmpty(ms: number): Promise<void> {
     const end = performance.now() + ms;
     let left = ms;
-    while (this.#things.size > 0 && left > 0) {
-      await this.oneEnds(left);
+    while (this.#members.size > 0 && left > 0) {
+      await this.waitForOne(left);
       left = end - performance.now();
     }
   }

@@ -1,35 +1,37 @@
 /**
- * Noticing that something takes too long.
+ * Deadline.
  *
  * @module
  */
 
-import { QuietTimer } from "./idle_timer.ts";
+import { IdleTimer } from "./idle_timer.ts";
 
-/** Calls back once something that was begun was not done in time. */
+/** Calls back if something that was started is not stopped in time. */
 export class Deadline implements Disposable {
-  #seconds: number;
+  #ms: number;
   #onLate: () => void;
-  #timer: QuietTimer | undefined;
+  #timer: IdleTimer | undefined;
 
-  /** What is begun must be done within so many seconds; 0 is never. */
+  /** Allows so many seconds; 0 is any time. */
   constructor(seconds: number, onLate: () => void) {
-    this.#seconds = seconds;
+    this.#ms = seconds * 1000;
     this.#onLate = onLate;
   }
 
-  /** Whether it has begun, and is not done. */
-  get begun(): boolean {
+  /** Whether it was started, and not stopped. */
+  get isRunning(): boolean {
     return this.#timer !== undefined;
   }
 
-  /** Begins, unless it has. */
-  begin(): void {
-    if (this.#seconds === 0) return;
-    this.#timer ??= new QuietTimer(this.#seconds * 1000, this.#onLate);
+  /** Starts it, unless it is running. */
+  start(): void {
+    if (this.#ms === 0 || this.#timer) return;
+    this.#timer = new IdleTimer();
+    this.#timer.reset();
+    this.#timer.start(this.#ms, this.#onLate);
   }
 
-  /** Says that it is done, if it was begun. */
+  /** Stops it, if it is running. */
   [Symbol.dispose](): void {
     this.#timer?.[Symbol.dispose]();
     this.#timer = undefined;

@@ -1,104 +1,98 @@
 /**
- * Taking turns on the one thread.
+ * Fairness among all connections of the process, which share one thread.
+ *
+ * A read of bytes that are there already resolves without a look at the other
+ * sockets, so a few clients that send without end would keep all others waiting.
+ * Therefore a task that may find more to do at once yields from time to time.
  *
  * @module
  */
 
-/** Milliseconds for which those who always have something to do may go on together. */
-const LONGEST = 2;
-/** Milliseconds for which all others may, where there are many. */
-export const LONGEST_IN_A_CROWD = 50;
+/** Milliseconds for which the tasks that always have something to do may go on together. */
+const SLICE = 2;
+/** The same, for all tasks of a process with many active connections. */
+export const CONTENDED_SLICE = 50;
 /**
- * More than so many are a crowd. With 200 that always have something to do, it
- * was seen that the event loop lets some wait again and again (Deno 2.9.6), and
- * with 50 it was not. Perhaps that is Tokio's "cooperative budget", by which 128
- * reads may end in one turn.
+ * With more active connections than this, the event loop may pass over some of
+ * them again and again. Tokio, on which Deno runs, ends a turn after 128 reads:
+ * its "cooperative budget".
  */
-const CROWD = 100;
+const MANY = 100;
 /**
- * Turns of the event loop after which it has looked at its sockets. While there
- * is something else to do, it does so in one of 61 turns only: that is the
- * `event_interval` of Tokio, on which Deno runs.
+ * Turns of the event loop after which it has polled its sockets. While there is
+ * other work, it does so in one turn of 61: Tokio's `event_interval`.
  */
-const TURNS_TO_LOOK = 64;
+const TURNS_TO_POLL = 64;
 
-/** When the event loop looked at its sockets last, as far as we know. */
-let looked = performance.now();
-/** How many there are that may have something to do. */
-let present = 0;
-/** Those who wait for their turn, the first to come the first to go on. */
+/** When the event loop last polled its sockets, as far as we know. */
+let polledAt = performance.now();
+/** Connections that may have something to do. */
+let active = 0;
+/** The tasks that yielded, first come, first served. */
 const waiting: (() => void)[] = [];
-let serving = false;
+let isServing = false;
 
 /**
- * Lets everybody else have a turn, if those who call this have gone on for long
- * together. For those who will find more to do at once.
- *
- * A read that finds data resolves without a look at the other sockets, so a few
- * clients that send without end would keep out all others: a polite client
- * waited 140 ms beside ten of them.
+ * Lets all other tasks go on first, if the tasks that call this have used up
+ * their slice of `ms` milliseconds.
  */
-export async function takeTurns(longest = LONGEST): Promise<void> {
-  if (!serving && performance.now() - looked < longest) return;
+export async function yieldIfDue(ms = SLICE): Promise<void> {
+  if (!isServing && performance.now() - polledAt < ms) return;
   const { promise, resolve } = Promise.withResolvers<void>();
   waiting.push(resolve);
-  if (!serving) void serve();
+  if (!isServing) void serve();
   await promise;
 }
 
-/** Notes that one more may have something to do from now on, or one less if that is -1. */
-export function notePresent(more: 1 | -1): void {
-  present += more;
+/** Counts one more active connection, or one less if `change` is -1. */
+export function trackActive(change: 1 | -1): void {
+  active += change;
 }
 
-/**
- * Whether there are so many that all must take turns. Of 1,000 clients that
- * always have a request under way, one in a thousand waited 1.7 s for its answer;
- * with turns 0.05 s, as most do. Where there are few, nobody waits for long.
- */
-export function isCrowd(): boolean {
-  return present > CROWD;
+/** Whether so many connections are active that all their tasks must yield. */
+export function isContended(): boolean {
+  return active > MANY;
 }
 
-/** Pieces of a long work between two looks at the clock. */
-const PIECES = 64;
+/** Steps of a long computation between two looks at the clock. */
+const STEPS = 64;
 
-/** Work of many pieces, in which turns are taken too if it takes long. */
-export class LongWork {
-  /** When it was last looked at; the first time is the first piece of many. */
+/** Measures a computation of many steps, so that it can yield when it takes long. */
+export class TimeSlice {
+  /** When the slice began; the first look at the clock sets it. */
   #began = 0;
-  #pieces = 0;
+  #steps = 0;
 
-  /** Whether it has gone on for long. To be asked before each piece. */
-  isLong(): boolean {
-    if (++this.#pieces % PIECES !== 0) return false;
+  /** Whether the slice is over, so that the next one begins. Called before each step. */
+  isOver(): boolean {
+    if (++this.#steps % STEPS !== 0) return false;
     const now = performance.now();
     if (this.#began === 0) this.#began = now;
-    if (now - this.#began < LONGEST) return false;
+    if (now - this.#began < SLICE) return false;
     this.#began = now;
     return true;
   }
 }
 
 async function serve(): Promise<void> {
-  serving = true;
+  isServing = true;
   while (waiting.length > 0) {
-    await turns(TURNS_TO_LOOK);
-    looked = performance.now();
-    while (waiting.length > 0 && performance.now() - looked < LONGEST) {
+    await turns(TURNS_TO_POLL);
+    polledAt = performance.now();
+    while (waiting.length > 0 && performance.now() - polledAt < SLICE) {
       waiting.shift()!();
-      await turns(1); // in which that one does what it has to do
+      await turns(1); // in which that task does its work
     }
   }
-  serving = false;
+  isServing = false;
 }
 
-let looking: Promise<void> | undefined;
+let polling: Promise<void> | undefined;
 
-/** Waits until the event loop has looked at its sockets, and who was heard has been read. */
-export function look(): Promise<void> {
-  return looking ??= turns(2 * TURNS_TO_LOOK).then(() => {
-    looking = undefined;
+/** Waits until the event loop has polled its sockets, and pending reads have their bytes. */
+export function pollEventLoop(): Promise<void> {
+  return polling ??= turns(2 * TURNS_TO_POLL).then(() => {
+    polling = undefined;
   });
 }
 

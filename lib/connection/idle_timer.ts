@@ -1,42 +1,73 @@
 /**
- * Noticing that nothing happens.
+ * Idle timer.
  *
  * @module
  */
 
-/** Calls back once nothing was heard for a time. */
-export class QuietTimer implements Disposable {
-  #ms: number;
-  #onQuiet: () => void;
-  #heard = performance.now();
-  #sure = false;
-  #timer: ReturnType<typeof setTimeout>;
+/** Calls back when we have waited for the peer, and it was silent, for too long. */
+export class IdleTimer implements Disposable {
+  /** Since when we wait; `Infinity` while we do not. */
+  #since = Infinity;
+  #lastReadAt = performance.now();
+  #lastMessageAt = -Infinity;
+  #ms = Infinity;
+  #onIdle: () => void = () => {};
+  #isSure = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** Waits until `ms` milliseconds went by without a {@linkcode touch}. */
-  constructor(ms: number, onQuiet: () => void) {
+  /** Sets what is called after how many milliseconds, in place of what was set before. */
+  start(ms: number, onIdle: () => void): void {
+    this[Symbol.dispose]();
     this.#ms = ms;
-    this.#onQuiet = onQuiet;
+    this.#onIdle = onIdle;
+    this.#isSure = false;
     this.#timer = setTimeout(this.#check, ms);
   }
 
-  /** Says that something was heard. */
-  touch(): void {
-    this.#heard = performance.now();
-    this.#sure = false;
+  /** The peer gave a sign, or the wait for it begins. */
+  reset(): void {
+    this.#since = performance.now();
   }
 
-  /** Stops listening. */
+  /** We do not wait for the peer: the silence is our own. */
+  pause(): void {
+    this.#since = Infinity;
+  }
+
+  /** Whether we wait for the peer. */
+  get isWaiting(): boolean {
+    return this.#since < Infinity;
+  }
+
+  /** Notes that bytes came, and whether they completed a message. */
+  noteRead(isMessage: boolean): void {
+    this.#lastReadAt = performance.now();
+    if (isMessage) this.#lastMessageAt = this.#lastReadAt;
+  }
+
+  /** When a message was last completed, on the clock of `performance.now()`. */
+  get lastMessageAt(): number {
+    return this.#lastMessageAt;
+  }
+
+  /** Whether we have waited for `ms` milliseconds, and no byte came meanwhile. */
+  isIdle(ms: number): boolean {
+    const since = Math.max(this.#since, this.#lastReadAt);
+    return performance.now() - since >= ms;
+  }
+
+  /** Stops the timer. */
   [Symbol.dispose](): void {
     clearTimeout(this.#timer);
   }
 
-  // A touch only notes the time: moving the timer each time would cost more.
+  // Activity only changes a time: a new timer for each message would cost more.
   #check = (): void => {
-    const left = this.#heard + this.#ms - performance.now();
-    if (left <= 0 && this.#sure) return this.#onQuiet();
-    // After a long turn of the event loop, what came may wait behind this
-    // timer. One more turn makes sure.
-    this.#sure = left <= 0;
+    const left = Math.min(this.#since + this.#ms - performance.now(), this.#ms);
+    if (left <= 0 && this.#isSure) return this.#onIdle();
+    // If the event loop was blocked, the peer's bytes may wait behind this
+    // timer. A second check lets them be read first.
+    this.#isSure = left <= 0;
     this.#timer = setTimeout(this.#check, Math.max(1, Math.ceil(left)));
   };
 }

@@ -1,51 +1,62 @@
 /**
- * Answering what cannot be processed.
+ * Refusals: the answers to requests that cannot be processed.
  *
  * @module
  */
 
-import { reason } from "../text.ts";
-import type { LimitCounts, Limits } from "../limits.ts";
 import { PeerError, RequestError } from "../formats/errors.ts";
 import type { MessageMap } from "../formats/format.ts";
+import type { LimitHits, Limits } from "../limits.ts";
+import { reason } from "../text.ts";
 
-/** The refusals on one connection. After the final one the connection ends. */
+/** The answer to a request that was not processed. */
+export class Refusal {
+  /** What the client is told. */
+  readonly response: MessageMap;
+
+  /** Tells the client what is wrong. */
+  constructor(error: string) {
+    this.response = { error };
+  }
+}
+
+/** All refusals on one connection. */
 export class Refusals {
   #maxInRow: number;
-  #reached: LimitCounts;
+  #limitHits: LimitHits;
   #report: (line: string) => void;
   #inRow = 0;
-  #final = false;
+  #isFinal = false;
 
-  /**
-   * Each refusal is reported, and counted in `reached` if it is for a limit.
-   */
+  /** Each refusal is reported. If it is for a limit, it is counted in `limitHits`. */
   constructor(
-    { limits, reached }: { limits: Readonly<Limits>; reached: LimitCounts },
+    { limits, limitHits }: { limits: Readonly<Limits>; limitHits: LimitHits },
     report: (line: string) => void,
   ) {
     this.#maxInRow = limits.maxInvalidInRow;
-    this.#reached = reached;
+    this.#limitHits = limitHits;
     this.#report = report;
   }
 
-  /** Whether the connection must end. */
-  get final(): boolean {
-    return this.#final;
+  /** Whether a refusal was the last answer on the connection. */
+  get isFinal(): boolean {
+    return this.#isFinal;
   }
 
-  /** Notes a valid request: the invalid ones before it are no row any more. */
+  /** Notes a valid request, which ends a row of invalid ones. */
   endRow(): void {
     this.#inRow = 0;
   }
 
-  /** The response to a request that failed with `error`. */
-  response(error: unknown): MessageMap {
-    if (error instanceof PeerError && error.limit) this.#reached[error.limit]++;
+  /** Refuses a request because of an error. */
+  refuse(error: unknown): Refusal {
+    if (error instanceof PeerError && error.limit) {
+      this.#limitHits[error.limit]++;
+    }
     if (error instanceof RequestError) {
       this.#report(`invalid request: ${error.message}`);
-      if (++this.#inRow < this.#maxInRow) return { error: error.message };
-      this.#reached.maxInvalidInRow++;
+      if (++this.#inRow < this.#maxInRow) return new Refusal(error.message);
+      this.#limitHits.maxInvalidInRow++;
       const row = `${this.#inRow} invalid requests in a row`;
       this.#report(`closed: ${row} (maxInvalidInRow)`);
     } else if (error instanceof PeerError) {
@@ -54,13 +65,13 @@ export class Refusals {
     } else {
       this.#report(`handler failed: ${reason(error)}`);
     }
-    this.#final = true;
-    return { error: answerable(error) };
+    this.#isFinal = true;
+    return new Refusal(messageFor(error));
   }
 }
 
-/** What the client is told: of a fault of ours, no more than that it was one. */
-function answerable(error: unknown): string {
+/** What the client is told. It learns nothing about a fault of the server. */
+function messageFor(error: unknown): string {
   return error instanceof PeerError
     ? error.message
     : "The server failed to process the request";

@@ -11,7 +11,7 @@ const SHORT = 64;
 const encoder = new TextEncoder();
 
 /** A growing row of bytes. */
-export class ByteSink {
+export class ByteWriter {
   #bytes = new Uint8Array(SIZE);
   #view = new DataView(this.#bytes.buffer);
   /** Where what was written begins; before it is what was taken. */

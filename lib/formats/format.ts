@@ -5,7 +5,7 @@
  */
 
 import type { MessageLimits } from "../limits.ts";
-import type { ByteSink } from "./byte_writer.ts";
+import type { ByteWriter } from "./byte_writer.ts";
 
 /** Anything that travels: data only, whatever the format. */
 export type Message =
@@ -51,9 +51,9 @@ export function isMessageMap(message: Message): message is MessageMap {
 }
 
 /** Reads the messages of one connection, which may be cut anywhere. */
-export interface MessageReader {
+export interface FormatReader {
   /** Bytes of the unfinished message that {@linkcode read} has taken already. */
-  readonly begun: number;
+  readonly pendingBytes: number;
 
   /**
    * Whether {@linkcode read} stopped before it had read all, since what it had
@@ -88,12 +88,12 @@ export interface WireFormat {
   readonly greetingPause: number;
 
   /** Makes the reader of one connection. */
-  reader(limits: MessageLimits): MessageReader;
+  reader(limits: MessageLimits): FormatReader;
 
   /**
    * Writes one message to the end of `sink`.
    *
    * @throws {TypeError} If the format has no form for it.
    */
-  write(message: Message, sink: ByteSink): void;
+  write(message: Message, sink: ByteWriter): void;
 }

@@ -10,9 +10,9 @@ import { pickle } from "./pickle/pickle.ts";
 
 export { ConnectionEnded, ProtocolError, RequestError } from "./errors.ts";
 export type {
+  FormatReader,
   Message,
   MessageMap,
-  MessageReader,
   WireFormat,
 } from "./format.ts";
 

@@ -5,13 +5,13 @@
  */
 
 import type { LimitName, MessageLimits } from "../limits.ts";
-import type { ByteSink } from "./byte_writer.ts";
+import type { ByteWriter } from "./byte_writer.ts";
 import { describe } from "./describe.ts";
 import { ProtocolError } from "./errors.ts";
 import type {
+  FormatReader,
   Message,
   MessageMap,
-  MessageReader,
   WireFormat,
 } from "./format.ts";
 import { emptyMap, isMessageMap } from "./format.ts";
@@ -28,8 +28,8 @@ export const json: WireFormat = {
   write: writeJson,
 };
 
-class JsonReader implements MessageReader {
-  readonly begun = 0;
+class JsonReader implements FormatReader {
+  readonly pendingBytes = 0;
   #limits: MessageLimits;
   #maps: MapReader;
   #items = 0;
@@ -118,7 +118,7 @@ function broken(reason: string, limit?: LimitName): ProtocolError {
  *
  * @throws {TypeError} If it holds anything that JSON has no form for.
  */
-function writeJson(message: Message, sink: ByteSink): void {
+function writeJson(message: Message, sink: ByteWriter): void {
   if (message === 0 || message === 1) sink.byte(0x30 + message); // as most are
   else sink.text(JSON.stringify(message, writable));
   sink.byte(NEWLINE);

@@ -6,16 +6,20 @@
 
 import type { Sid, Student } from "./student.ts";
 
+/** What became of one student: recorded, or refused for a reason that the client is told. */
+export type Recorded = "recorded" | { readonly refused: string };
+
 /**
- * Students by their `sid`, whether that is a number or the same as text. A roster does not record twice at a time: it may
- * read, await, and write back. The caller holds a lock.
+ * Students by their `sid`, whether that is a number or the same number as text.
+ * A roster may read, await, and write back, so it must not record twice at a
+ * time: the caller holds a lock.
  */
 export interface Roster {
   /**
    * Records students in order. A later one replaces an earlier one of the same
-   * `sid`. Resolves to those that it recorded, if there was not room for all.
+   * `sid`. Resolves to one result for each student.
    */
-  record(students: readonly Student[]): Promise<readonly Student[] | void>;
+  record(students: readonly Student[]): Promise<readonly Recorded[]>;
   /** Looks a student up. */
   read(sid: Sid): Promise<Student | undefined>;
 }

@@ -10,6 +10,9 @@ import { ProtocolError, RequestError } from "../formats/errors.ts";
 import type { Message, MessageMap } from "../formats/format.ts";
 import { isMessageMap } from "../formats/format.ts";
 
+/** The response to a student who was recorded. */
+export const ACKNOWLEDGED = 1;
+
 /** A student's number: an integer or text, or `None` where a client left it out. */
 export type Sid = number | bigint | string | null;
 

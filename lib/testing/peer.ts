@@ -5,7 +5,7 @@
  */
 
 import { concat } from "../bytes.ts";
-import { ByteSink } from "../formats/byte_writer.ts";
+import { ByteWriter } from "../formats/byte_writer.ts";
 import { DEFAULT_FORMAT } from "../formats/formats.ts";
 import type { Message, WireFormat } from "../formats/formats.ts";
 import { DEFAULT_LIMITS } from "../limits.ts";
@@ -17,7 +17,7 @@ export function encode(
   messages: readonly Message[],
   format: WireFormat = DEFAULT_FORMAT,
 ): Uint8Array<ArrayBuffer> {
-  const sink = new ByteSink();
+  const sink = new ByteWriter();
   for (const message of messages) format.write(message, sink);
   return sink.take();
 }

@@ -53,7 +53,7 @@ const ELSEWHERE: Record<string, string> = {
   "task soak --minutes 10": "verify/soak.ts",
   "task soak --minutes 600": "verify/soak.ts",
   "run --allow-all bench/choices.ts": "verify/bench.ts",
-  "run --allow-all bench/watch.ts": "verify/bench.ts",
+  "run --allow-all bench/events.ts": "verify/bench.ts",
   "task verify faults pages": "verify/faults.ts",
   "task verify faults": "verify/faults.ts",
 };

@@ -11,7 +11,7 @@ import type { Buffer } from "node:buffer";
 import { concat } from "../../lib/bytes.ts";
 import { pythonRepr } from "../../lib/formats/python_repr.ts";
 import { DEFAULT_LIMITS } from "../../lib/limits.ts";
-import { ByteSink } from "../../lib/formats/byte_writer.ts";
+import { ByteWriter } from "../../lib/formats/byte_writer.ts";
 import { FORMATS, type Message } from "../../lib/formats/formats.ts";
 import { Changes } from "./changes.ts";
 
@@ -33,7 +33,7 @@ const RECORD = 40;
 
 /** The bytes of messages, one after another. */
 export function encode(messages: readonly Message[]): Uint8Array {
-  const sink = new ByteSink();
+  const sink = new ByteWriter();
   for (const message of messages) pickle.write(message, sink);
   return sink.take();
 }
@@ -115,7 +115,7 @@ export class Peer {
 
   /** Bytes of a message that has begun and is not complete. */
   get unfinished(): number {
-    return this.#kept.length + this.#reader.begun;
+    return this.#kept.length + this.#reader.pendingBytes;
   }
 
   /** Sends messages in one write. */

@@ -7,19 +7,21 @@
 
 import { type Flags, toggle } from "../../lib/cli/flags.ts";
 import { exitWith, Failure, runProgram } from "../../lib/cli/program.ts";
-import {
-  DEFAULT_LIMITS,
-  LIMIT_NAMES,
-  type LimitName,
-} from "../../lib/limits.ts";
+import { DEFAULT_LIMITS } from "../../lib/limits.ts";
+import { DEFAULT_ROSTER_LIMITS } from "../../lib/students/memory.ts";
 
 const ROOT = new URL("../../", import.meta.url);
-const SOURCE = new URL("lib/limits.ts", ROOT);
+const SOURCES = ["lib/limits.ts", "lib/students/memory.ts"];
 const PAGE = new URL("docs/limits.md", ROOT);
 const TESTS = new URL("tests/limits_test.ts", ROOT);
 
+const DEFAULTS: Record<string, number> = {
+  ...DEFAULT_LIMITS,
+  ...DEFAULT_ROSTER_LIMITS,
+};
+
 /** Flags of the server that set a limit. */
-const FLAGS: Partial<Record<LimitName, string>> = {
+const FLAGS: Record<string, string> = {
   maxClients: "--max-clients",
   idleTimeout: "--idle-timeout",
   grace: "--grace",
@@ -31,23 +33,25 @@ interface Property {
   jsDoc: { doc: string; tags: { kind: string; value: string }[] };
 }
 
-/** The properties of all interfaces in the file of the limits. */
+/** The properties of all interfaces in the files of the limits. */
 async function readProperties(): Promise<Property[]> {
   const { stdout } = await new Deno.Command(Deno.execPath(), {
-    args: ["doc", "--json", SOURCE.href],
+    args: ["doc", "--json", ...SOURCES.map((path) => new URL(path, ROOT).href)],
     stderr: "null",
   }).output();
   const { nodes } = JSON.parse(new TextDecoder().decode(stdout));
-  const [{ symbols }] = Object.values<
+  const files = Object.values<
     { symbols: { declarations: { def: { properties?: Property[] } }[] }[] }
   >(nodes);
-  return symbols.flatMap(({ declarations }) =>
-    declarations.flatMap(({ def }) => def.properties ?? [])
+  return files.flatMap(({ symbols }) =>
+    symbols.flatMap(({ declarations }) =>
+      declarations.flatMap(({ def }) => def.properties ?? [])
+    )
   );
 }
 
 /** The name of a limit's test, without `[id]` and `(needs ...)`. */
-function testOf(name: LimitName, tests: string): string {
+function testOf(name: string, tests: string): string {
   const found = tests.match(
     RegExp(`"\\[limit-${name}\\] ([^"]+?)(?: \\(needs [^"]+\\))?"`),
   );
@@ -57,14 +61,14 @@ function testOf(name: LimitName, tests: string): string {
 
 /** One limit on the page. */
 function row(
-  name: LimitName,
+  name: string,
   properties: readonly Property[],
   tests: string,
 ): string {
   const { jsDoc } = properties.find((property) => property.name === name)!;
   const [what, atLimit] = jsDoc.doc.trim().split("\n\n")
     .map((paragraph) => paragraph.replaceAll("\n", " "));
-  const value = DEFAULT_LIMITS[name];
+  const value = DEFAULTS[name];
   const documented = jsDoc.tags.find(({ kind }) => kind === "default")?.value;
   if (documented !== `${value}` || atLimit === undefined) {
     throw new Failure(`The comment of ${name} is not as it should be`);
@@ -80,21 +84,22 @@ async function makePage(): Promise<string> {
   const tests = await Deno.readTextFile(TESTS);
   return [
     "<!-- deno-fmt-ignore-file -->",
-    "<!-- Made of lib/limits.ts by `deno task limits`. -->",
+    "<!-- Made by `deno task limits` from lib/limits.ts and lib/students/memory.ts. -->",
     "",
     "# Limits",
     "",
-    "Each is an option of `Server`, by its name; three are flags of the server, too.",
-    "Whenever one is reached, `server.reached` counts it under its name; at its end",
-    "the server tells all counts that are not 0. Where one costs a client its",
-    "connection before the server ends, stderr names the client and the limit.",
+    "Each is an option of `Server` by its name, but for those of the roster, which are",
+    "options of `MemoryRoster`. Three are flags of the server, too. `server.limitHits` and",
+    "`roster.limitHits` count how often each limit was reached; when the server ends, it",
+    "reports all counts that are not 0. If a limit costs a client its connection before",
+    "the server ends, stderr names the client and the limit.",
     "",
     "The tests are in `tests/limits_test.ts`. Each fails without the line that enforces",
     "its limit: `deno task verify faults` takes that line away, and the test must fail.",
     "",
     "| limit | default | what it limits | at the limit | test |",
     "| --- | --: | --- | --- | --- |",
-    ...LIMIT_NAMES.map((name) => row(name, properties, tests)),
+    ...Object.keys(DEFAULTS).map((name) => row(name, properties, tests)),
     "",
   ].join("\n");
 }
@@ -124,7 +129,7 @@ async function limits({ check }: LimitsFlags): Promise<number> {
 export function main(args: readonly string[]): Promise<number> {
   return runProgram({
     use: "limits",
-    about: "Makes docs/limits.md out of lib/limits.ts.",
+    about: "Makes docs/limits.md from the comments of all limits.",
     flags,
     run: limits,
   }, args);

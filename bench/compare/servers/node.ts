@@ -5,12 +5,12 @@ import { createServer } from "node:net";
 import process from "node:process";
 import { Buffer } from "node:buffer";
 import { DEFAULT_LIMITS } from "../../../lib/limits.ts";
-import { ByteSink } from "../../../lib/formats/byte_writer.ts";
+import { ByteWriter } from "../../../lib/formats/byte_writer.ts";
 import type { Message, MessageMap } from "../../../lib/formats/format.ts";
 import { pickle } from "../../../lib/formats/pickle/pickle.ts";
 
 const roster = new Map<Message, Message>();
-const sink = new ByteSink();
+const sink = new ByteWriter();
 
 const server = createServer({ noDelay: true }, (socket) => {
   const reader = pickle.reader(DEFAULT_LIMITS);

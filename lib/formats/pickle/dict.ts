@@ -25,7 +25,7 @@ import {
   uint64,
   utf8,
 } from "./values.ts";
-import { Shapes } from "./templates.ts";
+import { Templates } from "./templates.ts";
 
 const NEWLINE = 0x0a;
 const ZERO = 0x30;
@@ -35,13 +35,13 @@ const LONGEST = 4096;
 const LONGEST_PUT = 5;
 
 /** One for all connections, since the clients of a server are alike. */
-const shapes = new Shapes();
+const templates = new Templates();
 
 /**
  * Reads a dict straight into an object, where {@linkcode PickleMachine} would
  * put each key and value on a stack, keep most of them in its memo, and take
- * them off again: 0.21 us for a request, not 0.47; and 0.13 us if its shape is
- * known, see {@linkcode Shapes} (`deno bench`).
+ * them off again: 0.21 us for a request, not 0.47; and 0.13 us if its template is
+ * known, see {@linkcode Templates} (`deno bench`).
  */
 export class DictReader {
   /** What was read last. */
@@ -79,29 +79,29 @@ export class DictReader {
     return this.#readKnown(bytes, at, stop) || this.#readNew(bytes, at, stop);
   }
 
-  /** Reads one whose shape was learned: only its values are new. */
+  /** Reads one whose template was learned: only its values are new. */
   #readKnown(bytes: Uint8Array, start: number, stop: number): number {
     const dict = emptyMap();
     let at = start;
-    let part = shapes.start;
+    let segment = templates.start;
     for (let items = 0; items <= this.#maxItems; items++) {
-      const next = shapes.next(part, bytes, at, stop);
+      const next = templates.next(segment, bytes, at, stop);
       if (!next) return 0;
-      part = next;
-      at += part.bytes.length;
-      if (part.key === undefined) {
+      segment = next;
+      at += segment.bytes.length;
+      if (segment.key === undefined) {
         this.dict = dict;
         return at;
       }
       const value = this.#value(bytes, at, stop);
       if (value === undefined) return 0;
-      dict[part.key] = value;
+      dict[segment.key] = value;
       at = this.#valueEnd;
     }
     return 0;
   }
 
-  /** Takes one apart, opcode by opcode, and learns its shape. */
+  /** Takes one apart, opcode by opcode, and learns its template. */
   #readNew(bytes: Uint8Array, start: number, stop: number): number {
     const keys: string[] = [];
     const cuts = [start];
@@ -152,7 +152,7 @@ export class DictReader {
           continue;
         case Op.STOP:
           if (!dict || marked || pending || key !== undefined) return 0;
-          shapes.learn(bytes, keys, cuts, at);
+          templates.learn(bytes, keys, cuts, at);
           this.dict = dict;
           return at;
       }

@@ -26,13 +26,13 @@ export class PickleMachine {
   #memo: Message[] = [];
   #items = 0;
   /** Whether some container has been put into another, or a value used twice. */
-  #tangled = false;
+  #hasSharedReferences = false;
   /** Items of the messages that had to be measured, which takes long. */
   measured = 0;
   /** The dicts that became a `Map`, since a key was no text. */
-  #became = new Map<Message, Message>();
+  #promotedToMap = new Map<Message, Message>();
   /** The values that were used again. */
-  #recalled = new Set<Message>();
+  #memoReads = new Set<Message>();
 
   /** A machine for messages within these limits. */
   constructor(limits: MessageLimits) {
@@ -91,9 +91,9 @@ export class PickleMachine {
   recall(index: number): void {
     const value = this.#memo[index];
     if (value === undefined) throw brokenPickle(`memo ${index} is empty`);
-    this.#tangled = true;
-    if (typeof value === "object") this.#recalled.add(value);
-    this.#stack.push(this.#became.get(value) ?? value);
+    this.#hasSharedReferences = true;
+    if (typeof value === "object") this.#memoReads.add(value);
+    this.#stack.push(this.#promotedToMap.get(value) ?? value);
   }
 
   /** Ends the message at its `STOP`, and makes ready for the next. */
@@ -102,7 +102,9 @@ export class PickleMachine {
       throw brokenPickle("at its STOP the stack does not hold one value");
     }
     const message = this.#stack[0];
-    if (this.#tangled) this.measured += checkMeasure(message, this.#limits);
+    if (this.#hasSharedReferences) {
+      this.measured += checkMeasure(message, this.#limits);
+    }
     this.reset();
     return message;
   }
@@ -117,18 +119,20 @@ export class PickleMachine {
     shorten(this.#stack, 0);
     shorten(this.#marks, 0);
     this.#items = 0;
-    this.#tangled = false;
+    this.#hasSharedReferences = false;
     if (this.#memo.length > KEPT_MEMO) this.#memo = [];
     else shorten(this.#memo, 0);
-    if (this.#became.size > 0) this.#became.clear();
-    if (this.#recalled.size > 0) this.#recalled.clear();
+    if (this.#promotedToMap.size > 0) this.#promotedToMap.clear();
+    if (this.#memoReads.size > 0) this.#memoReads.clear();
   }
 
   /** Counts the values from `start` up, which are about to enter a container. */
   #enter(start: number, items: number): void {
     for (let at = start; at < this.#stack.length; at++) {
       const value = this.#stack[at];
-      if (typeof value === "object" && value !== null) this.#tangled = true;
+      if (typeof value === "object" && value !== null) {
+        this.#hasSharedReferences = true;
+      }
     }
     this.#count(items);
   }
@@ -237,12 +241,12 @@ export class PickleMachine {
   #asMap(index: number): Map<Message, Message> {
     const dict = this.#stack[index];
     if (dict instanceof Map) return dict;
-    if (this.#recalled.has(dict)) {
+    if (this.#memoReads.has(dict)) {
       throw brokenPickle("a container contains itself");
     }
     const map = new Map<Message, Message>(Object.entries(dict as MessageMap));
     this.#stack[index] = map;
-    this.#became.set(dict, map);
+    this.#promotedToMap.set(dict, map);
     return map;
   }
 

@@ -11,7 +11,7 @@
 
 import type { MessageLimits } from "../../limits.ts";
 import type { ProtocolError } from "../errors.ts";
-import { emptyMap, type Message, type MessageReader } from "../format.ts";
+import { emptyMap, type FormatReader, type Message } from "../format.ts";
 import { DictReader } from "./dict.ts";
 import { PickleMachine } from "./machine.ts";
 import {
@@ -46,12 +46,12 @@ const NEWLINE = 0x0a;
 const MEASURED_AT_ONCE = 4096;
 
 /** Reads the pickles of one connection. It goes on where the last bytes ended. */
-export class PickleReader implements MessageReader {
+export class PickleReader implements FormatReader {
   #maxBytes: number;
   #limits: MessageLimits;
   /** Made when it is first needed: most clients send what {@linkcode DictReader} can read. */
   #machine: PickleMachine | undefined;
-  #begun = 0;
+  #pendingBytes = 0;
   /** Made when something comes: most of what is connected is idle. */
   #dicts: DictReader | undefined;
   /** Made with the machine. */
@@ -63,8 +63,8 @@ export class PickleReader implements MessageReader {
     this.#limits = limits;
   }
 
-  get begun(): number {
-    return this.#begun;
+  get pendingBytes(): number {
+    return this.#pendingBytes;
   }
 
   get paused(): boolean {
@@ -77,7 +77,7 @@ export class PickleReader implements MessageReader {
     const dicts = this.#dicts ??= new DictReader(this.#limits);
     if (this.#machine) this.#machine.measured = 0;
     /** No opcode of this message may reach beyond. */
-    let last = max - this.#begun;
+    let last = max - this.#pendingBytes;
     let at = 0;
     while (at < end) {
       if (last === at + max) { // at the first byte of a message
@@ -117,7 +117,7 @@ export class PickleReader implements MessageReader {
         execute(machine, opcode, bytes, from, to);
       }
     }
-    this.#begun = max - (last - at);
+    this.#pendingBytes = max - (last - at);
     if (this.#machine) {
       this.#unfinished ??= new Unfinished();
       if (!this.#unfinished.hold(this.#machine.size)) {
@@ -129,7 +129,7 @@ export class PickleReader implements MessageReader {
 
   drop(): void {
     this.#machine?.reset();
-    this.#begun = 0;
+    this.#pendingBytes = 0;
     this.#unfinished?.hold(0);
   }
 }

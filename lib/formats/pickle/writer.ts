@@ -9,7 +9,7 @@
  */
 
 import { DEFAULT_LIMITS } from "../../limits.ts";
-import type { ByteSink } from "../byte_writer.ts";
+import type { ByteWriter } from "../byte_writer.ts";
 import { describe } from "../describe.ts";
 import type { Message, MessageMap } from "../format.ts";
 import { isMessageMap } from "../format.ts";
@@ -24,15 +24,15 @@ const BATCH = 1000;
  * @throws {TypeError} If it holds anything but `null`, booleans, numbers,
  * bigints, text, arrays, and objects with text keys, or is nested more than 32 deep.
  */
-export function writePickle(message: Message, sink: ByteSink): void {
+export function writePickle(message: Message, sink: ByteWriter): void {
   new Pickler(sink).dump(message);
 }
 
 class Pickler {
-  #sink: ByteSink;
+  #sink: ByteWriter;
   #memoized = 0;
 
-  constructor(sink: ByteSink) {
+  constructor(sink: ByteWriter) {
     this.#sink = sink;
   }
 

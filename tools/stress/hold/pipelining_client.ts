@@ -7,7 +7,7 @@
 import { concat } from "../../../lib/bytes.ts";
 import { DEFAULT_LIMITS } from "../../../lib/limits.ts";
 import { type Address, isDisconnect } from "../../../lib/net.ts";
-import { ByteSink } from "../../../lib/formats/byte_writer.ts";
+import { ByteWriter } from "../../../lib/formats/byte_writer.ts";
 import { FORMATS, type Message } from "../../../lib/formats/formats.ts";
 
 const { pickle } = FORMATS;
@@ -65,7 +65,7 @@ export class PipeliningClient {
   }
 
   async #fillWindow(): Promise<void> {
-    const sink = new ByteSink();
+    const sink = new ByteWriter();
     for (; this.sent - this.acknowledged < this.#window; this.sent++) {
       pickle.write({
         student_name: "Alice Brown",

@@ -10,7 +10,7 @@ import {
   StudentHandler,
 } from "../../../clienthandler.ts";
 import type { Address } from "../../../lib/net.ts";
-import type { Roster } from "../../../lib/students/roster.ts";
+import type { Recorded, Roster } from "../../../lib/students/roster.ts";
 import type { Student } from "../../../lib/students/student.ts";
 import { Server } from "../../../server.ts";
 import { originOf, PipeliningClient } from "./pipelining_client.ts";
@@ -76,7 +76,7 @@ class CountingRoster implements Roster {
     this.#kind = kind;
   }
 
-  async record(students: readonly Student[]): Promise<void> {
+  async record(students: readonly Student[]): Promise<readonly Recorded[]> {
     if (this.#kind === "on disk") await delay(0); // others have a turn meanwhile
     if (this.#kind === "computing") compute(COMPUTING);
     for (const { sid } of students) {
@@ -85,6 +85,7 @@ class CountingRoster implements Roster {
       this.recorded.add(id, 1);
     }
     if (this.recorded.total >= MID_LOAD) this.midLoad.resolve();
+    return students.map(() => "recorded");
   }
 
   read(): Promise<undefined> {

@@ -6,8 +6,8 @@
 
 import { allOf, none, some } from "./figures.ts";
 import type { Scenario } from "./scenario.ts";
-import { springAtShutdown, springWhileServing } from "./springing.ts";
-import { serviceTraps, shutdownTraps, THROWN } from "./traps.ts";
+import { injectAtShutdown, injectWhileServing } from "./fault_injection.ts";
+import { serviceFaults, shutdownFaults, THROWN } from "./injected_faults.ts";
 
 /** Has handlers throw everywhere and everything, and looks whether others notice. */
 export const throws: Scenario = {
@@ -15,25 +15,25 @@ export const throws: Scenario = {
   about: "a handler throws at each hook, before and after its await, " +
     `${Object.keys(THROWN).length} kinds of things: nobody else notices`,
   async measure(tell, stop) {
-    const serving = serviceTraps();
+    const serving = serviceFaults();
     tell(`${serving.length} cases while serving`);
-    const whileServing = await springWhileServing(serving);
-    const ending = shutdownTraps();
+    const whileServing = await injectWhileServing(serving);
+    const ending = shutdownFaults();
     tell(`${ending.flat().length} cases while shutting down`);
     const atShutdown: string[] = [];
-    let sprung = 0;
-    for (const traps of ending) {
+    let injected = 0;
+    for (const faults of ending) {
       if (stop.aborted) break;
-      const [{ hook, moment }] = traps;
-      const effects = await springAtShutdown(traps);
-      sprung += traps.length;
+      const [{ hook, moment }] = faults;
+      const effects = await injectAtShutdown(faults);
+      injected += faults.length;
       atShutdown.push(...effects.map((it) => `${hook}, ${moment}: ${it}`));
     }
     for (const effect of [...whileServing, ...atShutdown]) tell(effect);
     return [
       some("cases while serving", serving.length),
       none("effects on others while serving", whileServing.length),
-      allOf("cases while shutting down", sprung, ending.flat().length),
+      allOf("cases while shutting down", injected, ending.flat().length),
       none("effects on others while shutting down", atShutdown.length),
     ];
   },

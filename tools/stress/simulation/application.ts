@@ -6,7 +6,7 @@
 
 import { ClientHandler, StudentHandler } from "../../../clienthandler.ts";
 import type { ClientHandlerClass } from "../../../clienthandler.ts";
-import type { Roster } from "../../../lib/students/roster.ts";
+import type { Recorded, Roster } from "../../../lib/students/roster.ts";
 import type { Student } from "../../../lib/students/student.ts";
 import type { Message } from "../../../lib/formats/formats.ts";
 import { isMessageMap } from "../../../lib/formats/format.ts";
@@ -64,7 +64,7 @@ export class StudentApplication implements Application {
     const recorded = this.recorded;
     let recording = false;
     const roster: Roster = {
-      async record(students: readonly Student[]): Promise<void> {
+      async record(students: readonly Student[]): Promise<readonly Recorded[]> {
         if (recording) fault("two handlers record at the same time");
         recording = true;
         const ms = random.below(SLOW);
@@ -75,12 +75,11 @@ export class StudentApplication implements Application {
           throw new Error("The disk is full");
         }
         for (const { sid } of students) recorded.add(sid);
+        return students.map(() => "recorded");
       },
       read: () => Promise.resolve(undefined),
     };
-    this.clientHandler = class extends StudentHandler {
-      protected override readonly roster = roster;
-    };
+    this.clientHandler = StudentHandler.with(roster);
   }
 
   plan(random: Random): Planned {

@@ -6,14 +6,14 @@
 
 import { concat } from "../../../lib/bytes.ts";
 import { DEFAULT_LIMITS } from "../../../lib/limits.ts";
-import { ByteSink } from "../../../lib/formats/byte_writer.ts";
+import { ByteWriter } from "../../../lib/formats/byte_writer.ts";
 import { isMessageMap } from "../../../lib/formats/format.ts";
 import type { Message, WireFormat } from "../../../lib/formats/formats.ts";
 import type { Application, Fault, Planned } from "./application.ts";
 import type { SimulatedClock } from "../../../lib/testing/clock.ts";
 import type { SimulatedConnection } from "../../../lib/testing/connection.ts";
 
-const sink = new ByteSink();
+const sink = new ByteWriter();
 
 /** The bytes of a message. */
 export function encode(message: Message, wire: WireFormat): Uint8Array {

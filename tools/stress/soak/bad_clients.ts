@@ -8,7 +8,7 @@ import type { MessageMap } from "../../../lib/formats/format.ts";
 import { STUDENT } from "../../../clienthelper.ts";
 import { encode, Peer } from "../../../lib/testing/peer.ts";
 import type { Random } from "../../../lib/testing/random.ts";
-import { dawdle, type Guest } from "./guest.ts";
+import { dawdle, type Session } from "./session.ts";
 
 const REQUEST = encode([STUDENT]);
 const HTTP = new TextEncoder().encode(
@@ -35,7 +35,7 @@ const DEMANDING = encode(
 );
 
 /** Resets the connection at some stage of the exchange. */
-export async function resetting({ address, random }: Guest): Promise<void> {
+export async function resetting({ address, random }: Session): Promise<void> {
   using peer = await Peer.connect(address);
   const stage = random.pick(["greeting", "request", "answer"]);
   if (stage === "greeting") return; // it will come to a closed connection
@@ -49,7 +49,7 @@ export async function resetting({ address, random }: Guest): Promise<void> {
 
 /** Sends what must be refused. */
 export async function hostile(
-  { address, random, score }: Guest,
+  { address, random, score }: Session,
 ): Promise<void> {
   using peer = await Peer.greeted(address);
   for (const bytes of hostileBytes(random)) await peer.sendBytes(bytes);
@@ -73,18 +73,18 @@ function hostileBytes(random: Random): Uint8Array[] {
  * Sends requests without end, and never takes an answer. It leaves sooner than
  * a server would lose patience with it.
  */
-export async function neverReading(guest: Guest): Promise<void> {
-  using peer = await Peer.connect(guest.address);
-  const sending = sendWithoutEnd(guest, peer).catch(() => {}); // closed, by us or by the server
-  await dawdle(guest, 8000);
+export async function neverReading(session: Session): Promise<void> {
+  using peer = await Peer.connect(session.address);
+  const sending = sendWithoutEnd(session, peer).catch(() => {}); // closed, by us or by the server
+  await dawdle(session, 8000);
   peer.conn.close();
   await sending;
 }
 
-async function sendWithoutEnd(guest: Guest, peer: Peer): Promise<never> {
+async function sendWithoutEnd(session: Session, peer: Peer): Promise<never> {
   for (;;) {
     await peer.sendBytes(DEMANDING);
     // Else the server would be busy with this one, and latency show nothing else.
-    await dawdle(guest, 150);
+    await dawdle(session, 150);
   }
 }

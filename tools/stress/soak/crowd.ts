@@ -16,7 +16,7 @@ import {
   silent,
   slow,
 } from "./good_clients.ts";
-import { dawdle, type Guest } from "./guest.ts";
+import { dawdle, type Session } from "./session.ts";
 import type { Score } from "./score.ts";
 
 /** Clients at the same time, at most. */
@@ -28,7 +28,7 @@ const LONGEST = 30_000;
 
 interface Kind {
   name: string;
-  visit: (guest: Guest) => Promise<void>;
+  visit: (session: Session) => Promise<void>;
   /** How many visits are of this kind, of 100 where there is a choice. */
   share: number;
   /** Whether the server may end the connection before the client does. */
@@ -94,26 +94,26 @@ export class Crowd implements AsyncDisposable {
 }
 
 /** One seat: a client after another. */
-async function fill(kinds: readonly Kind[], guest: Guest): Promise<void> {
-  await dawdle(guest, FREE);
-  while (!guest.leaving.aborted) {
-    await visit(guest, guest.random.pick(kinds));
-    await dawdle(guest, FREE);
+async function fill(kinds: readonly Kind[], session: Session): Promise<void> {
+  await dawdle(session, FREE);
+  while (!session.leaving.aborted) {
+    await visit(session, session.random.pick(kinds));
+    await dawdle(session, FREE);
   }
 }
 
-async function visit(guest: Guest, kind: Kind): Promise<void> {
-  guest.score.visit(kind.name);
+async function visit(session: Session, kind: Kind): Promise<void> {
+  session.score.visit(kind.name);
   const overdue = Promise.withResolvers<never>();
   const timer = setTimeout(
     () => overdue.reject(new Error(`it takes more than ${LONGEST / 1000} s`)),
     LONGEST,
   );
   try {
-    await Promise.race([kind.visit(guest), overdue.promise]);
+    await Promise.race([kind.visit(session), overdue.promise]);
   } catch (error) {
     if (kind.mayBeCutOff && isDisconnect(error)) return;
-    guest.score.fault(`${kind.name}: ${reason(error)}`);
+    session.score.fault(`${kind.name}: ${reason(error)}`);
   } finally {
     clearTimeout(timer);
   }

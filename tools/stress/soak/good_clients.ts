@@ -9,7 +9,7 @@ import { Client } from "../../../client.ts";
 import type { Message, MessageMap } from "../../../lib/formats/format.ts";
 import { encode, Peer } from "../../../lib/testing/peer.ts";
 import type { Random } from "../../../lib/testing/random.ts";
-import { dawdle, type Guest } from "./guest.ts";
+import { dawdle, type Session } from "./session.ts";
 
 /** Few enough that the roster is full long before the warm-up ends, and grows no more. */
 const STUDENTS = 500;
@@ -53,11 +53,11 @@ type Exchange = (requests: Message[]) => Promise<(Message | undefined)[]>;
 
 /** A few rounds of up to `depth` requests that are under way together. */
 async function converse(
-  guest: Guest,
+  session: Session,
   depth: number,
   exchange: Exchange,
 ): Promise<void> {
-  const { random, score, leaving } = guest;
+  const { random, score, leaving } = session;
   const rounds = 2 + random.below(20);
   for (let round = 0; round < rounds && !leaving.aborted; round++) {
     const count = 1 + random.below(depth);
@@ -67,17 +67,17 @@ async function converse(
     // The first answer waits for the greeting's pause: that is no slowness.
     if (round > 0) score.took(performance.now() - begin);
     questions.forEach(({ due }, i) => score.answer(due, inShort(answers[i])));
-    await dawdle(guest, THINKING);
+    await dawdle(session, THINKING);
   }
 }
 
 /** The shipped client, with up to `depth` requests under way. */
-async function shippedClient(guest: Guest, depth: number): Promise<void> {
-  const { hostname: host, port } = guest.address;
+async function shippedClient(session: Session, depth: number): Promise<void> {
+  const { hostname: host, port } = session.address;
   const client = new Client({ host, port });
   await client.connect();
   await converse(
-    guest,
+    session,
     depth,
     (requests) =>
       Promise.all(requests.map((request) => client.request(request))),
@@ -86,22 +86,22 @@ async function shippedClient(guest: Guest, depth: number): Promise<void> {
 }
 
 /** The shipped client, one request after another. */
-export function patient(guest: Guest): Promise<void> {
-  return shippedClient(guest, 1);
+export function patient(session: Session): Promise<void> {
+  return shippedClient(session, 1);
 }
 
 /** The shipped client, with many requests under way. */
-export function pipelining(guest: Guest): Promise<void> {
-  return shippedClient(guest, 64);
+export function pipelining(session: Session): Promise<void> {
+  return shippedClient(session, 64);
 }
 
 /** A bare connection, with requests that are cut anywhere. */
-export async function cutting(guest: Guest): Promise<void> {
-  using peer = await Peer.greeted(guest.address);
-  const depth = guest.random.pick([1, 16]);
-  await converse(guest, depth, async (requests) => {
+export async function cutting(session: Session): Promise<void> {
+  using peer = await Peer.greeted(session.address);
+  const depth = session.random.pick([1, 16]);
+  await converse(session, depth, async (requests) => {
     const bytes = encode(requests);
-    const cut = guest.random.below(bytes.length);
+    const cut = session.random.below(bytes.length);
     await peer.sendBytes(bytes.subarray(0, cut));
     await peer.sendBytes(bytes.subarray(cut));
     return await peer.receiveSome(requests.length);
@@ -109,34 +109,34 @@ export async function cutting(guest: Guest): Promise<void> {
 }
 
 /** Says that it will send no more, and gets the answers to what it has sent. */
-export async function halfClosing(guest: Guest): Promise<void> {
-  using peer = await Peer.greeted(guest.address);
-  const count = 1 + guest.random.below(16);
-  const questions = Array.from({ length: count }, () => ask(guest.random));
+export async function halfClosing(session: Session): Promise<void> {
+  using peer = await Peer.greeted(session.address);
+  const count = 1 + session.random.below(16);
+  const questions = Array.from({ length: count }, () => ask(session.random));
   await peer.send(...questions.map(({ request }) => request));
   await peer.conn.closeWrite();
   for (const { due } of questions) {
-    guest.score.answer(due, inShort(await peer.receive()));
+    session.score.answer(due, inShort(await peer.receive()));
   }
   if (await peer.receive() !== undefined) {
-    guest.score.fault("there was an answer too many");
+    session.score.fault("there was an answer too many");
   }
 }
 
 /** Sends a request a byte at a time. */
-export async function slow(guest: Guest): Promise<void> {
-  using peer = await Peer.greeted(guest.address);
-  const { request, due } = ask(guest.random);
+export async function slow(session: Session): Promise<void> {
+  using peer = await Peer.greeted(session.address);
+  const { request, due } = ask(session.random);
   for (const byte of encode([request])) {
     await peer.sendBytes(Uint8Array.of(byte));
     // Some 2 s in all: far from any limit on the time that a request may take.
-    await dawdle(guest, 50);
+    await dawdle(session, 50);
   }
-  guest.score.answer(due, inShort(await peer.receive()));
+  session.score.answer(due, inShort(await peer.receive()));
 }
 
 /** Has nothing to say, and leaves. */
-export async function silent(guest: Guest): Promise<void> {
-  using _peer = await Peer.greeted(guest.address);
-  await dawdle(guest, 4000);
+export async function silent(session: Session): Promise<void> {
+  using _peer = await Peer.greeted(session.address);
+  await dawdle(session, 4000);
 }

@@ -71,7 +71,7 @@ export class Harness {
     this.server = new Server({
       network: this.network,
       clientHandler: clientHandler(this),
-      watch: (client, event) => this.#watch(client, event),
+      onEvent: (client, event) => this.#onEvent(client, event),
       log: (lines) => lines.forEach((line) => this.#log(line)),
       report: (line) => this.#report(line),
       ...scenario.server,
@@ -120,10 +120,10 @@ export class Harness {
     else this.tell(STDOUT, line);
   }
 
-  #watch(client: number, event: ServerEvent): void {
+  #onEvent(client: number, event: ServerEvent): void {
     const name = this.names.get(client)!;
     const say = (what: string) => this.tell(handlerOf(name), what);
-    switch (event.what) {
+    switch (event.type) {
       case "accepted":
         return this.tell(ACCEPT_LOOP, `accepts ${name}`);
       case "read":

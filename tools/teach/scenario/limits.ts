@@ -8,6 +8,10 @@ import { ClientHandler, StudentHandler } from "../../../clienthandler.ts";
 import { counted } from "../../../lib/text.ts";
 import { LineWriter } from "../../../lib/output.ts";
 import type { LimitName } from "../../../lib/limits.ts";
+import {
+  MemoryRoster,
+  type RosterLimits,
+} from "../../../lib/students/memory.ts";
 import type { Message, MessageMap } from "../../../lib/formats/formats.ts";
 import { FORMATS } from "../../../lib/formats/formats.ts";
 import { RawClient, ShippedClient, student } from "./clients.ts";
@@ -16,7 +20,7 @@ import { STDERR, STDOUT } from "./story.ts";
 
 /** The scenario of a limit: what it is set to, and who goes over it. */
 function over(
-  limit: LimitName,
+  limit: LimitName | keyof RosterLimits,
   value: number,
   about: string,
   play: Scenario["play"],
@@ -102,9 +106,9 @@ function noAnswers() {
   };
 }
 
-/** The lab's application, with the roster that it ships with. */
-function shipped() {
-  return class extends StudentHandler {};
+/** The lab's application, with the shipped roster within these limits. */
+function recordingWithin(limits: Partial<RosterLimits>) {
+  return () => StudentHandler.with(new MemoryRoster(limits));
 }
 
 /** Lines wait for a stdout that nobody reads. */
@@ -184,14 +188,14 @@ export const LIMITS: readonly Scenario[] = [
     1,
     "Alice sends the students 1, 2, and 1 again.",
     asks(student(1), student(2), student(1)),
-    { clientHandler: shipped },
+    { clientHandler: recordingWithin({ maxRosterRows: 1 }) },
   ),
   over(
     "maxRosterBytes",
     1000,
     "Alice sends a student with a note of 2,000 letters.",
     asks({ ...student(1), note: "a".repeat(2000) }),
-    { clientHandler: shipped },
+    { clientHandler: recordingWithin({ maxRosterBytes: 1000 }) },
   ),
   over(
     "maxWaitingOutput",

@@ -10,7 +10,7 @@ import {
 } from "../../../clienthandler.ts";
 import { counted } from "../../../lib/text.ts";
 import { type Guard, Lock } from "../../../lib/lock.ts";
-import type { Roster } from "../../../lib/students/roster.ts";
+import type { Recorded, Roster } from "../../../lib/students/roster.ts";
 import type { Student } from "../../../lib/students/student.ts";
 import type { Harness } from "./harness.ts";
 import { handlerOf, LOCK, ROSTER } from "./story.ts";
@@ -23,7 +23,7 @@ function tracedRoster(harness: Harness): Roster {
   const { recording = 0 } = harness.scenario;
   let rows: readonly Student[] = [];
   return {
-    async record(students: readonly Student[]): Promise<void> {
+    async record(students: readonly Student[]): Promise<readonly Recorded[]> {
       const before = rows;
       harness.tell(
         ROSTER,
@@ -36,6 +36,7 @@ function tracedRoster(harness: Harness): Roster {
       }
       rows = [...before, ...students];
       harness.tell(ROSTER, `writes ${counted(rows.length, "row")}`);
+      return students.map(() => "recorded");
     },
     read: () => Promise.resolve(undefined),
   };

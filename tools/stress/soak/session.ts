@@ -10,7 +10,7 @@ import type { Random } from "../../../lib/testing/random.ts";
 import type { Score } from "./score.ts";
 
 /** A client on one visit to the server. */
-export interface Guest {
+export interface Session {
   /** Where the server listens. */
   readonly address: Address;
   /** What its choices are drawn from. */
@@ -23,7 +23,7 @@ export interface Guest {
 
 /** Does nothing for up to `ms` milliseconds, less when it is time to leave. */
 export async function dawdle(
-  { random, leaving }: Guest,
+  { random, leaving }: Session,
   ms: number,
 ): Promise<void> {
   await delay(random.below(ms), { signal: leaving }).catch(() => {});

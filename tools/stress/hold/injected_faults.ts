@@ -8,7 +8,7 @@ import {
   type ClientHandlerClass,
   StudentHandler,
 } from "../../../clienthandler.ts";
-import type { HandlerServer } from "../../../lib/handler_server.ts";
+import type { HandlerServer } from "../../../lib/connection/handler_server.ts";
 import type { Address, Connection } from "../../../lib/net.ts";
 import { sharedRoster } from "../../../lib/students/memory.ts";
 import type { Roster } from "../../../lib/students/roster.ts";
@@ -21,15 +21,15 @@ const ASYNC_HOOKS = [
   "processRequests",
   "receive",
   "processBatch",
-  "processRequest",
+  "process",
   "record",
   "send",
-  "turnAway",
+  "reject",
 ] as const;
 /** Where a handler can throw that returns no promise there. */
 const SYNC_HOOKS = ["constructor", "log"] as const;
 /** The same, where the server calls it as it shuts down. */
-const SHUTDOWN_HOOKS = ["drain", "stop", "close"] as const;
+const SHUTDOWN_HOOKS = ["stopReading", "close"] as const;
 
 type Hook =
   (typeof ASYNC_HOOKS | typeof SYNC_HOOKS | typeof SHUTDOWN_HOOKS)[number];
@@ -38,7 +38,7 @@ type Hook =
 type Moment = "at once" | "rejecting before" | "rejecting after" | "after";
 
 /** One handler's fault: where, when, and what it throws. */
-export interface Trap {
+export interface InjectedFault {
   /** The hook that throws. */
   hook: Hook;
   /** When it does. */
@@ -94,24 +94,24 @@ const ASYNC_MOMENTS = [
 const SYNC_MOMENTS = ["at once", "after"] as const;
 
 /** All faults of a handler while the server runs. */
-export function serviceTraps(): Trap[] {
+export function serviceFaults(): InjectedFault[] {
   return [
-    ...traps(ASYNC_HOOKS, ASYNC_MOMENTS),
-    ...traps(SYNC_HOOKS, SYNC_MOMENTS),
+    ...faults(ASYNC_HOOKS, ASYNC_MOMENTS),
+    ...faults(SYNC_HOOKS, SYNC_MOMENTS),
   ];
 }
 
 /** All faults of handlers while the server shuts down; those in one list go together. */
-export function shutdownTraps(): Trap[][] {
+export function shutdownFaults(): InjectedFault[][] {
   return SHUTDOWN_HOOKS.flatMap((hook) =>
-    SYNC_MOMENTS.map((moment) => traps([hook], [moment]))
+    SYNC_MOMENTS.map((moment) => faults([hook], [moment]))
   );
 }
 
-function traps(
+function faults(
   hooks: readonly Hook[],
   moments: readonly Moment[],
-): Trap[] {
+): InjectedFault[] {
   return hooks.flatMap((hook) =>
     moments.flatMap((moment) =>
       Object.entries(THROWN).map(([name, thrown]) => ({
@@ -124,36 +124,36 @@ function traps(
   );
 }
 
-/** A trap that waits for a handler to step into it. */
-export class Snare {
+/** A fault that waits for a handler to step into it. */
+export class FaultInjector {
   /** How often a handler threw. */
-  sprung = 0;
-  #set: Trap | undefined;
+  injected = 0;
+  #set: InjectedFault | undefined;
 
   /** The next handler that is made throws. */
-  set(trap: Trap): void {
-    this.#set = trap;
+  set(fault: InjectedFault): void {
+    this.#set = fault;
   }
 
-  /** The trap, for one handler only. */
-  take(): Trap | undefined {
-    const trap = this.#set;
+  /** The fault, for one handler only. */
+  take(): InjectedFault | undefined {
+    const fault = this.#set;
     this.#set = undefined;
-    return trap;
+    return fault;
   }
 
-  /** Throws, if this is where and when the trap says. */
-  spring(trap: Trap | undefined, hook: Hook, moment: Moment): void {
-    if (trap?.hook !== hook || trap.moment !== moment) return;
-    this.sprung++;
-    throw trap.thrown;
+  /** Throws, if this is where and when the fault says. */
+  inject(fault: InjectedFault | undefined, hook: Hook, moment: Moment): void {
+    if (fault?.hook !== hook || fault.moment !== moment) return;
+    this.injected++;
+    throw fault.thrown;
   }
 }
 
-/** Handlers of the lab's request, of which the next one throws as the snare is set. */
-export function trappedHandler(snare: Snare): ClientHandlerClass {
+/** Handlers of the lab's request, of which the next one throws as the injector is set. */
+export function faultyHandler(injector: FaultInjector): ClientHandlerClass {
   return class extends StudentHandler {
-    #trap: Trap | undefined;
+    #fault: InjectedFault | undefined;
     #closed = Promise.withResolvers<void>();
     protected override readonly roster: Roster = {
       record: (students) =>
@@ -165,19 +165,19 @@ export function trappedHandler(snare: Snare): ClientHandlerClass {
     };
 
     constructor(server: HandlerServer, conn: Connection, addr: Address) {
-      const trap = snare.take();
-      snare.spring(trap, "constructor", "at once");
+      const fault = injector.take();
+      injector.inject(fault, "constructor", "at once");
       super(server, conn, addr);
-      this.#trap = trap;
-      this.#spring("constructor", "after");
+      this.#fault = fault;
+      this.#inject("constructor", "after");
     }
 
     override run() {
       return this.#around("run", () => super.run());
     }
 
-    override turnAway(why: ProtocolError) {
-      return this.#around("turnAway", () => super.turnAway(why));
+    override reject(why: ProtocolError) {
+      return this.#around("reject", () => super.reject(why));
     }
 
     protected override sendId() {
@@ -195,21 +195,25 @@ export function trappedHandler(snare: Snare): ClientHandlerClass {
     protected override processBatch(requests: readonly Message[]) {
       return this.#around("processBatch", async () => {
         // Only one that is busy is there to be stopped, and then cut off.
-        if (SHUTDOWN_HOOKS.some((hook) => hook === this.#trap?.hook)) {
+        if (SHUTDOWN_HOOKS.some((hook) => hook === this.#fault?.hook)) {
           await this.#closed.promise;
         }
         return await super.processBatch(requests);
       });
     }
 
-    protected override processRequest(request: Message): Message {
-      const answer = super.processRequest(request);
-      if (this.#trap?.hook !== "processRequest") return answer;
-      const promise = this.#around(
-        "processRequest",
-        () => Promise.resolve(answer),
+    protected override processEach<T>(
+      requests: readonly Message[],
+      process: (request: Message) => T | Promise<T>,
+    ) {
+      if (this.#fault?.hook !== "process") {
+        return super.processEach(requests, process);
+      }
+      return super.processEach(
+        requests,
+        (request) =>
+          this.#around("process", async () => await process(request)),
       );
-      return promise as unknown as Message; // the loop awaits it
     }
 
     protected override send(messages: readonly Message[]) {
@@ -220,12 +224,8 @@ export function trappedHandler(snare: Snare): ClientHandlerClass {
       this.#beside("log", () => super.log(lines));
     }
 
-    override drain() {
-      this.#beside("drain", () => super.drain());
-    }
-
-    override stop() {
-      this.#beside("stop", () => super.stop());
+    override stopReading() {
+      this.#beside("stopReading", () => super.stopReading());
     }
 
     override close() {
@@ -234,25 +234,25 @@ export function trappedHandler(snare: Snare): ClientHandlerClass {
     }
 
     #beside(hook: Hook, work: () => void): void {
-      this.#spring(hook, "at once");
+      this.#inject(hook, "at once");
       work();
-      this.#spring(hook, "after");
+      this.#inject(hook, "after");
     }
 
     #around<T>(hook: Hook, work: () => Promise<T>): Promise<T> {
-      this.#spring(hook, "at once");
+      this.#inject(hook, "at once");
       return this.#within(hook, work);
     }
 
     async #within<T>(hook: Hook, work: () => Promise<T>): Promise<T> {
-      this.#spring(hook, "rejecting before");
+      this.#inject(hook, "rejecting before");
       const result = await work();
-      this.#spring(hook, "rejecting after");
+      this.#inject(hook, "rejecting after");
       return result;
     }
 
-    #spring(hook: Hook, moment: Moment): void {
-      snare.spring(this.#trap, hook, moment);
+    #inject(hook: Hook, moment: Moment): void {
+      injector.inject(this.#fault, hook, moment);
     }
   };
 }

@@ -1,5 +1,5 @@
 /**
- * Springing the traps of {@linkcode trappedHandler} beside good clients, and
+ * Springing the faults of {@linkcode faultyHandler} beside good clients, and
  * looking for whatever else is different afterwards.
  *
  * @module
@@ -10,7 +10,11 @@ import { STUDENT } from "../../../clienthelper.ts";
 import { isMessageMap, type Message } from "../../../lib/formats/format.ts";
 import { Peer } from "../../../lib/testing/peer.ts";
 import { TestServer } from "../test_server.ts";
-import { Snare, type Trap, trappedHandler } from "./traps.ts";
+import {
+  FaultInjector,
+  faultyHandler,
+  type InjectedFault,
+} from "./injected_faults.ts";
 
 /** Another student than {@linkcode STUDENT}. */
 const BOB = {
@@ -30,26 +34,26 @@ const GRACE = 0.7;
 const TOLERANCE = 2000;
 
 /**
- * Springs traps on one server, one after the other. Resolves to what was
+ * Springs faults on one server, one after the other. Resolves to what was
  * noticed of each, but by the client whose handler threw; nothing is good.
  */
-export async function springWhileServing(
-  traps: readonly Trap[],
+export async function injectWhileServing(
+  faults: readonly InjectedFault[],
 ): Promise<string[]> {
-  const snare = new Snare();
+  const injector = new FaultInjector();
   await using test = new TestServer({
-    clientHandler: trappedHandler(snare),
+    clientHandler: faultyHandler(injector),
     maxClients: GOOD + 1,
     grace: 1,
   });
   const group = await Group.connect(test);
   const effects: string[] = [];
-  for (const trap of traps) {
+  for (const fault of faults) {
     const noticed = await watched(
       group,
-      () => serveOne(test, group, snare, trap),
+      () => serveOne(test, group, injector, fault),
     );
-    const { hook, moment, name } = trap;
+    const { hook, moment, name } = fault;
     effects.push(...noticed.map((it) => `${hook}, ${moment}, ${name}: ${it}`));
   }
   group.close();
@@ -57,20 +61,20 @@ export async function springWhileServing(
 }
 
 /**
- * Springs traps, each in a client of its own, as a server of its own shuts down.
+ * Springs faults, each in a client of its own, as a server of its own shuts down.
  * Resolves to what was noticed by the others.
  */
-export async function springAtShutdown(
-  traps: readonly Trap[],
+export async function injectAtShutdown(
+  faults: readonly InjectedFault[],
 ): Promise<string[]> {
-  const snare = new Snare();
+  const injector = new FaultInjector();
   const test = new TestServer({
-    clientHandler: trappedHandler(snare),
+    clientHandler: faultyHandler(injector),
     grace: GRACE,
   });
   const bad: Peer[] = [];
-  for (const trap of traps) {
-    snare.set(trap);
+  for (const fault of faults) {
+    injector.set(fault);
     const peer = await Peer.greeted(test.addr);
     await peer.send(STUDENT);
     bad.push(peer);
@@ -82,7 +86,7 @@ export async function springAtShutdown(
       await shutDown(test);
       await group.ended();
       await clean(test, 0);
-      if (snare.sprung < traps.length) {
+      if (injector.injected < faults.length) {
         throw new Error("Not all handlers threw");
       }
     } finally {
@@ -111,19 +115,21 @@ async function shutDown({ server, running }: TestServer): Promise<void> {
 async function serveOne(
   test: TestServer,
   group: Group,
-  snare: Snare,
-  trap: Trap,
+  injector: FaultInjector,
+  fault: InjectedFault,
 ): Promise<void> {
-  const filler = trap.hook === "turnAway"
+  const filler = fault.hook === "reject"
     ? await Peer.greeted(test.addr) // now the server is full
     : undefined;
-  const { sprung } = snare;
-  snare.set(trap);
+  const { injected } = injector;
+  injector.set(fault);
   await Promise.all([group.exchange(), misuse(test)]);
   await group.exchange();
   filler?.conn.close();
   await clean(test, GOOD);
-  if (snare.sprung === sprung) throw new Error("The handler did not throw");
+  if (injector.injected === injected) {
+    throw new Error("The handler did not throw");
+  }
 }
 
 /** The client whose handler throws: it sends, and reads to the end whatever comes. */
@@ -172,7 +178,7 @@ async function watched(
     await run();
     await delay(0); // what nobody handles is told by then
   } catch (error) {
-    effects.push(String(error)); // of ours: none of the traps' reach us
+    effects.push(String(error)); // of ours: none of the faults' reach us
   } finally {
     clearTimeout(timer);
     removeEventListener("unhandledrejection", onUnhandled);

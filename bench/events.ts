@@ -1,6 +1,6 @@
 /**
  * What does the hook cost that `deno task trace` listens to, when nobody
- * listens? Run by `deno run --allow-all bench/watch.ts`; Linux, two cores.
+ * listens? Run by `deno run --allow-all bench/events.ts`; Linux, two cores.
  *
  * A server as it is, and one from a copy out of which every call of the hook was
  * cut, take turns under the same load, each on a core of its own: 50 clients,
