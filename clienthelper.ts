@@ -4,7 +4,6 @@
  * @module
  */
 
-import type { StudentFlags } from "./lib/cli/client_command.ts";
 import { escape } from "./lib/text.ts";
 import { Progress } from "./lib/progress.ts";
 import { pythonRepr } from "./lib/formats/python_repr.ts";
@@ -20,7 +19,17 @@ export const STUDENT = {
   sid: 123456789,
 };
 
-/** What a helper needs of its client. */
+/** The student, where it is not {@linkcode STUDENT}. */
+export interface StudentOptions {
+  /** The student's name. */
+  name?: string;
+  /** The student's GitHub username. */
+  github?: string;
+  /** The student's number. */
+  sid?: number | bigint | string;
+}
+
+/** The part of a client that its helper uses. */
 export interface HelperClient {
   /** The server's address. */
   readonly address: Readonly<Address>;
@@ -34,12 +43,12 @@ const WINDOW = 1024;
 /** Makes the lab's requests, and checks that each is acknowledged. */
 export class ClientHelper {
   #client: HelperClient;
-  #flags: StudentFlags;
+  #options: StudentOptions;
 
   /** Makes the helper of one client. */
-  constructor(client: HelperClient, flags: StudentFlags = {}) {
+  constructor(client: HelperClient, options: StudentOptions = {}) {
     this.#client = client;
-    this.#flags = flags;
+    this.#options = options;
   }
 
   /** Whether the server greets us. Tells the user what it says. */
@@ -55,7 +64,7 @@ export class ClientHelper {
 
   /** The request: who the student is. */
   createRequest(): Message {
-    const { name, github, sid } = this.#flags;
+    const { name, github, sid } = this.#options;
     return {
       student_name: name ?? STUDENT.student_name,
       github_username: github ?? STUDENT.github_username,

@@ -1,10 +1,10 @@
 /**
- * Showing how far a long job is.
+ * Progress bar and summary of a long job.
  *
  * @module
  */
 
-import { Latencies } from "./cli/latencies.ts";
+import { createHistogram } from "node:perf_hooks";
 
 /** Characters of a full bar. */
 const WIDTH = 30;
@@ -14,7 +14,8 @@ const encoder = new TextEncoder();
 export class Progress implements Disposable {
   #total: number;
   #begin = performance.now();
-  #latencies = new Latencies();
+  /** Microseconds of each step. */
+  #latencies = createHistogram();
   #now: number | undefined;
   #done = 0;
   #percent = -1;
@@ -41,7 +42,7 @@ export class Progress implements Disposable {
 
   /** Notes that one more step is done, which took so many milliseconds. */
   step(ms: number): void {
-    this.#latencies.note(ms);
+    this.#latencies.record(Math.max(1, Math.round(ms * 1000)));
     this.show(++this.#done);
   }
 
@@ -68,8 +69,8 @@ export class Progress implements Disposable {
   summary(good: number, what: string): string {
     const seconds = (performance.now() - this.#begin) / 1000;
     const rate = Math.round(this.#total / seconds);
-    const [p50, p99] = [0.5, 0.99].map((share) =>
-      Number(this.#latencies.quantile(share).toPrecision(3))
+    const [p50, p99] = [50, 99].map((percent) =>
+      Number((this.#latencies.percentile(percent) / 1000).toPrecision(3))
     );
     return `${good} of ${this.#total} requests ${what} ` +
       `in ${seconds.toFixed(2)} s, ${rate} a second, ` +

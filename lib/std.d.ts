@@ -51,6 +51,19 @@ declare module "@std/async/retry" {
   ): Promise<T>;
 }
 
+declare module "@std/bytes/concat" {
+  export function concat(
+    buffers: readonly Uint8Array[],
+  ): Uint8Array<ArrayBuffer>;
+}
+
+declare module "@std/text/closest-string" {
+  export function closestString(
+    givenWord: string,
+    possibleWords: readonly string[],
+  ): string;
+}
+
 declare module "@std/cli/parse-args" {
   export function parseArgs(
     args: readonly string[],

@@ -1,7 +1,7 @@
 import { delay } from "@std/async/delay";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { DEFAULT_LIMITS } from "../lib/limits.ts";
-import { concat } from "../lib/bytes.ts";
+import { concat } from "@std/bytes/concat";
 import type { Connection } from "../lib/net.ts";
 import { MessageConnection } from "../lib/connection/connection.ts";
 import { ProtocolError } from "../lib/formats/formats.ts";

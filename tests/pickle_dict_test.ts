@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { concat } from "../lib/bytes.ts";
+import { concat } from "@std/bytes/concat";
 import { DEFAULT_LIMITS } from "../lib/limits.ts";
 import { isMessageMap, type Message } from "../lib/formats/format.ts";
 import { DictReader } from "../lib/formats/pickle/dict.ts";

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { concat } from "../lib/bytes.ts";
+import { concat } from "@std/bytes/concat";
 import { DEFAULT_LIMITS } from "../lib/limits.ts";
 import { ProtocolError } from "../lib/formats/errors.ts";
 import type { Message } from "../lib/formats/format.ts";

@@ -7,7 +7,7 @@
  * @module
  */
 
-import { concat } from "../../lib/bytes.ts";
+import { concat } from "@std/bytes/concat";
 import { writeAll } from "../../tools/stress/hold/loads/load.ts";
 import { type Speech, workload } from "./workload.ts";
 

@@ -10,7 +10,7 @@
  */
 
 import { delay } from "@std/async/delay";
-import { concat } from "../../lib/bytes.ts";
+import { concat } from "@std/bytes/concat";
 import { writeAll } from "../../tools/stress/hold/loads/load.ts";
 import { processorSeconds } from "../../tools/stress/hold/processes.ts";
 import { quantile } from "../../tools/stress/hold/statistics.ts";

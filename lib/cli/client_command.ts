@@ -75,8 +75,10 @@ const flags: Flags<ClientFlags> = {
 };
 
 /** The client of a conversation, and what it says. */
-interface Speaker {
+export interface Speaker {
+  /** The client, which is not connected yet. */
   client: ConversingClient;
+  /** What the client says when it is. */
   helper: Conversation;
 }
 

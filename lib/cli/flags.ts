@@ -6,6 +6,7 @@
  */
 
 import { parseArgs } from "@std/cli/parse-args";
+import { closestString } from "@std/text/closest-string";
 
 /** One flag of a program. */
 export interface Flag<T> {
@@ -167,26 +168,10 @@ function unknownArgument(arg: string, names: readonly string[]): string {
     return `Cannot take ${arg}: a value that begins with - goes behind =, as in --sid=-5`;
   }
   const name = arg.replace(/^-+/, "").replace(/=.*/s, "");
-  const [nearest] = names.toSorted((a, b) =>
-    distance(name, a) - distance(name, b)
-  );
+  const nearest = closestString(name, names);
   return `There is no flag ${
     arg.replace(/=.*/s, "")
   }. Is it --${nearest}? See --help`;
-}
-
-/** How many letters must be added, left out or changed to make `b` of `a`. */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const change = a[i - 1] === b[j - 1] ? 0 : 1;
-      next[j] = Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + change);
-    }
-    row = next;
-  }
-  return row[b.length];
 }
 
 /** What `--help` says: the use of a program, and each of its flags. */

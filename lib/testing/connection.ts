@@ -17,8 +17,9 @@ export interface Watcher {
   tell?(what: string): void;
   /** This end was used in a way that is a fault. */
   fault?(what: string): void;
-  /** Bytes were read, or written. */
+  /** Bytes were read. */
   read?(): void;
+  /** Bytes were written. */
   written?(): void;
   /** This end said that it sends no more. */
   ended?(): void;
@@ -44,6 +45,7 @@ export class SimulatedConnection implements Accepted {
   readonly counts = { read: 0, written: 0 };
   /** Whether a reset came, or this end sent one. */
   broken = false;
+  /** What watches this end. */
   watcher: Watcher = {};
   #clock: SimulatedClock;
   #random: Random;

@@ -18,25 +18,30 @@ const NO_DESCRIPTOR = Object.assign(new Error("Too many open files"), {
 });
 
 /** A client's connection before it is accepted. */
-interface Waiting {
+export interface Waiting {
+  /** The server's end. */
   end: SimulatedConnection;
+  /** How the connection is shown. */
   name: string;
 }
 
 /** The listener. Clients wait in its backlog until they are accepted. */
-class SimulatedListener implements Listener {
+export class SimulatedListener implements Listener {
   readonly addr: Address;
+  /** The clients that wait to be accepted. */
   readonly backlog: Waiting[] = [];
   /** Whether there is a descriptor for the next client. */
   descriptors = true;
   /** When an accept failed for want of a descriptor. */
   readonly failures: number[] = [];
+  /** Whether it listens no more. */
   isClosed = false;
   /** Those who waited, and were still there, when it closed. */
   shutOut: readonly Waiting[] = [];
   #clock: SimulatedClock;
   #accepting: PromiseWithResolvers<SimulatedConnection> | undefined;
 
+  /** Listens at an address. */
   constructor(addr: Address, clock: SimulatedClock) {
     this.addr = addr;
     this.#clock = clock;

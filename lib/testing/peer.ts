@@ -4,7 +4,7 @@
  * @module
  */
 
-import { concat } from "../bytes.ts";
+import { Buffer } from "node:buffer";
 import { ByteWriter } from "../formats/byte_writer.ts";
 import { DEFAULT_FORMAT } from "../formats/formats.ts";
 import type { Message, WireFormat } from "../formats/formats.ts";
@@ -24,12 +24,14 @@ export function encode(
 
 /** The other end of a connection, which sends what it is told to. */
 export class Peer implements Disposable {
+  /** The socket. */
   readonly conn: Deno.TcpConn;
   #format: WireFormat;
   #messages: Message[] = [];
   #kept = new Uint8Array();
   #read: (bytes: Uint8Array) => number;
 
+  /** Takes over a connection. */
   constructor(conn: Deno.TcpConn, format: WireFormat = DEFAULT_FORMAT) {
     this.conn = conn;
     this.#format = format;
@@ -49,7 +51,10 @@ export class Peer implements Disposable {
   }
 
   /** Connects, and takes the greeting. */
-  static async greeted(addr: Address, format: WireFormat = DEFAULT_FORMAT) {
+  static async greeted(
+    addr: Address,
+    format: WireFormat = DEFAULT_FORMAT,
+  ): Promise<Peer> {
     const peer = await Peer.connect(addr, format);
     await peer.receive();
     return peer;
@@ -77,7 +82,9 @@ export class Peer implements Disposable {
       });
       const count = await soon(reading, () => "message, and no end");
       if (count === null) return undefined;
-      const bytes = concat([this.#kept, buffer.subarray(0, count)]);
+      const bytes = new Uint8Array(
+        Buffer.concat([this.#kept, buffer.subarray(0, count)]),
+      );
       this.#kept = bytes.slice(this.#read(bytes));
     }
     return this.#messages.shift();
@@ -99,6 +106,7 @@ export class Peer implements Disposable {
     return messages;
   }
 
+  /** Closes the socket, unless it is closed. */
   [Symbol.dispose](): void {
     try {
       this.conn.close();

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { concat } from "../bytes.ts";
+import { Buffer } from "node:buffer";
 import type { Random } from "./random.ts";
 import type { SimulatedClock } from "./clock.ts";
 
@@ -30,6 +30,7 @@ export const PLAIN: Readonly<Profile> = {
 
 /** Bytes on their way from one end to the other, in order, and bytes that wait there. */
 export class Pipe {
+  /** How it behaves. */
   readonly profile: Profile;
   /** Called at the receiver's end when something has arrived. */
   onArrival: (item: Item) => void = () => {};
@@ -40,7 +41,7 @@ export class Pipe {
   #travelling: Item[] = [];
   #size = 0;
   #latest = 0;
-  #waiting = new Uint8Array();
+  #waiting: Uint8Array = new Uint8Array();
 
   /** A pipe that is empty. */
   constructor(clock: SimulatedClock, random: Random, profile: Profile) {
@@ -73,7 +74,7 @@ export class Pipe {
     // The oldest, whichever of several arrivals this is.
     const item = this.#travelling.shift()!;
     if (item instanceof Uint8Array) {
-      this.#waiting = concat([this.#waiting, item]);
+      this.#waiting = Buffer.concat([this.#waiting, item]);
     } else if (item === "reset") {
       this.drop(); // as some systems do: what was not read is lost
     }

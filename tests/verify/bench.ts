@@ -89,7 +89,8 @@ for (
   const [script, ...flags] of [
     ["compare", "--quick"],
     ["choices", "--quick", "--rounds", "1", "--only", "One write"],
-    ["watch", "--pairs", "1"],
+    ["events", "--pairs", "1"],
+    ["against", "--pairs", "1", "--commit", "HEAD"],
   ]
 ) {
   linux.test(`bench/${script}.ts measures, and prints a table (needs Linux)`, async () => {

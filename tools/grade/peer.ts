@@ -8,7 +8,7 @@
 // Deno's own connections cannot be reset.
 import net from "node:net";
 import type { Buffer } from "node:buffer";
-import { concat } from "../../lib/bytes.ts";
+import { concat } from "@std/bytes/concat";
 import { pythonRepr } from "../../lib/formats/python_repr.ts";
 import { DEFAULT_LIMITS } from "../../lib/limits.ts";
 import { ByteWriter } from "../../lib/formats/byte_writer.ts";

@@ -1,35 +1,48 @@
 /**
- * Part of `deno task check`: do the loops and files stay short, and does each
- * file import only what it may?
+ * Part of `deno task check`: are the files and the loops short, does each file
+ * import only what it may, and do the imports form no circle?
  *
  * @module
  */
 
-/** A longer file has a second subject in it. */
+/** A longer file of the product or of the tools has a second subject in it. */
 const FILE_LINES = 300;
+const IS_SHORT = /^(lib|tools)\/|^\w+\.ts$/;
 
-/** What fits on one screen: each begins with its first line, and ends at the same indent. */
+/** Loops that must fit on one screen: each begins with its first line, and ends at the same indent. */
 const ON_ONE_SCREEN = [
   ["server.ts", "  async acceptClients("],
   ["clienthandler.ts", "  protected async processRequests("],
-  ["clienthandler.ts", "  protected async processBatch("],
+  ["clienthandler.ts", "  protected async processEach<"],
+  ["clienthandler.ts", "  protected override async processBatch("],
 ];
 const SCREEN_LINES = 40;
 
-/** Which files each may import, besides packages. */
-const MAY_IMPORT: [RegExp, RegExp][] = [
-  [/^server\.ts$/, /^(clienthandler\.ts|lib\/)/],
-  [/^clienthandler\.ts$/, /^lib\//],
-  [/^client\.ts$/, /^(clienthelper\.ts|lib\/)/],
-  [/^clienthelper\.ts$/, /^lib\//],
-  [/^lib\//, /^(lib\/|deno\.json$)/],
+/** A file directly in `lib/`. */
+const OWN = "lib/[^/]+$";
+
+/** What each file may import, besides packages. The first rule that fits counts. */
+const MAY_IMPORT: [file: string, imports: string][] = [
+  ["server\\.ts$", "(clienthandler\\.ts$|lib/(?!testing))"],
+  ["clienthandler\\.ts$", "lib/(?!cli|testing)"],
+  ["client\\.ts$", "(clienthelper\\.ts$|lib/(?!students|testing))"],
+  ["clienthelper\\.ts$", "lib/(?!cli|connection|testing)"],
+  [OWN, OWN],
+  ["lib/formats/", `(lib/formats/|${OWN})`],
+  ["lib/connection/", `(lib/(connection|formats)/|${OWN})`],
+  ["lib/students/", `(lib/(students|formats)/|${OWN})`],
+  ["lib/cli/", `(lib/(cli|students|formats)/|${OWN}|deno\\.json$)`],
+  ["lib/testing/", "lib/"],
+  ["tools/", "(?!bench/|tests/)"],
+  ["tests/", "(?!bench/)"],
 ];
 
-function* files(folder: string): Generator<string> {
+/** All files of code, by their paths. */
+function* files(folder = ""): Generator<string> {
   for (const { name, isDirectory } of Deno.readDirSync(folder || ".")) {
     const path = folder + name;
-    if (isDirectory && folder + name !== "tests") {
-      if (/^(lib|tools)/.test(path)) yield* files(`${path}/`);
+    if (isDirectory && /^(bench|examples|lib|tests|tools)/.test(path)) {
+      yield* files(`${path}/`);
     } else if (name.endsWith(".ts")) yield path;
   }
 }
@@ -43,7 +56,19 @@ function codeLines(lines: readonly string[]): number {
   return lines.filter((line) => !/^\s*(\/\/|\/?\*|$)/.test(line)).length;
 }
 
-function* problems(): Generator<string> {
+/** The files that a file imports, also those for types alone, and those loaded later. */
+function importsOf(path: string, lines: readonly string[]): string[] {
+  const code = lines.filter((line) => !/^\s*(\/\/|\/?\*)/.test(line));
+  const targets = code.join("\n").matchAll(
+    /\b(?:from|import\()\s*"(\.[^"]+)"/g,
+  );
+  return Array.from(
+    targets,
+    ([, target]) => new URL(target, `file:///${path}`).pathname.slice(1),
+  );
+}
+
+function* longLoops(): Generator<string> {
   for (const [path, first] of ON_ONE_SCREEN) {
     const lines = linesOf(path);
     const start = lines.findIndex((line) => line.startsWith(first));
@@ -58,25 +83,50 @@ function* problems(): Generator<string> {
   if (lock > SCREEN_LINES) {
     yield `lib/lock.ts: the class has ${lock} lines of code, over ${SCREEN_LINES}`;
   }
-  for (const path of files("")) {
-    const lines = linesOf(path);
-    if (lines.length > FILE_LINES) {
-      yield `${path} has ${lines.length} lines, over ${FILE_LINES}`;
+}
+
+function* forbiddenImports(
+  graph: ReadonlyMap<string, readonly string[]>,
+): Generator<string> {
+  const isAt = (pattern: string, path: string) =>
+    RegExp(`^${pattern}`).test(path);
+  for (const [path, imports] of graph) {
+    const rule = MAY_IMPORT.find(([file]) => isAt(file, path));
+    for (const target of rule ? imports : []) {
+      if (!isAt(rule![1], target)) yield `${path} imports ${target}`;
     }
-    yield* forbiddenImports(path, lines.join("\n"));
   }
 }
 
-function* forbiddenImports(path: string, text: string): Generator<string> {
-  const allowed = MAY_IMPORT.find(([file]) => file.test(path))?.[1];
-  for (
-    const [, target] of text.matchAll(
-      /^(?:import|export|\}) ?.*from "(\.[^"]+)"/gm,
-    )
-  ) {
-    const resolved = new URL(target, `file:///${path}`).pathname.slice(1);
-    if (allowed && !allowed.test(resolved)) yield `${path} imports ${resolved}`;
+/** The circles of imports, each told once. */
+function* circles(
+  graph: ReadonlyMap<string, readonly string[]>,
+): Generator<string> {
+  const done = new Set<string>();
+  function* visit(path: string, way: readonly string[]): Generator<string> {
+    const at = way.indexOf(path);
+    if (at !== -1) yield `A circle: ${[...way.slice(at), path].join(" -> ")}`;
+    if (done.has(path)) return;
+    done.add(path);
+    for (const target of graph.get(path) ?? []) {
+      yield* visit(target, [...way, path]);
+    }
   }
+  for (const path of graph.keys()) yield* visit(path, []);
+}
+
+function* problems(): Generator<string> {
+  const graph = new Map<string, string[]>();
+  for (const path of files()) {
+    const lines = linesOf(path);
+    graph.set(path, importsOf(path, lines));
+    if (IS_SHORT.test(path) && lines.length > FILE_LINES) {
+      yield `${path} has ${lines.length} lines, over ${FILE_LINES}`;
+    }
+  }
+  yield* longLoops();
+  yield* forbiddenImports(graph);
+  yield* circles(graph);
 }
 
 const found = [...problems()];

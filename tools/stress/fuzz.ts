@@ -8,7 +8,7 @@
  * @module
  */
 
-import { concat } from "../../lib/bytes.ts";
+import { concat } from "@std/bytes/concat";
 import { integer, text, UsageError } from "../../lib/cli/flags.ts";
 import { exitWith, runProgram } from "../../lib/cli/program.ts";
 import type { StopSignals } from "../../lib/cli/signals.ts";

@@ -5,7 +5,7 @@
  */
 
 import { Client } from "../../../client.ts";
-import { concat } from "../../../lib/bytes.ts";
+import { concat } from "@std/bytes/concat";
 import {
   ConnectionEnded,
   ProtocolError,

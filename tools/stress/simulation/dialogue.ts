@@ -4,7 +4,7 @@
  * @module
  */
 
-import { concat } from "../../../lib/bytes.ts";
+import { concat } from "@std/bytes/concat";
 import { DEFAULT_LIMITS } from "../../../lib/limits.ts";
 import { ByteWriter } from "../../../lib/formats/byte_writer.ts";
 import { isMessageMap } from "../../../lib/formats/format.ts";

@@ -157,7 +157,7 @@ export class World {
         ? this.random.pick(Object.keys(bad))
         : "good";
       const name = `client ${i} (${kind})`;
-      this.#runClient(name, bad[kind] ?? good, kind === "good");
+      this.#runClient(name, kind, bad[kind] ?? good);
     }
     if (this.random.below(3) === 0) this.#loseDescriptors();
     if (this.waiting.size === 0) this.#shutDownWithin(LEISURE);
@@ -177,11 +177,7 @@ export class World {
     if (this.waiting.size === 0) this.#shutDownWithin(LEISURE);
   }
 
-  async #runClient(
-    name: string,
-    behaviour: Behaviour,
-    isGood: boolean,
-  ): Promise<void> {
+  async #runClient(name: string, kind: string, behaviour: Behaviour) {
     const { wire, application, clock } = this;
     const fault = (what: string) => this.fault(what);
     const dialogue = new Dialogue(name, wire, application, clock, fault, {
@@ -189,7 +185,7 @@ export class World {
       server: this.#teller(`server for ${name}`),
     });
     this.dialogues.push(dialogue);
-    if (isGood) this.waiting.add(dialogue);
+    if (kind === "good") this.waiting.add(dialogue);
     this.#running++;
     await this.pause(500);
     await behaviour(this, dialogue);

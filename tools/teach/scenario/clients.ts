@@ -5,7 +5,7 @@
  */
 
 import { Client } from "../../../client.ts";
-import { concat } from "../../../lib/bytes.ts";
+import { concat } from "@std/bytes/concat";
 import { counted } from "../../../lib/text.ts";
 import { DEFAULT_LIMITS } from "../../../lib/limits.ts";
 import { addressOf, type Network } from "../../../lib/net.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { concat } from "../../../lib/bytes.ts";
+import { concat } from "@std/bytes/concat";
 import { RawClient, ShippedClient, student } from "./clients.ts";
 import { LIMITS } from "./limits.ts";
 import { FAILURES } from "./failures.ts";

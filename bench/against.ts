@@ -1,0 +1,95 @@
+/**
+ * Is this version as fast as another commit? Run by `deno run --allow-all
+ * bench/against.ts --commit COMMIT`; Linux, two cores, a git checkout.
+ *
+ * The server of this version and the one of the commit take turns under the same
+ * load, each on a core of its own. The ratio of each pair counts.
+ *
+ * @module
+ */
+
+import { type Flags, integer, text, UsageError } from "../lib/cli/flags.ts";
+import { exitWith, Failure, runProgram } from "../lib/cli/program.ts";
+import type { StopSignals } from "../lib/cli/signals.ts";
+import { print } from "../lib/output.ts";
+import { copyProject } from "../tools/teach/faults/copy.ts";
+import { table } from "../tools/terminal/table.ts";
+import { CONTENDERS } from "./compare/contenders.ts";
+import { comparePairs } from "./compare/pairs.ts";
+import type { Plan } from "./compare/round.ts";
+
+/** The uniform load and the mixed one. */
+const NAMES = ["Rollcall", "Rollcall, mixed"];
+const DEPTHS = [1, 16, 64];
+const PLAN: Plan = { clients: 50, warmUp: 1000, measured: 2000, pinned: true };
+
+interface AgainstFlags {
+  commit: string;
+  pairs: number;
+}
+
+const flags: Flags<AgainstFlags> = {
+  commit: text("the commit to compare with, as git names it", "", "none"),
+  pairs: integer("how often each is measured", 15, 1, 1000),
+};
+
+/** Puts the files of a commit into a folder. */
+async function checkOut(commit: string, folder: string): Promise<void> {
+  const archive = `git archive "$0" | tar --extract --directory "$1"`;
+  const { success, stderr } = await new Deno.Command("sh", {
+    args: ["-c", archive, commit, folder],
+    cwd: new URL("../", import.meta.url),
+  }).output();
+  const said = new TextDecoder().decode(stderr).trim();
+  if (!success || said) throw new Failure(`git has no ${commit}: ${said}`);
+}
+
+async function compare(
+  { commit, pairs }: AgainstFlags,
+  stop: AbortSignal,
+): Promise<number> {
+  if (!commit) throw new UsageError("--commit takes a commit, and got nothing");
+  const root = await Deno.makeTempDir({ prefix: "rollcall-" });
+  const [now, before] = [`${root}/now`, `${root}/before`];
+  try {
+    await Deno.mkdir(before);
+    await checkOut(commit, before);
+    await copyProject(now);
+    const rows: string[][] = [];
+    for (const contender of CONTENDERS) {
+      if (!NAMES.includes(contender.name)) continue;
+      const ratios = await comparePairs(
+        contender,
+        [now, before],
+        DEPTHS,
+        PLAN,
+        pairs,
+        stop,
+      );
+      for (const [depth, { throughput, cost }] of ratios) {
+        const figures = [cost.toFixed(3), throughput.toFixed(3)];
+        rows.push([`${contender.name}, P = ${depth}`, ...figures]);
+      }
+    }
+    const heads = ["processor time a request", "throughput"];
+    print(table([`now / ${commit}, median of ${pairs}`, ...heads], rows));
+    return 0;
+  } finally {
+    await Deno.remove(root, { recursive: true });
+  }
+}
+
+/** The command line. Returns the exit code. */
+export function main(
+  args: readonly string[],
+  { stop }: StopSignals,
+): Promise<number> {
+  return runProgram({
+    use: "against",
+    about: "Compares the speed of this version with that of another commit.",
+    flags,
+    run: (flags: AgainstFlags) => compare(flags, stop),
+  }, args);
+}
+
+if (import.meta.main) await exitWith(main);
