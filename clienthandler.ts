@@ -254,9 +254,10 @@ export class StudentHandler extends ClientHandler {
     requests: readonly Message[],
   ): Promise<Message[]> {
     const checked = await this.processEach(requests, toStudent);
-    const students = checked.filter((it): it is Student =>
-      !(it instanceof Refusal)
-    );
+    const students: Student[] = [];
+    for (const it of checked) {
+      if (!(it instanceof Refusal)) students.push(it);
+    }
     let results: readonly Recorded[] = [];
     if (students.length > 0) {
       // Recording awaits. Without the lock, another handler could record in
@@ -265,15 +266,16 @@ export class StudentHandler extends ClientHandler {
       using _guard = await this.writeLock.acquire();
       results = await this.roster.record(students);
       const recorded = students.filter((_, i) => results[i] === "recorded");
-      this.log(recorded.map(this.line));
+      // Lines that nobody sees are not even made.
+      if (!this.server.quiet) this.log(recorded.map(this.line));
     }
     const refused = results.find((it) => it !== "recorded");
     if (refused) {
       this.server.report(`${this.clientIp} refused: ${refused.refused}`);
     }
-    const next = results.values();
+    let next = 0; // of the results
     return checked.map((it) =>
-      it instanceof Refusal ? it.response : responseTo(next.next().value!)
+      it instanceof Refusal ? it.response : responseTo(results[next++])
     );
   }
 

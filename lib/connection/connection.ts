@@ -133,8 +133,8 @@ export class MessageConnection {
       ? this.#reader.skip(count)
       : this.#reader.take(count);
     const { length } = messages;
-    this.idle.noteRead(length > 0);
     if (this.#drops) this.idle.reset();
+    else if (length === 0) this.idle.notePart();
     this.#hooks.onEvent?.({ type: "read", bytes: count, messages: length });
     return messages;
   }
@@ -208,7 +208,7 @@ export class MessageConnection {
         if (this.#state === State.Closed) return;
         queue.remove(bytes);
         this.#hooks.onEvent?.({ type: "written", bytes });
-        if (this.idle.isWaiting) this.idle.reset();
+        this.idle.noteWritten(queue.pendingBytes > 0);
       }
     } catch (error) {
       // Thrown by `send`: a rejection here, where nothing waits, would end the process.

@@ -6,10 +6,8 @@
 
 /** Calls back when we have waited for the peer, and it was silent, for too long. */
 export class IdleTimer implements Disposable {
-  /** Since when we wait; `Infinity` while we do not. */
   #since = Infinity;
-  #lastReadAt = performance.now();
-  #lastMessageAt = -Infinity;
+  #lastPartAt = performance.now();
   #ms = Infinity;
   #onIdle: () => void = () => {};
   #isSure = false;
@@ -39,20 +37,25 @@ export class IdleTimer implements Disposable {
     return this.#since < Infinity;
   }
 
-  /** Notes that bytes came, and whether they completed a message. */
-  noteRead(isMessage: boolean): void {
-    this.#lastReadAt = performance.now();
-    if (isMessage) this.#lastMessageAt = this.#lastReadAt;
+  /** Notes that a part of a message came. That is no reason to wait longer. */
+  notePart(): void {
+    this.#lastPartAt = performance.now();
   }
 
-  /** When a message was last completed, on the clock of `performance.now()`. */
-  get lastMessageAt(): number {
-    return this.#lastMessageAt;
+  /** Notes that the peer accepted bytes, and whether more are to be written. */
+  noteWritten(more: boolean): void {
+    // Looking at the clock costs much, and here only a timer or a slow peer needs it.
+    if (this.isWaiting && (more || this.#timer !== undefined)) this.reset();
+  }
+
+  /** Since when we wait, on the clock of `performance.now()`; `Infinity` while we do not. */
+  get since(): number {
+    return this.#since;
   }
 
   /** Whether we have waited for `ms` milliseconds, and no byte came meanwhile. */
   isIdle(ms: number): boolean {
-    const since = Math.max(this.#since, this.#lastReadAt);
+    const since = Math.max(this.#since, this.#lastPartAt);
     return performance.now() - since >= ms;
   }
 

@@ -11,10 +11,10 @@
  * 1. **Accept.** The accept loop goes on until no client has come for
  *    `ACCEPT_IDLE`. That takes at most half of the grace time. Then the listener
  *    closes.
- * 2. **Drain.** Meanwhile all clients are served as usual. When no client has
- *    sent a message for `DRAIN_IDLE`, each that was silent for as long is told
- *    to read no more, which ends its connection. One client's silence is not
- *    enough: a busy server may not have come to it yet. After `DRAIN_LONGEST`
+ * 2. **Drain.** Meanwhile all clients are served as usual. When no client was
+ *    answered for `DRAIN_IDLE`, each that was silent for as long is told to read
+ *    no more, which ends its connection. One client's silence is not enough: a
+ *    busy server may not have come to it yet. After `DRAIN_LONGEST`
  *    all clients are told so. Clients that were accepted meanwhile have that
  *    time again, from when the listener closed.
  * 3. **Answer.** A handler that is told to read no more answers what it has read,
@@ -49,7 +49,7 @@ export interface StoppableHandler {
   /** Whether further messages are read. */
   readonly isReading: boolean;
   /** For how long the client has been silent. */
-  readonly idle: Pick<IdleTimer, "isIdle" | "lastMessageAt">;
+  readonly idle: Pick<IdleTimer, "isIdle" | "isWaiting" | "since">;
   /** Answers what was read, and reads no more. */
   stopReading(): void;
 }
@@ -115,7 +115,9 @@ async function drain(server: StoppableServer, end: number): Promise<void> {
   const last = Math.min(began + DRAIN_LONGEST, end);
   const isSilent = () => {
     let newest = began;
-    for (const { idle } of open) newest = Math.max(newest, idle.lastMessageAt);
+    for (const { isReading, idle } of open) {
+      if (isReading && idle.isWaiting) newest = Math.max(newest, idle.since);
+    }
     return performance.now() - newest >= DRAIN_IDLE;
   };
   const isIdle = ({ isReading, idle }: StoppableHandler) =>

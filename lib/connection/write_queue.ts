@@ -7,11 +7,13 @@
 import { Buffer } from "node:buffer";
 import type { Deadline } from "./deadline.ts";
 
+const NONE = new Uint8Array();
+
 /** A queue of bytes, which leave in order and in as few writes as possible. */
 export class WriteQueue {
   #segments: Uint8Array[] = [];
   /** The bytes that are being written. A write may take only some of them. */
-  #current: Uint8Array = new Uint8Array();
+  #current: Uint8Array = NONE;
   #pendingBytes = 0;
   #softLimit: number;
   #deadline: Deadline;
@@ -84,7 +86,8 @@ export class WriteQueue {
 
   /** Removes the bytes that the peer accepted of a write. */
   remove(count: number): void {
-    this.#current = this.#current.subarray(count);
+    const isWhole = count === this.#current.length;
+    this.#current = isWhole ? NONE : this.#current.subarray(count);
     this.#pendingBytes -= count;
     this.#accepted += count;
     const isPortion = this.#accepted >= this.#portion;
@@ -105,7 +108,7 @@ export class WriteQueue {
   /** Drops all bytes. */
   clear(): void {
     this.#segments = [];
-    this.#current = new Uint8Array();
+    this.#current = NONE;
     this.#pendingBytes = 0;
     this.#deadline[Symbol.dispose]();
   }
