@@ -71,10 +71,10 @@ for (const fault of ["throw", "reject", "unsendable", "nothing"]) {
     using bystander = await Peer.greeted(test.addr);
     using peer = await Peer.greeted(test.addr);
     await peer.send("before", fault, "after");
-    const [before, told, ...more] = await peer.receiveAll();
+    const [before, refusal, ...more] = await peer.receiveAll();
     assertEquals([before, more], ["before", []]);
     assertEquals(
-      fields(told).error,
+      fields(refusal).error,
       "The server failed to process the request",
     );
     await bystander.send("still here");
@@ -230,9 +230,12 @@ net.test("StudentHandler does not acknowledge what could not be recorded (needs 
   await using test = new TestServer({ clientHandler: OnFullDisk });
   using peer = await Peer.greeted(test.addr);
   await peer.send(ALICE);
-  const [told, ...more] = await peer.receiveAll();
+  const [refusal, ...more] = await peer.receiveAll();
   assertEquals(more, []);
-  assertEquals(fields(told).error, "The server failed to process the request");
+  assertEquals(
+    fields(refusal).error,
+    "The server failed to process the request",
+  );
   assertEquals(test.server.writeLock.locked, false);
   assertEquals(test.lines.length, 1);
 });

@@ -31,21 +31,21 @@ function neverReads(peer: Peer): Promise<void> {
   return peer.sendBytes(encode(requests)).catch(() => {});
 }
 
-/** The server's only message, with which it turns the client away. */
-async function turnedAway(peer: Peer): Promise<Message> {
+/** The server's only message, with which it rejects the client. */
+async function rejected(peer: Peer): Promise<Message> {
   const messages = await peer.receiveAll();
   assertEquals(messages.length, 1);
   return fields(messages[0]).error;
 }
 
-net.test("[limit-maxClients] turns away the client over it, exactly (needs net)", async () => {
+net.test("[limit-maxClients] rejects the client over it, exactly (needs net)", async () => {
   await using test = new TestServer({ maxClients: 3 });
   const peers = [];
   for (let i = 0; i < 3; i++) peers.push(await Peer.greeted(test.addr));
   for (let i = 0; i < 2; i++) {
     using over = await Peer.connect(test.addr);
     assertEquals(
-      await turnedAway(over),
+      await rejected(over),
       "The server is full: it has 3 clients",
     );
   }
@@ -58,12 +58,12 @@ net.test("[limit-maxClients] turns away the client over it, exactly (needs net)"
   for (const peer of peers.slice(1)) peer.conn.close();
 });
 
-net.test("[limit-maxClientsPerAddress] turns away the client over it, and none from elsewhere (needs net)", async () => {
+net.test("[limit-maxClientsPerAddress] rejects the client over it, and none from elsewhere (needs net)", async () => {
   await using test = new TestServer({ maxClientsPerAddress: 2 });
   using _first = await Peer.greeted(test.addr);
   using second = await Peer.greeted(test.addr);
   using over = await Peer.connect(test.addr);
-  assertMatch(String(await turnedAway(over)), /^The server has 2 clients from/);
+  assertMatch(String(await rejected(over)), /^The server has 2 clients from/);
   assertEquals(test.server.limitHits.maxClientsPerAddress, 1);
   // All of this machine's clients have one address, so another is made up.
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });

@@ -89,14 +89,18 @@ Deno.test("LineWriter has room again for what was written", async () => {
 });
 
 Deno.test("LineWriter tells once that its reader has gone, and goes on without", async () => {
-  const told: unknown[] = [];
+  const reported: unknown[] = [];
   const gone = new Deno.errors.BrokenPipe();
   const sink = { write: () => Promise.reject(gone) };
-  const writer = new LineWriter(sink, unexpected, (error) => told.push(error));
+  const writer = new LineWriter(
+    sink,
+    unexpected,
+    (error) => reported.push(error),
+  );
   for (let i = 0; i < 3; i++) {
     assertEquals(writer.print(["a"]), i === 0 ? 0 : 1);
     await writer.flush(5000);
   }
-  assertEquals(told, [gone]);
+  assertEquals(reported, [gone]);
   assertEquals(writer.unshown, 3);
 });

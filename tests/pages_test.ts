@@ -10,7 +10,7 @@ import demoTest from "./demo_test.ts" with { type: "text" };
 import clienthandler from "../clienthandler.ts" with { type: "text" };
 import developing from "../docs/developing.md" with { type: "text" };
 import exercises from "../docs/exercises.md" with { type: "text" };
-import inbox from "../lib/connection/reader.ts" with { type: "text" };
+import reader from "../lib/connection/reader.ts" with { type: "text" };
 import lab from "../docs/lab.md" with { type: "text" };
 import labServer from "./python/lab_server.py" with { type: "text" };
 import limits from "../docs/limits.md" with { type: "text" };
@@ -37,7 +37,7 @@ const SOURCES: Record<string, string> = {
   "clienthandler.ts": clienthandler,
   "examples/exercises/ballot_box.ts": ballotBox,
   "lib/lock.ts": lock,
-  "lib/connection/reader.ts": inbox,
+  "lib/connection/reader.ts": reader,
   "lib/formats/pickle/opcodes.ts": opcodes,
   "server.ts": server,
   "tests/demo_test.ts": demoTest,

@@ -66,14 +66,14 @@ Deno.test("PickleReader makes the same of a pickle, whole or a byte at a time, w
       for (const change of [0x01, 0x80, 0xff, 0x2e, 0x28, 0x73, 0x75, 0x94]) {
         changed[at] = bytes[at] ^ change;
         const single = [...changed].map((byte) => Uint8Array.of(byte));
-        const [whole, bytewise] = [outcome([changed]), outcome(single)];
+        const [complete, bytewise] = [outcome([changed]), outcome(single)];
         const label = `${name}, protocol ${protocol}, byte ${at} ^ ${change}`;
         assertEquals(
-          [whole.wrong, whole.left, whole.messages.length],
+          [complete.wrong, complete.left, complete.messages.length],
           [bytewise.wrong, bytewise.left, bytewise.messages.length],
           label,
         );
-        assert(same(whole.messages, bytewise.messages), label);
+        assert(same(complete.messages, bytewise.messages), label);
       }
       changed[at] = bytes[at];
     }
@@ -90,11 +90,11 @@ Deno.test("PickleReader makes the same of a pickle, whole or a byte at a time, w
     for (let byte = 0; byte < 256; byte++) {
       changed[at] = byte;
       const single = [...changed].map((it) => Uint8Array.of(it));
-      const [whole, bytewise] = [outcome([changed]), outcome(single)];
+      const [complete, bytewise] = [outcome([changed]), outcome(single)];
       const label = `byte ${at} is ${byte}`;
-      assertEquals(whole.wrong, bytewise.wrong, label);
-      assertEquals(whole.left, bytewise.left, label);
-      assert(same(whole.messages, bytewise.messages), label);
+      assertEquals(complete.wrong, bytewise.wrong, label);
+      assertEquals(complete.left, bytewise.left, label);
+      assert(same(complete.messages, bytewise.messages), label);
     }
     changed[at] = bytes[at];
   }

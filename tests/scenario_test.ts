@@ -19,8 +19,8 @@ function byMoment(lines: readonly string[]): string {
 }
 
 Deno.test("Each scenario has a story, and each story a scenario", () => {
-  const told = stories.map((story) => story.slice(0, story.indexOf("\n")));
-  assertEquals(told, SCENARIOS.map(({ name }) => name));
+  const names = stories.map((story) => story.slice(0, story.indexOf("\n")));
+  assertEquals(names, SCENARIOS.map(({ name }) => name));
 });
 
 SCENARIOS.forEach((scenario, i) => {

@@ -333,11 +333,11 @@ net.test("Server keeps a client in its table whose id one that was turned away h
     return { conn, served };
   };
   const first = await come("192.0.2.1");
-  const turnedAway = await come("192.0.2.1");
+  const rejected = await come("192.0.2.1");
   const second = await come("192.0.2.2");
   assertEquals([...server.handlers.keys()], [7, 65_536]);
-  turnedAway.conn.close();
-  await turnedAway.served;
+  rejected.conn.close();
+  await rejected.served;
   assertEquals([...server.handlers.keys()], [7, 65_536]);
   for (const { conn, served } of [first, second]) {
     conn.close();

@@ -16,17 +16,17 @@ async function story(seed: number): Promise<string> {
 
 Deno.test("SimulatedClock lets what is due happen in the order of time, and moves no further", async () => {
   using clock = new SimulatedClock(new Random(1));
-  const heard: number[] = [];
+  const fired: number[] = [];
   for (const ms of [30, 10, 20, 10, 5]) {
-    setTimeout(() => heard.push(ms, performance.now()), ms);
+    setTimeout(() => fired.push(ms, performance.now()), ms);
   }
-  const cleared = setTimeout(() => heard.push(-1), 7);
+  const cleared = setTimeout(() => fired.push(-1), 7);
   const began = performance.now();
   clearTimeout(cleared);
   assertEquals(clock.timers, 5);
   while (await clock.step());
   assertEquals(
-    heard.map((x) => x < began ? x : x - began),
+    fired.map((x) => x < began ? x : x - began),
     [5, 5, 10, 10, 10, 10, 20, 20, 30, 30],
   );
   assertEquals([clock.timers, clock.now], [0, 30]);

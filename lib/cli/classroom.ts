@@ -109,21 +109,21 @@ export async function showClassroom(
   over: AbortSignal,
 ): Promise<void> {
   const board = new Board(screen);
-  let told = { line: "", at: -Infinity };
+  let reported = { line: "", at: -Infinity };
   while (!over.aborted) {
     const state = look();
     if (!await board.draw(state)) {
       const line = news(state);
-      const isDue = performance.now() - told.at >= NEWS;
-      if (isDue && line !== told.line) {
+      const isDue = performance.now() - reported.at >= NEWS;
+      if (isDue && line !== reported.line) {
         report(line);
-        told = { line, at: performance.now() };
+        reported = { line, at: performance.now() };
       }
     }
     await delay(LOOK, { signal: over }).catch(() => {});
   }
   const last = news(look());
-  if (!await board.end() && last !== told.line) report(last);
+  if (!await board.end() && last !== reported.line) report(last);
 }
 
 /** The top of a screen. One drawing is under way at a time, the newest state the next. */

@@ -166,7 +166,7 @@ async function serveUntilStopped(
     );
     server.shutdown();
   });
-  const cutOff = new Promise<void>((resolve) => {
+  const closed = new Promise<void>((resolve) => {
     whenAborted(stopNow, () => {
       server.close();
       resolve(); // without waiting for handlers that never end
@@ -174,7 +174,7 @@ async function serveUntilStopped(
   });
   const ended = server.acceptClients().then(() => server.shutdown());
   try {
-    await Promise.race([ended, cutOff]);
+    await Promise.race([ended, closed]);
   } finally {
     over.abort();
     // A terminal that takes nothing any more must not keep us.

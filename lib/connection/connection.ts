@@ -78,7 +78,7 @@ export class MessageConnection {
       hooks.onLimit?.(new ProtocolError(why, { limit: "requestTimeout" }));
     });
     const queueDeadline = new Deadline(queueTimeout, () => {
-      this.#cutOff("queueTimeout", `for ${queueTimeout} s`);
+      this.#closeFor("queueTimeout", `for ${queueTimeout} s`);
     });
     this.#queue = new WriteQueue(softQueuedBytes, queueDeadline);
   }
@@ -194,7 +194,9 @@ export class MessageConnection {
       this.#queue.add(writer.take());
       if (bytes > 0) this.#writing ??= this.#write();
     }
-    if (bytes > room) this.#cutOff("maxQueuedBytes", `over ${maxQueuedBytes}`);
+    if (bytes > room) {
+      this.#closeFor("maxQueuedBytes", `over ${maxQueuedBytes}`);
+    }
   }
 
   /** Writes until nothing is queued: one write at a time, so that none overtakes another. */
@@ -263,7 +265,7 @@ export class MessageConnection {
   }
 
   /** Ends a connection whose peer accepts nothing: it would not accept a reason, either. */
-  #cutOff(limit: LimitName, reason: string): void {
+  #closeFor(limit: LimitName, reason: string): void {
     const bytes = counted(this.#queue.pendingBytes, "byte");
     this.close();
     const why = `It does not take its answers: ${bytes} waited, ${reason}`;
@@ -283,7 +285,7 @@ export class MessageConnection {
       this.idle.reset();
       this.idle.start(FLUSH_IDLE, () => {
         const seconds = FLUSH_IDLE / 1000;
-        this.#cutOff("queueTimeout", `and none was taken for ${seconds} s`);
+        this.#closeFor("queueTimeout", `and none was taken for ${seconds} s`);
       });
     } else if (to === State.Lingering) {
       this.idle.reset();

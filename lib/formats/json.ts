@@ -44,16 +44,16 @@ class JsonReader implements FormatReader {
     let start = 0;
     while (start < end) {
       const newline = bytes.indexOf(NEWLINE, start);
-      const whole = newline !== -1 && newline < end;
-      const lineEnd = whole ? newline + 1 : end;
+      const isComplete = newline !== -1 && newline < end;
+      const lineEnd = isComplete ? newline + 1 : end;
       // A line that is not whole has at least one byte to come.
-      if (lineEnd - start + (whole ? 0 : 1) > maxRequestBytes) {
+      if (lineEnd - start + (isComplete ? 0 : 1) > maxRequestBytes) {
         throw broken(
           `it is longer than ${maxRequestBytes} bytes`,
           "maxRequestBytes",
         );
       }
-      if (!whole) break;
+      if (!isComplete) break;
       messages.push(this.#parse(bytes, start, newline));
       start = lineEnd;
     }

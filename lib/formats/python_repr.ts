@@ -21,8 +21,8 @@ const LONGEST = 200;
  * ```
  */
 export function pythonRepr(message: Message): string {
-  const whole = repr(message);
-  return whole.length <= LONGEST ? whole : whole.slice(0, LONGEST) + "...";
+  const text = repr(message);
+  return text.length <= LONGEST ? text : text.slice(0, LONGEST) + "...";
 }
 
 function repr(value: Message): string {

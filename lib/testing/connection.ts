@@ -9,8 +9,8 @@ import type { Random } from "./random.ts";
 import type { SimulatedClock } from "./clock.ts";
 import type { Item, Pipe } from "./pipe.ts";
 
-/** What watches an end, to tell and to check. */
-export interface Watcher {
+/** What observes one end. */
+export interface Observer {
   /** Bytes were offered to a write, from `at` in all that was ever offered. */
   offered?(bytes: Uint8Array, at: number): void;
   /** Something happened at this end. */
@@ -45,8 +45,8 @@ export class SimulatedConnection implements Accepted {
   readonly counts = { read: 0, written: 0 };
   /** Whether a reset came, or this end sent one. */
   broken = false;
-  /** What watches this end. */
-  watcher: Watcher = {};
+  /** What observes this end. */
+  observer: Observer = {};
   #clock: SimulatedClock;
   #random: Random;
   #in: Pipe;
@@ -80,7 +80,7 @@ export class SimulatedConnection implements Accepted {
 
   read(into: Uint8Array): Promise<number | null> {
     if (this.#closed) return Promise.reject(new Deno.errors.BadResource());
-    if (this.#reading) this.watcher.fault?.("reads twice at a time");
+    if (this.#reading) this.observer.fault?.("reads twice at a time");
     return new Promise((resolve, reject) => {
       this.#reading = { bytes: into, resolve, reject };
       this.#tryRead();
@@ -89,8 +89,8 @@ export class SimulatedConnection implements Accepted {
 
   write(bytes: Uint8Array): Promise<number> {
     if (this.#closed) return Promise.reject(new Deno.errors.BadResource());
-    if (this.#writing) this.watcher.fault?.("writes twice at a time");
-    this.watcher.offered?.(bytes, this.counts.written);
+    if (this.#writing) this.observer.fault?.("writes twice at a time");
+    this.observer.offered?.(bytes, this.counts.written);
     return new Promise((resolve, reject) => {
       const taken = (count: number | null) => resolve(count ?? 0);
       this.#writing = { bytes, resolve: taken, reject };
@@ -103,8 +103,8 @@ export class SimulatedConnection implements Accepted {
     if (this.broken) return Promise.reject(new Deno.errors.NotConnected());
     if (!this.#outEnded) {
       this.#outEnded = true;
-      this.watcher.ended?.();
-      this.watcher.tell?.("says that it sends no more");
+      this.observer.ended?.();
+      this.observer.tell?.("says that it sends no more");
       this.#out.send("end");
     }
     return Promise.resolve();
@@ -114,7 +114,7 @@ export class SimulatedConnection implements Accepted {
     if (this.#closed) throw new Deno.errors.BadResource();
     this.#closed = true;
     const lost = this.#in.waiting;
-    this.watcher.tell?.(
+    this.observer.tell?.(
       lost > 0 ? `closes with ${lost} bytes unread: a reset` : "closes",
     );
     this.#reading?.reject(new Deno.errors.Interrupted());
@@ -123,12 +123,12 @@ export class SimulatedConnection implements Accepted {
     if (lost > 0) this.#sendReset();
     else if (!this.#outEnded && !this.broken) this.#out.send("end");
     this.#outEnded = true;
-    this.watcher.closed?.();
+    this.observer.closed?.();
   }
 
   /** Ends the connection as a program does that is killed. */
   reset(): void {
-    this.watcher.tell?.("resets the connection");
+    this.observer.tell?.("resets the connection");
     this.#closed = true;
     this.#sendReset();
     this.#reading?.reject(new Deno.errors.Interrupted());
@@ -180,14 +180,14 @@ export class SimulatedConnection implements Accepted {
     if (this.#in.waiting > 0) {
       const count = this.#in.read(reading.bytes);
       this.counts.read += count;
-      this.watcher.read?.();
-      this.watcher.tell?.(`reads ${count} bytes`);
+      this.observer.read?.();
+      this.observer.tell?.(`reads ${count} bytes`);
       reading.resolve(count);
     } else if (this.broken) {
-      this.watcher.tell?.("finds the connection reset");
+      this.observer.tell?.("finds the connection reset");
       reading.reject(new Deno.errors.ConnectionReset());
     } else {
-      this.watcher.tell?.("reads that no more comes");
+      this.observer.tell?.("reads that no more comes");
       reading.resolve(null);
     }
   }
@@ -210,8 +210,8 @@ export class SimulatedConnection implements Accepted {
     const count = this.#out.some(most);
     this.#out.send(writing.bytes.slice(0, count));
     this.counts.written += count;
-    this.watcher.written?.();
-    this.watcher.tell?.(`writes ${count} of ${writing.bytes.length} bytes`);
+    this.observer.written?.();
+    this.observer.tell?.(`writes ${count} of ${writing.bytes.length} bytes`);
     writing.resolve(count);
   }
 

@@ -86,11 +86,11 @@ python.test("grade says of each known program what is known of it (needs Linux, 
     ...["--brief", "--at-once", "4"],
   ]);
   const { code, stdout, stderr } = await verifying.ended(8);
-  const told = [
+  const lines = [
     ...stdout.matchAll(/^(as known|DIFFERS): (.*?): .*(?:\n {2}.*)*/gm),
   ];
-  assert(told.length >= 70, stdout + stderr);
-  for (const [all, verdict, name] of told) {
+  assert(lines.length >= 70, stdout + stderr);
+  for (const [all, verdict, name] of lines) {
     await t.step(name, () => assertEquals(verdict, "as known", all));
   }
   assertEquals(code, 0, stdout + stderr);

@@ -107,12 +107,12 @@ async function replaceAll(
  * @throws {Failure} If something that it quotes is missing, or a comment is malformed.
  */
 export async function refresh(page: string, source: Source): Promise<string> {
-  const whole = [CODE, AT, TRACE, CHECKS]
+  const quotations = [CODE, AT, TRACE, CHECKS]
     .flatMap((pattern) => [...page.matchAll(pattern)]);
   const markers = [...page.matchAll(MARKER)];
-  if (whole.length !== markers.length) {
+  if (quotations.length !== markers.length) {
     throw new Failure(
-      `${markers.length - whole.length} comments quote nothing`,
+      `${markers.length - quotations.length} comments quote nothing`,
     );
   }
   const linesOf = async (path: string) => (await source(path)).split("\n");

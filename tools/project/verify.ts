@@ -60,7 +60,7 @@ class Part {
 
   /** Runs its tests to their end. Calls `changed` whenever it prints a line. */
   async run(stop: AbortSignal, changed: () => void): Promise<void> {
-    const begun = performance.now();
+    const began = performance.now();
     const child = new Deno.Command(Deno.execPath(), {
       args: ["test", "--allow-all", `${FOLDER}${this.name}.ts`],
       cwd: ROOT,
@@ -84,7 +84,7 @@ class Part {
       this.count.failed = 1;
       this.#lines.push(await stderr);
     }
-    this.#seconds = Math.round((performance.now() - begun) / 1000);
+    this.#seconds = Math.round((performance.now() - began) / 1000);
   }
 
   /** One line with the result, and what was printed of tests that failed. */
@@ -113,7 +113,7 @@ function partsOf(names: readonly string[]): Part[] {
 }
 
 async function verify(parts: Part[], stop: AbortSignal): Promise<number> {
-  const begun = performance.now();
+  const began = performance.now();
   using line = new ProgressLine();
   const running = new Set<Part>();
   const over: Part[] = [];
@@ -148,7 +148,7 @@ async function verify(parts: Part[], stop: AbortSignal): Promise<number> {
   if (stop.aborted) throw new Failure("Stopped before the end");
   const sum = (key: "passed" | "failed" | "ignored") =>
     over.reduce((total, { count }) => total + count[key], 0);
-  const seconds = Math.round((performance.now() - begun) / 1000);
+  const seconds = Math.round((performance.now() - began) / 1000);
   print([
     `${counted(over.length, "part")}: ${sum("passed")} passed, ` +
     `${sum("failed")} failed, ${sum("ignored")} ignored (${seconds} s)`,

@@ -69,8 +69,8 @@ function readInPieces(
       const buffer = concat([fresh, bytes.subarray(-9)]);
       kept = fresh.slice(reader.read(buffer, fresh.length, messages));
     }
-    const whole = kept.length === 0 && reader.pendingBytes === 0;
-    return { messages, outcome: whole ? "messages" : "incomplete" };
+    const isComplete = kept.length === 0 && reader.pendingBytes === 0;
+    return { messages, outcome: isComplete ? "messages" : "incomplete" };
   } catch (error) {
     if (!(error instanceof ProtocolError)) throw error;
     return { messages, outcome: "refused" };

@@ -130,10 +130,10 @@ async function take(conn: Deno.TcpConn, bytes: number): Promise<void> {
 
 /** Has so many clients come and go, each in the next of the ways. */
 async function comeAndGoOnce(address: Address, count: number): Promise<void> {
-  let begun = 0;
+  let began = 0;
   const one = async () => {
-    while (begun < count) {
-      const leave = WAYS[begun++ % WAYS.length];
+    while (began < count) {
+      const leave = WAYS[began++ % WAYS.length];
       using conn = await Deno.connect(address);
       await leave(conn);
     }

@@ -99,14 +99,14 @@ export async function injectAtShutdown(
 }
 
 async function shutDown({ server, running }: TestServer): Promise<void> {
-  const begun = performance.now();
+  const began = performance.now();
   try {
     await Promise.all([server.shutdown(), running]);
   } catch (error) {
     // Whatever was thrown, it need not be an Error.
     throw new Error("The shutdown failed", { cause: error });
   }
-  if (performance.now() - begun > GRACE * 1000 + TOLERANCE) {
+  if (performance.now() - began > GRACE * 1000 + TOLERANCE) {
     throw new Error("The shutdown outlived its grace");
   }
 }

@@ -37,12 +37,12 @@ export const kill9: Scenario = {
       let peers = await connected(port);
       while (ms.length < RESTARTS && !stop.aborted) {
         const killed = program;
-        const begun = performance.now();
+        const began = performance.now();
         killed.kill("SIGKILL");
         program = server("--port", `${port}`); // not even the kill is waited for
         timer = setTimeout(hangs, LONGEST);
         await listening(program);
-        ms.push(performance.now() - begun);
+        ms.push(performance.now() - began);
         for (const peer of peers) peer[Symbol.dispose]();
         await killed.ended();
         peers = await connected(port);

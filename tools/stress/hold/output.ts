@@ -41,7 +41,7 @@ interface Case {
   stderr: Reader;
   requests: readonly Message[];
   /** What must be true of what it could print, given how many lines each stream is due. */
-  told(printed: Printed, acks: number, refusals: number): Figure[];
+  reported(printed: Printed, acks: number, refusals: number): Figure[];
 }
 
 const CASES: readonly Case[] = [
@@ -50,42 +50,42 @@ const CASES: readonly Case[] = [
     stdout: "reads",
     stderr: "reads",
     requests: LONG_LINES,
-    told: countedOnStdout,
+    reported: countedOnStdout,
   },
   {
     name: "stdout closed",
     stdout: "has closed",
     stderr: "reads",
     requests: LONG_LINES,
-    told: saidThatLost,
+    reported: saidThatLost,
   },
   {
     name: "stdout stalled",
     stdout: "does not read",
     stderr: "reads",
     requests: LONG_LINES,
-    told: countedOnStdout,
+    reported: countedOnStdout,
   },
   {
     name: "stdout on a full disk",
     stdout: "is full",
     stderr: "reads",
     requests: LONG_LINES,
-    told: saidThatLost,
+    reported: saidThatLost,
   },
   {
     name: "stderr closed",
     stdout: "reads",
     stderr: "has closed",
     requests: REFUSALS,
-    told: countedOnStdout,
+    reported: countedOnStdout,
   },
   {
     name: "stderr stalled",
     stdout: "reads",
     stderr: "does not read",
     requests: REFUSALS,
-    told: countedOnStderr,
+    reported: countedOnStderr,
   },
 ];
 
@@ -111,7 +111,7 @@ export const output: Scenario = {
 };
 
 async function measureCase(
-  { stdout, stderr, requests, told }: Case,
+  { stdout, stderr, requests, reported }: Case,
 ): Promise<Figure[]> {
   await using server = new OutputServer(stdout, stderr);
   const peers: Peer[] = [];
@@ -135,7 +135,7 @@ async function measureCase(
       LATENCY,
       "ms",
     ),
-    ...told(
+    ...reported(
       printed,
       CLIENTS * (valid + PROBES),
       CLIENTS * (requests.length - valid),
@@ -159,10 +159,10 @@ async function load(
 async function probe(peer: Peer): Promise<number[]> {
   const latencies = [];
   for (let i = 0; i < PROBES; i++) {
-    const begun = performance.now();
+    const began = performance.now();
     await peer.send(STUDENT);
     if (await peer.receive() !== 1) throw new Error("A request was refused");
-    latencies.push(performance.now() - begun);
+    latencies.push(performance.now() - began);
   }
   return latencies;
 }
@@ -203,15 +203,16 @@ function accounted(due: number, shown: number, counted: number): Figure {
 function notShown(stderr: string, stream: string): number {
   return stderr.split("\n")
     .map((line) => NOT_SHOWN.exec(line))
-    .filter((told) => told?.[2] === stream)
-    .reduce((sum, told) => sum + Number(told?.[1]), 0);
+    .filter((reported) => reported?.[2] === stream)
+    .reduce((sum, reported) => sum + Number(reported?.[1]), 0);
 }
 
 function saidThatLost({ stderr }: Printed, acks: number): Figure[] {
-  const told = stderr.match(/Nothing more is shown on stdout/g)?.length ?? 0;
+  const reported = stderr.match(/Nothing more is shown on stdout/g)?.length ??
+    0;
   const counted = notShown(stderr, "stdout");
   return [
-    allOf("times that stderr says so", told, 1),
+    allOf("times that stderr says so", reported, 1),
     {
       what: "lines counted",
       measured: `${counted}`,

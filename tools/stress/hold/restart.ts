@@ -196,12 +196,12 @@ export async function restartUnderLoad(kind: RosterKind): Promise<Restart> {
   await observer.roster.midLoad.promise;
 
   const arriving = latecomers(addr);
-  const begun = performance.now();
+  const began = performance.now();
   const ended = server.shutdown();
   const late = await arriving;
   loads.push(...late.map((client) => observer.load(client)));
   await Promise.all([ended, running]);
-  const ms = performance.now() - begun;
+  const ms = performance.now() - began;
   const outlived = ms > GRACE * 1000 + TOLERANCE ||
     server.handlers.size > 0 || server.writeLock.locked;
   await Promise.all(loads);

@@ -44,15 +44,15 @@ const good: Behaviour = async (world, dialogue) => {
     if (random.below(2) === 0) await world.signalled; // as the lab's clients do
     await client.close();
   } catch (error) {
-    const cutOff = error instanceof ProtocolError && world.cutOff;
-    if (!(isEnd(error) && (world.ending || dialogue.excuse)) && !cutOff) {
+    const mayClose = error instanceof ProtocolError && world.mayClose;
+    if (!(isEnd(error) && (world.ending || dialogue.excuse)) && !mayClose) {
       world.fault(`${dialogue.name} lost its connection: ${error}`);
     }
     world.content(dialogue);
     await client.close();
   }
-  world.settled.add(() => {
-    if (answered !== dialogue.answers && !dialogue.excuse && !world.cutOff) {
+  world.endChecks.add(() => {
+    if (answered !== dialogue.answers && !dialogue.excuse && !world.mayClose) {
       world.fault(
         `${dialogue.name} has ${answered} answers of ${dialogue.answers}`,
       );
@@ -115,9 +115,9 @@ async function receiveAll(
   dialogue: Dialogue,
 ): Promise<void> {
   const { counts } = conn;
-  world.settled.add(() => {
+  world.endChecks.add(() => {
     const { written } = dialogue.server!.counts;
-    if (counts.read === written || dialogue.excuse || world.cutOff) return;
+    if (counts.read === written || dialogue.excuse || world.mayClose) return;
     world.fault(
       `${dialogue.name} got ${counts.read} of ${written} bytes of answers`,
     );
@@ -145,7 +145,7 @@ const drips = raw(async (conn, world, dialogue) => {
   }
   const begun = world.endingFor < PATIENCE;
   await reading;
-  const served = dialogue.greeted && !dialogue.excuse && !world.cutOff;
+  const served = dialogue.greeted && !dialogue.excuse && !world.mayClose;
   if (begun && served && dialogue.answers === 0) {
     world.fault(`${dialogue.name} was sending a request, and was cut off`);
   }
@@ -179,9 +179,9 @@ const stalls = raw(async (conn, world, dialogue) => {
   const part = encode(world.application.plan(world.random).request, world.wire);
   await send(conn, whole);
   await send(conn, part.subarray(0, 1 + world.random.below(part.length - 1)));
-  const begun = world.clock.now;
+  const began = world.clock.now;
   await readAll(conn);
-  world.checkTime(dialogue, "requestTimeout", world.clock.now - begun);
+  world.checkTime(dialogue, "requestTimeout", world.clock.now - began);
 });
 
 /** Sends without end, and takes no answer. */
@@ -226,9 +226,9 @@ const fails = raw(async (conn, world, dialogue) => {
 /** Says nothing, and leaves or stays. */
 const silent = raw(async (conn, world, dialogue) => {
   if (world.random.below(2) === 0) return await world.pause(2000);
-  const begun = world.clock.now;
+  const began = world.clock.now;
   await readAll(conn);
-  world.checkTime(dialogue, "idleTimeout", world.clock.now - begun);
+  world.checkTime(dialogue, "idleTimeout", world.clock.now - began);
 });
 
 /** Leaves as soon as it is connected, often before it is accepted. */

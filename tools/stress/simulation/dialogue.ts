@@ -58,7 +58,7 @@ export class Dialogue {
   #answers = 0;
   /** When bytes began to wait for being written, and when none did any more. */
   #busy = { from: 0, to: 0 };
-  #hungUpAt: number | undefined;
+  #endedAt: number | undefined;
 
   /** Nothing is said yet. */
   constructor(
@@ -141,7 +141,7 @@ export class Dialogue {
   noteEnd(): void {
     const { from, to } = this.#busy;
     // It gave up reading when it began to wait for the last bytes to be taken.
-    this.#hungUpAt = to >= this.#clock.now - 1 ? from : this.#clock.now;
+    this.#endedAt = to >= this.#clock.now - 1 ? from : this.#clock.now;
   }
 
   /** The server has closed its end. */
@@ -150,8 +150,8 @@ export class Dialogue {
     if (this.queued > 0) {
       this.#fault(`closed with ${this.queued} bytes of answers unwritten`);
     }
-    const hungUpAt = this.#hungUpAt ?? this.#clock.now;
-    const read = this.#ends.filter(({ readAt }) => readAt < hungUpAt).length;
+    const endedAt = this.#endedAt ?? this.#clock.now;
+    const read = this.#ends.filter(({ readAt }) => readAt < endedAt).length;
     if (this.#answers < read) {
       this.#fault(
         `closed with ${read} requests read and ${this.#answers} answered`,

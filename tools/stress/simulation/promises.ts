@@ -19,11 +19,11 @@ export interface Checked {
   readonly application: Application;
   readonly dialogues: readonly Dialogue[];
   /** Checks for the end, when nothing more happens. */
-  readonly settled: Iterable<() => void>;
+  readonly endChecks: Iterable<() => void>;
   /** Whether the shutdown has ended. */
   readonly ended: boolean;
   /** Whether the server may have cut connections off. */
-  readonly cutOff: boolean;
+  readonly mayClose: boolean;
   /** Notes what is wrong. */
   fault(what: string): void;
   /** Checks how long a limit of seconds took to end a connection. */
@@ -71,7 +71,7 @@ export function checkShutdown(
   }
   if (handlers.size > 0) world.fault("handlers outlive the shutdown");
   // Where the grace is shorter than a want of descriptors, there is no time for it.
-  if (world.cutOff || limits.grace < 1) return;
+  if (world.mayClose || limits.grace < 1) return;
   for (const { name } of world.network.listener!.shutOut) {
     if (backlog.includes(name)) {
       world.fault(`${name} waited in the backlog, and was not greeted`);
@@ -96,7 +96,7 @@ export function checkEnd(world: Checked): void {
   for (const { name, server } of world.dialogues) {
     if (server && !server.isClosed) world.fault(`${name} remains connected`);
   }
-  for (const check of world.settled) check();
+  for (const check of world.endChecks) check();
   if (world.application instanceof StudentApplication) {
     world.application.checkLines();
   }

@@ -13,7 +13,7 @@ import type { SimulatedClock } from "../../../lib/testing/clock.ts";
 import { drawLimits, drawProfile } from "./draw.ts";
 import { Dialogue } from "./dialogue.ts";
 import { checkShutdown, checkTimers } from "./promises.ts";
-import { watchLock } from "./lock_watch.ts";
+import { checkLock } from "./lock_check.ts";
 import { SimulatedNetwork } from "../../../lib/testing/network.ts";
 
 /** Milliseconds for which anything may last that has no limit of its own. */
@@ -51,7 +51,7 @@ export class World {
   /** Good clients that have not got all their answers. */
   readonly waiting = new Set<Dialogue>();
   /** Checks for the end, when nothing more happens. */
-  readonly settled = new Set<() => void>();
+  readonly endChecks = new Set<() => void>();
   /** What was found wrong first. */
   found: string | undefined;
   /** Whether the server was asked to end, and whether it has. */
@@ -60,7 +60,7 @@ export class World {
   /** Clients that have not done their part. */
   #running = 0;
   #endingAt = Infinity;
-  #cutOffAt = Infinity;
+  #closesAt = Infinity;
   /** Resolves when the server was asked to end. */
   readonly signalled: Promise<void>;
   #signal: () => void;
@@ -90,12 +90,12 @@ export class World {
       report: (line) => this.#report(line),
       ...drawLimits(random),
     });
-    watchLock(this.server.writeLock, fault);
+    checkLock(this.server.writeLock, fault);
   }
 
   /** Whether the server may have cut connections off. */
-  get cutOff(): boolean {
-    return this.clock.now >= this.#cutOffAt;
+  get mayClose(): boolean {
+    return this.clock.now >= this.#closesAt;
   }
 
   /** Milliseconds since the server was asked to end; below 0 before. */
@@ -150,7 +150,7 @@ export class World {
     this.tell("world", `${application.name} in ${wire.name}`);
     this.tell("world", `limits ${JSON.stringify(limits)}`);
     this.server.run().catch((error) => this.fault(`run() rejects: ${error}`));
-    this.#watchConnections();
+    this.#observeConnections();
     const clients = 1 + this.random.below(7);
     for (let i = 1; i <= clients; i++) {
       const kind = this.random.below(2) === 0
@@ -209,13 +209,13 @@ export class World {
     return this.network.through(name, profiles);
   }
 
-  #watchConnections(): void {
+  #observeConnections(): void {
     this.network.onConnect = (name, client, server) => {
       const dialogue = this.dialogues.find((d) => d.name === name)!;
       dialogue.server = server;
       const fault = (what: string) => this.fault(`${name}: ${what}`);
-      client.watcher = { fault, tell: this.#teller(name) };
-      server.watcher = {
+      client.observer = { fault, tell: this.#teller(name) };
+      server.observer = {
         fault,
         offered: (bytes, at) => dialogue.offered(bytes, at),
         read: () => this.#noteRead(dialogue),
@@ -240,7 +240,7 @@ export class World {
   }
 
   #checkEnd(dialogue: Dialogue): void {
-    if (!this.cutOff) dialogue.checkEnd();
+    if (!this.mayClose) dialogue.checkEnd();
   }
 
   /** For a while, the operating system has no descriptor for another client. */
@@ -265,12 +265,12 @@ export class World {
     const backlog = this.network.listener!.backlog.map(({ name }) => name);
     const began = this.#endingAt = this.clock.now;
     const grace = this.server.limits.grace * 1000;
-    this.#cutOffAt = began + grace;
+    this.#closesAt = began + grace;
     if (this.random.below(8) === 0) this.#closeWithin(300);
     await this.server.shutdown();
     this.tell("server", "has ended");
     this.ended = true;
-    if (!this.cutOff) this.#cutOffAt = Infinity; // it was not needed
+    if (!this.mayClose) this.#closesAt = Infinity; // it was not needed
     this.#noteEnd();
     checkShutdown(this, this.clock.now - began, backlog);
   }
@@ -279,7 +279,7 @@ export class World {
   #closeWithin(ms: number): void {
     this.clock.schedule(this.random.below(ms), () => {
       this.tell("signal", "asks the server to end at once");
-      this.#cutOffAt = this.clock.now;
+      this.#closesAt = this.clock.now;
       this.server.close();
     });
   }

@@ -8,7 +8,7 @@ import type { Lock } from "../../../lib/lock.ts";
 import type { Fault } from "./application.ts";
 
 /** Checks each turn at the lock. */
-export function watchLock(lock: Lock, fault: Fault): void {
+export function checkLock(lock: Lock, fault: Fault): void {
   const acquire = lock.acquire.bind(lock);
   let tickets = 0;
   let served = 0;
