@@ -8,7 +8,7 @@
  */
 
 import { concat } from "@std/bytes/concat";
-import { writeAll } from "../../tools/stress/hold/loads/load.ts";
+import { writeAll } from "../../lib/testing/messages.ts";
 import { type Speech, workload } from "./workload.ts";
 
 /** Requests after the burst, each answered before the next. */

@@ -11,7 +11,7 @@
 
 import { delay } from "@std/async/delay";
 import { concat } from "@std/bytes/concat";
-import { writeAll } from "../../tools/stress/hold/loads/load.ts";
+import { writeAll } from "../../lib/testing/messages.ts";
 import { processorSeconds } from "../../tools/stress/hold/processes.ts";
 import { quantile } from "../../tools/stress/hold/statistics.ts";
 import { type Speech, STUDENTS, workload } from "./workload.ts";

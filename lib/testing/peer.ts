@@ -4,23 +4,11 @@
  * @module
  */
 
-import { Buffer } from "node:buffer";
-import { ByteWriter } from "../formats/byte_writer.ts";
 import { DEFAULT_FORMAT } from "../formats/formats.ts";
 import type { Message, WireFormat } from "../formats/formats.ts";
-import { DEFAULT_LIMITS } from "../limits.ts";
 import type { Address } from "../net.ts";
+import { encode, TestReader, writeAll } from "./messages.ts";
 import { soon } from "./soon.ts";
-
-/** The bytes of messages, one after another. */
-export function encode(
-  messages: readonly Message[],
-  format: WireFormat = DEFAULT_FORMAT,
-): Uint8Array<ArrayBuffer> {
-  const sink = new ByteWriter();
-  for (const message of messages) format.write(message, sink);
-  return sink.take();
-}
 
 /** The other end of a connection, which sends what it is told to. */
 export class Peer implements Disposable {
@@ -28,16 +16,13 @@ export class Peer implements Disposable {
   readonly conn: Deno.TcpConn;
   #format: WireFormat;
   #messages: Message[] = [];
-  #kept = new Uint8Array();
-  #read: (bytes: Uint8Array) => number;
+  #reader: TestReader;
 
   /** Takes over a connection. */
   constructor(conn: Deno.TcpConn, format: WireFormat = DEFAULT_FORMAT) {
     this.conn = conn;
     this.#format = format;
-    const limits = { ...DEFAULT_LIMITS, maxRequestBytes: 2 ** 24 };
-    const reader = format.reader(limits);
-    this.#read = (bytes) => reader.read(bytes, bytes.length, this.#messages);
+    this.#reader = new TestReader(format);
   }
 
   /** Connects without waiting for a greeting. */
@@ -61,10 +46,8 @@ export class Peer implements Disposable {
   }
 
   /** Sends bytes, all of them. */
-  async sendBytes(bytes: Uint8Array): Promise<void> {
-    for (let at = 0; at < bytes.length;) {
-      at += await this.conn.write(bytes.subarray(at));
-    }
+  sendBytes(bytes: Uint8Array): Promise<void> {
+    return writeAll(this.conn, bytes);
   }
 
   /** Sends messages in one segment, where they fit. */
@@ -75,17 +58,13 @@ export class Peer implements Disposable {
   /** The next message; `undefined` once no more come. */
   async receive(): Promise<Message | undefined> {
     while (this.#messages.length === 0) {
-      const buffer = new Uint8Array(65_536);
-      const reading = this.conn.read(buffer).catch((error) => {
-        if (error instanceof Deno.errors.ConnectionReset) return null;
+      const reading = this.#reader.read(this.conn).catch((error) => {
+        if (error instanceof Deno.errors.ConnectionReset) return undefined;
         throw error;
       });
-      const count = await soon(reading, () => "message, and no end");
-      if (count === null) return undefined;
-      const bytes = new Uint8Array(
-        Buffer.concat([this.#kept, buffer.subarray(0, count)]),
-      );
-      this.#kept = bytes.slice(this.#read(bytes));
+      const messages = await soon(reading, () => "message, and no end");
+      if (messages === undefined) return undefined;
+      this.#messages = messages;
     }
     return this.#messages.shift();
   }

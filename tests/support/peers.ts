@@ -5,7 +5,8 @@ import type { Message, MessageMap } from "../../lib/formats/formats.ts";
 import { FORMATS } from "../../lib/formats/formats.ts";
 import { ClientHandler } from "../../clienthandler.ts";
 
-export { encode, Peer } from "../../lib/testing/peer.ts";
+export { encode } from "../../lib/testing/messages.ts";
+export { Peer } from "../../lib/testing/peer.ts";
 export { stalled } from "../../lib/testing/soon.ts";
 export { TestServer } from "../../tools/stress/test_server.ts";
 

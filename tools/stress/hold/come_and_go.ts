@@ -6,7 +6,7 @@
 
 import type { Address } from "../../../lib/net.ts";
 import { STUDENT } from "../../../clienthelper.ts";
-import { encode } from "../../../lib/testing/peer.ts";
+import { encode } from "../../../lib/testing/messages.ts";
 import { atMost } from "./figures.ts";
 import { descriptors, residentBytes } from "./processes.ts";
 import type { Figure, Scenario } from "./scenario.ts";

@@ -6,7 +6,8 @@
 
 import type { Message } from "../../../lib/formats/formats.ts";
 import { STUDENT } from "../../../clienthelper.ts";
-import { encode, type Peer } from "../../../lib/testing/peer.ts";
+import { encode } from "../../../lib/testing/messages.ts";
+import type { Peer } from "../../../lib/testing/peer.ts";
 import { allOf, atMost } from "./figures.ts";
 import { OutputServer, type Printed, type Reader } from "./output_server.ts";
 import type { Figure, Scenario } from "./scenario.ts";

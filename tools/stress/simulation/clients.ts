@@ -10,7 +10,8 @@ import {
   ConnectionEnded,
   ProtocolError,
 } from "../../../lib/formats/formats.ts";
-import { type Dialogue, encode, fits } from "./dialogue.ts";
+import { encode, writeAll } from "../../../lib/testing/messages.ts";
+import { type Dialogue, fits } from "./dialogue.ts";
 import type { SimulatedConnection } from "../../../lib/testing/connection.ts";
 import type { Behaviour, Behaviours, World } from "./world.ts";
 
@@ -25,7 +26,7 @@ const good: Behaviour = async (world, dialogue) => {
   let answered = 0;
   const send = async () => {
     const planned = world.application.plan(random);
-    dialogue.plan(planned, encode(planned.request, wire).length);
+    dialogue.plan(planned, encode([planned.request], wire).length);
     const answer = await client.request(planned.request);
     if (!fits(answer, planned)) {
       world.fault(`${dialogue.name} got another request's answer`);
@@ -85,18 +86,12 @@ function raw(
   };
 }
 
-async function send(conn: SimulatedConnection, bytes: Uint8Array) {
-  for (let at = 0; at < bytes.length;) {
-    at += await conn.write(bytes.subarray(at));
-  }
-}
-
 /** Plans so many requests. Returns their bytes. */
 function requests(world: World, dialogue: Dialogue, count: number) {
   const all: Uint8Array[] = [];
   while (count-- > 0) {
     const planned = world.application.plan(world.random);
-    const bytes = encode(planned.request, world.wire);
+    const bytes = encode([planned.request], world.wire);
     dialogue.plan(planned, bytes.length);
     all.push(bytes);
   }
@@ -128,7 +123,7 @@ async function receiveAll(
 /** Expects an answer to everything, though it sends no more. */
 const halfCloses = raw(async (conn, world, dialogue) => {
   const count = 1 + world.random.below(10);
-  await send(conn, requests(world, dialogue, count));
+  await writeAll(conn, requests(world, dialogue, count));
   await conn.closeWrite();
   await receiveAll(conn, world, dialogue);
   if (dialogue.answers < count && !world.ending && !dialogue.excuse) {
@@ -140,7 +135,7 @@ const halfCloses = raw(async (conn, world, dialogue) => {
 const drips = raw(async (conn, world, dialogue) => {
   const reading = receiveAll(conn, world, dialogue);
   for (const byte of requests(world, dialogue, 1)) {
-    await send(conn, Uint8Array.of(byte));
+    await writeAll(conn, Uint8Array.of(byte));
     await world.pause(3);
   }
   const begun = world.endingFor < PATIENCE;
@@ -155,7 +150,7 @@ const drips = raw(async (conn, world, dialogue) => {
 const eager = raw(async (conn, world, dialogue) => {
   const reading = receiveAll(conn, world, dialogue);
   for (let i = 0; i < 100 && !conn.broken; i++) {
-    await send(conn, requests(world, dialogue, 5));
+    await writeAll(conn, requests(world, dialogue, 5));
   }
   await conn.closeWrite();
   await reading;
@@ -165,7 +160,10 @@ const eager = raw(async (conn, world, dialogue) => {
 const resets = raw(async (conn, world, dialogue) => {
   dialogue.excuse = "it resets the connection";
   const reading = readAll(conn).catch(() => {});
-  const sending = send(conn, requests(world, dialogue, world.random.below(9)));
+  const sending = writeAll(
+    conn,
+    requests(world, dialogue, world.random.below(9)),
+  );
   sending.catch(() => {});
   await world.pause(200);
   if (!conn.isClosed) conn.reset();
@@ -176,9 +174,15 @@ const resets = raw(async (conn, world, dialogue) => {
 const stalls = raw(async (conn, world, dialogue) => {
   const whole = requests(world, dialogue, world.random.below(4));
   dialogue.excuse = "its last request never ends";
-  const part = encode(world.application.plan(world.random).request, world.wire);
-  await send(conn, whole);
-  await send(conn, part.subarray(0, 1 + world.random.below(part.length - 1)));
+  const part = encode(
+    [world.application.plan(world.random).request],
+    world.wire,
+  );
+  await writeAll(conn, whole);
+  await writeAll(
+    conn,
+    part.subarray(0, 1 + world.random.below(part.length - 1)),
+  );
   const began = world.clock.now;
   await readAll(conn);
   world.checkTime(dialogue, "requestTimeout", world.clock.now - began);
@@ -187,7 +191,7 @@ const stalls = raw(async (conn, world, dialogue) => {
 /** Sends without end, and takes no answer. */
 const takesNothing = raw(async (conn, world, dialogue) => {
   dialogue.excuse = "it takes no answers";
-  for (;;) await send(conn, requests(world, dialogue, 10));
+  for (;;) await writeAll(conn, requests(world, dialogue, 10));
 });
 
 /** What must be refused, how much of it the server must have read for that, and its answer. */
@@ -206,10 +210,10 @@ const HOSTILE: Readonly<
 /** Sends what would run code, or is no message at all. */
 const hostile = raw(async (conn, world, dialogue) => {
   const reading = receiveAll(conn, world, dialogue);
-  await send(conn, requests(world, dialogue, world.random.below(5)));
+  await writeAll(conn, requests(world, dialogue, world.random.below(5)));
   const { text, enough, answer } = HOSTILE[world.wire.name];
   dialogue.plan({ request: text, answer }, enough);
-  await send(conn, Uint8Array.from(text, (char) => char.charCodeAt(0)));
+  await writeAll(conn, Uint8Array.from(text, (char) => char.charCodeAt(0)));
   await reading;
 });
 
@@ -217,9 +221,9 @@ const hostile = raw(async (conn, world, dialogue) => {
 const fails = raw(async (conn, world, dialogue) => {
   const reading = receiveAll(conn, world, dialogue);
   const planned = world.application.planFailure();
-  const bytes = encode(planned.request, world.wire);
+  const bytes = encode([planned.request], world.wire);
   dialogue.plan(planned, bytes.length);
-  await send(conn, bytes);
+  await writeAll(conn, bytes);
   await reading;
 });
 
@@ -241,7 +245,7 @@ const leavesAtOnce = raw(async (conn, world, dialogue) => {
 /** Leaves without having read its answers. */
 const leavesUnread = raw(async (conn, world, dialogue) => {
   dialogue.excuse = "it leaves before its answers come";
-  await send(conn, requests(world, dialogue, 1 + world.random.below(9)));
+  await writeAll(conn, requests(world, dialogue, 1 + world.random.below(9)));
   await world.pause(20);
 });
 

@@ -4,22 +4,12 @@
  * @module
  */
 
-import { concat } from "@std/bytes/concat";
-import { DEFAULT_LIMITS } from "../../../lib/limits.ts";
-import { ByteWriter } from "../../../lib/formats/byte_writer.ts";
 import { isMessageMap } from "../../../lib/formats/format.ts";
 import type { Message, WireFormat } from "../../../lib/formats/formats.ts";
 import type { Application, Fault, Planned } from "./application.ts";
 import type { SimulatedClock } from "../../../lib/testing/clock.ts";
+import { TestReader } from "../../../lib/testing/messages.ts";
 import type { SimulatedConnection } from "../../../lib/testing/connection.ts";
-
-const sink = new ByteWriter();
-
-/** The bytes of a message. */
-export function encode(message: Message, wire: WireFormat): Uint8Array {
-  wire.write(message, sink);
-  return sink.take();
-}
 
 /** Whether an answer is what was planned. */
 export function fits(answer: Message, planned: Planned): boolean {
@@ -50,7 +40,7 @@ export class Dialogue {
   #tell: Tellers;
   /** Where each request ends in all that the client sends, and when the server read that. */
   #ends: { at: number; readAt: number }[] = [];
-  #read: (bytes: Uint8Array) => Message[];
+  #reader: TestReader;
   #offered = 0;
   #greeting: Message | undefined;
   #greetedAt = Infinity;
@@ -75,14 +65,7 @@ export class Dialogue {
     this.#clock = clock;
     this.#fault = (what) => fault(`${name}: ${what}`);
     this.#pause = wire.greetingPause;
-    const reader = wire.reader(DEFAULT_LIMITS);
-    let kept = new Uint8Array();
-    this.#read = (bytes) => {
-      const all = concat([kept, bytes]);
-      const messages: Message[] = [];
-      kept = all.slice(reader.read(all, all.length, messages));
-      return messages;
-    };
+    this.#reader = new TestReader(wire);
   }
 
   /** Whether the server has spoken. */
@@ -127,7 +110,7 @@ export class Dialogue {
     if (this.#busy.to >= 0 && this.#busy.to < now - 1) this.#busy.from = now;
     this.#busy.to = -1;
     this.#offered = Math.max(this.#offered, at + bytes.length);
-    for (const message of this.#read(fresh)) this.#said(message);
+    for (const message of this.#reader.decode(fresh)) this.#said(message);
   }
 
   /** The server has written bytes. */

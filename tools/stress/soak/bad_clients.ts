@@ -6,7 +6,8 @@
 
 import type { MessageMap } from "../../../lib/formats/format.ts";
 import { STUDENT } from "../../../clienthelper.ts";
-import { encode, Peer } from "../../../lib/testing/peer.ts";
+import { encode } from "../../../lib/testing/messages.ts";
+import { Peer } from "../../../lib/testing/peer.ts";
 import type { Random } from "../../../lib/testing/random.ts";
 import { dawdle, type Session } from "./session.ts";
 

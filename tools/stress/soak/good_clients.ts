@@ -7,7 +7,8 @@
 
 import { Client } from "../../../client.ts";
 import type { Message, MessageMap } from "../../../lib/formats/format.ts";
-import { encode, Peer } from "../../../lib/testing/peer.ts";
+import { encode } from "../../../lib/testing/messages.ts";
+import { Peer } from "../../../lib/testing/peer.ts";
 import type { Random } from "../../../lib/testing/random.ts";
 import { dawdle, type Session } from "./session.ts";
 

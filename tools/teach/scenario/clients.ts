@@ -7,13 +7,12 @@
 import { Client } from "../../../client.ts";
 import { concat } from "@std/bytes/concat";
 import { counted } from "../../../lib/text.ts";
-import { DEFAULT_LIMITS } from "../../../lib/limits.ts";
 import { addressOf, type Network } from "../../../lib/net.ts";
 import { isMessageMap } from "../../../lib/formats/format.ts";
 import { ConnectionEnded } from "../../../lib/formats/formats.ts";
 import type { Message, MessageMap } from "../../../lib/formats/formats.ts";
 import type { SimulatedConnection } from "../../../lib/testing/connection.ts";
-import { encode } from "../../../lib/testing/peer.ts";
+import { encode, TestReader, writeAll } from "../../../lib/testing/messages.ts";
 import { PLAIN, type Profile } from "../../../lib/testing/pipe.ts";
 import type { Harness } from "./harness.ts";
 
@@ -183,9 +182,7 @@ export class RawClient {
   async send(bytes: Uint8Array, what: string): Promise<void> {
     this.#tell(`sends ${what}`);
     try {
-      for (let at = 0; at < bytes.length;) {
-        at += await this.#conn!.write(bytes.subarray(at));
-      }
+      await writeAll(this.#conn!, bytes);
     } catch {
       // The server has ended the connection.
     }
@@ -207,23 +204,15 @@ export class RawClient {
    * Reads, and tells what comes, until the server ends the connection: at most
    * so many bytes, each so many milliseconds.
    */
-  async read(bytes = 65_536, every = 0): Promise<void> {
+  async read(bytes = Infinity, every = 0): Promise<void> {
     const received = new Received((words) => this.#tell(`gets ${words}`));
-    const reader = this.#harness.server.wire.reader(DEFAULT_LIMITS);
-    const buffer = new Uint8Array(65_536);
-    let kept = 0;
+    const reader = new TestReader(this.#harness.server.wire);
     this.#reading = true;
     try {
       for (;;) {
         if (every > 0) await this.#harness.pause(every);
-        const room = buffer.subarray(kept, kept + bytes);
-        const count = await this.#conn!.read(room);
-        if (count === null) break;
-        const messages: Message[] = [];
-        const end = kept + count;
-        const taken = reader.read(buffer, end, messages);
-        buffer.copyWithin(0, taken, end);
-        kept = end - taken;
+        const messages = await reader.read(this.#conn!, bytes);
+        if (messages === undefined) break;
         for (const message of messages) {
           if (isGreeting(message)) {
             this.#tell(`is greeted, as ${show(message)}`);

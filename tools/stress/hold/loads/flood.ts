@@ -2,8 +2,8 @@
 // how many answers they had.
 
 import { STUDENT } from "../../../../clienthelper.ts";
-import { encode } from "../../../../lib/testing/peer.ts";
-import { answerQuestions, connect, writeAll } from "./load.ts";
+import { encode, writeAll } from "../../../../lib/testing/messages.ts";
+import { answerQuestions, connect } from "./load.ts";
 
 const CLIENTS = 10;
 const BATCH = encode(Array(256).fill(STUDENT));

@@ -37,16 +37,6 @@ export async function connect(): Promise<Deno.TcpConn> {
   return conn;
 }
 
-/** Writes all of the bytes. */
-export async function writeAll(
-  conn: Deno.TcpConn,
-  bytes: Uint8Array,
-): Promise<void> {
-  for (let at = 0; at < bytes.length;) {
-    at += await conn.write(bytes.subarray(at));
-  }
-}
-
 /**
  * Says that a load is at work, then answers each line on stdin with what
  * `progress` returns. Ends the process once nobody asks any more.

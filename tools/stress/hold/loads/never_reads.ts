@@ -2,7 +2,7 @@
 // called, how much the server took of it, and whether it is still connected.
 
 import { STUDENT } from "../../../../clienthelper.ts";
-import { encode } from "../../../../lib/testing/peer.ts";
+import { encode } from "../../../../lib/testing/messages.ts";
 import { answerQuestions, connect } from "./load.ts";
 
 /** What a client that never reads has come to. */

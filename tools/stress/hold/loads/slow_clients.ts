@@ -2,7 +2,7 @@
 // are connected.
 
 import { STUDENT } from "../../../../clienthelper.ts";
-import { encode } from "../../../../lib/testing/peer.ts";
+import { encode } from "../../../../lib/testing/messages.ts";
 import { answerQuestions, connect } from "./load.ts";
 
 const CLIENTS = 1000;

@@ -1,0 +1,83 @@
+/**
+ * Sending and reading messages as every test client does, on a real connection or
+ * a simulated one.
+ *
+ * @module
+ */
+
+import { MessageReader } from "../connection/reader.ts";
+import { ByteWriter } from "../formats/byte_writer.ts";
+import { DEFAULT_FORMAT } from "../formats/formats.ts";
+import type { Message, WireFormat } from "../formats/formats.ts";
+import { DEFAULT_LIMITS } from "../limits.ts";
+import type { Connection } from "../net.ts";
+
+/** The bytes of messages, one after another. */
+export function encode(
+  messages: readonly Message[],
+  format: WireFormat = DEFAULT_FORMAT,
+): Uint8Array<ArrayBuffer> {
+  const writer = new ByteWriter();
+  for (const message of messages) format.write(message, writer);
+  return writer.take();
+}
+
+/** Writes all of the bytes, where one write may take only some of them. */
+export async function writeAll(
+  conn: Pick<Connection, "write">,
+  bytes: Uint8Array,
+): Promise<void> {
+  for (let at = 0; at < bytes.length;) {
+    at += await conn.write(bytes.subarray(at));
+  }
+}
+
+/** Cuts what a test client reads into messages. It takes messages of up to 16 MiB. */
+export class TestReader {
+  #reader: MessageReader;
+
+  /** Reads one connection. */
+  constructor(format: WireFormat = DEFAULT_FORMAT) {
+    const limits = { ...DEFAULT_LIMITS, maxRequestBytes: 2 ** 24 };
+    this.#reader = new MessageReader(format, limits);
+  }
+
+  /**
+   * Reads once, at most `most` bytes. Resolves to the messages that are complete
+   * now, or to `undefined` at the end of the connection.
+   *
+   * @throws {ProtocolError} If the bytes are no message.
+   */
+  async read(
+    conn: Pick<Connection, "read">,
+    most = Infinity,
+  ): Promise<Message[] | undefined> {
+    const { room } = this.#reader;
+    const count = await conn.read(room.subarray(0, most));
+    return count === null ? undefined : this.#take(count);
+  }
+
+  /**
+   * The messages that are complete with these bytes.
+   *
+   * @throws {ProtocolError} If the bytes are no message.
+   */
+  decode(bytes: Uint8Array): Message[] {
+    const messages: Message[] = [];
+    for (let at = 0; at < bytes.length;) {
+      const { room } = this.#reader;
+      const piece = bytes.subarray(at, at + room.length);
+      room.set(piece);
+      messages.push(...this.#take(piece.length));
+      at += piece.length;
+    }
+    return messages;
+  }
+
+  #take(count: number): Message[] {
+    const messages = this.#reader.take(count);
+    while (this.#reader.isPaused) messages.push(...this.#reader.take(0));
+    if (this.#reader.error) throw this.#reader.error;
+    return messages;
+  }
+}
