@@ -7,7 +7,7 @@
 import { MessageConnection } from "./lib/connection/connection.ts";
 import { TimeSlice, yieldIfDue } from "./lib/connection/fairness.ts";
 import type { HandlerServer } from "./lib/connection/handler_server.ts";
-import type { IdleTimer } from "./lib/connection/idle_timer.ts";
+import type { IdleTimer } from "./lib/connection/timers.ts";
 import { Refusal, Refusals } from "./lib/connection/refusals.ts";
 import { State } from "./lib/connection/state.ts";
 import { ConnectionEnded, type Message } from "./lib/formats/formats.ts";

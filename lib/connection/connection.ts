@@ -11,16 +11,15 @@ import type { Message, WireFormat } from "../formats/format.ts";
 import type { ConnectionLimits, LimitName } from "../limits.ts";
 import { closeOnce, type Connection, isDisconnect } from "../net.ts";
 import { counted } from "../text.ts";
-import { Deadline } from "./deadline.ts";
 import {
   CONTENDED_SLICE,
   isContended,
   trackActive,
   yieldIfDue,
 } from "./fairness.ts";
-import { IdleTimer } from "./idle_timer.ts";
 import { MessageReader } from "./reader.ts";
 import { State } from "./state.ts";
+import { Deadline, IdleTimer } from "./timers.ts";
 import { WriteQueue } from "./write_queue.ts";
 
 /** In state Flushing: how many milliseconds the peer may accept nothing. */
@@ -129,9 +128,8 @@ export class MessageConnection {
 
   /** The messages that a read of `count` bytes completed, unless they are dropped. */
   #take(count: number): Message[] {
-    const messages = this.#drops
-      ? this.#reader.skip(count)
-      : this.#reader.take(count);
+    const reader = this.#reader;
+    const messages = this.#drops ? reader.skip(count) : reader.take(count);
     const { length } = messages;
     if (this.#drops) this.idle.reset();
     else if (length === 0) this.idle.notePart();

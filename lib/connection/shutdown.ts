@@ -31,7 +31,7 @@
 
 import type { ConnectionSet } from "./connection_set.ts";
 import { pollEventLoop } from "./fairness.ts";
-import type { IdleTimer } from "./idle_timer.ts";
+import type { IdleTimer } from "./timers.ts";
 
 /** Milliseconds without a new client after which none is waiting to be accepted. */
 const ACCEPT_IDLE = 50;

@@ -5,7 +5,7 @@
  */
 
 import { Buffer } from "node:buffer";
-import type { Deadline } from "./deadline.ts";
+import type { Deadline } from "./timers.ts";
 
 const NONE = new Uint8Array();
 
