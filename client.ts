@@ -78,7 +78,7 @@ export class Client {
     this.#connection = new MessageConnection(conn, this.#format, CLIENT_LIMITS);
     const seconds = this.#answerTimeout;
     if (seconds > 0) {
-      this.#connection.idle.start(seconds * 1000, () => {
+      this.#connection.idle.arm(seconds * 1000, () => {
         this.#why = `The server said nothing for ${seconds} s`;
         this.close();
       });

@@ -80,7 +80,7 @@ export abstract class ClientHandler {
     });
   }
 
-  /** The server's lock. One for each handler would guard nothing that they share. */
+  /** The server's lock, which all handlers share. A lock for each would protect nothing. */
   get writeLock(): Lock {
     return this.server.writeLock;
   }
@@ -89,7 +89,7 @@ export abstract class ClientHandler {
   async run(): Promise<void> {
     const { idleTimeout } = this.server.limits;
     if (idleTimeout > 0) {
-      this.#messages.idle.start(idleTimeout * 1000, () => {
+      this.#messages.idle.arm(idleTimeout * 1000, () => {
         this.server.limitHits.idleTimeout++;
         this.#report(`closed: silent for ${idleTimeout} s (idleTimeout)`);
         this.#messages.shutdown();
@@ -102,8 +102,8 @@ export abstract class ClientHandler {
       await this.reject(error);
     }
     await this.#messages.shutdown();
-    const isReported = this.#refusals.isFinal || this.server.quiet;
-    if (this.#requests > 0 && !isReported) {
+    if (this.server.quiet || this.#refusals.isFinal) return;
+    if (this.#requests > 0) {
       this.#report(`left after ${counted(this.#requests, "request")}`);
     }
   }
@@ -172,7 +172,7 @@ export abstract class ClientHandler {
 
   /**
    * Processes one request, and returns its response or a promise of it. The
-   * next request is not processed before.
+   * next request waits for it.
    *
    * @throws {RequestError} If the request is invalid: the client is told why.
    * @throws {ProtocolError} If the connection cannot go on: the client is told why, and it closes.
@@ -203,7 +203,7 @@ export abstract class ClientHandler {
     return this.#messages.state === State.Open;
   }
 
-  /** For how long the client has been silent. */
+  /** Measures the silence of the client. */
   get idle(): IdleTimer {
     return this.#messages.idle;
   }
@@ -233,7 +233,7 @@ export abstract class ClientHandler {
 
 /** The lab's request: a student, to be recorded, printed and acknowledged. */
 export class StudentHandler extends ClientHandler {
-  /** Where all handlers of this server record, so one at a time. */
+  /** Shared by all handlers of this server. Only used under the lock. */
   protected readonly roster: Roster = sharedRoster(this.server);
   /** The line that is printed for a student. */
   protected readonly line: typeof connectedLine = connectedLine;
@@ -281,7 +281,8 @@ export class StudentHandler extends ClientHandler {
 
   /** Processes a batch of one. */
   protected override async processRequest(request: Message): Promise<Message> {
-    const [response] = await this.processBatch([request]);
+    const batch = StudentHandler.prototype.processBatch;
+    const [response] = await batch.call(this, [request]);
     return response;
   }
 }

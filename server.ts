@@ -51,9 +51,9 @@ export interface ServerOptions extends Partial<Limits> {
 
 /** Milliseconds to wait when there is no descriptor for the next client. */
 const ACCEPT_REST = 100;
-/** A failure to accept is reported if there was none for so many milliseconds. */
+/** A failure to accept is reported if there was no other for so many milliseconds. */
 const REPORT_REST = 10_000;
-/** Ids of clients whose source port is taken as an id are above the ports. */
+/** The first id for clients whose source port is the id of another. */
 const FIRST_FREE_ID = 65_536;
 
 /**
@@ -69,12 +69,12 @@ const FIRST_FREE_ID = 65_536;
  * ```
  */
 export class Server implements HandlerServer, AsyncDisposable {
-  /** Clients that may wait to be accepted: the most that Linux takes by default, `net.core.somaxconn`. */
+  /** The lab's name for the backlog: how many clients may wait to be accepted. the most that Linux takes by default, `net.core.somaxconn`. */
   static readonly MAX_NUM_CONN = 4096;
 
   /** The handler of each client that is being served, by the client's id. */
   readonly handlers: Map<number, ClientHandler> = new Map();
-  /** The lock around what the handlers share. */
+  /** The lock around what the handlers share: for students, the roster and the printed lines. */
   readonly writeLock: Lock = new Lock();
   readonly wire: WireFormat;
   readonly limits: Readonly<Limits>;
@@ -144,7 +144,7 @@ export class Server implements HandlerServer, AsyncDisposable {
       try {
         const conn = await listener.accept();
         this.#acceptedAt = performance.now();
-        // The task is the method that makes the handler, as the lab teaches.
+        // Not awaited: each client is a task of its own, as the lab teaches.
         void this.handler(conn, conn.remoteAddr);
       } catch (error) {
         if (isClosedHere(error)) return; // by the shutdown
@@ -163,7 +163,7 @@ export class Server implements HandlerServer, AsyncDisposable {
     if (isNews) this.report(`Cannot accept clients: ${reason(error)}`);
   }
 
-  /** Makes the handler of one client, and runs it to its end. Never rejects. */
+  /** The task of one client: makes its handler, and runs it to its end. Never rejects. The lab's name. */
   async handler(conn: Connection, addr: Address): Promise<void> {
     let handler: ClientHandler | undefined;
     try {

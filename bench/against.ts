@@ -21,7 +21,7 @@ import type { Plan } from "./compare/round.ts";
 /** The uniform load and the mixed one. */
 const NAMES = ["Rollcall", "Rollcall, mixed"];
 const DEPTHS = [1, 16, 64];
-const PLAN: Plan = { clients: 50, warmUp: 1000, measured: 2000, pinned: true };
+const PLAN: Plan = { clients: 50, warmUp: 500, measured: 1000, pinned: true };
 
 interface AgainstFlags {
   commit: string;

@@ -6,7 +6,7 @@
 
 /** One step in the service of a client. */
 export type ServerEvent =
-  /** The client was accepted. */
+  /** The client was accepted. It may still be rejected. */
   | { type: "accepted" }
   /** A read brought `bytes`, which completed `messages`. */
   | { type: "read"; bytes: number; messages: number }
@@ -24,6 +24,14 @@ export type ServerEvent =
  * since the client waits meanwhile. What it throws is ignored.
  */
 export type OnEvent = (client: number, event: ServerEvent) => void;
+
+/** What a connection calls. */
+export interface ConnectionHooks {
+  /** Called when the peer is too slow, or too much is queued for it. */
+  onLimit?(error: Error): void;
+  /** Called for every event. */
+  onEvent?(event: ServerEvent): void;
+}
 
 /**
  * The same function, but it never throws and its promise never rejects. For

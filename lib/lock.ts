@@ -4,7 +4,7 @@
  * @module
  */
 
-/** The right to be where only one may be. */
+/** Proof of holding the lock. */
 export interface Guard extends Disposable {
   /** Gives it back, to the next in the queue. A second call does nothing. */
   release(): void;
@@ -48,8 +48,8 @@ export class Lock {
   }
 
   /**
-   * Waits for the caller's turn. When `signal` aborts before, the caller leaves
-   * the queue, and its reason is thrown.
+   * Waits for the caller's turn. If `signal` aborts before, the caller leaves
+   * the queue, and the reason of the signal is thrown.
    */
   async acquire({ signal }: { signal?: AbortSignal } = {}): Promise<Guard> {
     signal?.throwIfAborted();

@@ -180,7 +180,8 @@ async function serveUntilStopped(
     // A terminal that takes nothing any more must not keep us.
     if (shown) await Promise.race([shown, delay(SCREEN_LONGEST)]);
   }
-  const hits = { ...server.limitHits, ...roster.limitHits };
+  const { maxWaitingOutput, grace, ...others } = server.limitHits;
+  const hits = { ...others, ...roster.limitHits, maxWaitingOutput, grace };
   const reached = Object.entries(hits).filter(([, count]) => count > 0);
   if (reached.length > 0) {
     const counts = reached.map(([name, count]) => `${name} ${count}`);

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { ServerEvent } from "../events.ts";
+import type { ConnectionHooks } from "../events.ts";
 import { ByteWriter } from "../formats/byte_writer.ts";
 import { ConnectionEnded, ProtocolError } from "../formats/errors.ts";
 import type { Message, WireFormat } from "../formats/format.ts";
@@ -29,20 +29,12 @@ const LINGER_IDLE = 250;
 /** In state Lingering: for how many milliseconds a peer may go on sending. */
 const LINGER_LONGEST = 3_000;
 
-/** One writer for all connections: a message is written without a pause. */
+/** Shared by all connections, since writing a message cannot be interrupted. */
 const writer = new ByteWriter();
-
-/** What a connection tells its owner. */
-export interface ConnectionHooks {
-  /** Called when the peer is too slow in sending or in accepting. */
-  onLimit?(error: ProtocolError): void;
-  /** Called for every event. */
-  onEvent?(event: ServerEvent): void;
-}
 
 /** A connection that carries messages of one format. Its {@linkcode State} says what may happen. */
 export class MessageConnection {
-  /** For how long the peer has been silent. */
+  /** Measures the silence of the peer. */
   readonly idle: IdleTimer = new IdleTimer();
   #conn: Connection;
   #format: WireFormat;
@@ -91,7 +83,7 @@ export class MessageConnection {
    * Resolves to all messages that one read completed: at least one; or to
    * `undefined` when no more come.
    *
-   * @throws {ProtocolError} If the bytes are no message. Those before it were resolved to first.
+   * @throws {ProtocolError} If the bytes are no message. Complete messages before them are returned first.
    */
   receive(): Promise<Message[] | undefined> {
     return this.#receiving = this.#receive();
@@ -99,18 +91,18 @@ export class MessageConnection {
 
   async #receive(): Promise<Message[] | undefined> {
     const reader = this.#reader;
-    this.idle.reset();
+    this.idle.waitFromNow();
     trackActive(1);
     try {
       for (;;) {
-        const drops = this.#drops;
-        if (reader.error && !drops) throw reader.error;
-        const isPaused = reader.isPaused && !drops;
-        if (reader.isFull || isPaused) await yieldIfDue();
+        const discards = this.#discardsInput;
+        if (reader.error && !discards) throw reader.error;
+        const hasUndecoded = reader.hasUndecoded && !discards;
+        if (reader.lastReadFilled || hasUndecoded) await yieldIfDue();
         else if (isContended()) await yieldIfDue(CONTENDED_SLICE);
         if (this.#state === State.NotReading) return undefined;
         if (reader.pendingBytes > 0) this.#requestDeadline.start();
-        const count = isPaused ? 0 : await this.#conn.read(reader.room);
+        const count = hasUndecoded ? 0 : await this.#conn.read(reader.room);
         if (count === null) break;
         const messages = this.#take(count);
         if (messages.length > 0) return messages;
@@ -119,7 +111,7 @@ export class MessageConnection {
       if (!isDisconnect(error)) throw error;
     } finally {
       this.#requestDeadline[Symbol.dispose]();
-      if (!this.#drops) this.idle.pause();
+      if (!this.#discardsInput) this.idle.stopWaiting();
       trackActive(-1);
     }
     this.#advance(State.PeerEnded);
@@ -129,9 +121,11 @@ export class MessageConnection {
   /** The messages that a read of `count` bytes completed, unless they are dropped. */
   #take(count: number): Message[] {
     const reader = this.#reader;
-    const messages = this.#drops ? reader.skip(count) : reader.take(count);
+    const messages = this.#discardsInput
+      ? reader.discard(count)
+      : reader.decode(count);
     const { length } = messages;
-    if (this.#drops) this.idle.reset();
+    if (this.#discardsInput) this.idle.waitFromNow();
     else if (length === 0) this.idle.notePart();
     this.#hooks.onEvent?.({ type: "read", bytes: count, messages: length });
     return messages;
@@ -141,7 +135,8 @@ export class MessageConnection {
   async greet(greeting: Message): Promise<void> {
     await this.send([greeting]);
     await this.#writing;
-    this.#queue.pause(this.#format.greetingPause);
+    if (this.#writeError) throw this.#writeError;
+    this.#queue.holdBack(this.#format.greetingPause);
   }
 
   /**
@@ -154,13 +149,13 @@ export class MessageConnection {
   async send(messages: readonly Message[]): Promise<void> {
     this.queue(messages);
     if (this.#state >= State.Lingering) {
-      throw this.#writeError ?? new ConnectionEnded("The connection ended");
+      throw new ConnectionEnded("The connection ended");
     }
     if (!this.#queue.isFull) return;
     this.#hooks.onEvent?.({ type: "full", bytes: this.#queue.pendingBytes });
-    this.idle.reset();
+    this.idle.waitFromNow();
     await this.#writing;
-    if (!this.#drops) this.idle.pause();
+    if (!this.#discardsInput) this.idle.stopWaiting();
     if (this.#writeError) throw this.#writeError;
   }
 
@@ -177,13 +172,13 @@ export class MessageConnection {
   queue(messages: readonly Message[]): void {
     if (this.#state >= State.Lingering) return;
     const { maxQueuedBytes } = this.#limits;
-    const room = maxQueuedBytes - this.#queue.pendingBytes;
+    const left = maxQueuedBytes - this.#queue.pendingBytes;
     let bytes = 0; // of the messages that are complete
     try {
       for (const message of messages) {
         this.#format.write(message, writer);
         bytes = writer.length;
-        if (bytes > room) break;
+        if (bytes > left) break;
       }
     } finally {
       writer.length = bytes;
@@ -192,7 +187,7 @@ export class MessageConnection {
       this.#queue.add(writer.take());
       if (bytes > 0) this.#writing ??= this.#write();
     }
-    if (bytes > room) {
+    if (bytes > left) {
       this.#closeFor("maxQueuedBytes", `over ${maxQueuedBytes}`);
     }
   }
@@ -203,7 +198,8 @@ export class MessageConnection {
     try {
       await null; // let the rest of this turn's answers join
       while (queue.pendingBytes > 0) {
-        if (queue.isPaused) await queue.endOfPause();
+        if (queue.isHeldBack) await queue.waitUntilFree(); // it can be empty then
+        if (queue.pendingBytes === 0) return;
         const bytes = await this.#conn.write(queue.next());
         if (this.#state === State.Closed) return;
         queue.remove(bytes);
@@ -234,29 +230,30 @@ export class MessageConnection {
   }
 
   async #flushAndLinger(): Promise<void> {
-    const lingers = this.#state < State.PeerEnded;
-    let longest: ReturnType<typeof setTimeout> | undefined;
+    const peerMaySend = this.#state < State.PeerEnded;
+    let lingerTimer: ReturnType<typeof setTimeout> | undefined;
     try {
       this.#advance(State.Flushing);
       await this.#writing;
-      if (!lingers || !this.#advance(State.Lingering)) return;
+      if (!peerMaySend || !this.#advance(State.Lingering)) return;
       await this.#conn.closeWrite();
       // Closing with bytes unread would reset the connection, and the peer could
       // lose the answers that it has not read. So we read on and drop it, until
       // the peer ends, or is silent: many clients never close by themselves.
-      longest = setTimeout(() => this.close(), LINGER_LONGEST);
+      lingerTimer = setTimeout(() => this.close(), LINGER_LONGEST);
       await this.#receiving?.catch(() => {});
       await this.receive();
     } catch {
       // The connection is over, which was the aim.
     } finally {
-      clearTimeout(longest);
+      clearTimeout(lingerTimer);
       this.close();
     }
   }
 
   /** Ends the connection at once, whatever is under way. A second call does nothing. */
   close(): void {
+    this.idle[Symbol.dispose](); // also if it was set after the end
     if (!this.#advance(State.Closed)) return;
     closeOnce(this.#conn);
     this.#hooks.onEvent?.({ type: "closed" });
@@ -274,27 +271,26 @@ export class MessageConnection {
   #advance(to: State): boolean {
     if (to <= this.#state) return false;
     this.#state = to;
-    if (this.#drops) {
+    if (this.#discardsInput) {
       this.#reader.drop();
       this.#requestDeadline[Symbol.dispose]();
     }
     if (to === State.Flushing) {
       this.#queue.requireAll();
-      this.idle.reset();
-      this.idle.start(FLUSH_IDLE, () => {
+      this.idle.waitFromNow();
+      this.idle.arm(FLUSH_IDLE, () => {
         const seconds = FLUSH_IDLE / 1000;
         this.#closeFor("queueTimeout", `and none was taken for ${seconds} s`);
       });
     } else if (to === State.Lingering) {
-      this.idle.reset();
-      this.idle.start(LINGER_IDLE, () => this.close());
+      this.idle.waitFromNow();
+      this.idle.arm(LINGER_IDLE, () => this.close());
     } else if (to >= State.PeerGone) this.#queue.clear();
-    if (to === State.Closed) this.idle[Symbol.dispose]();
     return true;
   }
 
   /** Whether incoming bytes are dropped. */
-  get #drops(): boolean {
+  get #discardsInput(): boolean {
     return this.#state >= State.Flushing && this.#state !== State.PeerGone;
   }
 }

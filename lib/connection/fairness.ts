@@ -17,7 +17,7 @@ export const CONTENDED_SLICE = 50;
  * them again and again. Tokio, on which Deno runs, ends a turn after 128 reads:
  * its "cooperative budget".
  */
-const MANY = 100;
+const CONTENDED_ABOVE = 100;
 /**
  * Turns of the event loop after which it has polled its sockets. While there is
  * other work, it does so in one turn of 61: Tokio's `event_interval`.
@@ -26,15 +26,15 @@ const TURNS_TO_POLL = 64;
 
 /** When the event loop last polled its sockets, as far as we know. */
 let polledAt = performance.now();
-/** Connections that may have something to do. */
+/** Connections that wait for bytes, or have some. */
 let active = 0;
 /** The tasks that yielded, first come, first served. */
 const waiting: (() => void)[] = [];
 let isServing = false;
 
 /**
- * Lets all other tasks go on first, if the tasks that call this have used up
- * their slice of `ms` milliseconds.
+ * Lets all other tasks go on first, if the sockets were not polled for `ms`
+ * milliseconds, as far as we know.
  */
 export async function yieldIfDue(ms = SLICE): Promise<void> {
   if (!isServing && performance.now() - polledAt < ms) return;
@@ -51,7 +51,7 @@ export function trackActive(change: 1 | -1): void {
 
 /** Whether so many connections are active that all their tasks must yield. */
 export function isContended(): boolean {
-  return active > MANY;
+  return active > CONTENDED_ABOVE;
 }
 
 /** Steps of a long computation between two looks at the clock. */
@@ -63,7 +63,7 @@ export class TimeSlice {
   #began = 0;
   #steps = 0;
 
-  /** Whether the slice is over, so that the next one begins. Called before each step. */
+  /** Counts a step. Returns whether the slice is over; then the next one begins. */
   isOver(): boolean {
     if (++this.#steps % STEPS !== 0) return false;
     const now = performance.now();

@@ -24,7 +24,7 @@ export class MessageReader {
   #kept = 0;
   /** Small reads in a row. */
   #smallReads = 0;
-  #isFull = false;
+  #lastReadFilled = false;
   #error: ProtocolError | undefined;
 
   /** Has read nothing yet. */
@@ -40,8 +40,8 @@ export class MessageReader {
   }
 
   /** Whether the last read filled its room, so that more has probably come. */
-  get isFull(): boolean {
-    return this.#isFull;
+  get lastReadFilled(): boolean {
+    return this.#lastReadFilled;
   }
 
   /** Bytes of the message that is incomplete. */
@@ -50,7 +50,7 @@ export class MessageReader {
   }
 
   /** Whether messages are in the buffer for which no further byte is needed. */
-  get isPaused(): boolean {
+  get hasUndecoded(): boolean {
     return this.#format.paused === true;
   }
 
@@ -60,9 +60,9 @@ export class MessageReader {
   }
 
   /** The messages that a read of `count` bytes completed. */
-  take(count: number): Message[] {
+  decode(count: number): Message[] {
     const end = this.#kept + count;
-    if (!this.isPaused) this.#isFull = end === this.#buffer.length;
+    if (!this.hasUndecoded) this.#lastReadFilled = end === this.#buffer.length;
     const messages: Message[] = [];
     try {
       const taken = this.#format.read(this.#buffer, end, messages);
@@ -76,8 +76,8 @@ export class MessageReader {
   }
 
   /** Drops what a read of `count` bytes brought, and so has no messages. */
-  skip(count: number): Message[] {
-    this.#isFull = count === this.#buffer.length;
+  discard(count: number): Message[] {
+    this.#lastReadFilled = count === this.#buffer.length;
     return [];
   }
 

@@ -8,17 +8,17 @@
  * A server cannot see what is in transit. It can only wait until nothing comes,
  * and every wait has an end:
  *
- * 1. **Accept.** The accept loop goes on until no client has come for
- *    `ACCEPT_IDLE`. That takes at most half of the grace time. Then the listener
- *    closes.
- * 2. **Drain.** Meanwhile all clients are served as usual. When no client was
- *    answered for `DRAIN_IDLE`, each that was silent for as long is told to read
- *    no more, which ends its connection. One client's silence is not enough: a
- *    busy server may not have come to it yet. After `DRAIN_LONGEST`
- *    all clients are told so. Clients that were accepted meanwhile have that
- *    time again, from when the listener closed.
- * 3. **Answer.** A handler that is told to read no more answers what it has read,
- *    and waits until the client has taken it. That takes at most the rest of the
+ * 1. **Accept and drain.** The accept loop goes on, and all clients are served as
+ *    usual. When no handler has begun to wait for its client for `DRAIN_IDLE`,
+ *    each client that was silent for as long is told to send no more: its handler
+ *    stops reading, which ends the connection. One client's silence is not enough:
+ *    a busy server may not have come to it yet. This lasts until no client has
+ *    come for `ACCEPT_IDLE`, at most half of the grace time. After `DRAIN_LONGEST`
+ *    the handlers that are left stop reading. Then the listener closes.
+ * 2. **Drain again**, for the clients that were accepted meanwhile, in the same
+ *    way and for as long.
+ * 3. **Answer.** A handler that has stopped reading answers what it has read, and
+ *    waits until the client has taken it. That takes at most the rest of the
  *    grace time.
  * 4. **Close.** The connections that are left are closed at once. Their handlers
  *    have `CLOSE_LONGEST` to return.
@@ -48,7 +48,7 @@ const TICK = 25;
 export interface StoppableHandler {
   /** Whether further messages are read. */
   readonly isReading: boolean;
-  /** For how long the client has been silent. */
+  /** Measures the silence of the client. */
   readonly idle: Pick<IdleTimer, "isIdle" | "isWaiting" | "since">;
   /** Answers what was read, and reads no more. */
   stopReading(): void;
@@ -60,7 +60,7 @@ export interface StoppableServer {
   readonly open: ConnectionSet<StoppableHandler>;
   /** Whether clients may come. */
   readonly isListening: boolean;
-  /** For how many milliseconds no client has come; 0 while the accept loop rests. */
+  /** For how many milliseconds no client has come; 0 or less while the accept loop rests. */
   acceptIdleFor(): number;
   /** Closes the listener. */
   stopAccepting(): void;
@@ -79,40 +79,56 @@ export async function shutDown(
   const began = performance.now();
   const end = began + graceMs;
   await Promise.all([
-    acceptPending(server, began, began + graceMs / 2),
+    acceptPending(server, began + graceMs / 2),
     drain(server, end),
   ]);
+  server.stopAccepting();
+  await pollEventLoop(); // for a client that was accepted at the last moment
   await drain(server, end);
   await open.waitUntilEmpty(end - performance.now());
   server.close();
   await open.waitUntilEmpty(CLOSE_LONGEST);
 }
 
-/** Waits until no client waits to be accepted, then closes the listener. */
+/** Waits until no client waits to be accepted. Those that came meanwhile are drained, too. */
 async function acceptPending(
   server: StoppableServer,
-  began: number,
   end: number,
 ): Promise<void> {
+  const began = performance.now();
   const isIdle = () =>
     Math.min(server.acceptIdleFor(), performance.now() - began) >= ACCEPT_IDLE;
-  if (!server.isListening) return;
-  while (performance.now() < end) {
+  while (server.isListening && performance.now() < end) {
     if (isIdle()) {
       await pollEventLoop();
-      if (isIdle()) break;
+      if (isIdle()) return;
     }
     await new Promise((resolve) => setTimeout(resolve, TICK));
+    await stopIdle(server, began);
   }
-  server.stopAccepting();
-  await pollEventLoop(); // for a client that was accepted at the last moment
 }
 
-/** Serves the clients until they are silent, then has all of them read no more. */
+/** Serves the clients until they are silent. Those that are left read no more. */
 async function drain(server: StoppableServer, end: number): Promise<void> {
   const { open, onError } = server;
   const began = performance.now();
-  const last = Math.min(began + DRAIN_LONGEST, end);
+  const drainEnd = Math.min(began + DRAIN_LONGEST, end);
+  while (open.size > 0 && performance.now() < drainEnd) {
+    await open.waitUntilEmpty(TICK);
+    await stopIdle(server, began);
+  }
+  const left = new Set(open); // and none that comes during the poll
+  await pollEventLoop();
+  open.each((handler) => {
+    if (left.has(handler)) handler.stopReading();
+  }, onError);
+}
+
+/** Has the handlers of silent clients read no more, if all are silent, and were since `began`. */
+async function stopIdle(
+  { open, onError }: StoppableServer,
+  began: number,
+): Promise<void> {
   const isSilent = () => {
     let newest = began;
     for (const { isReading, idle } of open) {
@@ -122,14 +138,10 @@ async function drain(server: StoppableServer, end: number): Promise<void> {
   };
   const isIdle = ({ isReading, idle }: StoppableHandler) =>
     isReading && idle.isIdle(DRAIN_IDLE);
-  while (open.size > 0 && performance.now() < last) {
-    await open.waitUntilEmpty(TICK);
-    if (!isSilent() || ![...open].some(isIdle)) continue;
-    await pollEventLoop();
-    if (!isSilent()) continue;
-    open.each((handler) => {
-      if (isIdle(handler)) handler.stopReading();
-    }, onError);
-  }
-  open.each((handler) => handler.stopReading(), onError);
+  if (!isSilent() || ![...open].some(isIdle)) return;
+  await pollEventLoop();
+  if (!isSilent()) return;
+  open.each((handler) => {
+    if (isIdle(handler)) handler.stopReading();
+  }, onError);
 }

@@ -13,13 +13,16 @@ export enum State {
   Open,
   /** No further message is read. Those that were read are answered. */
   NotReading,
-  /** The peer sends no more. What it sent is answered. */
+  /** The peer sends no more, or a read failed. What it sent is answered. */
   PeerEnded,
   /** No message is processed any more. Queued bytes are written, incoming bytes are dropped. */
   Flushing,
-  /** All is written and the peer knows it. Incoming bytes are dropped until the peer ends. */
+  /** All is written, and the peer is told so. Incoming bytes are dropped until the peer ends. */
   Lingering,
-  /** A write failed: the peer takes no more. The handler learns of it when it next sends. */
+  /**
+   * A write failed: the peer takes no more. The handler learns of it when it next
+   * sends. It stands here, since it can follow any state above.
+   */
   PeerGone,
   /** Nothing is read or written. */
   Closed,

@@ -10,25 +10,25 @@ export class IdleTimer implements Disposable {
   #lastPartAt = performance.now();
   #ms = Infinity;
   #onIdle: () => void = () => {};
-  #isSure = false;
+  #wasLate = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** Sets what is called after how many milliseconds, in place of what was set before. */
-  start(ms: number, onIdle: () => void): void {
+  /** Sets how many milliseconds of silence are too long, and what is then called. */
+  arm(ms: number, onIdle: () => void): void {
     this[Symbol.dispose]();
     this.#ms = ms;
     this.#onIdle = onIdle;
-    this.#isSure = false;
+    this.#wasLate = false;
     this.#timer = setTimeout(this.#check, ms);
   }
 
-  /** The peer gave a sign, or the wait for it begins. */
-  reset(): void {
+  /** Begins to wait for the peer, or begins anew, since it gave a sign. */
+  waitFromNow(): void {
     this.#since = performance.now();
   }
 
-  /** We do not wait for the peer: the silence is our own. */
-  pause(): void {
+  /** Ends the wait: from now on, the silence is our own. */
+  stopWaiting(): void {
     this.#since = Infinity;
   }
 
@@ -37,7 +37,7 @@ export class IdleTimer implements Disposable {
     return this.#since < Infinity;
   }
 
-  /** Notes that a part of a message came. That is no reason to wait longer. */
+  /** Notes that a part of a message came. The idle timer runs on: a dripping peer is idle, too. */
   notePart(): void {
     this.#lastPartAt = performance.now();
   }
@@ -45,7 +45,9 @@ export class IdleTimer implements Disposable {
   /** Notes that the peer accepted bytes, and whether more are to be written. */
   noteWritten(more: boolean): void {
     // Looking at the clock costs much, and here only a timer or a slow peer needs it.
-    if (this.isWaiting && (more || this.#timer !== undefined)) this.reset();
+    if (this.isWaiting && (more || this.#timer !== undefined)) {
+      this.waitFromNow();
+    }
   }
 
   /** Since when we wait, on the clock of `performance.now()`; `Infinity` while we do not. */
@@ -67,15 +69,15 @@ export class IdleTimer implements Disposable {
   // Activity only changes a time: a new timer for each message would cost more.
   #check = (): void => {
     const left = Math.min(this.#since + this.#ms - performance.now(), this.#ms);
-    if (left <= 0 && this.#isSure) return this.#onIdle();
+    if (left <= 0 && this.#wasLate) return this.#onIdle();
     // If the event loop was blocked, the peer's bytes may wait behind this
     // timer. A second check lets them be read first.
-    this.#isSure = left <= 0;
+    this.#wasLate = left <= 0;
     this.#timer = setTimeout(this.#check, Math.max(1, Math.ceil(left)));
   };
 }
 
-/** Calls back if something that was started is not stopped in time. */
+/** Calls back if something that was started is not stopped in time. It uses an idle timer for its second check. */
 export class Deadline implements Disposable {
   #ms: number;
   #onLate: () => void;
@@ -96,8 +98,8 @@ export class Deadline implements Disposable {
   start(): void {
     if (this.#ms === 0 || this.#timer) return;
     this.#timer = new IdleTimer();
-    this.#timer.reset();
-    this.#timer.start(this.#ms, this.#onLate);
+    this.#timer.waitFromNow();
+    this.#timer.arm(this.#ms, this.#onLate);
   }
 
   /** Stops it, if it is running. */

@@ -17,16 +17,16 @@ export class WriteQueue {
   #pendingBytes = 0;
   #softLimit: number;
   #deadline: Deadline;
-  /** Bytes the peer must accept per period of the deadline, and has accepted so far. */
+  /** Bytes the peer must accept per period of the deadline. */
   #portion: number;
+  /** Bytes it has accepted in this period. */
   #accepted = 0;
   /** When the next write may leave, on the clock of `performance.now()`. */
   #notBefore = 0;
 
   /**
-   * `deadline` runs from when more than `softLimit` bytes are queued until the
-   * peer has accepted all of them. It starts anew whenever the peer has accepted
-   * as many as `softLimit`.
+   * `deadline` starts when more than `softLimit` bytes are queued, restarts for
+   * every `softLimit` bytes that the peer accepts, and stops when none are queued.
    */
   constructor(softLimit: number, deadline: Deadline) {
     this.#softLimit = this.#portion = softLimit;
@@ -55,17 +55,17 @@ export class WriteQueue {
   }
 
   /** Holds back the next write for so many milliseconds. */
-  pause(ms: number): void {
+  holdBack(ms: number): void {
     this.#notBefore = performance.now() + ms;
   }
 
   /** Whether the next write is held back. */
-  get isPaused(): boolean {
+  get isHeldBack(): boolean {
     return this.#notBefore > 0;
   }
 
   /** Waits until the next write may leave. */
-  async endOfPause(): Promise<void> {
+  async waitUntilFree(): Promise<void> {
     let left: number;
     while ((left = this.#notBefore - performance.now()) > 0) {
       await new Promise((resolve) => setTimeout(resolve, Math.ceil(left)));

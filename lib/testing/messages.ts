@@ -75,8 +75,8 @@ export class TestReader {
   }
 
   #take(count: number): Message[] {
-    const messages = this.#reader.take(count);
-    while (this.#reader.isPaused) messages.push(...this.#reader.take(0));
+    const messages = this.#reader.decode(count);
+    while (this.#reader.hasUndecoded) messages.push(...this.#reader.decode(0));
     if (this.#reader.error) throw this.#reader.error;
     return messages;
   }
