@@ -1,6 +1,8 @@
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { connect } from "node:net";
 import { delay } from "@std/async/delay";
+import { ClientHandler } from "../clienthandler.ts";
+import type { Message } from "../lib/formats/formats.ts";
 import { Server } from "../server.ts";
 import { needs } from "./support/needs.ts";
 import { readVectors } from "./support/vectors.ts";
@@ -420,6 +422,75 @@ net.test("Server.shutdown() answers 1,000 clients whose requests came at the sam
   assertEquals(answers.filter((both) => both.length !== 2), []);
   await shutdown;
   for (const peer of peers) peer[Symbol.dispose]();
+});
+
+net.test("Server.shutdown() answers requests that came while a handler blocked the thread (needs net)", async () => {
+  class Blocking extends ClientHandler {
+    protected override processRequest(request: Message): Message {
+      // Longer than clients that keep sending are served.
+      const end = Date.now() + (request === "block" ? 1200 : 0);
+      while (Date.now() < end);
+      return request;
+    }
+  }
+  await using test = new TestServer({ clientHandler: Blocking, wire: json });
+  const blocking = await Peer.greeted(test.addr, json);
+  // Sent by another process, since this thread is blocked.
+  const { port } = test.addr;
+  const script = `const conns = [];
+    for (let i = 0; i < 4; i++) {
+      const conn = await Deno.connect({ hostname: "127.0.0.1", port: ${port} });
+      await conn.read(new Uint8Array(100));
+      conns.push(conn);
+    }
+    postMessage("connected");
+    onmessage = async () => {
+      postMessage("sending");
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      const text = new TextEncoder().encode('"late"\\n');
+      const answers = conns.map(async (conn) => {
+        await conn.write(text);
+        const count = await conn.read(new Uint8Array(100));
+        conn.close();
+        return count;
+      });
+      postMessage(await Promise.all(answers));
+    };`;
+  const url = URL.createObjectURL(
+    new Blob([script], { type: "text/javascript" }),
+  );
+  const worker = new Worker(url, { type: "module" });
+  const said = () =>
+    new Promise((resolve) => worker.onmessage = ({ data }) => resolve(data));
+  await said();
+  const sending = said();
+  worker.postMessage("go");
+  await sending;
+  const answers = said();
+  const shutdown = test.server.shutdown();
+  await blocking.send("block");
+  assertEquals(await answers, [7, 7, 7, 7]);
+  blocking.conn.close();
+  await shutdown;
+  worker.terminate();
+  URL.revokeObjectURL(url);
+});
+
+net.test("Server.shutdown() drains clients that come meanwhile, so that none is refused as one too many (needs net)", async () => {
+  await using test = new TestServer({ maxClients: 10 });
+  const shutdown = test.server.shutdown();
+  const greetings: (Message | undefined)[] = [];
+  const peers: Peer[] = [];
+  for (let i = 0; i < 40; i++) {
+    const peer = await Peer.connect(test.addr);
+    peers.push(peer);
+    greetings.push(await peer.receive());
+    void peer.receiveAll().then(() => peer[Symbol.dispose]());
+    await delay(30);
+  }
+  await shutdown;
+  const refused = greetings.filter((it) => !("clientid" in fields(it)));
+  assertEquals(refused, []);
 });
 
 net.test("Server.shutdown() does not wait for silent clients that stay (needs net)", async () => {

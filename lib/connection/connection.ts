@@ -127,6 +127,7 @@ export class MessageConnection {
     const { length } = messages;
     if (this.#discardsInput) this.idle.waitFromNow();
     else if (length === 0) this.idle.notePart();
+    else this.idle.noteMessages();
     this.#hooks.onEvent?.({ type: "read", bytes: count, messages: length });
     return messages;
   }

@@ -9,8 +9,7 @@
  * and every wait has an end:
  *
  * 1. **Accept and drain.** The accept loop goes on, and all clients are served as
- *    usual. When no handler has begun to wait for its client for `DRAIN_IDLE`,
- *    each client that was silent for as long is told to send no more: its handler
+ *    usual. When no handler has answered a client for `DRAIN_IDLE`, each client that was silent for as long is told to send no more: its handler
  *    stops reading, which ends the connection. One client's silence is not enough:
  *    a busy server may not have come to it yet. This lasts until no client has
  *    come for `ACCEPT_IDLE`, at most half of the grace time. After `DRAIN_LONGEST`
@@ -49,7 +48,10 @@ export interface StoppableHandler {
   /** Whether further messages are read. */
   readonly isReading: boolean;
   /** Measures the silence of the client. */
-  readonly idle: Pick<IdleTimer, "isIdle" | "isWaiting" | "since">;
+  readonly idle: Pick<
+    IdleTimer,
+    "hadMessages" | "isIdle" | "isWaiting" | "since"
+  >;
   /** Answers what was read, and reads no more. */
   stopReading(): void;
 }
@@ -132,7 +134,9 @@ async function stopIdle(
   const isSilent = () => {
     let newest = began;
     for (const { isReading, idle } of open) {
-      if (isReading && idle.isWaiting) newest = Math.max(newest, idle.since);
+      // A client that only connects keeps no one waiting.
+      const counts = isReading && idle.hadMessages && idle.isWaiting;
+      if (counts) newest = Math.max(newest, idle.since);
     }
     return performance.now() - newest >= DRAIN_IDLE;
   };

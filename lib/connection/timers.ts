@@ -8,6 +8,7 @@
 export class IdleTimer implements Disposable {
   #since = Infinity;
   #lastPartAt = performance.now();
+  #hadMessages = false;
   #ms = Infinity;
   #onIdle: () => void = () => {};
   #wasLate = false;
@@ -35,6 +36,16 @@ export class IdleTimer implements Disposable {
   /** Whether we wait for the peer. */
   get isWaiting(): boolean {
     return this.#since < Infinity;
+  }
+
+  /** Notes that messages came. That needs no look at the clock: they are answered first. */
+  noteMessages(): void {
+    this.#hadMessages = true;
+  }
+
+  /** Whether the peer has ever sent a message. */
+  get hadMessages(): boolean {
+    return this.#hadMessages;
   }
 
   /** Notes that a part of a message came. The idle timer runs on: a dripping peer is idle, too. */
