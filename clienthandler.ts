@@ -49,11 +49,11 @@ export type ClientHandlerClass = new (
  *   }
  * }
  * await using server = new Server({ port: 0, clientHandler: EchoHandler });
- * server.listen();
+ * void server.run();
  * ```
  */
 export abstract class ClientHandler {
-  /** The client's id: its source port, as the lab has it. */
+  /** The client's id: its source port, as the lab has it, or a number above the ports if that is taken. */
   readonly clientId: number;
   /** The client's IP address. The lab calls it `server_ip`. */
   readonly clientIp: string;
@@ -188,7 +188,7 @@ export abstract class ClientHandler {
     return sent;
   }
 
-  /** All requests that have come, at least one; `undefined` once the client sends no more. */
+  /** All requests that one read completed, at least one; `undefined` once the client sends no more. */
   protected receive(): Promise<Message[] | undefined> {
     return this.#messages.receive();
   }

@@ -53,7 +53,7 @@ export interface ServerOptions extends Partial<Limits> {
 const ACCEPT_REST = 100;
 /** A failure to accept is reported if there was no other for so many milliseconds. */
 const REPORT_REST = 10_000;
-/** The first id for clients whose source port is the id of another. */
+/** The first id for clients whose source port is already in use as an id. */
 const FIRST_FREE_ID = 65_536;
 
 /**
@@ -69,7 +69,7 @@ const FIRST_FREE_ID = 65_536;
  * ```
  */
 export class Server implements HandlerServer, AsyncDisposable {
-  /** The lab's name for the backlog: how many clients may wait to be accepted. the most that Linux takes by default, `net.core.somaxconn`. */
+  /** The lab's name for the backlog: how many clients may wait to be accepted. This is the most that Linux allows by default, `net.core.somaxconn`. */
   static readonly MAX_NUM_CONN = 4096;
 
   /** The handler of each client that is being served, by the client's id. */
@@ -137,7 +137,7 @@ export class Server implements HandlerServer, AsyncDisposable {
     return this.#listener;
   }
 
-  /** The accept loop. A failure costs one client, never the loop. */
+  /** The accept loop. A failure may cost one client, but never the loop. */
   async acceptClients(): Promise<void> {
     const listener = this.#listening();
     for (;;) {

@@ -17,6 +17,9 @@ import {
   pickle,
   TestServer,
 } from "./support/peers.ts";
+import { SimulatedClock } from "../lib/testing/clock.ts";
+import { SimulatedNetwork } from "../lib/testing/network.ts";
+import { Random } from "../lib/testing/random.ts";
 import { until } from "../lib/testing/soon.ts";
 
 const net = needs("net");
@@ -556,4 +559,34 @@ net.test("Server.listen() throws if the port is taken, or nothing listens yet (n
   assertThrows(() => other.listen(), Deno.errors.AddrInUse);
   await other.shutdown();
   assertThrows(() => other.listen(), Error, "was shut down");
+});
+
+Deno.test("Server reports that it cannot accept clients, and again only after 10 s without a failure", async () => {
+  using clock = new SimulatedClock(new Random(1));
+  const network = new SimulatedNetwork(clock, new Random(1));
+  const reports: string[] = [];
+  const report = (line: string) => reports.push(line);
+  const server = new Server({ network, log: () => {}, report });
+  const pass = async (ms: number) => {
+    const end = clock.now + ms;
+    clock.schedule(ms, () => {});
+    while (clock.now < end && await clock.step());
+  };
+  const refuse = async (ms: number) => {
+    network.listener!.descriptors = false;
+    void network.through("a client").connect(server.addr);
+    await pass(ms); // a failure every 100 ms
+    network.listener!.descriptors = true;
+  };
+  void server.run();
+  await refuse(15_000);
+  await pass(9_000);
+  await refuse(200);
+  assertEquals(reports.length, 1);
+  await pass(11_000);
+  await refuse(200);
+  const why = "Cannot accept clients: Error: Too many open files";
+  assertEquals(reports, [why, why]);
+  server.close();
+  while (await clock.step());
 });

@@ -254,13 +254,13 @@ export class MessageConnection {
 
   /** Ends the connection at once, whatever is under way. A second call does nothing. */
   close(): void {
-    this.idle[Symbol.dispose](); // also if it was set after the end
+    this.idle[Symbol.dispose](); // even if closed: it may have been armed since
     if (!this.#advance(State.Closed)) return;
     closeOnce(this.#conn);
     this.#hooks.onEvent?.({ type: "closed" });
   }
 
-  /** Ends a connection whose peer accepts nothing: it would not accept a reason, either. */
+  /** Ends a connection whose peer does not accept its answers: it would not accept a reason, either. */
   #closeFor(limit: LimitName, reason: string): void {
     const bytes = counted(this.#queue.pendingBytes, "byte");
     this.close();

@@ -8,7 +8,7 @@
  * @module
  */
 
-/** Milliseconds for which the tasks that always have something to do may go on together. */
+/** Milliseconds that busy tasks may run between two polls of the sockets. */
 const SLICE = 2;
 /** The same, for all tasks of a process with many active connections. */
 export const CONTENDED_SLICE = 50;
@@ -26,7 +26,7 @@ const TURNS_TO_POLL = 64;
 
 /** When the event loop last polled its sockets, as far as we know. */
 let polledAt = performance.now();
-/** Connections that wait for bytes, or have some. */
+/** Connections that wait for bytes, whether or not any come. */
 let active = 0;
 /** The tasks that yielded, first come, first served. */
 const waiting: (() => void)[] = [];

@@ -12,7 +12,7 @@ import type { MessageLimits } from "../limits.ts";
 const SMALLEST_BUFFER = 1024;
 /** While reads fill the buffer, it doubles up to this size. */
 const LARGEST_BUFFER = 65_536;
-/** After so many small reads in a row the buffer is halved. One is only the end of a burst. */
+/** After so many small reads in a row the buffer is halved. A single one may just end a burst. */
 const SMALL_READS = 4;
 
 /** A buffer for the reads of one connection, and the messages in it. */
@@ -54,7 +54,7 @@ export class MessageReader {
     return this.#format.paused === true;
   }
 
-  /** Why the bytes after the messages that were taken are no message. */
+  /** Why decoding stopped after the last good message. */
   get error(): ProtocolError | undefined {
     return this.#error;
   }

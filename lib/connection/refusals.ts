@@ -9,7 +9,7 @@ import type { MessageMap } from "../formats/format.ts";
 import type { LimitHits, Limits } from "../limits.ts";
 import { reason } from "../text.ts";
 
-/** The answer to a request that was not processed. */
+/** The answer to a request or a client that is refused. */
 export class Refusal {
   /** What the client is told. */
   readonly response: MessageMap;

@@ -9,11 +9,12 @@
  * and every wait has an end:
  *
  * 1. **Accept and drain.** The accept loop goes on, and all clients are served as
- *    usual. When no handler has answered a client for `DRAIN_IDLE`, each client that was silent for as long is told to send no more: its handler
- *    stops reading, which ends the connection. One client's silence is not enough:
- *    a busy server may not have come to it yet. This lasts until no client has
- *    come for `ACCEPT_IDLE`, at most half of the grace time. After `DRAIN_LONGEST`
- *    the handlers that are left stop reading. Then the listener closes.
+ *    usual. When no handler has answered a client for `DRAIN_IDLE`, the connection
+ *    of each client that was silent for as long ends. One client's silence is not
+ *    enough: a busy server may not have come to it yet. This lasts until no client
+ *    has come for `ACCEPT_IDLE`, at most half of the grace time. After
+ *    `DRAIN_LONGEST` the handlers that are left stop reading. Then the listener
+ *    closes.
  * 2. **Drain again**, for the clients that were accepted meanwhile, in the same
  *    way and for as long.
  * 3. **Answer.** A handler that has stopped reading answers what it has read, and
@@ -66,7 +67,7 @@ export interface StoppableServer {
   acceptIdleFor(): number;
   /** Closes the listener. */
   stopAccepting(): void;
-  /** Closes all connections. Called after the grace time. */
+  /** Closes all connections that are left. Called last, at the end of the grace time at the latest. */
   close(): void;
   /** Reports what a handler throws. */
   onError(error: unknown): void;
@@ -126,12 +127,12 @@ async function drain(server: StoppableServer, end: number): Promise<void> {
   }, onError);
 }
 
-/** Has the handlers of silent clients read no more, if all are silent, and were since `began`. */
+/** Ends the connections of silent clients, if no client was answered recently. Silence counts from `began` at the earliest. */
 async function stopIdle(
   { open, onError }: StoppableServer,
   began: number,
 ): Promise<void> {
-  const isSilent = () => {
+  const noRecentAnswers = () => {
     let newest = began;
     for (const { isReading, idle } of open) {
       // A client that only connects keeps no one waiting.
@@ -142,9 +143,9 @@ async function stopIdle(
   };
   const isIdle = ({ isReading, idle }: StoppableHandler) =>
     isReading && idle.isIdle(DRAIN_IDLE);
-  if (!isSilent() || ![...open].some(isIdle)) return;
+  if (!noRecentAnswers() || ![...open].some(isIdle)) return;
   await pollEventLoop();
-  if (!isSilent()) return;
+  if (!noRecentAnswers()) return;
   open.each((handler) => {
     if (isIdle(handler)) handler.stopReading();
   }, onError);

@@ -11,7 +11,7 @@
 export enum State {
   /** Messages are read and processed, answers are written. */
   Open,
-  /** No further message is read. Those that were read are answered. */
+  /** No further message is decoded. Those that were are answered. */
   NotReading,
   /** The peer sends no more, or a read failed. What it sent is answered. */
   PeerEnded,

@@ -19,7 +19,7 @@ export class WriteQueue {
   #deadline: Deadline;
   /** Bytes the peer must accept per period of the deadline. */
   #portion: number;
-  /** Bytes it has accepted in this period. */
+  /** Bytes it has accepted of the current portion. */
   #accepted = 0;
   /** When the next write may leave, on the clock of `performance.now()`. */
   #notBefore = 0;
@@ -48,8 +48,8 @@ export class WriteQueue {
     if (bytes.length === 0) return;
     // Behind a peer that accepts nothing, bytes may stay for long. They get memory
     // of their own, so that a few of them do not keep a whole block from being freed.
-    const isStuck = this.#current.length > 0;
-    this.#segments.push(isStuck ? bytes.slice() : bytes);
+    const isWriting = this.#current.length > 0;
+    this.#segments.push(isWriting ? bytes.slice() : bytes);
     this.#pendingBytes += bytes.length;
     if (this.isFull) this.#deadline.start();
   }

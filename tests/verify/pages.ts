@@ -54,6 +54,8 @@ const ELSEWHERE: Record<string, string> = {
   "task soak --minutes 600": "verify/soak.ts",
   "run --allow-all bench/choices.ts": "verify/bench.ts",
   "run --allow-all bench/events.ts": "verify/bench.ts",
+  "run --allow-all bench/against.ts --commit HEAD --pairs 15":
+    "verify/bench.ts",
   "task verify faults pages": "verify/faults.ts",
   "task verify faults": "verify/faults.ts",
 };
