@@ -30,7 +30,7 @@
  */
 
 import type { ConnectionSet } from "./connection_set.ts";
-import { pollEventLoop } from "./fairness.ts";
+import { pollEventLoop, yieldIfDue } from "./fairness.ts";
 import type { IdleTimer } from "./timers.ts";
 
 /** Milliseconds without a new client after which none is waiting to be accepted. */
@@ -121,6 +121,7 @@ async function drain(server: StoppableServer, end: number): Promise<void> {
     await stopIdle(server, began);
   }
   const left = new Set(open); // and none that comes during the poll
+  await yieldIfDue(0); // those that wait for their turn have it first
   await pollEventLoop();
   open.each((handler) => {
     if (left.has(handler)) handler.stopReading();
