@@ -13,8 +13,8 @@
  *    of each client that was silent for as long ends. One client's silence is not
  *    enough: a busy server may not have come to it yet. This lasts until no client
  *    has come for `ACCEPT_IDLE`, at most half of the grace time. After
- *    `DRAIN_LONGEST` the handlers that are left stop reading. Then the listener
- *    closes.
+ *    `DRAIN_LONGEST`, clients that wait for their turn have it, for as long again
+ *    at most. Then the handlers that are left stop reading, and the listener closes.
  * 2. **Drain again**, for the clients that were accepted meanwhile, in the same
  *    way and for as long.
  * 3. **Answer.** A handler that has stopped reading answers what it has read, and
@@ -121,11 +121,19 @@ async function drain(server: StoppableServer, end: number): Promise<void> {
     await stopIdle(server, began);
   }
   const left = new Set(open); // and none that comes during the poll
-  await yieldIfDue(0); // those that wait for their turn have it first
+  await lastTurn(Math.min(DRAIN_LONGEST, end - performance.now()));
   await pollEventLoop();
   open.each((handler) => {
     if (left.has(handler)) handler.stopReading();
   }, onError);
+}
+
+/** Lets those that wait for their turn have it, but for at most `ms` milliseconds. */
+async function lastTurn(ms: number): Promise<void> {
+  const { promise: late, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, ms);
+  await Promise.race([yieldIfDue(0), late]);
+  clearTimeout(timer);
 }
 
 /** Ends the connections of silent clients, if no client was answered recently. Silence counts from `began` at the earliest. */
