@@ -281,6 +281,7 @@ export class StudentHandler extends ClientHandler {
 
   /** Processes a batch of one. */
   protected override async processRequest(request: Message): Promise<Message> {
+    // Not `this.processBatch`: a subclass may call this method there.
     const batch = StudentHandler.prototype.processBatch;
     const [response] = await batch.call(this, [request]);
     return response;

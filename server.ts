@@ -233,18 +233,19 @@ export class Server implements HandlerServer, AsyncDisposable {
         this.limitHits.grace += this.#open.size;
         this.close();
       },
-      onError: (error) => this.report(`Ending: ${reason(error)}`),
+      onError: this.#reportEnding,
     }, this.limits.grace * 1000);
   }
 
   /** Ends the server at once: all connections are closed. */
   close(): void {
     this.#stopAccepting();
-    this.#open.each(
-      (handler) => handler.close(),
-      (error) => this.report(`Ending: ${reason(error)}`),
-    );
+    this.#open.each((handler) => handler.close(), this.#reportEnding);
   }
+
+  #reportEnding = (error: unknown): void => {
+    this.report(`Ending: ${reason(error)}`);
+  };
 
   #stopAccepting(): void {
     if (this.#listener) closeOnce(this.#listener);

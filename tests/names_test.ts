@@ -10,10 +10,11 @@ const read = needs("read");
 /** The texts of all files of tests, by their paths. */
 function readTests(): Map<string, string> {
   const texts = new Map<string, string>();
-  for (const folder of ["tests/", "tests/verify/"]) {
+  for (const folder of ["tests/", "tests/verify/", "bench/"]) {
     for (const { name, isFile } of Deno.readDirSync(ROOT + folder)) {
       const path = folder + name;
-      if (isFile) texts.set(path, Deno.readTextFileSync(ROOT + path));
+      const isTest = folder !== "bench/" || name.endsWith("_test.ts");
+      if (isFile && isTest) texts.set(path, Deno.readTextFileSync(ROOT + path));
     }
   }
   return texts;

@@ -5,7 +5,7 @@
  */
 
 import { delay } from "@std/async/delay";
-import type { LimitHits, Limits } from "../limits.ts";
+import type { LimitHits } from "../limits.ts";
 import { DEFAULT_LIMITS } from "../limits.ts";
 import { type Address, addressOf, DEFAULT_ADDRESS } from "../net.ts";
 import { MemoryRoster } from "../students/memory.ts";
@@ -123,8 +123,6 @@ export interface CommandServer {
   readonly addr: Address;
   /** The clients that are connected. */
   readonly handlers: { readonly size: number };
-  /** What a client is granted. */
-  readonly limits: Readonly<Limits>;
   /** How often each limit was reached. */
   readonly limitHits: LimitHits;
   /** Begins to listen. */

@@ -49,10 +49,7 @@ export interface StoppableHandler {
   /** Whether further messages are read. */
   readonly isReading: boolean;
   /** Measures the silence of the client. */
-  readonly idle: Pick<
-    IdleTimer,
-    "hadMessages" | "isIdle" | "isWaiting" | "since"
-  >;
+  readonly idle: Pick<IdleTimer, "answeredAt" | "isIdle">;
   /** Answers what was read, and reads no more. */
   stopReading(): void;
 }
@@ -144,9 +141,7 @@ async function stopIdle(
   const noRecentAnswers = () => {
     let newest = began;
     for (const { isReading, idle } of open) {
-      // A client that only connects keeps no one waiting.
-      const counts = isReading && idle.hadMessages && idle.isWaiting;
-      if (counts) newest = Math.max(newest, idle.since);
+      if (isReading) newest = Math.max(newest, idle.answeredAt);
     }
     return performance.now() - newest >= DRAIN_IDLE;
   };

@@ -6,6 +6,7 @@
 
 /** Calls back when we have waited for the peer, and it was silent, for too long. */
 export class IdleTimer implements Disposable {
+  /** Since when we wait for the peer; `Infinity` while we do not. */
   #since = Infinity;
   #lastPartAt = performance.now();
   #hadMessages = false;
@@ -43,11 +44,6 @@ export class IdleTimer implements Disposable {
     this.#hadMessages = true;
   }
 
-  /** Whether the peer has ever sent a message. */
-  get hadMessages(): boolean {
-    return this.#hadMessages;
-  }
-
   /** Notes that a part of a message came. The idle timer runs on: a dripping peer is idle, too. */
   notePart(): void {
     this.#lastPartAt = performance.now();
@@ -61,9 +57,12 @@ export class IdleTimer implements Disposable {
     }
   }
 
-  /** Since when we wait, on the clock of `performance.now()`; `Infinity` while we do not. */
-  get since(): number {
-    return this.#since;
+  /**
+   * When we began to wait for the next message of a peer that has sent some, on
+   * the clock of `performance.now()`; `-Infinity` if we do not.
+   */
+  get answeredAt(): number {
+    return this.#hadMessages && this.isWaiting ? this.#since : -Infinity;
   }
 
   /** Whether we have waited for `ms` milliseconds, and no byte came meanwhile. */

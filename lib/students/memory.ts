@@ -68,7 +68,7 @@ export class MemoryRoster implements Roster {
   record(students: readonly Student[]): Promise<readonly Recorded[]> {
     if (this.#haveRoom(students)) {
       this.#recordSmall(students);
-      return Promise.resolve(students.map(isRecorded));
+      return Promise.resolve(students.map((): Recorded => "recorded"));
     }
     const results = students.map((student): Recorded => {
       const limit = this.#put(keyOf(student.sid), student);
@@ -152,10 +152,6 @@ function fillIn(row: Student, student: Student): void {
   row.student_name = student.student_name;
   row.github_username = student.github_username;
   row.sid = student.sid;
-}
-
-function isRecorded(): Recorded {
-  return "recorded";
 }
 
 const rosters = new WeakMap<object, MemoryRoster>();

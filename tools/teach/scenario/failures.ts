@@ -19,10 +19,8 @@ const leavesWhileWaiting: Scenario = {
     "leaves. Bob comes after her.",
   ends: 1000,
   async play(harness) {
-    const [alice, bob] = [
-      new RawClient(harness, "Alice"),
-      new ShippedClient(harness, "Bob"),
-    ];
+    const alice = new RawClient(harness, "Alice");
+    const bob = new ShippedClient(harness, "Bob");
     const listener = harness.network.listener!;
     listener.descriptors = false;
     harness.tell(STDERR, "(the system has no descriptors)");
@@ -85,10 +83,8 @@ const fullDisk: Scenario = {
     "comes after her.",
   ends: 1000,
   async play(harness) {
-    const [alice, bob] = [
-      new ShippedClient(harness, "Alice"),
-      new ShippedClient(harness, "Bob"),
-    ];
+    const alice = new ShippedClient(harness, "Alice");
+    const bob = new ShippedClient(harness, "Bob");
     await alice.connect();
     await alice.ask(UNRECORDABLE);
     await harness.pause(10);
@@ -122,10 +118,8 @@ const comeAndGo: Scenario = {
   server: { maxClients: 1 },
   ends: 1000,
   async play(harness) {
-    const [alice, bob] = [
-      new ShippedClient(harness, "Alice"),
-      new ShippedClient(harness, "Bob"),
-    ];
+    const alice = new ShippedClient(harness, "Alice");
+    const bob = new ShippedClient(harness, "Bob");
     await alice.connect();
     await alice.leave();
     await harness.pause(20);
@@ -162,10 +156,8 @@ const resetsUnderway: Scenario = {
   recording: 5,
   ends: 1000,
   async play(harness) {
-    const [alice, bob] = [
-      new RawClient(harness, "Alice"),
-      new ShippedClient(harness, "Bob"),
-    ];
+    const alice = new RawClient(harness, "Alice");
+    const bob = new ShippedClient(harness, "Bob");
     await alice.connect();
     await harness.pause(10);
     await alice.ask(1);

@@ -20,7 +20,7 @@ import { STDERR, STDOUT } from "./story.ts";
 
 /** The scenario of a limit: what it is set to, and who goes over it. */
 function over(
-  limit: LimitName | keyof RosterLimits,
+  limit: LimitName,
   value: number,
   about: string,
   play: Scenario["play"],
@@ -36,12 +36,27 @@ function over(
   };
 }
 
+/** The same for a limit of the roster. */
+function overRoster(
+  limit: keyof RosterLimits,
+  value: number,
+  about: string,
+  play: Scenario["play"],
+): Scenario {
+  return {
+    name: limit,
+    about: `${limit} is ${value} here. ${about}`,
+    ends: 5000,
+    play,
+    clientHandler: () =>
+      StudentHandler.with(new MemoryRoster({ [limit]: value })),
+  };
+}
+
 /** Alice connects, and stays. Then Bob does. */
 async function twoCome(harness: Harness): Promise<void> {
-  const [alice, bob] = [
-    new ShippedClient(harness, "Alice"),
-    new ShippedClient(harness, "Bob"),
-  ];
+  const alice = new ShippedClient(harness, "Alice");
+  const bob = new ShippedClient(harness, "Bob");
   await alice.connect();
   await bob.connect();
 }
@@ -104,11 +119,6 @@ function noAnswers() {
       return new Promise(() => {});
     }
   };
-}
-
-/** The lab's application, with the shipped roster within these limits. */
-function recordingWithin(limits: Partial<RosterLimits>) {
-  return () => StudentHandler.with(new MemoryRoster(limits));
 }
 
 /** Lines wait for a stdout that nobody reads. */
@@ -183,19 +193,17 @@ export const LIMITS: readonly Scenario[] = [
     "Alice sends four requests without a name.",
     asks({ sid: 1 }, { sid: 2 }, { sid: 3 }, { sid: 4 }),
   ),
-  over(
+  overRoster(
     "maxRosterRows",
     1,
     "Alice sends the students 1, 2, and 1 again.",
     asks(student(1), student(2), student(1)),
-    { clientHandler: recordingWithin({ maxRosterRows: 1 }) },
   ),
-  over(
+  overRoster(
     "maxRosterBytes",
     1000,
     "Alice sends a student with a note of 2,000 letters.",
     asks({ ...student(1), note: "a".repeat(2000) }),
-    { clientHandler: recordingWithin({ maxRosterBytes: 1000 }) },
   ),
   over(
     "maxWaitingOutput",

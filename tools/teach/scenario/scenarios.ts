@@ -17,10 +17,8 @@ const twoClients: Scenario = {
     "again at once, and each client has a handler of its own.",
   ends: 1000,
   async play(harness) {
-    const [alice, bob] = [
-      new ShippedClient(harness, "Alice"),
-      new ShippedClient(harness, "Bob"),
-    ];
+    const alice = new ShippedClient(harness, "Alice");
+    const bob = new ShippedClient(harness, "Bob");
     const first = async () => {
       await alice.connect();
       await alice.ask(1);
@@ -124,10 +122,8 @@ const drain: Scenario = {
     "and Bob has just connected. Both are answered, and only then it closes.",
   ends: 3000,
   async play(harness) {
-    const [alice, bob] = [
-      new RawClient(harness, "Alice"),
-      new ShippedClient(harness, "Bob"),
-    ];
+    const alice = new RawClient(harness, "Alice");
+    const bob = new ShippedClient(harness, "Bob");
     const slowly = async () => {
       await alice.connect();
       const reading = alice.read();
