@@ -21,6 +21,7 @@ class Output {
   text = "";
   readonly done: Promise<void>;
   #changed = Promise.withResolvers<void>();
+  #ended = false;
 
   constructor(stream: ReadableStream<Uint8Array>) {
     this.done = this.#collect(stream);
@@ -32,6 +33,7 @@ class Output {
       this.#changed.resolve();
       this.#changed = Promise.withResolvers();
     }
+    this.#ended = true;
     this.#changed.resolve();
   }
 
@@ -44,11 +46,10 @@ class Output {
     for (;;) {
       const match = this.text.match(pattern);
       if (match) return match;
-      const changed = this.#changed.promise.then(() => true);
-      const more = await Promise.race([changed, this.done.then(() => false)]);
-      if (!more && !pattern.test(this.text)) {
+      if (this.#ended) {
         throw new Error(`It ended without ${pattern} in ${this.#quoted}`);
       }
+      await this.#changed.promise;
     }
   }
 
