@@ -4,7 +4,7 @@
  * @module
  */
 
-import { createHistogram } from "node:perf_hooks";
+import { Latencies } from "./latencies.ts";
 
 /** Characters of a full bar. */
 const WIDTH = 30;
@@ -14,8 +14,7 @@ const encoder = new TextEncoder();
 export class Progress implements Disposable {
   #total: number;
   #begin = performance.now();
-  /** Microseconds of each step. */
-  #latencies = createHistogram();
+  #latencies = new Latencies();
   #now: number | undefined;
   #done = 0;
   #percent = -1;
@@ -42,7 +41,7 @@ export class Progress implements Disposable {
 
   /** Notes that one more step is done, which took so many milliseconds. */
   step(ms: number): void {
-    this.#latencies.record(Math.max(1, Math.round(ms * 1000)));
+    this.#latencies.add(ms);
     this.show(++this.#done);
   }
 
@@ -69,8 +68,8 @@ export class Progress implements Disposable {
   summary(good: number, what: string): string {
     const seconds = (performance.now() - this.#begin) / 1000;
     const rate = Math.round(this.#total / seconds);
-    const [p50, p99] = [50, 99].map((percent) =>
-      Number((this.#latencies.percentile(percent) / 1000).toPrecision(3))
+    const [p50, p99] = [0.5, 0.99].map((share) =>
+      Number(this.#latencies.quantile(share).toPrecision(3))
     );
     return `${good} of ${this.#total} requests ${what} ` +
       `in ${seconds.toFixed(2)} s, ${rate} a second, ` +
