@@ -20,15 +20,15 @@ export interface ClientOptions {
   port?: number;
   /** The format of the messages. @default {pickle} */
   wire?: WireFormat;
-  /** Seconds to wait for a server that says nothing; 0 is for ever. @default {0} */
+  /** How long to wait for a silent server, in seconds; 0 means forever. @default {0} */
   answerTimeout?: number;
-  /** What to connect through. @default {Deno} */
+  /** The network to connect through. @default {Deno} */
   network?: Network;
 }
 
 /**
- * A client with any number of requests under way: responses come in the order
- * of the requests.
+ * A client that pipelines: any number of requests can be in flight. Responses
+ * come in the order of the requests.
  *
  * @example
  * ```ts
@@ -52,14 +52,14 @@ export class Client {
   #answerTimeout: number;
   #network: Network;
   #connection: MessageConnection | undefined;
-  /** Who waits for a message, in the order of their turns. */
+  /** The callers that wait for a message, first come, first served. */
   #waiting: Omit<PromiseWithResolvers<Message | undefined>, "promise">[] = [];
-  /** Messages that came before anyone waited for them. */
+  /** Messages that arrived before a caller waited for them. */
   #unclaimed: Message[] = [];
   #receiving = false;
   #why = "The connection ended";
 
-  /** Makes a client. {@linkcode connect} connects it. */
+  /** Creates a client. {@linkcode connect} connects it. */
   constructor(options: ClientOptions = {}) {
     this.address = addressOf(options);
     this.#format = options.wire ?? DEFAULT_FORMAT;
@@ -70,7 +70,7 @@ export class Client {
   /**
    * Connects. Resolves to the greeting: `clientid`, or `error` if the server is full.
    *
-   * @throws {Deno.errors.ConnectionRefused} If no server listens there.
+   * @throws {Deno.errors.ConnectionRefused} If no server listens on the address.
    * @throws {ConnectionEnded} If the connection ends before the greeting.
    */
   async connect({ signal }: { signal?: AbortSignal } = {}): Promise<Message> {
@@ -87,12 +87,12 @@ export class Client {
   }
 
   /**
-   * Sends a request, without waiting for those before it. Resolves to its own
-   * response, also if that is an `error`.
+   * Sends a request without waiting for earlier responses. Resolves to the
+   * response to this request, even if it is an `error`.
    *
    * @throws {ConnectionEnded} If the connection ends before the response.
-   * @throws {ProtocolError} If the server sends what is no message.
-   * @throws {TypeError} If the format has no form for the request.
+   * @throws {ProtocolError} If the server sends a malformed message.
+   * @throws {TypeError} If the format cannot express the request.
    */
   async request(message: Message): Promise<Message> {
     this.#connected().queue([message]);
@@ -100,7 +100,7 @@ export class Client {
   }
 
   /**
-   * Sends a message that is no request. Resolves when there is room for more.
+   * Sends a message that is not a request. Resolves when more may be sent.
    *
    * @throws {ConnectionEnded} If the connection has ended.
    */
@@ -108,7 +108,7 @@ export class Client {
     await this.#connected().send([message]);
   }
 
-  /** The next message that no request waits for; `undefined` at the connection's end. */
+  /** Resolves to the next message that no request waits for; `undefined` at the end of the connection. */
   receive(): Promise<Message | undefined> {
     return new Promise((resolve, reject) => {
       const message = this.#unclaimed.shift();
@@ -119,7 +119,7 @@ export class Client {
     });
   }
 
-  /** Ends the connection, once what was sent is written. Requests under way are rejected. */
+  /** Writes what is queued, then ends the connection. Requests in flight are rejected. */
   async close(): Promise<void> {
     await this.#connection?.shutdown();
   }
@@ -129,7 +129,7 @@ export class Client {
     return message;
   }
 
-  /** Receives for as long as somebody waits: who does not read is not sent more. */
+  /** Receives only while a caller waits. Otherwise back-pressure stops the server. */
   async #receiveAll(connection: MessageConnection): Promise<void> {
     this.#receiving = true;
     try {
@@ -155,12 +155,12 @@ export class Client {
   }
 }
 
-/** The command line of the client. Returns its exit code. */
+/** Runs the command line of the client. Resolves to its exit code. */
 export async function main(
   args: readonly string[],
   { stop }: StopSignals,
 ): Promise<number> {
-  // Loaded here, so that `import { Client }` loads no command line.
+  // Loaded here, so that `import { Client }` does not load the command line.
   const { runClient } = await import("./lib/cli/client_command.ts");
   return await runClient(args, stop, (options) => {
     const client = new Client(options);

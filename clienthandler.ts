@@ -1,5 +1,5 @@
 /**
- * One client of the server: receive its requests, process them, answer them.
+ * The handler of one client: it receives, processes and answers requests.
  *
  * @module
  */
@@ -23,7 +23,7 @@ import {
 } from "./lib/students/student.ts";
 import { counted, escape } from "./lib/text.ts";
 
-/** A class of handlers, as {@linkcode Server} takes one. */
+/** A handler class that {@linkcode Server} can create handlers from. */
 export type ClientHandlerClass = new (
   server: HandlerServer,
   conn: Connection,
@@ -31,11 +31,11 @@ export type ClientHandlerClass = new (
 ) => ClientHandler;
 
 /**
- * Serves one client: greets it, then answers each of its requests, in their order.
+ * Serves one client: greets it, then answers each of its requests in order.
  *
- * Another application overrides {@linkcode ClientHandler.processRequest}. All
- * handlers share one thread: a handler that computes for a second makes every
- * client wait for a second.
+ * An application extends this class and overrides
+ * {@linkcode ClientHandler.processRequest}. All handlers share one thread: a
+ * handler that computes for a second delays every client by a second.
  *
  * @example An echo server
  * ```ts
@@ -53,11 +53,11 @@ export type ClientHandlerClass = new (
  * ```
  */
 export abstract class ClientHandler {
-  /** The client's id: its source port, as the lab has it, or a number above the ports if that is taken. */
+  /** The client's id: its source port, as in the lab, or a number above all ports if that id is in use. */
   readonly clientId: number;
   /** The client's IP address. The lab calls it `server_ip`. */
   readonly clientIp: string;
-  /** The server that made this handler. */
+  /** The server that created this handler. */
   readonly server: HandlerServer;
   /** The connection to the client. The lab calls it `handler`. */
   readonly conn: Connection;
@@ -66,7 +66,7 @@ export abstract class ClientHandler {
   #requests = 0;
   #refusals: Refusals;
 
-  /** Makes the handler of one connection. {@linkcode run} starts it. */
+  /** Creates the handler of one connection. {@linkcode run} starts it. */
   constructor(server: HandlerServer, conn: Connection, addr: Address) {
     this.server = server;
     this.conn = conn;
@@ -80,7 +80,7 @@ export abstract class ClientHandler {
     });
   }
 
-  /** The server's lock, which all handlers share. A lock for each would protect nothing. */
+  /** The server's lock, which all handlers share. A lock per handler would protect nothing. */
   get writeLock(): Lock {
     return this.server.writeLock;
   }
@@ -114,8 +114,8 @@ export abstract class ClientHandler {
   }
 
   /**
-   * The request loop: read what has come, process it, answer in one write. It
-   * reads no more while the client does not take its answers.
+   * The request loop: receives a batch of requests, processes it, and answers in
+   * one write. It stops reading while the client does not read its answers.
    */
   protected async processRequests(): Promise<void> {
     while (this.isReading) {
@@ -127,8 +127,8 @@ export abstract class ClientHandler {
   }
 
   /**
-   * Processes requests that came together, and returns their responses in the
-   * same order. The response to an invalid request is its error.
+   * Processes a batch: the requests that one read completed. Resolves to their
+   * responses in the same order. The response to an invalid request is an error.
    */
   protected async processBatch(
     requests: readonly Message[],
@@ -141,9 +141,9 @@ export abstract class ClientHandler {
   }
 
   /**
-   * Calls `process` for each request, one after the other, and returns the
-   * results. Where it throws, the result is a {@linkcode Refusal}. If that is the
-   * last answer that the client gets, the requests after it are not processed.
+   * Calls `process` for each request in turn and resolves to the results. If
+   * `process` throws, the result is a {@linkcode Refusal}. After a refusal that
+   * ends the connection, the remaining requests are not processed.
    */
   protected async processEach<T>(
     requests: readonly Message[],
@@ -156,7 +156,7 @@ export abstract class ClientHandler {
       if (this.#messages.state === State.Closed) break; // no answer can be sent
       try {
         const result = process(request);
-        // No promise where none is needed: it would cost more than the request.
+        // Only promises are awaited: a needless `await` per request is slow.
         results.push(result instanceof Promise ? await result : result);
         this.#refusals.endRow();
       } catch (error) {
@@ -171,24 +171,24 @@ export abstract class ClientHandler {
   }
 
   /**
-   * Processes one request, and returns its response or a promise of it. The
-   * next request waits for it.
+   * Processes one request. Returns its response or a promise for it. The next
+   * request waits until that promise resolves.
    *
-   * @throws {RequestError} If the request is invalid: the client is told why.
-   * @throws {ProtocolError} If the connection cannot go on: the client is told why, and it closes.
+   * @throws {RequestError} If the request is invalid. The client receives the reason.
+   * @throws {ProtocolError} If the connection cannot continue. The client receives the reason, then the connection closes.
    */
   protected abstract processRequest(
     request: Message,
   ): Message | Promise<Message>;
 
-  /** Sends messages in order, in one write. Waits while the client does not take them. */
+  /** Sends messages in order, in one write. Waits while too many bytes are queued for the client. */
   protected send(messages: readonly Message[]): Promise<void> {
     const sent = this.#messages.send(messages);
     if (this.#messages.isFull) this.server.limitHits.softQueuedBytes++;
     return sent;
   }
 
-  /** All requests that one read completed, at least one; `undefined` once the client sends no more. */
+  /** Resolves to the requests that one read completed, at least one; `undefined` when the client sends no more. */
   protected receive(): Promise<Message[] | undefined> {
     return this.#messages.receive();
   }
@@ -198,22 +198,22 @@ export abstract class ClientHandler {
     if (!this.server.quiet) this.server.log(lines);
   }
 
-  /** Whether further requests are read. */
+  /** Whether the handler reads further requests. */
   get isReading(): boolean {
     return this.#messages.state === State.Open;
   }
 
-  /** Measures the silence of the client. */
+  /** The idle timer: measures how long the client is silent. */
   get idle(): IdleTimer {
     return this.#messages.idle;
   }
 
-  /** Reads no more requests. Those that were read are answered, then the connection ends. */
+  /** Stops reading. Requests already read are answered, then the connection ends. */
   stopReading(): void {
     this.#messages.stopReading();
   }
 
-  /** Tells the client why, and ends the connection in good order. Never rejects. */
+  /** Sends the client the reason, then ends the connection in good order. The promise never rejects. */
   reject(error: unknown): Promise<void> {
     if (!(error instanceof ConnectionEnded)) {
       this.#messages.queue([this.#refusals.refuse(error).response]);
@@ -221,7 +221,7 @@ export abstract class ClientHandler {
     return this.#messages.shutdown();
   }
 
-  /** Ends the connection at once. */
+  /** Closes the connection at once. */
   close(): void {
     this.#messages.close();
   }
@@ -231,14 +231,14 @@ export abstract class ClientHandler {
   }
 }
 
-/** The lab's request: a student, to be recorded, printed and acknowledged. */
+/** The lab's handler: records, prints and acknowledges the student in each request. */
 export class StudentHandler extends ClientHandler {
-  /** Shared by all handlers of this server. Only used under the lock. */
+  /** The roster, which all handlers of this server share. Only used under the lock. */
   protected readonly roster: Roster = sharedRoster(this.server);
-  /** The line that is printed for a student. */
+  /** Returns the line to print for a student. */
   protected readonly line: typeof connectedLine = connectedLine;
 
-  /** The same handlers, but they record in this roster, and print these lines. */
+  /** Returns a handler class that records in this roster and prints these lines. */
   static with(roster: Roster, line = connectedLine): ClientHandlerClass {
     return class extends StudentHandler {
       protected override readonly roster = roster;
@@ -247,8 +247,8 @@ export class StudentHandler extends ClientHandler {
   }
 
   /**
-   * The lab's order: request, lock, record, print, answer. It is the same for
-   * one request and for many that came together, which need the lock only once.
+   * Keeps the lab's order: request, lock, record, print, answer. A batch of many
+   * requests acquires the lock only once.
    */
   protected override async processBatch(
     requests: readonly Message[],
@@ -260,20 +260,20 @@ export class StudentHandler extends ClientHandler {
     }
     let results: readonly Recorded[] = [];
     if (students.length > 0) {
-      // Recording awaits. Without the lock, another handler could record in
-      // between, and print first. Released at the end of this block, as by
+      // Recording awaits. Without the lock, another handler could record and
+      // print in between. The end of this block releases the lock, like
       // Python's `with`.
       using _guard = await this.writeLock.acquire();
       results = await this.roster.record(students);
       const recorded = students.filter((_, i) => results[i] === "recorded");
-      // Lines that nobody sees are not even made.
+      // If the lines are not printed, they are not made either.
       if (!this.server.quiet) this.log(recorded.map(this.line));
     }
     const refused = results.find((it) => it !== "recorded");
     if (refused) {
       this.server.report(`${this.clientIp} refused: ${refused.refused}`);
     }
-    let next = 0; // of the results
+    let next = 0; // index of the next result
     return checked.map((it) =>
       it instanceof Refusal ? it.response : responseTo(results[next++])
     );
@@ -281,7 +281,7 @@ export class StudentHandler extends ClientHandler {
 
   /** Processes a batch of one. */
   protected override async processRequest(request: Message): Promise<Message> {
-    // Not `this.processBatch`: a subclass may call this method there.
+    // Not `this.processBatch`: a subclass may override it and call this method.
     const batch = StudentHandler.prototype.processBatch;
     const [response] = await batch.call(this, [request]);
     return response;

@@ -1,5 +1,5 @@
 /**
- * What the client sends, and what it makes of the answer.
+ * The client's requests, and the handling of the responses.
  *
  * @module
  */
@@ -12,20 +12,20 @@ import { type Address, showAddress } from "./lib/net.ts";
 import { ACKNOWLEDGED } from "./lib/students/student.ts";
 import { isMessageMap, type Message } from "./lib/formats/format.ts";
 
-/** The student of the request. The lab's second client is run after an edit here. */
+/** The student in the request. For the lab's second client, edit this and run the client again. */
 export const STUDENT = {
   student_name: "Alice Brown",
   github_username: "abrown",
   sid: 123456789,
 };
 
-/** The student, where it is not {@linkcode STUDENT}. */
+/** Values that replace those of {@linkcode STUDENT}. */
 export interface StudentOptions {
   /** The student's name. */
   name?: string;
   /** The student's GitHub username. */
   github?: string;
-  /** The student's number. */
+  /** The student's ID number. */
   sid?: number | bigint | string;
 }
 
@@ -37,32 +37,32 @@ export interface HelperClient {
   request(message: Message): Promise<Message>;
 }
 
-/** Requests that await their responses at a time, at most. */
+/** The most requests in flight at once. */
 const WINDOW = 1024;
 
-/** Makes the lab's requests, and checks that each is acknowledged. */
+/** Creates the lab's requests and checks that each is acknowledged. */
 export class ClientHelper {
   #client: HelperClient;
   #options: StudentOptions;
 
-  /** Makes the helper of one client. */
+  /** Creates the helper of one client. */
   constructor(client: HelperClient, options: StudentOptions = {}) {
     this.#client = client;
     this.#options = options;
   }
 
-  /** Whether the server greets us. Tells the user what it says. */
+  /** Shows the greeting to the user. Returns whether the server accepts the client. */
   processGreeting(greeting: Message): boolean {
     const refused = refusal(greeting);
     const said = refused ?? pythonRepr(greeting);
     const where = showAddress(this.#client.address);
     if (refused === undefined) {
       print([`${said} has successfully connected to ${where}`]);
-    } else report(`The server turned us away: ${said}`);
+    } else report(`The server rejected the client: ${said}`);
     return refused === undefined;
   }
 
-  /** The request: who the student is. */
+  /** Returns a request, which describes the student. */
   createRequest(): Message {
     const { name, github, sid } = this.#options;
     return {
@@ -77,22 +77,22 @@ export class ClientHelper {
     return this.#client.request(request);
   }
 
-  /** Whether a response acknowledges its request. Tells the user what it is otherwise. */
+  /** Returns whether a response acknowledges its request. If not, shows the response to the user. */
   processResponse(response: Message): boolean {
     if (response === ACKNOWLEDGED) return true;
     const refused = refusal(response);
     const said = refused === undefined
-      ? `answered ${pythonRepr(response)}, which is no acknowledgement`
+      ? `answered ${pythonRepr(response)}, which is not an acknowledgement`
       : `refused the request: ${refused}`;
     report(`The server ${said}`);
     return false;
   }
 
   /**
-   * Sends the request `repeat` times, pipelined, and tells the user how it
-   * went. Resolves to whether all of them were acknowledged.
+   * Sends the request `repeat` times, pipelined, and shows the outcome to the
+   * user. Resolves to whether all requests were acknowledged.
    *
-   * @throws {ConnectionEnded} If the connection ends before all are answered.
+   * @throws {ConnectionEnded} If the connection ends before the last response.
    */
   async start(repeat = 1): Promise<boolean> {
     using progress = new Progress(repeat);
@@ -107,7 +107,7 @@ export class ClientHelper {
         if (this.processResponse(response)) acknowledged++;
       }
     };
-    // As many at a time as the window is wide: as one is answered, one is sent.
+    // One loop per place in the window: each response makes room for a request.
     const width = Math.min(WINDOW, repeat);
     await Promise.all(Array.from({ length: width }, oneAfterAnother));
     if (acknowledged === repeat) {
@@ -118,7 +118,7 @@ export class ClientHelper {
   }
 }
 
-/** What the server says is wrong, if that is what the message is. */
+/** Returns the error text of a message; `undefined` if the message is not an error. */
 function refusal(message: Message): string | undefined {
   if (!isMessageMap(message) || typeof message.error !== "string") return;
   return escape(message.error);

@@ -1,5 +1,5 @@
 /**
- * The server: it accepts clients, and has a {@linkcode ClientHandler} serve each.
+ * The server: it accepts clients and creates a {@linkcode ClientHandler} for each.
  *
  * @module
  */
@@ -27,38 +27,38 @@ import {
 import { printer, report } from "./lib/output.ts";
 import { counted, reason } from "./lib/text.ts";
 
-/** Options of a {@linkcode Server}. Each limit is one too. */
+/** Options of a {@linkcode Server}. Each limit is an option, too. */
 export interface ServerOptions extends Partial<Limits> {
-  /** The address to listen at; `0.0.0.0` is all of them. @default {"127.0.0.1"} */
+  /** The address to listen on; `0.0.0.0` means all addresses. @default {"127.0.0.1"} */
   host?: string;
-  /** The port to listen at; 0 is any free one. @default {12000} */
+  /** The port to listen on; 0 means any free port. @default {12000} */
   port?: number;
   /** The format of the messages. @default {pickle} */
   wire?: WireFormat;
-  /** The class that serves a client: the application. @default {StudentHandler} */
+  /** The application: a handler class, with one instance per client. @default {StudentHandler} */
   clientHandler?: ClientHandlerClass;
-  /** What to listen on. @default {Deno} */
+  /** The network to listen on. @default {Deno} */
   network?: Network;
-  /** Whether lines about single requests are left out. @default {false} */
+  /** Whether to omit lines about single requests. @default {false} */
   quiet?: boolean;
   /** Called for every client event. */
   onEvent?: OnEvent;
-  /** Takes the results, a line each, instead of stdout. */
+  /** Receives the lines of results, instead of stdout. */
   log?: (lines: readonly string[]) => void;
-  /** Takes everything else that the server reports, instead of stderr. */
+  /** Receives every other line that the server reports, instead of stderr. */
   report?: (line: string) => void;
 }
 
-/** Milliseconds to wait when there is no descriptor for the next client. */
+/** How long to wait after a failure to accept, in milliseconds. */
 const ACCEPT_REST = 100;
-/** A failure to accept is reported if there was no other for so many milliseconds. */
+/** A failure to accept within this many milliseconds of the last one is not reported. */
 const REPORT_REST = 10_000;
 /** The first id for clients whose source port is already in use as an id. */
 const FIRST_FREE_ID = 65_536;
 
 /**
- * A TCP server for many clients at once. It knows nothing of what they send:
- * that is the handler's.
+ * A TCP server for many concurrent clients. It does not interpret what they
+ * send: that is the handler's task.
  *
  * @example
  * ```ts
@@ -69,12 +69,12 @@ const FIRST_FREE_ID = 65_536;
  * ```
  */
 export class Server implements HandlerServer, AsyncDisposable {
-  /** The lab's name for the backlog: how many clients may wait to be accepted. This is the most that Linux allows by default, `net.core.somaxconn`. */
+  /** The backlog, by its name in the lab: how many clients may wait to be accepted. The value is the default maximum of Linux, `net.core.somaxconn`. */
   static readonly MAX_NUM_CONN = 4096;
 
-  /** The handler of each client that is being served, by the client's id. */
+  /** The handlers of the clients being served, by client id. */
   readonly handlers: Map<number, ClientHandler> = new Map();
-  /** The lock around what the handlers share: for students, the roster and the printed lines. */
+  /** The lock that protects what handlers share: for students, the roster and the printed lines. */
   readonly writeLock: Lock = new Lock();
   readonly wire: WireFormat;
   readonly limits: Readonly<Limits>;
@@ -88,14 +88,14 @@ export class Server implements HandlerServer, AsyncDisposable {
   #clientHandler: ClientHandlerClass;
   #network: Network;
   #listener: Listener | undefined;
-  /** When a client last came, and when accepting last failed, on the clock of `performance.now()`. */
+  /** When the server last accepted a client, and when it last failed to, in `performance.now()` time. */
   #acceptedAt = -Infinity;
   #acceptFailedAt = -Infinity;
-  /** The handlers of all open connections, also of those that were rejected. */
+  /** The handlers of all open connections, including those of rejected clients. */
   #open = new ConnectionSet<ClientHandler>();
   #shutdown: Promise<void> | undefined;
 
-  /** Makes a server. {@linkcode run} starts it. */
+  /** Creates a server. {@linkcode run} starts it. */
   constructor(options: ServerOptions = {}) {
     this.#address = addressOf(options);
     this.#clientHandler = options.clientHandler ?? StudentHandler;
@@ -108,7 +108,7 @@ export class Server implements HandlerServer, AsyncDisposable {
     this.report = ignoringErrors(options.report ?? report);
   }
 
-  /** Listens, then serves clients until {@linkcode shutdown} has ended. */
+  /** Listens, then serves clients until {@linkcode shutdown} has finished. */
   async run(): Promise<void> {
     this.listen();
     await this.acceptClients();
@@ -116,9 +116,9 @@ export class Server implements HandlerServer, AsyncDisposable {
   }
 
   /**
-   * Binds the address, and listens.
+   * Binds the address and starts to listen.
    *
-   * @throws {Deno.errors.AddrInUse} If another program listens there.
+   * @throws {Deno.errors.AddrInUse} If another program listens on the address.
    */
   listen(): void {
     if (this.#shutdown) throw new Error("The server was shut down");
@@ -127,7 +127,7 @@ export class Server implements HandlerServer, AsyncDisposable {
     this.log([`Listening at ${showAddress(this.addr)}`]);
   }
 
-  /** The address it listens at. @throws {Error} If it does not. */
+  /** The address the server listens on. @throws {Error} If it is not listening. */
   get addr(): Address {
     return this.#listening().addr;
   }
@@ -137,19 +137,19 @@ export class Server implements HandlerServer, AsyncDisposable {
     return this.#listener;
   }
 
-  /** The accept loop. A failure may cost one client, but never the loop. */
+  /** The accept loop. An error may lose one client but never ends the loop. */
   async acceptClients(): Promise<void> {
     const listener = this.#listening();
     for (;;) {
       try {
         const conn = await listener.accept();
         this.#acceptedAt = performance.now();
-        // Not awaited: each client is a task of its own, as the lab teaches.
+        // Not awaited: each client has its own task, as the lab teaches.
         void this.handler(conn, conn.remoteAddr);
       } catch (error) {
-        if (isClosedHere(error)) return; // by the shutdown
+        if (isClosedHere(error)) return; // by `shutdown` or `close`
         if (isDisconnect(error)) continue; // the client left while it waited
-        // Most likely out of descriptors: a client that leaves frees one.
+        // Most likely out of file descriptors: a client that leaves frees one.
         this.#reportAcceptFailure(error);
         await this.#open.waitForOne(ACCEPT_REST);
       }
@@ -163,7 +163,7 @@ export class Server implements HandlerServer, AsyncDisposable {
     if (isNews) this.report(`Cannot accept clients: ${reason(error)}`);
   }
 
-  /** The task of one client: makes its handler, and runs it to its end. Never rejects. The lab's name. */
+  /** The task of one client: creates its handler and runs it. Never rejects. The name is the lab's. */
   async handler(conn: Connection, addr: Address): Promise<void> {
     let handler: ClientHandler | undefined;
     try {
@@ -185,7 +185,7 @@ export class Server implements HandlerServer, AsyncDisposable {
   #forget(handler: ClientHandler): void {
     this.#open.delete(handler);
     const { clientId } = handler;
-    // One that was rejected may have the id of one that was not.
+    // A rejected client may have the same id as a client being served.
     if (this.handlers.get(clientId) === handler) this.handlers.delete(clientId);
   }
 
@@ -196,7 +196,7 @@ export class Server implements HandlerServer, AsyncDisposable {
     return id;
   }
 
-  /** Why the server takes no further client from this address; `undefined` if it does. */
+  /** Returns why a client from this address is rejected; `undefined` if it is not. */
   #admissionError(ip: string): ProtocolError | undefined {
     const { maxClients, maxClientsPerAddress } = this.limits;
     if (this.handlers.size >= maxClients) {
@@ -216,9 +216,9 @@ export class Server implements HandlerServer, AsyncDisposable {
   }
 
   /**
-   * Ends the server without loss: pending connections are accepted, received
-   * requests are answered, then every connection closes, at the latest after
-   * the grace time. A second call waits for the same end.
+   * Ends the server without losing requests: pending connections are accepted,
+   * received requests are answered, then every connection closes, at the latest
+   * after the grace time. A second call returns the same promise.
    */
   shutdown(): Promise<void> {
     return this.#shutdown ??= shutDown({
@@ -237,7 +237,7 @@ export class Server implements HandlerServer, AsyncDisposable {
     }, this.limits.grace * 1000);
   }
 
-  /** Ends the server at once: all connections are closed. */
+  /** Ends the server at once: closes the listener and all connections. */
   close(): void {
     this.#stopAccepting();
     this.#open.each((handler) => handler.close(), this.#reportEnding);
@@ -249,21 +249,21 @@ export class Server implements HandlerServer, AsyncDisposable {
 
   #stopAccepting(): void {
     if (this.#listener) closeOnce(this.#listener);
-    this.#open.wake(); // the accept loop, if it waits for a descriptor
+    this.#open.wake(); // the accept loop, if it waits for a file descriptor
   }
 
-  /** Ends the server as {@linkcode shutdown} does: for `await using`. */
+  /** Calls {@linkcode shutdown} at the end of an `await using` block. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.shutdown();
   }
 }
 
-/** The command line of the server. Returns its exit code. */
+/** Runs the command line of the server. Resolves to its exit code. */
 export async function main(
   args: readonly string[],
   signals: StopSignals,
 ): Promise<number> {
-  // Loaded here, so that `import { Server }` loads no command line.
+  // Loaded here, so that `import { Server }` does not load the command line.
   const { runServer } = await import("./lib/cli/server_command.ts");
   return await runServer(args, signals, ({ roster, line, ...options }) => {
     const clientHandler = StudentHandler.with(roster, line);

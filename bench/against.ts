@@ -1,9 +1,10 @@
 /**
- * Is this version as fast as another commit? Run by `deno run --allow-all
- * bench/against.ts --commit COMMIT`; Linux, two cores, a git checkout.
+ * Compares the speed of this version with that of another commit. Run it with
+ * `deno run --allow-all bench/against.ts --commit COMMIT`. It needs Linux, two
+ * cores, and a git checkout.
  *
- * The server of this version and the one of the commit take turns under the same
- * load, each on a core of its own. The ratio of each pair counts.
+ * The servers of both versions take turns under the same load. Server and load
+ * each have a core of their own. The result is the median ratio of the pairs.
  *
  * @module
  */
@@ -18,7 +19,7 @@ import { CONTENDERS } from "./compare/contenders.ts";
 import { comparePairs } from "./compare/pairs.ts";
 import type { Plan } from "./compare/round.ts";
 
-/** The uniform load and the mixed one. */
+/** The servers under the uniform load and under the mixed one. */
 const NAMES = ["Rollcall", "Rollcall, mixed"];
 const DEPTHS = [1, 16, 64];
 const PLAN: Plan = { clients: 50, warmUp: 500, measured: 1000, pinned: true };
@@ -30,10 +31,10 @@ interface AgainstFlags {
 
 const flags: Flags<AgainstFlags> = {
   commit: text("the commit to compare with, as git names it", "", "none"),
-  pairs: integer("how often each is measured", 15, 1, 1000),
+  pairs: integer("how often to measure each version", 15, 1, 1000),
 };
 
-/** Puts the files of a commit into a folder. */
+/** Extracts the files of a commit into a folder. */
 async function checkOut(commit: string, folder: string): Promise<void> {
   const archive = `git archive "$0" | tar --extract --directory "$1"`;
   const { success, stderr } = await new Deno.Command("sh", {
@@ -71,7 +72,7 @@ async function compare(
         rows.push([`${contender.name}, P = ${depth}`, ...figures]);
       }
     }
-    const heads = ["processor time a request", "throughput"];
+    const heads = ["processor time per request", "throughput"];
     print(table([`now / ${commit}, median of ${pairs}`, ...heads], rows));
     return 0;
   } finally {
@@ -79,7 +80,7 @@ async function compare(
   }
 }
 
-/** The command line. Returns the exit code. */
+/** Runs the command. Returns the exit code. */
 export function main(
   args: readonly string[],
   { stop }: StopSignals,

@@ -12,7 +12,7 @@ import { encode } from "../tests/support/peers.ts";
 
 const python = needs("run", "python3");
 
-/** What a reader makes of requests, each by itself. */
+/** Decodes requests, each with a reader of its own. */
 function decode(format: string, requests: readonly Uint8Array[]): MessageMap[] {
   const messages: Message[] = [];
   for (const bytes of requests) {
@@ -23,7 +23,7 @@ function decode(format: string, requests: readonly Uint8Array[]): MessageMap[] {
   return messages as MessageMap[];
 }
 
-Deno.test("workload() makes requests of 83 bytes that differ in their sid, and knows how long an answer is", async () => {
+Deno.test("workload() makes requests of 83 bytes that differ in their sid, and gives the length of an answer", async () => {
   const { requests, answers, greets } = await workload("pickle", 300);
   assert(requests.every(({ length }) => length === 83));
   const sids = decode("pickle", requests).map(({ sid }) => sid);
@@ -53,13 +53,13 @@ Deno.test("workload() speaks to Redis in its protocol", async () => {
   ]);
 });
 
-python.test("workload() makes mixed requests, which a reader takes (needs run, python3)", async () => {
+python.test("workload() makes mixed requests that a reader accepts (needs run, python3)", async () => {
   const { requests } = await workload("mixed" as Speech, 2000);
   const students = decode("pickle", requests);
   const share = (holds: (student: MessageMap) => boolean) =>
     students.filter(holds).length / students.length;
   const names = (it: MessageMap) => String(it.student_name);
-  // deno-lint-ignore no-control-regex -- ASCII is what it is about
+  // deno-lint-ignore no-control-regex -- it looks for letters outside ASCII
   const other = share((it) => /[^\x00-\x7f]/.test(names(it)));
   assert(other > 0.15 && other < 0.3, `${other}`);
   const asText = share(({ sid }) => typeof sid === "string");
@@ -72,7 +72,7 @@ python.test("workload() makes mixed requests, which a reader takes (needs run, p
   assert(newest.length > 100);
 });
 
-Deno.test("chart() draws a line for each, and names that do not overlap", () => {
+Deno.test("chart() draws a line for each contender, and names that do not overlap", () => {
   const svg = chart([
     { name: "A & B", points: [[1, 900], [16, 20_000]] },
     { name: "C", points: [[1, 1000], [16, 20_100]] },
@@ -89,7 +89,7 @@ Deno.test("chart() draws a line for each, and names that do not overlap", () => 
   assert(!/NaN|undefined|Infinity/.test(svg));
 });
 
-Deno.test("table() puts names to the left and figures to the right", () => {
+Deno.test("table() aligns names to the left and figures to the right", () => {
   assertEquals(table(["what", "P = 1"], [["a", "10.00"], ["bcdefg", "2"]]), [
     "what    P = 1",
     "a       10.00",

@@ -1,9 +1,9 @@
 /**
- * What is each choice of the design worth? Run by `deno run --allow-all
- * bench/choices.ts`; Linux, two cores.
+ * Measures what each choice of the design is worth. Run it with `deno run
+ * --allow-all bench/choices.ts`. It needs Linux and two cores.
  *
- * The server as it is, and one copy for each choice in which that is switched
- * off (`bench/choices/*.patch`), take turns under the same loads.
+ * The unchanged server and one copy for each choice take turns under the same
+ * loads. A patch (`bench/choices/*.patch`) switches the choice off in its copy.
  *
  * @module
  */
@@ -23,21 +23,21 @@ import { canPin, stayOffTheServersCore } from "./compare/subject.ts";
 import { table } from "../tools/terminal/table.ts";
 import { median } from "../tools/stress/hold/statistics.ts";
 
-/** Clients that are connected where nothing is sent. */
+/** The number of connected clients where nothing is sent. */
 const IDLE = 10_000;
 const DEPTHS = [1, 64];
 
-/** A copy of the project, as it is or with a choice switched off. */
+/** A copy of the project, unchanged or with one choice switched off. */
 interface Copy {
   choice?: Choice;
   folder: string;
-  /** Figures, by what they are. */
+  /** The figures, by name. */
   figures: Map<string, number[]>;
 }
 
 async function contenderOf(copy: Copy, under: Under): Promise<Contender> {
   const config = await Deno.readTextFile(`${copy.folder}/deno.json`);
-  const task = afterDeno(JSON.parse(config).tasks.server);
+  const task = afterDeno(JSON.parse(config).tasks.server.command);
   const speech = under === "lines" || under === "idle" ? "pickle" : under;
   const flags = under === "lines"
     ? []
@@ -47,7 +47,7 @@ async function contenderOf(copy: Copy, under: Under): Promise<Contender> {
   return rollcall("Rollcall", speech, flags, task);
 }
 
-/** Measures a copy once, and adds to its figures. */
+/** Measures a copy once, and adds the results to its figures. */
 async function examine(
   copy: Copy,
   under: Under,
@@ -62,7 +62,9 @@ async function examine(
   if (under === "idle") {
     const clients = quick ? IDLE / 10 : IDLE;
     const bytes = await bytesEach(contender, clients, pinned, copy.folder);
-    if (!bytes) throw new Failure(`It does not take ${clients} clients`);
+    if (!bytes) {
+      throw new Failure(`The server does not accept ${clients} clients`);
+    }
     add("KB", bytes[0] / 1024);
     return;
   }
@@ -85,8 +87,8 @@ interface ChoicesFlags {
 }
 
 const flags: Flags<ChoicesFlags> = {
-  rounds: integer("how often each is measured", 5, 1, 100),
-  quick: toggle("for a moment only: to see that it runs"),
+  rounds: integer("how often to measure each copy", 5, 1, 100),
+  quick: toggle("measure only briefly, to see that it runs"),
   only: text("only choices whose title contains this", "", "all"),
 };
 
@@ -99,7 +101,7 @@ async function compare(
   const choices = (await readChoices())
     .filter(({ title }) => title.includes(only));
   if (choices.length === 0) {
-    throw new Failure(`No choice has a title with ${only} in it`);
+    throw new Failure(`No choice has a title that contains ${only}`);
   }
   const root = await Deno.makeTempDir({ prefix: "rollcall-" });
   try {
@@ -118,7 +120,7 @@ async function compare(
       { stop },
       "choices",
       Array.from({ length: rounds }, () => round).flat(),
-      ({ copy, under }) => `${under}: ${copy.choice?.title ?? "As it is"}`,
+      ({ copy, under }) => `${under}: ${copy.choice?.title ?? "unchanged"}`,
       ({ copy, under }) => examine(copy, under, quick, pinned),
     );
     print(tables(copies));
@@ -128,13 +130,13 @@ async function compare(
   }
 }
 
-/** The tables of what was found. The first copy is as it is. */
-function tables([asItIs, ...others]: readonly Copy[]): string[] {
+/** Returns the tables of the results. The first copy is unchanged. */
+function tables([unchanged, ...others]: readonly Copy[]): string[] {
   const rows: string[][] = [];
   const idle: string[][] = [];
   for (const { choice, figures } of others) {
     const both = (what: string) =>
-      [figures, asItIs.figures].map((of) => median(of.get(what)!));
+      [figures, unchanged.figures].map((of) => median(of.get(what)!));
     const ratio = (what: string) => {
       const [without, withIt] = both(what);
       return (without / withIt).toFixed(2);
@@ -154,7 +156,7 @@ function tables([asItIs, ...others]: readonly Copy[]): string[] {
     }
   }
   const rates = table([
-    "without it, times as it is",
+    "without it / with it",
     ...["rate, P = 1", "rate, P = 64"],
     ...["processor, P = 1", "processor, P = 64", "p99, P = 1"],
   ], rows);
@@ -162,7 +164,7 @@ function tables([asItIs, ...others]: readonly Copy[]): string[] {
   return idle.length > 0 ? [...rates, "", ...memory] : rates;
 }
 
-/** The command line. Returns the exit code. */
+/** Runs the command. Returns the exit code. */
 export function main(
   args: readonly string[],
   { stop }: StopSignals,

@@ -1,6 +1,6 @@
 /**
- * `deno task bench`: what pipelining is worth. Rollcall beside what else one
- * could use, under the same load, in the same run. Linux.
+ * `deno task bench`: measures what pipelining is worth. Rollcall and its
+ * alternatives run under the same load, in the same run. It needs Linux.
  *
  * @module
  */
@@ -19,6 +19,7 @@ import { starts } from "./compare/start.ts";
 import { canPin, isThere, stayOffTheServersCore } from "./compare/subject.ts";
 import { throughput } from "./compare/throughput.ts";
 
+/** Returns the contenders whose programs are installed. */
 async function present(): Promise<Contender[]> {
   const found: Contender[] = [];
   for (const contender of CONTENDERS) {
@@ -33,7 +34,10 @@ async function present(): Promise<Contender[]> {
   return found;
 }
 
-/** Whether the server for Node could be bundled, which needs a package the first time. */
+/**
+ * Bundles the server for Node, which needs a package the first time. Returns
+ * whether it succeeded.
+ */
 async function bundleForNode(): Promise<boolean> {
   const root = new URL("../", import.meta.url);
   await Deno.mkdir(new URL("dist", root), { recursive: true });
@@ -48,7 +52,7 @@ async function bundleForNode(): Promise<boolean> {
   return success;
 }
 
-/** When and where this is measured. */
+/** Returns the date and the machine of the measurement. */
 async function machine(): Promise<string> {
   const [, model = "some processor"] =
     (await Deno.readTextFile("/proc/cpuinfo"))
@@ -93,14 +97,14 @@ async function bench(
   return 0;
 }
 
-/** The command line. Returns the exit code. */
+/** Runs the command. Returns the exit code. */
 export function main(
   args: readonly string[],
   { stop }: StopSignals,
 ): Promise<number> {
   return runProgram({
     use: "bench",
-    about: "Measures what pipelining is worth, beside other servers.",
+    about: "Measures what pipelining is worth, compared with other servers.",
     flags,
     run: (flags: BenchFlags) => bench(flags, stop),
   }, args);

@@ -1,10 +1,11 @@
 /**
- * What do the calls of `onEvent` cost, to which `deno task trace` listens, when
- * nothing listens? Run by `deno run --allow-all bench/events.ts`; Linux, two cores.
+ * Measures what the calls of `onEvent` cost when no listener is set, as
+ * `deno task trace` sets one. Run it with `deno run --allow-all bench/events.ts`.
+ * It needs Linux and two cores.
  *
- * A server as it is, and one from a copy out of which every call was cut, take
- * turns under the same load, each on a core of its own: 50 clients, each with 64
- * requests at a time. The ratio of each pair counts.
+ * The unchanged server and a copy without the calls take turns under the same
+ * load: 50 clients, each with 64 requests in flight. Server and load each have a
+ * core of their own. The result is the median ratio of the pairs.
  *
  * @module
  */
@@ -18,12 +19,12 @@ import { ROLLCALL } from "./compare/contenders.ts";
 import { comparePairs } from "./compare/pairs.ts";
 import type { Plan } from "./compare/round.ts";
 
-/** The calls: `accepted`, `read`, `full`, `queued`, `written`, `closed`. */
+/** The number of calls: `accepted`, `read`, `full`, `queued`, `written`, `closed`. */
 const CALLS = 6;
 const DEPTH = 64;
 const PLAN: Plan = { clients: 50, warmUp: 1000, measured: 3000, pinned: true };
 
-/** Cuts every call out of a copy. */
+/** Removes every call from a copy. */
 async function cutOut(copy: string): Promise<void> {
   let calls = 0;
   for (const path of ["server.ts", "lib/connection/connection.ts"]) {
@@ -34,8 +35,10 @@ async function cutOut(copy: string): Promise<void> {
     });
     await Deno.writeTextFile(`${copy}/${path}`, without);
   }
-  // Each has a line of its own: were one not found, equal servers would be compared.
-  if (calls !== CALLS) throw new Failure(`${calls} calls were found`);
+  // A call that is not on a line of its own would stay in the copy.
+  if (calls !== CALLS) {
+    throw new Failure(`Found ${calls} calls of onEvent, and not ${CALLS}`);
+  }
 }
 
 interface EventsFlags {
@@ -43,7 +46,7 @@ interface EventsFlags {
 }
 
 const flags: Flags<EventsFlags> = {
-  pairs: integer("how often each is measured", 15, 1, 1000),
+  pairs: integer("how often to measure each server", 15, 1, 1000),
 };
 
 async function compare(
@@ -65,7 +68,7 @@ async function compare(
     );
     const { throughput, cost } = ratios.get(DEPTH)!;
     print([
-      `With the calls, against without them, at depth ${DEPTH}:`,
+      `With the calls / without them, at depth ${DEPTH}:`,
       `throughput            ${
         throughput.toFixed(3)
       } (median of ${pairs} pairs)`,
@@ -77,14 +80,14 @@ async function compare(
   }
 }
 
-/** The command line. Returns the exit code. */
+/** Runs the command. Returns the exit code. */
 export function main(
   args: readonly string[],
   { stop }: StopSignals,
 ): Promise<number> {
   return runProgram({
     use: "events",
-    about: "Measures what the calls of onEvent cost while nothing listens.",
+    about: "Measures what the calls of onEvent cost when no listener is set.",
     flags,
     run: (flags: EventsFlags) => compare(flags, stop),
   }, args);

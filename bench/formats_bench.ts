@@ -1,5 +1,5 @@
-// `deno bench`: what it costs to read a request and to write its acknowledgement.
-// Each figure is for 256 of them, as one read of a deep pipeline brings.
+// `deno bench`: the cost of reading a request and of writing its acknowledgement.
+// Each figure is for 256 of them, as in one read from a deep pipeline.
 
 import { DEFAULT_LIMITS } from "../lib/limits.ts";
 import { ByteWriter } from "../lib/formats/byte_writer.ts";

@@ -1,31 +1,31 @@
 /**
- * The events of a server's clients, which `deno task trace` draws.
+ * The events of a server's clients. `deno task trace` shows them.
  *
  * @module
  */
 
-/** One step in the service of a client. */
+/** One event of a client. */
 export type ServerEvent =
   /** The client was accepted. It may still be rejected. */
   | { type: "accepted" }
-  /** A read brought `bytes`, which completed `messages`. */
+  /** A read returned this many bytes, which completed this many messages. */
   | { type: "read"; bytes: number; messages: number }
-  /** Reading pauses until the client has taken the `bytes` that are queued for it. */
+  /** Reading pauses until the client has accepted the bytes that are queued for it. */
   | { type: "full"; bytes: number }
-  /** Messages of so many `bytes` together were queued. */
+  /** This many messages were queued, with this many bytes in total. */
   | { type: "queued"; bytes: number; messages: number }
-  /** A write took `bytes`. */
+  /** A write accepted this many bytes. */
   | { type: "written"; bytes: number }
   /** The connection was closed. */
   | { type: "closed" };
 
 /**
  * Called for every client event, with the client's id. It must return soon,
- * since the client waits meanwhile. What it throws is ignored.
+ * since the client waits meanwhile. Errors that it throws are ignored.
  */
 export type OnEvent = (client: number, event: ServerEvent) => void;
 
-/** What a connection calls. */
+/** The callbacks of a connection. */
 export interface ConnectionHooks {
   /** Called when the peer is too slow, or too much is queued for it. */
   onLimit?(error: Error): void;
@@ -34,8 +34,8 @@ export interface ConnectionHooks {
 }
 
 /**
- * The same function, but it never throws and its promise never rejects. For
- * functions of other people that are called where no caller could catch.
+ * Returns a function that calls `call` and ignores its errors and rejections.
+ * Used for callbacks from outside, where no caller could catch an error.
  */
 export function ignoringErrors<Args extends unknown[]>(
   call: (...args: Args) => void,
@@ -45,7 +45,7 @@ export function ignoringErrors<Args extends unknown[]>(
       const returned: unknown = call(...args);
       if (returned instanceof Promise) returned.catch(() => {});
     } catch {
-      // These functions report errors, so there is nowhere to report to.
+      // The error reporter itself may have failed: there is nowhere to report to.
     }
   };
 }

@@ -4,16 +4,16 @@
  * @module
  */
 
-/** Each bucket's latencies are this many times as long as those of the one before. */
+/** The ratio of the latencies in one bucket to those in the bucket before. */
 const STEP = 1.02;
-/** Milliseconds of the first bucket, which takes all that is shorter. */
+/** The latency of the first bucket, in milliseconds. It also counts shorter ones. */
 const SHORTEST = 0.001;
-/** Buckets: up to more than a day. */
+/** The number of buckets, enough for latencies of more than a day. */
 const BUCKETS = 1300;
 
 /**
- * A histogram: ten latencies and a million take the same memory, and a quantile
- * is off by 2 % at most.
+ * A histogram of latencies: it takes the same memory for ten latencies as for a
+ * million. A quantile is off by 2 % at most.
  *
  * `createHistogram` of `node:perf_hooks` would do, but only Deno 2.8 and later
  * have it.
@@ -29,7 +29,7 @@ export class Latencies {
     this.#total++;
   }
 
-  /** Returns the milliseconds that a share of the latencies, such as 0.99, do not exceed. */
+  /** Returns a quantile in milliseconds: a `share` of 0.99 gives p99, which 99 % of the latencies do not exceed. */
   quantile(share: number): number {
     let left = Math.ceil(this.#total * share);
     const nth = this.#counts.findIndex((count) => (left -= count) <= 0);

@@ -1,103 +1,107 @@
 /**
- * Every limit of a server that can be set. `deno task limits` makes
+ * The limits of a server, which are all options. `deno task docs` makes
  * `docs/limits.md` from this file and from `students/memory.ts`: in each comment,
  * the first paragraph says what is limited, the second what happens at the limit.
  *
  * @module
  */
 
-/** What one message may be, whatever its format. */
+/** The limits of one message, in any format. */
 export interface MessageLimits {
   /**
    * Bytes of one request.
    *
-   * One that says it is longer is refused before it is read or allocated: the
-   * client is told, and its connection closes.
+   * The client receives an error, then its connection closes. A declared length
+   * over the limit is refused before the bytes are read or memory is allocated.
    *
    * @default {65536}
    */
   maxRequestBytes: number;
   /**
-   * Containers within containers in one request.
+   * Nesting depth of the containers in one request.
    *
-   * The client is told, and its connection closes.
+   * The client receives an error, then its connection closes.
    *
    * @default {32}
    */
   maxDepth: number;
   /**
-   * Items of all containers of one request together; an item that is reached
-   * in two ways counts twice.
+   * Items in all containers of one request. An item that is referenced twice
+   * counts twice.
    *
-   * The client is told, and its connection closes.
+   * The client receives an error, then its connection closes.
    *
    * @default {65536}
    */
   maxItems: number;
 }
 
-/** What one connection may cost. */
+/** The limits of one connection. */
 export interface ConnectionLimits extends MessageLimits {
   /**
-   * Seconds from the first byte of a request to its last; 0 is for ever. Time
-   * in which the server does not read does not count.
+   * Seconds from the first byte of a request to its last; 0 means no limit. Time
+   * when the server does not read does not count.
    *
-   * The client is told, and its connection closes.
+   * The client receives an error, then its connection closes.
    *
    * @default {30}
    */
   requestTimeout: number;
   /**
-   * Bytes of answers that wait for one client to take them.
+   * Bytes of answers queued for one client (soft limit).
    *
-   * Nothing more is read from that client until it has taken all of them.
+   * The server stops reading from the client until the client has accepted all
+   * of them.
    *
    * @default {65536}
    */
   softQueuedBytes: number;
   /**
-   * Seconds in which a client for which more than `softQueuedBytes` wait must
-   * take as many, or anything that waits at the end of its connection; 0 is for
-   * ever. At that end, it must take something every 5 s besides.
+   * Seconds in which a client must accept `softQueuedBytes` bytes of answers
+   * while more than that are queued; 0 means no limit. When its connection shuts
+   * down, this applies to any queued bytes, and the client must also accept some
+   * every 5 s.
    *
-   * The connection is cut off.
+   * The connection is closed at once.
    *
    * @default {30}
    */
   queueTimeout: number;
   /**
-   * Bytes of answers that wait for one client to take them, whatever was read
-   * before.
+   * Bytes of answers queued for one client (hard limit). The answers to requests
+   * that are already read can exceed `softQueuedBytes`.
    *
-   * The connection is cut off.
+   * The connection is closed at once.
    *
    * @default {16777216}
    */
   maxQueuedBytes: number;
 }
 
-/** What a server grants its clients. */
+/** The limits of a server. */
 export interface Limits extends ConnectionLimits {
   /**
    * Clients served at once.
    *
-   * The one over it is told so in place of a greeting, and its connection closes.
+   * One more client receives an error instead of a greeting, then its connection
+   * closes.
    *
    * @default {10000}
    */
   maxClients: number;
   /**
-   * Clients served at once that have the same IP address; 0 is any number,
-   * since a class may share one.
+   * Clients served at once from the same IP address. The default 0 means no
+   * limit, since a class may share one address.
    *
-   * The one over it is told so in place of a greeting, and its connection closes.
+   * One more client receives an error instead of a greeting, then its connection
+   * closes.
    *
    * @default {0}
    */
   maxClientsPerAddress: number;
   /**
-   * Seconds for which a client may send no whole request, or take none of its
-   * answers; 0 is for ever.
+   * Seconds for which a client may be idle: it sends no complete request, and
+   * accepts no bytes of its answers; 0 means no limit.
    *
    * The connection closes.
    *
@@ -105,18 +109,18 @@ export interface Limits extends ConnectionLimits {
    */
   idleTimeout: number;
   /**
-   * Invalid requests in a row: some of the lab's clients send every answer
-   * back as a request.
+   * Invalid requests in a row. Some of the lab's clients send every answer back
+   * as a request.
    *
-   * The last of them is answered, too, and the connection closes.
+   * The last of them is answered, then the connection closes.
    *
    * @default {16}
    */
   maxInvalidInRow: number;
   /**
-   * Characters of lines that wait for stdout.
+   * Characters of lines that wait to be written to stdout.
    *
-   * Lines are dropped, whole, and stderr says how many. No client waits for a line.
+   * Further lines are dropped, and stderr says how many. No client waits for stdout.
    *
    * @default {8388608}
    */
@@ -124,14 +128,14 @@ export interface Limits extends ConnectionLimits {
   /**
    * Seconds that a shutdown may take.
    *
-   * The connections that are still open are cut off.
+   * Connections that are still open are closed at once.
    *
    * @default {10}
    */
   grace: number;
 }
 
-/** The limits where nothing else is said. */
+/** The default limits. */
 export const DEFAULT_LIMITS: Readonly<Limits> = {
   maxClients: 10_000,
   maxClientsPerAddress: 0,
@@ -148,7 +152,7 @@ export const DEFAULT_LIMITS: Readonly<Limits> = {
   grace: 10,
 };
 
-/** The limits of a client: it sends what it likes, and what it asks for may be long. */
+/** The limits of a client: it may send any amount, and responses may be long. */
 export const CLIENT_LIMITS: Readonly<ConnectionLimits> = {
   ...DEFAULT_LIMITS,
   maxRequestBytes: 16_777_216,
@@ -160,10 +164,10 @@ export const CLIENT_LIMITS: Readonly<ConnectionLimits> = {
 /** The name of a limit. */
 export type LimitName = keyof Limits;
 
-/** How often each limit was reached. Of `maxWaitingOutput`, the lines that were dropped. */
+/** How often each limit was reached. For `maxWaitingOutput`, the number of dropped lines. */
 export type LimitHits = Record<LimitName, number>;
 
-/** Counts that all are 0. */
+/** Returns a count of 0 for every limit. */
 export function noLimitHits(): LimitHits {
   const none = LIMIT_NAMES.map((name) => [name, 0]);
   return Object.fromEntries(none) as LimitHits;
@@ -172,19 +176,20 @@ export function noLimitHits(): LimitHits {
 /** The names of all limits. */
 export const LIMIT_NAMES = Object.keys(DEFAULT_LIMITS) as LimitName[];
 
-/** The limits that are seconds, and as many as a timer can wait. */
+/** The limits that are times, in seconds. */
 const TIMES: readonly LimitName[] = [
   "requestTimeout",
   "idleTimeout",
   "queueTimeout",
   "grace",
 ];
+/** The longest time that a timer can wait, in seconds. */
 const MAX_SECONDS = 2_147_483;
 
 /**
- * The limits, each as `options` say or else as by default.
+ * Returns all limits: those in `options`, and the defaults of the others.
  *
- * @throws {RangeError} If one is no number from 0 up, or too many seconds.
+ * @throws {RangeError} If a limit is not a number of at least 0, or a time is longer than a timer can wait.
  */
 export function limitsOf(options: Partial<Limits>): Limits {
   const limits = { ...DEFAULT_LIMITS };

@@ -1,20 +1,20 @@
 /**
- * The lock around what handlers share.
+ * The lock that protects what handlers share.
  *
  * @module
  */
 
 /** Proof of holding the lock. */
 export interface Guard extends Disposable {
-  /** Gives it back, to the next in the queue. A second call does nothing. */
+  /** Releases the lock to the next in the queue. A second call does nothing. */
   release(): void;
 }
 
 /**
  * A promise-queue lock: one holder at a time, strictly first come, first served.
  *
- * It is not re-entrant: a holder that acquires the lock again waits for itself,
- * for ever.
+ * It is not re-entrant: a holder that acquires the lock again waits for itself
+ * forever.
  *
  * @example Guarding a read and a write with an `await` between them
  * ```ts
@@ -34,22 +34,22 @@ export interface Guard extends Disposable {
  */
 export class Lock {
   #held = false;
-  /** A set keeps the order of arrival, and lets one in the middle leave at once. */
+  /** The waiters. A set keeps their order and lets any of them leave. */
   #queue = new Set<() => void>();
 
-  /** Whether somebody holds the lock. */
+  /** Whether the lock is held. */
   get locked(): boolean {
     return this.#held;
   }
 
-  /** How many callers wait for it. */
+  /** How many callers wait for the lock. */
   get waiting(): number {
     return this.#queue.size;
   }
 
   /**
-   * Waits for the caller's turn. If `signal` aborts before, the caller leaves
-   * the queue, and the reason of the signal is thrown.
+   * Waits until the caller holds the lock. If `signal` aborts first, the caller
+   * leaves the queue, and the reason of the signal is thrown.
    */
   async acquire({ signal }: { signal?: AbortSignal } = {}): Promise<Guard> {
     signal?.throwIfAborted();
@@ -58,7 +58,7 @@ export class Lock {
     return this.#guard();
   }
 
-  /** Runs `fn` as the only holder. The lock is free afterwards, also if `fn` throws. */
+  /** Runs `fn` while holding the lock. Releases the lock afterwards, even if `fn` throws. */
   async withLock<T>(fn: () => T | Promise<T>): Promise<T> {
     using _guard = await this.acquire();
     return await fn();
@@ -68,7 +68,7 @@ export class Lock {
     const { promise, resolve: enter, reject } = Promise.withResolvers<void>();
     this.#queue.add(enter);
     if (!signal) return promise;
-    // Once its turn has come, a waiter is out of the queue, and an abort too late.
+    // A waiter that has got the lock has left the queue: an abort is too late.
     const leave = () => this.#queue.delete(enter) && reject(signal.reason);
     signal.addEventListener("abort", leave);
     return promise.finally(() => signal.removeEventListener("abort", leave));
@@ -81,8 +81,8 @@ export class Lock {
       held = false;
       const [next] = this.#queue;
       this.#queue.delete(next);
-      // Handed over, not put down: were it free for a moment, a newcomer could
-      // take it before the first in the queue woke up.
+      // The lock stays held and goes to the next waiter. If it were free in
+      // between, a new caller could take it before that waiter resumes.
       if (next) next();
       else this.#held = false;
     };

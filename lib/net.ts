@@ -1,19 +1,19 @@
 /**
- * What the server and the client need of TCP. Deno itself satisfies these
- * interfaces, and so can others.
+ * The TCP interfaces that the server and the client use. Deno implements them.
+ * Another network can, too.
  *
  * @module
  */
 
 /** One end of a TCP connection. */
 export interface Connection {
-  /** Resolves to how many bytes came, or `null` once the peer sends no more. */
+  /** Resolves to the number of bytes read, or `null` when the peer sends no more. */
   read(into: Uint8Array): Promise<number | null>;
-  /** Resolves to how many bytes were taken, which may be fewer than all. */
+  /** Resolves to the number of bytes written, which may be fewer than all. */
   write(bytes: Uint8Array): Promise<number>;
-  /** Tells the peer that no more is coming. */
+  /** Half-closes the connection: tells the peer that no more is coming. */
   closeWrite(): Promise<void>;
-  /** Ends both directions. Throws `BadResource` the second time. */
+  /** Closes both directions. A second call throws `BadResource`. */
   close(): void;
   /** Sends small writes at once instead of collecting them. */
   setNoDelay(on?: boolean): void;
@@ -27,37 +27,37 @@ export interface Address {
   port: number;
 }
 
-/** A connection that came from a client. */
+/** A connection from a client. */
 export interface Accepted extends Connection {
   /** The client's address. */
   readonly remoteAddr: Address;
 }
 
-/** What clients connect to. */
+/** A socket that accepts clients. */
 export interface Listener {
-  /** Where it listens. */
+  /** The address it listens on. */
   readonly addr: Address;
-  /** Resolves to the next client's connection. Rejects with `BadResource` or `Interrupted` once it is closed. */
+  /** Resolves to the next client's connection. Rejects with `BadResource` or `Interrupted` when the listener is closed. */
   accept(): Promise<Accepted>;
-  /** Listens no more. Throws `BadResource` the second time. */
+  /** Stops listening. A second call throws `BadResource`. */
   close(): void;
 }
 
-/** Where connections come from: Deno, or a network that is made up. */
+/** The source of connections: Deno, or a simulated network. */
 export interface Network {
-  /** Listens; `tcpBacklog` clients may wait to be accepted. */
+  /** Listens. At most `tcpBacklog` clients may wait to be accepted. */
   listen(options: Address & { tcpBacklog: number }): Listener;
   /** Connects to a server. */
   connect(options: Address & { signal?: AbortSignal }): Promise<Connection>;
 }
 
-/** Where the server listens unless told otherwise, and the client looks for it. */
+/** The default address of the server, for both sides. */
 export const DEFAULT_ADDRESS: Readonly<Address> = {
   hostname: "127.0.0.1",
   port: 12_000,
 };
 
-/** The address that options name, or as far as they do not, the default. */
+/** Returns the address in the options, with defaults for the missing parts. */
 export function addressOf(options: { host?: string; port?: number }): Address {
   return {
     hostname: options.host ?? DEFAULT_ADDRESS.hostname,
@@ -65,12 +65,12 @@ export function addressOf(options: { host?: string; port?: number }): Address {
   };
 }
 
-/** An address as the lab writes it, such as `127.0.0.1/12000`. */
+/** Returns an address as the lab writes it, such as `127.0.0.1/12000`. */
 export function showAddress({ hostname, port }: Address): string {
   return `${hostname}/${port}`;
 }
 
-/** Whether the error only says that the connection is over, at either end. */
+/** Whether the error only means that one side has ended the connection. */
 export function isDisconnect(error: unknown): boolean {
   return error instanceof Deno.errors.ConnectionReset ||
     error instanceof Deno.errors.ConnectionAborted ||
@@ -81,7 +81,7 @@ export function isDisconnect(error: unknown): boolean {
     isClosedHere(error);
 }
 
-/** Whether the error comes of our own `close()`, before or during the call. */
+/** Whether our own `close()`, before or during the call, caused the error. */
 export function isClosedHere(error: unknown): boolean {
   return error instanceof Deno.errors.Interrupted ||
     error instanceof Deno.errors.BadResource;

@@ -1,6 +1,5 @@
 /**
- * Prints lines without waiting for their reader: results on stdout, everything
- * else on stderr.
+ * Prints lines without blocking: results on stdout, everything else on stderr.
  *
  * @module
  */
@@ -12,17 +11,17 @@ import { counted, reason } from "./text.ts";
 const NEWLINE = 10;
 const encoder = new TextEncoder();
 
-/** Where lines go: Deno's own stdout and stderr, or another writer. */
+/** The destination of lines: Deno's stdout or stderr, or another writer. */
 export interface LineSink {
-  /** Resolves to how many bytes were taken, which may be fewer than all. */
+  /** Resolves to the number of bytes written, which may be fewer than all. */
   write(bytes: Uint8Array): Promise<number>;
 }
 
 /**
- * Writes lines whole and in order, in as few writes as it can.
+ * Writes complete lines in order, in as few writes as possible.
  *
- * `console.log` and `writeSync` wait for the reader, and with them the whole
- * server: behind a pipe that nobody reads, no client would be answered.
+ * `console.log` and `writeSync` block the whole server while a pipe is full: if
+ * its reader stopped reading, no client would get an answer.
  */
 export class LineWriter {
   #sink: LineSink;
@@ -31,14 +30,14 @@ export class LineWriter {
   #waiting: string[] = [];
   #characters = 0;
   #dropped = 0;
-  /** What is being written and was not taken yet. */
+  /** The bytes of the current write that are not written yet. */
   #rest = new Uint8Array();
   #writing: Promise<void> | undefined;
   #lost = false;
 
   /**
-   * `onDropped` is told how many lines were dropped, once lines are taken
-   * again; `onLost`, at most once, why no line can be written any more.
+   * `onDropped` is called with the number of dropped lines when there is room
+   * again. `onLost` is called at most once, with the error that ends all writing.
    */
   constructor(
     sink: LineSink,
@@ -51,8 +50,8 @@ export class LineWriter {
   }
 
   /**
-   * Prints lines, each given without its end. Returns at once, with how many
-   * lines were dropped, since more than `maxWaiting` characters would wait.
+   * Prints lines, each given without its newline. Returns at once, with the
+   * number of dropped lines: at most `maxWaiting` characters may wait.
    */
   print(
     lines: readonly string[],
@@ -72,13 +71,13 @@ export class LineWriter {
     return dropped;
   }
 
-  /** Lines that were not shown, and that `onDropped` was not told of. */
+  /** The number of lines that still wait, or were dropped and not yet reported. */
   get unshown(): number {
     const rest = this.#rest.filter((byte) => byte === NEWLINE).length;
     return rest + this.#waiting.length + this.#dropped;
   }
 
-  /** Waits until all is written, but no longer than `ms` milliseconds. */
+  /** Waits until all lines are written, but at most `ms` milliseconds. */
   async flush(ms: number): Promise<void> {
     const { promise: late, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, ms);
@@ -88,12 +87,12 @@ export class LineWriter {
 
   async #write(): Promise<void> {
     try {
-      await null; // let the rest of this turn's lines join
+      await null; // let other lines of this turn join
       while (this.#waiting.length > 0) {
         this.#rest = encoder.encode(this.#waiting.join("\n") + "\n");
         this.#waiting = [];
         this.#characters = 0;
-        // Now there is room for the line that tells it, if it comes here too.
+        // Reported only now: if this writer prints the report, it has room for it.
         if (this.#dropped > 0) this.#onDropped(this.#dropped);
         this.#dropped = 0;
         while (this.#rest.length > 0) {
@@ -110,32 +109,32 @@ export class LineWriter {
   }
 }
 
-/** Lines on stderr, each with the time of day. If nobody reads them, nobody is told. */
+/** The writer of stderr. If stderr fails, there is nowhere to report it. */
 const stderr = new LineWriter(
   Deno.stderr,
   (count) =>
     report(
-      `${counted(count, "line")} not shown on stderr: not taken in time`,
+      `${counted(count, "line")} not shown on stderr: not read in time`,
     ),
   () => {},
 );
 
-/** Lines on stdout. */
+/** The writer of stdout. */
 const stdout = new LineWriter(
   Deno.stdout,
   (count) =>
     report(
-      `${counted(count, "line")} not shown on stdout: not taken in time`,
+      `${counted(count, "line")} not shown on stdout: not read in time`,
     ),
   (error) => report(`Nothing more is shown on stdout: ${reason(error)}`),
 );
 
-/** Prints results, a line each. */
+/** Prints results, one per line. */
 export function print(lines: readonly string[]): void {
   stdout.print(lines);
 }
 
-/** Prints results for a server with these limits, and counts the lines that are dropped. */
+/** Returns a function that prints results for a server and counts dropped lines in `reached`. */
 export function printer(
   { maxWaitingOutput }: Limits,
   reached: LimitHits,
@@ -145,18 +144,18 @@ export function printer(
   };
 }
 
-/** Reports one thing that somebody may want to know, with the time. */
+/** Prints a line on stderr, with the time of day. */
 export function report(line: string): void {
   const now = new Date(performance.timeOrigin + performance.now());
   complain(`${now.toTimeString().slice(0, 8)} ${line}`);
 }
 
-/** Tells the user why a program ends, without the time. */
+/** Prints a line on stderr, without the time. */
 export function complain(line: string): void {
   stderr.print([line]);
 }
 
-/** Waits until what was printed is out, but not for a reader who does not read. */
+/** Waits until all printed lines are written, but at most a second for each stream. */
 export async function flush(): Promise<void> {
   await stdout.flush(1000);
   if (stdout.unshown > 0) {

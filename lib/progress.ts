@@ -10,7 +10,7 @@ import { Latencies } from "./latencies.ts";
 const WIDTH = 30;
 const encoder = new TextEncoder();
 
-/** A job of some steps, and a bar on stderr, if that is a terminal and there is more than one step. */
+/** A job of several steps. Shows a bar if stderr is a terminal and there is more than one step. */
 export class Progress implements Disposable {
   #total: number;
   #begin = performance.now();
@@ -20,16 +20,16 @@ export class Progress implements Disposable {
   #percent = -1;
   #visible: boolean;
 
-  /** Begins a job of `total` steps. */
+  /** Starts a job of `total` steps. */
   constructor(total: number) {
     this.#total = total;
     this.#visible = total > 1 && Deno.stderr.isTerminal();
   }
 
   /**
-   * The time, as `performance.now()` gives it. It is looked at once for all
-   * steps that end in one go, such as those whose answers came together: to
-   * look for each would take a tenth of the time of the whole job.
+   * The time, from `performance.now()`. The clock is read only once for all
+   * steps that end together, such as those whose answers arrive in one read:
+   * reading the clock for each step would slow down the job.
    */
   get now(): number {
     if (this.#now === undefined) {
@@ -39,13 +39,13 @@ export class Progress implements Disposable {
     return this.#now;
   }
 
-  /** Notes that one more step is done, which took so many milliseconds. */
+  /** Counts one more finished step, which took `ms` milliseconds. */
   step(ms: number): void {
     this.#latencies.add(ms);
     this.show(++this.#done);
   }
 
-  /** Shows that `done` steps are done. */
+  /** Draws the bar for `done` finished steps. */
   show(done: number): void {
     const percent = Math.floor(done / this.#total * 100);
     if (!this.#visible || percent === this.#percent) return;
@@ -54,17 +54,17 @@ export class Progress implements Disposable {
     this.#draw(`[${bar.padEnd(WIDTH, ".")}] ${percent} %`);
   }
 
-  /** Takes the bar away. */
+  /** Removes the bar. */
   [Symbol.dispose](): void {
     if (this.#percent >= 0) this.#draw("");
   }
 
   #draw(line: string): void {
-    // Drawn a hundred times at most, so it may wait for the terminal.
+    // Drawn only once per percent, so it may block until the terminal is ready.
     Deno.stderr.writeSync(encoder.encode(`\r\x1b[K${line}`));
   }
 
-  /** Says how many of the steps ended well, and how long all and each took. */
+  /** Returns the number of good steps, the total time, the rate, and the latencies. */
   summary(good: number, what: string): string {
     const seconds = (performance.now() - this.#begin) / 1000;
     const rate = Math.round(this.#total / seconds);

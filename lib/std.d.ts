@@ -1,5 +1,5 @@
 // The `@std/*` modules come from npm (see deno.json), where they ship without
-// declarations. Here is the part of them that this project calls, and no more.
+// declarations. This file declares only what this project calls.
 
 declare module "@std/assert" {
   export function assert(value: unknown, message?: string): asserts value;
@@ -64,10 +64,15 @@ declare module "@std/text/closest-string" {
   ): string;
 }
 
+declare module "@std/text/levenshtein-distance" {
+  export function levenshteinDistance(str1: string, str2: string): number;
+}
+
 declare module "@std/cli/parse-args" {
   export function parseArgs(
     args: readonly string[],
     options: {
+      alias?: Readonly<Record<string, string>>;
       boolean?: readonly string[];
       string?: readonly string[];
       unknown?: (arg: string, key?: string, value?: unknown) => unknown;

@@ -1,19 +1,19 @@
 /**
- * Showing what came from the network, or went wrong.
+ * Text for people: escaped network input, errors and counts.
  *
  * @module
  */
 
-/** Controls, line separators, what turns the writing direction, and half pairs. */
+/** Control characters, line separators, characters that change the text direction, and lone surrogates. */
 const UNSAFE =
-  // deno-lint-ignore no-control-regex -- controls are what this is about
+  // deno-lint-ignore no-control-regex -- it must match control characters
   /[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]/gu;
 
-/** What is looked at more closely: most texts have none of it. */
+/** Characters outside printable ASCII. Most texts have none and need no further check. */
 const UNUSUAL = /[^ -~]/;
 
 /**
- * Escapes, in Python's way, every character that could forge a line or move the cursor.
+ * Escapes, as Python does, every character that could forge a line or move the cursor.
  *
  * @example
  * ```ts
@@ -40,18 +40,18 @@ const SHORT: Readonly<Record<string, string>> = {
   "\t": "\\t",
 };
 
-/** What an error says, on one line. Never throws, whatever was thrown. */
+/** Returns an error's name and message. Never throws, whatever `error` is. */
 export function reason(error: unknown): string {
   try {
     if (error instanceof Error) return `${error.name}: ${error.message}`;
     if (typeof error !== "object") return String(error);
-    return "something that is no Error";
+    return "a value that is not an Error";
   } catch {
-    return "something that cannot be shown";
+    return "a value that cannot be shown";
   }
 }
 
-/** A number of things, such as `1 request` or `2 requests`. */
+/** Returns a number with its noun, such as `1 request` or `2 requests`. */
 export function counted(count: number, thing: string): string {
   return `${count} ${thing}${count === 1 ? "" : "s"}`;
 }

@@ -1,10 +1,10 @@
 import { assertEquals } from "@std/assert";
 import { ByteWriter } from "../lib/formats/byte_writer.ts";
 
-Deno.test("ByteWriter.take() gives what was written, which nothing later changes", () => {
+Deno.test("ByteWriter.take() returns the bytes written, and later writes do not change them", () => {
   const sink = new ByteWriter();
   const taken: [Uint8Array, string][] = [];
-  // Shorter and longer than the blocks, ending at, before and after their ends.
+  // Texts shorter and longer than a block, ending before, at and after its end.
   for (let round = 0; round < 40; round++) {
     for (const length of [0, 1, 5, 4095, 4096, 8191, 8192, 8193, 30_000]) {
       const letter = String.fromCharCode(0x41 + taken.length % 26);
@@ -18,7 +18,7 @@ Deno.test("ByteWriter.take() gives what was written, which nothing later changes
   }
 });
 
-Deno.test("ByteWriter.length takes back what was written last, and no more", () => {
+Deno.test("Setting ByteWriter.length removes the last bytes written, and no others", () => {
   const sink = new ByteWriter();
   sink.text("kept");
   sink.take();
@@ -32,7 +32,7 @@ Deno.test("ByteWriter.length takes back what was written last, and no more", () 
   assertEquals(sink.length, 0);
 });
 
-Deno.test("ByteWriter keeps no more memory for what was taken than a block, or than that is long", () => {
+Deno.test("ByteWriter.take() returns bytes in a buffer no larger than a block, or than the bytes themselves", () => {
   const sink = new ByteWriter();
   const long = "x".repeat(1_000_000);
   sink.text(long);

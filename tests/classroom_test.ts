@@ -1,4 +1,4 @@
-// deno-lint-ignore-file no-control-regex -- controls are what this is about
+// deno-lint-ignore-file no-control-regex -- the tests look for control characters
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { bigLetters } from "../lib/cli/big_letters.ts";
@@ -14,7 +14,7 @@ const run = needs("run");
 const runNet = needs("run", "net");
 const terminal = needs("run", "pty");
 
-/** A screen that keeps what is drawn, and a class before it. */
+/** A screen that records what is drawn on it, and the state that is drawn. */
 class Stage implements AsyncDisposable {
   size: Size | undefined;
   drawn: string[] = [];
@@ -25,7 +25,7 @@ class Stage implements AsyncDisposable {
     connected: 0,
     acknowledged: 0,
   };
-  /** What a write waits for. */
+  /** Returns the promise that a write waits for. */
   taken: () => Promise<void> = () => Promise.resolve();
   #over = new AbortController();
   #shown: Promise<void>;
@@ -46,7 +46,7 @@ class Stage implements AsyncDisposable {
     );
   }
 
-  /** Ends it. A second call waits for the same end. */
+  /** Ends the display. A second call waits for the same end. */
   async [Symbol.asyncDispose]() {
     this.#over.abort();
     await this.#shown;
@@ -56,7 +56,7 @@ class Stage implements AsyncDisposable {
 const NOBODY =
   "At 192.0.2.7, port 12000: 0 clients connected, 0 students acknowledged";
 
-Deno.test("showClassroom() draws the address and the counts above a region that scrolls, and gives it back", async () => {
+Deno.test("showClassroom() draws the address and the counts above a scrolling region, and resets the terminal at the end", async () => {
   await using stage = new Stage({ columns: 100, rows: 30 });
   const [first] = stage.drawn;
   for (const line of bigLetters("192.0.2.7", 100)!) {
@@ -70,11 +70,11 @@ Deno.test("showClassroom() draws the address and the counts above a region that 
   stage.state = { ...stage.state, connected: 24, acknowledged: 23 };
   await until(() => stage.drawn.length > 1);
   assert(stage.drawn[1].includes("24 connected    23 students acknowledged"));
-  // Only what changed is drawn, and the cursor goes back to where it was.
+  // Only the changed part is drawn, and the cursor returns to its place.
   assertMatch(stage.drawn[1], /^\x1b7[^\x07]*\x1b8$/);
   stage.size = { columns: 80, rows: 24 };
   await until(() => stage.drawn.length > 2);
-  // The lines that are there stay.
+  // The lines on the screen stay.
   assert(!stage.drawn[2].includes("\x1b[2J"));
   assert(stage.drawn[2].endsWith("\x1b[17;24r\x1b[24;1H"));
   await stage[Symbol.asyncDispose]();
@@ -82,7 +82,7 @@ Deno.test("showClassroom() draws the address and the counts above a region that 
   assertEquals(stage.reports, []);
 });
 
-Deno.test("showClassroom() leaves the port small, or everything, where there is no room", async () => {
+Deno.test("showClassroom() draws the port in small text on a low screen, and nothing on a tiny one", async () => {
   await using low = new Stage({ columns: 80, rows: 16 });
   assert(low.drawn[0].endsWith("\x1b[11;16r\x1b[16;1H"));
   await using tiny = new Stage({ columns: 80, rows: 12 });
@@ -91,7 +91,7 @@ Deno.test("showClassroom() leaves the port small, or everything, where there is 
   assertEquals(tiny.reports, [NOBODY]);
 });
 
-Deno.test("showClassroom() draws nothing on what is no terminal, and says the first and the last state in lines", async () => {
+Deno.test("showClassroom() draws nothing without a terminal, and reports the first and the last state as lines", async () => {
   await using stage = new Stage();
   await until(() => stage.reports.length > 0);
   stage.state.connected = 3;
@@ -103,7 +103,7 @@ Deno.test("showClassroom() draws nothing on what is no terminal, and says the fi
   assertEquals(stage.drawn, []);
 });
 
-Deno.test("showClassroom() waits for a screen that takes nothing, and then draws the newest state", async () => {
+Deno.test("showClassroom() waits for a blocked screen, and then draws the newest state", async () => {
   const { promise, resolve } = Promise.withResolvers<void>();
   await using stage = new Stage({ columns: 100, rows: 30 });
   await until(() => stage.drawn.length > 0);
@@ -117,7 +117,7 @@ Deno.test("showClassroom() waits for a screen that takes nothing, and then draws
   assert(stage.drawn[2].includes("3 connected"));
 });
 
-Deno.test("showClassroom() goes over to lines when the screen breaks", async () => {
+Deno.test("showClassroom() switches to lines when a write to the screen fails", async () => {
   await using stage = new Stage({ columns: 100, rows: 30 });
   await until(() => stage.drawn.length > 0);
   stage.taken = () => Promise.reject(new Error("The terminal is gone"));
@@ -126,7 +126,7 @@ Deno.test("showClassroom() goes over to lines when the screen breaks", async () 
   assertEquals(stage.reports, [NOBODY.replace("0 clients", "1 client")]);
 });
 
-Deno.test("addressesAt() gives the likeliest first, and none by which nobody comes", () => {
+Deno.test("addressesAt() returns the likeliest address first, and no unreachable one", () => {
   const interfaces = ([
     ["lo", "127.0.0.1"],
     ["docker0", "172.17.0.1"],
@@ -147,7 +147,7 @@ Deno.test("addressesAt() gives the likeliest first, and none by which nobody com
   assertEquals(addressesAt("192.0.2.1", () => interfaces), ["192.0.2.1"]);
 });
 
-Deno.test("bigLetters() are as wide as fits", () => {
+Deno.test("bigLetters() returns the widest letters that fit", () => {
   assertEquals(bigLetters("1.", 14)?.map((line) => line.trimEnd()), [
     "  ██",
     "████",
@@ -193,7 +193,7 @@ Deno.test("maskedLine() shows the last two digits of a number", () => {
 const SERVER = ["run", "--quiet", "--no-prompt", "--allow-net"];
 const NAMED = [...SERVER, "--allow-sys=networkInterfaces", "--allow-env=TERM"];
 
-run.test("server --classroom listens at all addresses, in plain lines where stderr is no terminal (needs run)", async () => {
+run.test("server --classroom listens at all addresses, and prints plain lines if stderr is not a terminal (needs run)", async () => {
   await using server = new Program(Deno.execPath(), [
     ...NAMED,
     ...["server.ts", "--classroom", "--port", "0"],
@@ -214,7 +214,7 @@ run.test("server --classroom listens at all addresses, in plain lines where stde
   assert(!stderr.includes("\x1b"), stderr);
 });
 
-runNet.test("server --classroom listens where --host says, and --mask-sid masks without it (needs run, net)", async () => {
+runNet.test("server --classroom listens at the address of --host, and --mask-sid works without --classroom (needs run, net)", async () => {
   await using classroom = new Program(Deno.execPath(), [
     ...SERVER,
     ...["server.ts", "--classroom", "--port", "0", "--host", "127.0.0.1"],
@@ -236,7 +236,7 @@ runNet.test("server --classroom listens where --host says, and --mask-sid masks 
   await masked.stdout.match(/sid: \*{7}89\n/);
 });
 
-/** A program on a terminal of 100 columns and 30 rows, as Python makes one. */
+/** Starts a program on a terminal of 100 columns and 30 rows, made by Python. */
 function onTerminal(term: string, ...args: string[]): Program {
   const script = "import pty, sys; pty.spawn(sys.argv[1:])";
   const sized = 'stty cols 100 rows 30; exec "$@"';
@@ -246,7 +246,7 @@ function onTerminal(term: string, ...args: string[]): Program {
   ], { env: { TERM: term } });
 }
 
-terminal.test("server --classroom draws on a terminal, unless that is dumb (needs run, pty)", async () => {
+terminal.test("server --classroom draws on a terminal, but not on a dumb one (needs run, pty)", async () => {
   const args = ["server.ts", "--classroom", "--port", "0"];
   await using drawing = onTerminal("xterm", ...args);
   const [, port] = await drawing.stdout.match(

@@ -26,7 +26,7 @@ function assertOneLine({ stderr }: Ended, expected: RegExp): void {
   assertEquals(stderr.trim().split("\n").length, 1, stderr);
 }
 
-run.test("server and client show the lab's transcripts, and end when the server is told to (needs run)", async () => {
+run.test("server and client print the lab's transcripts, and exit when the server gets a signal (needs run)", async () => {
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     await using ours = server("--port", "0");
     const port = await listening(ours);
@@ -65,7 +65,7 @@ run.test("server and client show the lab's transcripts, and end when the server 
   }
 });
 
-runNet.test("client ends at Ctrl-C: with 0 once it passed, with 1 before (needs run, net)", async () => {
+runNet.test("client exits at Ctrl-C: with 0 after it passed, with 1 before (needs run, net)", async () => {
   await using ours = server("--port", "0");
   const port = await listening(ours);
   await using passed = client("--port", port);
@@ -79,10 +79,13 @@ runNet.test("client ends at Ctrl-C: with 0 once it passed, with 1 before (needs 
   early.kill("SIGINT");
   const ended = await early.ended();
   assertEquals([ended.code, ended.stdout], [1, ""]);
-  assertOneLine(ended, /^Told to end before the server had answered all\n$/);
+  assertOneLine(
+    ended,
+    /^Stopped before the server had answered every request\n$/,
+  );
 });
 
-run.test("client --once leaves when all is answered; --repeat pipelines, and sums up (needs run)", async () => {
+run.test("client --once exits after the last answer, and --repeat pipelines requests and prints a summary (needs run)", async () => {
   await using ours = server("--port", "0", "--quiet");
   const port = await listening(ours);
   await using many = client("--port", port, "--once", "--repeat", "5000");
@@ -99,7 +102,7 @@ run.test("client --once leaves when all is answered; --repeat pipelines, and sum
   assertOneLine(quiet, /Ending, with 0 clients/);
 });
 
-runNet.test("client --wait connects once the server is there (needs run, net)", async () => {
+runNet.test("client --wait connects when the server starts (needs run, net)", async () => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr;
   listener.close();
@@ -131,9 +134,9 @@ runNet.test("client and server speak JSON with --wire json (needs run, net)", as
   assertEquals(await peer.receive(), 1);
 });
 
-runNet.test("client says how a server answered that does not acknowledge, and ends with 1 (needs run, net)", async () => {
+runNet.test("client reports an answer that is not an acknowledgement, and exits with 1 (needs run, net)", async () => {
   const answers = [
-    ["text", "answered 'text', which is no acknowledgement"],
+    ["text", "answered 'text', which is not an acknowledgement"],
     [true, "answered True, which"],
     [{ error: "no\x1b[2J" }, "refused the request: no\\x1b[2J"],
     [{ message: "got it" }, "answered {'message': 'got it'}, which"],
@@ -142,7 +145,7 @@ runNet.test("client says how a server answered that does not acknowledge, and en
     using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
     await using ours = client("--port", `${listener.addr.port}`, "--once");
     using peer = new Peer(await listener.accept());
-    await peer.send(38327); // a bare integer, as some of the lab's servers greet
+    await peer.send(38327); // a bare integer: some of the lab's servers greet with one
     await peer.receive();
     await peer.send(answer);
     const ended = await ours.ended();
@@ -153,29 +156,29 @@ runNet.test("client says how a server answered that does not acknowledge, and en
   }
 });
 
-runNet.test("client that is turned away says so, and ends with 1 (needs run, net)", async () => {
+runNet.test("client reports that it was rejected, and exits with 1 (needs run, net)", async () => {
   await using test = new TestServer({ maxClients: 0 });
   await using ours = client("--port", `${test.addr.port}`);
   const { code, stdout, stderr } = await ours.ended();
   assertEquals([code, stdout], [1, ""]);
   assertMatch(
     stderr,
-    /The server turned us away: The server is full: it has 0 clients\n/,
+    /The server rejected the client: The server is full: it has 0 clients\n/,
   );
 });
 
-runNet.test("server on a taken port says so in one line, and ends with 1 (needs run, net)", async () => {
+runNet.test("server reports in one line that its port is in use, and exits with 1 (needs run, net)", async () => {
   using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   await using ours = server("--port", `${taken.addr.port}`);
   const ended = await ours.ended();
   assertEquals([ended.code, ended.stdout], [1, ""]);
   assertOneLine(
     ended,
-    /^Cannot listen at 127\.0\.0\.1\/\d+: another program does\. .*--port\n$/,
+    /^Cannot listen at 127\.0\.0\.1\/\d+: another program listens there\. .*--port\n$/,
   );
 });
 
-run.test("server on an address of another machine says so, and ends with 1 (needs run)", async () => {
+run.test("server reports that its address belongs to another machine, and exits with 1 (needs run)", async () => {
   await using ours = server("--host", "192.0.2.1", "--port", "0");
   const ended = await ours.ended();
   assertEquals(ended.code, 1);
@@ -202,7 +205,7 @@ run.test("server --host 0.0.0.0 says which address to give the clients (needs ru
   await unknowing.stderr.match(/grant --allow-sys=networkInterfaces/);
 });
 
-runNet.test("client with no server says so in one line, and ends with 1 (needs run, net)", async () => {
+runNet.test("client reports in one line that no server listens, and exits with 1 (needs run, net)", async () => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr;
   listener.close();
@@ -215,7 +218,7 @@ runNet.test("client with no server says so in one line, and ends with 1 (needs r
   );
 });
 
-run.test("client whose server has no such name says so in one line (needs run)", async () => {
+run.test("client reports an unknown host name in one line (needs run)", async () => {
   await using ours = client("--host", "no-such-host.invalid");
   const ended = await ours.ended();
   assertEquals(ended.code, 1);
@@ -226,7 +229,7 @@ run.test("client whose server has no such name says so in one line (needs run)",
 });
 
 for (const program of ["server", "client"]) {
-  run.test(`${program} without its permission names it in one line, and ends with 1 (needs run)`, async () => {
+  run.test(`${program} names a missing permission in one line, and exits with 1 (needs run)`, async () => {
     await using ours = new Program(Deno.execPath(), [
       "run",
       "--no-prompt",
@@ -240,7 +243,7 @@ for (const program of ["server", "client"]) {
     );
   });
 
-  run.test(`${program} says what is wrong with its flags, and ends with 2 (needs run)`, async () => {
+  run.test(`${program} reports a wrong flag in one line, and exits with 2 (needs run)`, async () => {
     const cases: [string[], RegExp][] = [
       [
         ["--port", "x"],
@@ -253,7 +256,10 @@ for (const program of ["server", "client"]) {
         /^There is no flag --prot\. Is it --port\? See --help\n$/,
       ],
       [["--version=1"], /^--version takes no value\n$/],
+      [["--tls"], /^There is no flag --tls\. See --help\n$/],
+      [["-x"], /^There is no flag -x\. See --help\n$/],
       [["--", "x"], /^Cannot take "x": there are only flags, see --help\n$/],
+      [["--", "--port", "x"], /^--port takes .*, and got "x"\n$/],
       [["--wire", "xml"], /^--wire takes pickle or json, and got "xml"\n$/],
       [["12000"], /^Cannot take "12000": there are only flags, see --help\n$/],
       [["-5"], /goes behind =, as in --sid=-5\n$/],
@@ -270,7 +276,7 @@ for (const program of ["server", "client"]) {
     }
   });
 
-  run.test(`${program} --help tells all flags on stdout, --version the version (needs run)`, async () => {
+  run.test(`${program} --help prints all flags on stdout, and --version prints the version (needs run)`, async () => {
     await using help = new Program(Deno.execPath(), [
       "run",
       `${program}.ts`,
@@ -281,6 +287,11 @@ for (const program of ["server", "client"]) {
     for (const flag of ["host", "port", "wire", "help", "version"]) {
       assertMatch(stdout, new RegExp(`^  --${flag} +\\S`, "m"));
     }
+    // Also in short, and as npm passes flags on.
+    await using short = new Program(Deno.execPath(), [
+      ...["run", `${program}.ts`, "--", "-h"],
+    ]);
+    assertEquals(await short.ended(), { code, stdout, stderr });
     await using version = new Program(Deno.execPath(), [
       "run",
       `${program}.ts`,
@@ -298,7 +309,7 @@ async function copyFolder(from: string, to: string): Promise<void> {
   }
 }
 
-files.test("client's student is the one that clienthelper.ts says, after an edit too (needs run, read, write)", async () => {
+files.test("client sends the student from clienthelper.ts, also after an edit (needs run, read, write)", async () => {
   const copy = await Deno.makeTempDir();
   try {
     for (const file of ["deno.json", "deno.lock", "client.ts"]) {
@@ -325,7 +336,7 @@ files.test("client's student is the one that clienthelper.ts says, after an edit
     ];
     await using edited = new Program(Deno.execPath(), args, {
       cwd: copy,
-      env: { DENO_COVERAGE_DIR: "" }, // a copy's lines are not ours
+      env: { DENO_COVERAGE_DIR: "" }, // a copy's lines do not count
     });
     assertEquals((await edited.ended()).code, 0);
     await ours.stdout.match(
@@ -337,7 +348,7 @@ files.test("client's student is the one that clienthelper.ts says, after an edit
 });
 
 for (const what of ["closed", "not read"]) {
-  runNet.test(`server whose stdout is ${what} still acknowledges its clients, and ends when told to (needs run, net)`, async () => {
+  runNet.test(`server whose stdout is ${what} still acknowledges its clients, and exits at SIGTERM (needs run, net)`, async () => {
     const child = new Deno.Command(Deno.execPath(), {
       args: [
         "run",
@@ -378,7 +389,7 @@ for (const what of ["closed", "not read"]) {
   });
 }
 
-unix.test("server out of descriptors serves those it has, says so once, and accepts again when some leave (needs run, net, Unix)", async () => {
+unix.test("server out of file descriptors serves its clients, reports it once, and accepts again when clients leave (needs run, net, Unix)", async () => {
   const command = `ulimit -n 60 && exec '${Deno.execPath()}' run --quiet ` +
     "--no-prompt --allow-net server.ts --port 0";
   await using ours = new Program("sh", ["-c", command]);

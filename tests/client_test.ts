@@ -20,7 +20,7 @@ import {
 
 const net = needs("net");
 
-/** A server's end of one connection, for a client that the test makes. */
+/** Runs a scripted server for one connection, with a client connected to it. */
 async function scripted(
   script: (server: Peer) => Promise<void>,
   run: (client: Client) => Promise<void>,
@@ -61,7 +61,7 @@ net.test("Client.connect() resolves to the greeting, and Client.request() to eac
   }
 });
 
-net.test("Client.request() keeps 10,000 under way, in order (needs net)", async () => {
+net.test("Client.request() keeps 10,000 requests in flight, and resolves each to its own answer (needs net)", async () => {
   await using test = new TestServer();
   const client = new Client({ port: test.addr.port, answerTimeout: 20 });
   await client.connect();
@@ -76,7 +76,7 @@ net.test("Client.request() keeps 10,000 under way, in order (needs net)", async 
   await client.close();
 });
 
-net.test("Client reads greeting and answers that come a byte at a time (needs net)", async () => {
+net.test("Client reads a greeting and answers that arrive one byte at a time (needs net)", async () => {
   await scripted(async (server) => {
     for (const byte of encode([{ clientid: 7 }])) {
       await server.sendBytes(Uint8Array.of(byte));
@@ -94,7 +94,7 @@ net.test("Client reads greeting and answers that come a byte at a time (needs ne
   });
 });
 
-net.test("Client loses nothing of what comes in one segment with the greeting (needs net)", async () => {
+net.test("Client loses no message that arrives in one segment with the greeting (needs net)", async () => {
   await scripted(async (server) => {
     await server.send({ clientid: 7 }, 1, { error: "no" }, 3, 4);
     await server.receive();
@@ -109,7 +109,7 @@ net.test("Client loses nothing of what comes in one segment with the greeting (n
   });
 });
 
-net.test("Client.request() rejects all that is under way when the connection ends (needs net)", async () => {
+net.test("Client.request() rejects all requests in flight when the connection ends (needs net)", async () => {
   await scripted(async (server) => {
     await server.send({ clientid: 7 });
     await server.receiveSome(3);
@@ -134,7 +134,7 @@ net.test("Client.connect() rejects when the server closes without a greeting (ne
   });
 });
 
-net.test("Client tells of a server that sends no message (needs net)", async () => {
+net.test("Client.connect() rejects when the greeting is malformed (needs net)", async () => {
   await scripted(async (server) => {
     await server.sendBytes(new TextEncoder().encode("cos\nsystem\n."));
   }, async (client) => {
@@ -142,7 +142,7 @@ net.test("Client tells of a server that sends no message (needs net)", async () 
   });
 });
 
-net.test("Client with an answerTimeout ends by itself when the server says nothing (needs net)", async () => {
+net.test("Client with an answerTimeout closes when the server sends nothing (needs net)", async () => {
   await scripted(async (server) => {
     await server.send({ clientid: 7 });
     await server.receiveSome(2);
@@ -156,7 +156,7 @@ net.test("Client with an answerTimeout ends by itself when the server says nothi
   }, { answerTimeout: 0.5 });
 });
 
-net.test("Client with an answerTimeout ends by itself when the server drips a message that never ends (needs net)", async () => {
+net.test("Client with an answerTimeout closes when the server sends an endless message slowly (needs net)", async () => {
   await scripted(async (server) => {
     await server.send({ clientid: 7 });
     let gone = false;
@@ -171,7 +171,7 @@ net.test("Client with an answerTimeout ends by itself when the server drips a me
   }, { answerTimeout: 0.5 });
 });
 
-net.test("Client.request() rejects what has no form, and goes on (needs net)", async () => {
+net.test("Client.request() rejects a message that cannot be encoded, and later requests work (needs net)", async () => {
   await using test = new TestServer();
   const client = new Client({ port: test.addr.port, answerTimeout: 20 });
   await assertRejects(

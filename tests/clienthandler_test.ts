@@ -30,7 +30,7 @@ net.test("ClientHandler serves another application: an echo (needs net)", async 
   assertEquals(await peer.receiveSome(3), ["a", 1, [null, 1.5]]);
 });
 
-/** Answers at once, later, or not at all, as the request says. */
+/** Answers at once, answers later, or fails, as the request says. */
 class MoodyHandler extends ClientHandler {
   protected override processRequest(
     request: Message,
@@ -57,7 +57,7 @@ class MoodyHandler extends ClientHandler {
   }
 }
 
-net.test("ClientHandler keeps the order of answers that come at once and later (needs net)", async () => {
+net.test("ClientHandler sends answers in the order of the requests, also if some are ready later (needs net)", async () => {
   await using test = new TestServer({ clientHandler: MoodyHandler });
   using peer = await Peer.greeted(test.addr);
   const requests = ["a", 20, "b", 0, 10, "c", "d", 1];
@@ -66,7 +66,7 @@ net.test("ClientHandler keeps the order of answers that come at once and later (
 });
 
 for (const fault of ["throw", "reject", "unsendable", "nothing"]) {
-  net.test(`ClientHandler whose request fails (${fault}) loses its own connection alone (needs net)`, async () => {
+  net.test(`ClientHandler closes only its own connection when a request fails (${fault}) (needs net)`, async () => {
     await using test = new TestServer({ clientHandler: MoodyHandler });
     using bystander = await Peer.greeted(test.addr);
     using peer = await Peer.greeted(test.addr);
@@ -85,7 +85,7 @@ for (const fault of ["throw", "reject", "unsendable", "nothing"]) {
   });
 }
 
-net.test("ClientHandler goes on after a RequestError, and ends after a ProtocolError (needs net)", async () => {
+net.test("ClientHandler continues after a RequestError, and closes after a ProtocolError (needs net)", async () => {
   await using test = new TestServer({ clientHandler: MoodyHandler });
   using peer = await Peer.greeted(test.addr);
   await peer.send("invalid", "a", "protocol", "b");
@@ -97,7 +97,7 @@ net.test("ClientHandler goes on after a RequestError, and ends after a ProtocolE
   ]);
 });
 
-net.test("ClientHandler whose constructor or run() throws costs its connection alone (needs net)", async () => {
+net.test("ClientHandler loses only its own connection when its constructor or run() throws (needs net)", async () => {
   class Broken extends EchoHandler {
     constructor(...args: ConstructorParameters<typeof ClientHandler>) {
       super(...args);
@@ -120,7 +120,7 @@ net.test("ClientHandler whose constructor or run() throws costs its connection a
   assertEquals(test.server.handlers.size, 1);
 });
 
-net.test("ClientHandler.send() keeps large messages sent at the same time apart (needs net)", async () => {
+net.test("ClientHandler.send() does not mix large messages that are sent at the same time (needs net)", async () => {
   class Chatty extends ClientHandler {
     protected override async processRequest(): Promise<Message> {
       const texts = ["a", "b", "c"].map((letter) => letter.repeat(300_000));
@@ -135,9 +135,9 @@ net.test("ClientHandler.send() keeps large messages sent at the same time apart 
   assertEquals(texts.map((text) => new Set(text).size), [1, 1, 1, 4]);
 });
 
-/** A roster as a database would be: it reads, awaits, and writes back. */
+/** A roster like a database: it reads, awaits, and writes back. */
 class SlowRoster implements Roster {
-  /** How many records there are, and in which order the students came. */
+  /** The number of records, and their sids in the order of recording. */
   records = 0;
   sids: Sid[] = [];
   #memory = new MemoryRoster();
@@ -155,7 +155,7 @@ class SlowRoster implements Roster {
   }
 }
 
-/** 24 clients that send a request each, 5 times, to handlers on a slow roster. */
+/** Runs 24 clients that send 5 requests each to handlers with a slow roster. */
 async function contend(
   handlerOn: (roster: Roster) => typeof StudentHandler,
 ): Promise<{ roster: SlowRoster; lines: string[] }> {
@@ -174,10 +174,10 @@ async function contend(
 function assertGuarded({ roster, lines }: Awaited<ReturnType<typeof contend>>) {
   assertEquals(roster.records, 120);
   const printed = lines.map((line) => Number(line.split(": ").pop()));
-  assertEquals(printed, roster.sids); // printed as recorded, one by one
+  assertEquals(printed, roster.sids); // printed in the order of recording
 }
 
-net.test("StudentHandler records and prints under the lock: no record is lost, no line out of turn (needs net)", async () => {
+net.test("StudentHandler records and prints under the lock: no record is lost, and no line is out of order (needs net)", async () => {
   assertGuarded(
     await contend((roster) =>
       class extends StudentHandler {
@@ -187,7 +187,7 @@ net.test("StudentHandler records and prints under the lock: no record is lost, n
   );
 });
 
-net.test("StudentHandler with a lock of its own for each handler loses records: it guards nothing shared (needs net)", async () => {
+net.test("StudentHandler loses records if each handler has its own lock, which guards nothing shared (needs net)", async () => {
   const { roster } = await contend((roster) =>
     class extends StudentHandler {
       protected override readonly roster = roster;
@@ -200,7 +200,7 @@ net.test("StudentHandler with a lock of its own for each handler loses records: 
   assert(roster.records < 120, "the fault does not show");
 });
 
-net.test("ClientHandler.writeLock is the server's, the same for all (needs net)", async () => {
+net.test("ClientHandler.writeLock is the server's lock, the same for all handlers (needs net)", async () => {
   await using test = new TestServer();
   using _a = await Peer.greeted(test.addr);
   using _b = await Peer.greeted(test.addr);
@@ -209,7 +209,7 @@ net.test("ClientHandler.writeLock is the server's, the same for all (needs net)"
   for (const lock of locks) assert(lock === test.server.writeLock);
 });
 
-net.test("StudentHandler records before it acknowledges, all keys of the request (needs net)", async () => {
+net.test("StudentHandler records all keys of a request before it acknowledges the request (needs net)", async () => {
   await using test = new TestServer();
   using peer = await Peer.greeted(test.addr);
   await peer.send({ ...ALICE, section: 3 });
@@ -218,7 +218,7 @@ net.test("StudentHandler records before it acknowledges, all keys of the request
   assertEquals(fields(student), { ...ALICE, section: 3 });
 });
 
-net.test("StudentHandler does not acknowledge what could not be recorded (needs net)", async () => {
+net.test("StudentHandler does not acknowledge a request that could not be recorded (needs net)", async () => {
   class FullDisk extends MemoryRoster {
     override record(): Promise<never> {
       return Promise.reject(new Error("no space left"));
@@ -240,7 +240,7 @@ net.test("StudentHandler does not acknowledge what could not be recorded (needs 
   assertEquals(test.lines.length, 1);
 });
 
-net.test("ClientHandler that waits for itself does not keep a shutdown from its end (needs net)", async () => {
+net.test("ClientHandler that never answers does not keep a shutdown from ending (needs net)", async () => {
   class Endless extends ClientHandler {
     protected override processRequest(): Promise<Message> {
       return new Promise(() => {});
@@ -254,7 +254,7 @@ net.test("ClientHandler that waits for itself does not keep a shutdown from its 
   assertEquals(test.server.limitHits.grace, 1);
 });
 
-net.test("ClientHandler leaves the table whenever its client goes (needs net)", async () => {
+net.test("ClientHandler is removed from the table whenever its client leaves (needs net)", async () => {
   await using test = new TestServer();
   const stages = [
     (peer: Peer) => peer.conn.close(),
@@ -268,7 +268,7 @@ net.test("ClientHandler leaves the table whenever its client goes (needs net)", 
     },
     async (peer: Peer) => {
       await peer.send(ALICE);
-      peer.conn.close(); // with the greeting unread: a reset
+      peer.conn.close(); // a reset, since the greeting is unread
     },
   ];
   for (let round = 0; round < 25; round++) {
@@ -281,7 +281,10 @@ net.test("ClientHandler leaves the table whenever its client goes (needs net)", 
   ]);
 });
 
-/** A client that sends when the test says so, and leaves when the server sends no more. */
+/**
+ * A client that sends when the test calls `send`, and leaves when the server
+ * closes its half.
+ */
 class LateClient implements Connection {
   readonly written: number[] = [];
   #reading = Promise.withResolvers<number | null>();
@@ -312,10 +315,10 @@ class LateClient implements Connection {
   setNoDelay(): void {}
 }
 
-net.test("ClientHandler answers a request that comes while a shutdown makes sure that none does (needs net)", async () => {
+net.test("ClientHandler answers a request that arrives while a shutdown checks that none is in transit (needs net)", async () => {
   class Slow extends ClientHandler {
     protected override async processRequest(request: Message) {
-      // Longer than a shutdown waits for a silent client.
+      // Blocks for longer than a shutdown waits for a silent client.
       for (const end = Date.now() + 200; Date.now() < end;);
       await delay(50);
       return request;
@@ -326,7 +329,7 @@ net.test("ClientHandler answers a request that comes while a shutdown makes sure
   void test.server.handler(client, { hostname: "192.0.2.1", port: 1 });
   const shutdown = test.server.shutdown();
   const { setImmediate } = globalThis;
-  // It takes turns of the event loop to make sure.
+  // The check polls the event loop.
   globalThis.setImmediate = ((next: () => void) => {
     globalThis.setImmediate = setImmediate;
     client.send(encode(["late"], json));

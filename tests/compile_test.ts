@@ -4,7 +4,7 @@ import { Program } from "../tools/processes/program.ts";
 
 const run = needs("run");
 
-run.test("deno task compile says what is missing where it cannot compile (needs run)", async () => {
+run.test("deno task compile reports what is missing if it cannot compile (needs run)", async () => {
   await using ours = new Program(Deno.execPath(), [
     "run",
     "--no-prompt",

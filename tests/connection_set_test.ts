@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { ConnectionSet } from "../lib/connection/connection_set.ts";
 import { soon } from "../lib/testing/soon.ts";
 
-Deno.test("ConnectionSet.waitUntilEmpty() waits for the last to end, and no longer", async () => {
+Deno.test("ConnectionSet.waitUntilEmpty() resolves as soon as the last connection ends", async () => {
   const set = new ConnectionSet<number>();
   set.add(1);
   set.add(2);
@@ -13,7 +13,7 @@ Deno.test("ConnectionSet.waitUntilEmpty() waits for the last to end, and no long
   assertEquals(await soon(ended, () => "end"), 0);
 });
 
-Deno.test("ConnectionSet.each() goes on after one that throws", () => {
+Deno.test("ConnectionSet.each() continues after a callback throws", () => {
   const set = new ConnectionSet<number>();
   for (const member of [1, 2, 3]) set.add(member);
   const [called, failed]: [number[], unknown[]] = [[], []];

@@ -8,11 +8,14 @@ import { ProtocolError } from "../lib/formats/formats.ts";
 import { Random } from "../lib/testing/random.ts";
 import { ALICE, BOB, encode, fields, json, pickle } from "./support/peers.ts";
 
-/** A connection without a network: it brings what the test says, and takes what it likes. */
+/**
+ * A connection without a network: it delivers the given pieces, and each write
+ * accepts at most `takes()` bytes.
+ */
 class ScriptedConnection implements Connection {
   written: number[] = [];
   writes = 0;
-  /** The sizes of the buffers that were read into. */
+  /** The sizes of the buffers that were passed to `read`. */
   buffers: number[] = [];
   writesAtOnce = 0;
   ended = false;
@@ -65,7 +68,7 @@ function over(conn: Connection, limits = DEFAULT_LIMITS): MessageConnection {
   return new MessageConnection(conn, pickle, limits, { onLimit: never });
 }
 
-Deno.test("MessageConnection.receive() joins three messages cut at any two bytes", async () => {
+Deno.test("MessageConnection.receive() reassembles three messages cut at any two places", async () => {
   const bytes = encode([ALICE, 1, BOB]);
   for (let a = 1; a < bytes.length; a++) {
     for (let b = a; b < bytes.length; b += 7) {
@@ -90,7 +93,7 @@ Deno.test("MessageConnection.receive() joins three messages cut at any two bytes
   }
 });
 
-Deno.test("MessageConnection.receive() gives what one read made whole as one batch", async () => {
+Deno.test("MessageConnection.receive() returns all messages that one read completes as one batch", async () => {
   const many = encode(Array(10).fill(ALICE));
   const connection = over(
     new ScriptedConnection([many, many.subarray(0, 100)]),
@@ -104,17 +107,20 @@ Deno.test("MessageConnection.receive() gives what one read made whole as one bat
   );
 });
 
-/** A list of a list of a list ... which holds 2 ** `levels` lists when they are told apart. */
+/**
+ * Returns a pickle of nested lists. Each holds the one before it twice: counted
+ * for each use, there are 2 ** `levels`.
+ */
 function doubling(levels: number): Uint8Array {
   let text = "]q\0"; // an empty list, memoized
   for (let i = 1; i <= levels; i++) {
     const [before, now] = [i - 1, i].map((n) => String.fromCharCode(n));
-    text += `0](h${before}h${before}eq${now}`; // its predecessor leaves the stack
+    text += `0](h${before}h${before}eq${now}`; // pops the list before it
   }
   return Uint8Array.from(`${text}.`, (char) => char.charCodeAt(0));
 }
 
-Deno.test("MessageConnection.receive() pauses among messages that take long to measure, and loses none", async () => {
+Deno.test("MessageConnection.receive() pauses between messages that take long to measure, and loses none", async () => {
   const long = doubling(12);
   const bytes = concat([...Array(20).fill(long), encode([ALICE])]);
   for (const size of [bytes.length, 100]) {
@@ -131,7 +137,7 @@ Deno.test("MessageConnection.receive() pauses among messages that take long to m
   }
 });
 
-Deno.test("MessageConnection.receive() takes a message that is longer than its usual buffer", async () => {
+Deno.test("MessageConnection.receive() accepts a message longer than its usual buffer", async () => {
   const limits = { ...DEFAULT_LIMITS, maxRequestBytes: 300_000 };
   const text = "a".repeat(200_000);
   const connection = over(new ScriptedConnection([encode([text, 1])]), limits);
@@ -150,7 +156,7 @@ Deno.test("MessageConnection reads into a buffer that grows with the traffic, an
   assertEquals(conn.buffers.at(-1), 1024);
 });
 
-Deno.test("MessageConnection.send() writes all of what a connection takes in part, in order", async () => {
+Deno.test("MessageConnection.send() writes all bytes in order, also if each write accepts only some", async () => {
   const random = new Random(7);
   const conn = new ScriptedConnection([], () => 1 + random.below(9));
   const connection = over(conn);
@@ -160,7 +166,7 @@ Deno.test("MessageConnection.send() writes all of what a connection takes in par
   assertEquals(new Uint8Array(conn.written), encode(messages));
 });
 
-Deno.test("MessageConnection.send() makes one write of all that is sent in one turn", async () => {
+Deno.test("MessageConnection.send() joins all messages of one turn of the event loop into one write", async () => {
   const conn = new ScriptedConnection([]);
   const connection = over(conn);
   await Promise.all([
@@ -176,7 +182,7 @@ Deno.test("MessageConnection.send() makes one write of all that is sent in one t
   );
 });
 
-Deno.test("MessageConnection.send() keeps no more memory for an answer that waits than it is long", async () => {
+Deno.test("MessageConnection.send() holds a queued answer in a buffer of the answer's own length", async () => {
   const gate = Promise.withResolvers<void>();
   const blocks: number[] = [];
   class Slow extends ScriptedConnection {
@@ -197,7 +203,7 @@ Deno.test("MessageConnection.send() keeps no more memory for an answer that wait
   assertEquals(blocks[1], encode([2]).length);
 });
 
-Deno.test("MessageConnection.send() sends what came before a message that has no form", async () => {
+Deno.test("MessageConnection.send() sends the messages before one that cannot be encoded", async () => {
   const conn = new ScriptedConnection([]);
   const connection = over(conn);
   await assertRejects(() => connection.send([1, [2, new Map()], 3]), TypeError);
@@ -205,7 +211,7 @@ Deno.test("MessageConnection.send() sends what came before a message that has no
   assertEquals(new Uint8Array(conn.written), encode([1]));
 });
 
-Deno.test("MessageConnection.send() waits while more than softQueuedBytes are not taken", async () => {
+Deno.test("MessageConnection.send() waits while more than softQueuedBytes are queued", async () => {
   const gate = Promise.withResolvers<void>();
   class Slow extends ScriptedConnection {
     override async write(bytes: Uint8Array): Promise<number> {
@@ -227,7 +233,7 @@ Deno.test("MessageConnection.send() waits while more than softQueuedBytes are no
   await connection.shutdown();
 });
 
-Deno.test("MessageConnection.greet() lets what follows leave only after the format's pause", async () => {
+Deno.test("MessageConnection.greet() delays the next write by the format's pause", async () => {
   for (const [format, least] of [[pickle, 5], [json, 0]] as const) {
     const times: number[] = [];
     class Timed extends ScriptedConnection {
@@ -250,7 +256,7 @@ Deno.test("MessageConnection.greet() lets what follows leave only after the form
   }
 });
 
-Deno.test("MessageConnection.shutdown() says that no more comes, drops what still does, and closes", async () => {
+Deno.test("MessageConnection.shutdown() closes the sending half, drops further input, and then closes", async () => {
   const conn = new ScriptedConnection([encode([ALICE]), Uint8Array.of(0xff)]);
   const connection = over(conn);
   await connection.send([1]);
@@ -260,7 +266,7 @@ Deno.test("MessageConnection.shutdown() says that no more comes, drops what stil
   assertEquals(await conn.read(new Uint8Array(9)), null, "not all was read");
 });
 
-Deno.test("MessageConnection.shutdown() does not throw, whatever the connection does", async () => {
+Deno.test("MessageConnection.shutdown() does not throw, even if reads and writes fail", async () => {
   class Broken extends ScriptedConnection {
     override read(): Promise<never> {
       return Promise.reject(new Error("read"));

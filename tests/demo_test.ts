@@ -4,7 +4,7 @@ import { Program } from "../tools/processes/program.ts";
 
 const run = needs("run");
 
-run.test("the demo shows the three transcripts, labelled, and ends by itself with 0 (needs run)", async () => {
+run.test("the demo prints the three transcripts with labels, and exits by itself with 0 (needs run)", async () => {
   const args = [
     "run",
     "--quiet",

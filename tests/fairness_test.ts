@@ -6,15 +6,15 @@ import { ALICE, TestServer } from "./support/peers.ts";
 
 const net = needs("net");
 
-Deno.test("yieldIfDue() lets timers and sockets have their turn beside a task that always goes on", async () => {
+Deno.test("yieldIfDue() lets timers and sockets run beside a task that never stops", async () => {
   let turned = false;
   const timer = setTimeout(() => turned = true);
   for (let turns = 0; !turned && turns < 100_000; turns++) await yieldIfDue();
   clearTimeout(timer);
-  assert(turned, "nobody else had a turn");
+  assert(turned, "the timer did not run");
 });
 
-net.test("isContended() counts those who wait for a request, and no longer than they do (needs net)", async () => {
+net.test("isContended() counts connections while they wait for a request, and no longer (needs net)", async () => {
   await using server = new TestServer();
   const clients = Array.from(
     { length: 120 },
@@ -22,7 +22,7 @@ net.test("isContended() counts those who wait for a request, and no longer than 
   );
   for (const client of clients) await client.connect();
   assert(isContended());
-  // In a crowd, too, each is answered.
+  // Under contention, too, each request is answered.
   const answers = clients.map((client) =>
     Promise.all(Array(100).fill(ALICE).map((it) => client.request(it)))
   );

@@ -27,7 +27,7 @@ Test: sum-is-less
 Simulation: finds it
 ${PATCH}`;
 
-Deno.test("parseFault() tells what a fault's file has apart", () => {
+Deno.test("parseFault() returns the parts of a fault's file", () => {
   assertEquals(parseFault("plus", FAULT), {
     name: "plus",
     takes: "The minus.",
@@ -86,7 +86,7 @@ readWrite.test("patchFolder() finds lines that have moved, and refuses a file wh
   }
 });
 
-readWrite.test("Each fault's patch fits the code as it is, and changes at most five lines (needs read, write)", async (t) => {
+readWrite.test("Each fault's patch fits the current code, and changes at most five lines (needs read, write)", async (t) => {
   const folder = await Deno.makeTempDir({ prefix: "rollcall-" });
   const notPatched = /^(bench|docs|examples|tests|tools)$/;
   try {

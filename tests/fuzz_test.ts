@@ -18,7 +18,7 @@ for (const format of Object.values(FORMATS)) {
   });
 }
 
-Deno.test("fuzzOnce() tells when a reader throws another error or makes too much", () => {
+Deno.test("fuzzOnce() throws if a reader throws an unexpected error or goes over a limit", () => {
   const reading = (read: WireFormat["reader"]): WireFormat => ({
     ...FORMATS.pickle,
     reader: read,

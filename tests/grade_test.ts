@@ -29,7 +29,7 @@ const python = needs("run", "Linux", "python3");
 const pythonNet = needs("run", "net", "Linux", "python3");
 const pythonFiles = needs("run", "read", "write", "Linux", "python3");
 
-Deno.test("wordsOf() takes a command apart, and says which quote is open", () => {
+Deno.test("wordsOf() splits a command into words, and names a quote that is not closed", () => {
   assertEquals(wordsOf("  python3  server.py "), ["python3", "server.py"]);
   assertEquals(wordsOf(`a "b c"'d e' ""`), ["a", "b cd e", ""]);
   assertThrows(() => wordsOf(`a "b`), Error, 'A " is not closed');
@@ -39,7 +39,7 @@ Deno.test("wordsOf() takes a command apart, and says which quote is open", () =>
   assertEquals(withPort(words, 12), ["serve", "--at=12"]);
 });
 
-Deno.test("Maker gives the same values for a seed, and each student others", () => {
+Deno.test("Maker gives the same values for the same seed, and different values to each student", () => {
   const students = (seed: number) => {
     const maker = new Maker(seed, "banner");
     return Array.from({ length: 1000 }, () => maker.student());
@@ -53,13 +53,13 @@ Deno.test("Maker gives the same values for a seed, and each student others", () 
     assert(String(hugename).length >= 5000);
     for (const number of [Number(sid), String(hugename).length]) {
       for (const bits of [0, 8, 16, 24]) {
-        assert(((number >> bits) & 0xff) !== 0x2e, `a full stop in ${number}`);
+        assert(((number >> bits) & 0xff) !== 0x2e, `a dot in ${number}`);
       }
     }
   }
 });
 
-Deno.test("fill() puts values in, each as what it is", () => {
+Deno.test("fill() inserts values, each with its type", () => {
   const values = { sid: 5, name: "Alice" };
   assertEquals(
     fill({ a: "$sid", b: "$name's ${sid}x", c: null, d: "$other" }, values),
@@ -67,7 +67,7 @@ Deno.test("fill() puts values in, each as what it is", () => {
   );
 });
 
-Deno.test("fits() knows an acknowledgement from a refusal", () => {
+Deno.test("fits() tells an acknowledgement from a refusal", () => {
   const error = { error: "no" };
   assert(fits(1, "$ack") && fits("OK", "$ack") && !fits(error, "$ack"));
   assert(fits(error, "$refusal") && !fits(1, "$refusal"));
@@ -77,7 +77,7 @@ Deno.test("fits() knows an acknowledgement from a refusal", () => {
 });
 
 for (const side of SIDES) {
-  Deno.test(`The kit for a ${side} holds together, and the page names all of it`, () => {
+  Deno.test(`The kit for a ${side} is consistent, and docs/protocol.md names all its verbs`, () => {
     const checks = readChecks(side);
     const causes = readCauses();
     const before = new Set<string>();
@@ -87,13 +87,13 @@ for (const side of SIDES) {
       for (const needed of [...needs, ...needsPassed]) {
         assert(
           before.has(needed),
-          `${id} needs ${needed}, which is no earlier`,
+          `${id} needs ${needed}, which is not before it`,
         );
       }
       before.add(id);
       for (const step of [check, ...allSteps(steps)]) {
         for (const [wrong, cause] of Object.entries(step.causes ?? {})) {
-          assert(causes.has(wrong), `${id}: no way of going ${wrong}`);
+          assert(causes.has(wrong), `${id}: no failure ${wrong}`);
           assert(causes.has(cause!), `${id}: no cause ${cause}`);
         }
       }
@@ -105,7 +105,7 @@ for (const side of SIDES) {
   });
 }
 
-Deno.test("Every cause is explained where it says", () => {
+Deno.test("Every cause points to headings that exist", () => {
   for (const { cause, says, see } of readCauses().values()) {
     assertMatch(says, /^[A-Z`].*[.]$/, cause);
     assert(see.length > 0, cause);
@@ -121,7 +121,7 @@ Deno.test("Every cause is explained where it says", () => {
   }
 });
 
-/** A verdict about a check that there is not. */
+/** Returns a verdict about a check that does not exist. */
 function verdict(
   state: Verdict["state"],
   more: Partial<Verdict> = {},
@@ -153,13 +153,13 @@ const FAILED = verdict("failed", {
   },
 });
 
-Deno.test("scoreOf() counts what was passed, of what could be made", () => {
+Deno.test("scoreOf() adds up the points of passed checks, and leaves out checks that do not fit", () => {
   const all = [verdict("passed"), FAILED, verdict("blocked"), verdict("unfit")];
   assertEquals(scoreOf(all, "lab"), { got: 3, of: 9 });
   assertEquals(scoreOf(all, "pro"), { got: 0, of: 0 });
 });
 
-Deno.test("junit() quotes what XML cannot have", () => {
+Deno.test("junit() escapes characters that XML does not allow", () => {
   const xml = junit([
     verdict("passed"),
     FAILED,
@@ -169,13 +169,13 @@ Deno.test("junit() quotes what XML cannot have", () => {
   assertMatch(xml, /name="a: Says &quot;a&quot; &amp; b" time="1\.500"/);
   assertMatch(
     xml,
-    /message="It sends &lt;x&gt;\. Was due: 1\. Came back: \\x1b/,
+    /message="It sends &lt;x&gt;\. Expected: 1\. Observed: \\x1b/,
   );
-  // deno-lint-ignore no-control-regex -- that there is none
+  // deno-lint-ignore no-control-regex -- asserts that there is none
   assert(!/[\x00-\x09\x0b-\x1f]/.test(xml));
 });
 
-Deno.test("csvOf() quotes, and lets no name be a formula", () => {
+Deno.test("csvOf() quotes values, and lets no name become a formula", () => {
   const csv = csvOf([
     { name: "=1+1", verdicts: [verdict("passed")] },
     { name: 'a, "b"', verdicts: [], why: "there is no such program" },
@@ -196,7 +196,10 @@ run.test("grade says what is wrong with its command line (needs run)", async () 
     [["--spawn", "a", "--connect", "b:1"], /^Give either/],
     [["--connect", "here"], /^--connect takes HOST:PORT.*got "here"\n$/],
     [["--client", "--connect", "a:1"], /^--client needs --spawn/],
-    [["--spawn", "a", "--only", "grating"], /no check grating, but: banner, /],
+    [
+      ["--spawn", "a", "--only", "grating"],
+      /no check grating\. .*are banner, /,
+    ],
     [["--spawn", "a", "--level", "top"], /^--level takes lab or pro/],
     [["--spawn", "a 'b"], /^A ' is not closed/],
   ];
@@ -220,9 +223,9 @@ runWrite.test("grade has exit code 3 for a program that cannot be started (needs
     ],
     [
       ["--spawn", `${deno} eval "throw 5" {port}`],
-      /^It ended before it listened, with exit code 1: .*5\n$/,
+      /^The program ended before it listened, with exit code 1: .*5\n$/,
     ],
-    [["--connect", "127.0.0.1:1"], /^Nobody listens at 127\.0\.0\.1:1\n$/],
+    [["--connect", "127.0.0.1:1"], /^Nothing listens at 127\.0\.0\.1:1\n$/],
     [
       ["--spawn", `${deno} {port}`, "--cwd", "/nowhere"],
       /^Cannot copy \/nowhere: /,
@@ -253,7 +256,7 @@ pythonFiles.test("grade --all grades each folder, and writes a table (needs run,
   assertMatch(stdout, /^alice +5 +5 +0 +0 {2}\n/m);
   assertMatch(
     stdout,
-    /^bob +0 +5 +0 +0 {2}It ended before it listened, .*No such file/m,
+    /^bob +0 +5 +0 +0 {2}The program ended before it listened, .*No such file/m,
   );
   const csv = await Deno.readTextFile(`${folder}/grades.csv`);
   assertMatch(csv, /^alice,5,5,0,0,\r\n/m);
@@ -261,7 +264,7 @@ pythonFiles.test("grade --all grades each folder, and writes a table (needs run,
 });
 
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-  python.test(`grade ends all at ${signal} (needs run, Linux, python3)`, async () => {
+  python.test(`grade ends all processes of a check at ${signal} (needs run, Linux, python3)`, async () => {
     const token = crypto.randomUUID();
     const command = `harmful.py leaves-child {port} ${token}`;
     await using grading = gradeKnown(command);
@@ -278,7 +281,7 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   });
 }
 
-pythonNet.test("grade starts a server without SO_REUSEADDR again and again at one port (needs run, net, Linux, python3)", async () => {
+pythonNet.test("grade can restart a server without SO_REUSEADDR at the same port (needs run, net, Linux, python3)", async () => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr;
   listener.close();

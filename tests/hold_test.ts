@@ -15,24 +15,27 @@ function hold(...args: string[]): Program {
   ]);
 }
 
-run.test("hold lists its scenarios, and says which name it does not know (needs run)", async () => {
+run.test("hold lists its scenarios, and reports an unknown name (needs run)", async () => {
   const { code, stdout } = await hold().ended();
   assertEquals(code, 0);
   const names = stdout.match(/^\S+/gm)!;
   assertEquals(new Set(names).size, names.length);
   const unknown = await hold("flod").ended();
   assertEquals(unknown.code, 2);
-  assertMatch(unknown.stderr, /^There is no scenario flod, but descriptors, /);
+  assertMatch(
+    unknown.stderr,
+    /^There is no scenario flod\. Is it flood\? The scenarios are descriptors, /,
+  );
 });
 
-Deno.test("quantile() gives the value that the share is not above", () => {
+Deno.test("quantile() returns the value that the given share of values does not exceed", () => {
   const values = Array.from({ length: 100 }, (_, i) => 100 - i);
   assertEquals(quantile(values, 0.99), 99);
   assertEquals(quantile(values, 1), 100);
   assertEquals(median([3, 1, 2]), 2);
 });
 
-Deno.test("slope() is the growth of the line that fits best", () => {
+Deno.test("slope() returns the slope of the line of best fit", () => {
   assertEquals(slope([[1, 5], [2, 7], [3, 9]]), 2);
   assertEquals(slope([[0, 0], [1, 3], [2, 0]]), 0);
 });

@@ -8,7 +8,10 @@ import { same } from "./support/vectors.ts";
 const encoder = new TextEncoder();
 const LIMITS = { ...DEFAULT_LIMITS, maxItems: 5 };
 
-/** What the format's reader makes of lines: messages, or what it says is wrong. */
+/**
+ * Reads lines with the format's reader. Returns the messages, and the error's
+ * message.
+ */
 function outcome(bytes: Uint8Array): { messages: Message[]; wrong: string } {
   const messages: Message[] = [];
   try {
@@ -19,7 +22,7 @@ function outcome(bytes: Uint8Array): { messages: Message[]; wrong: string } {
   }
 }
 
-/** The line within a list, which is never read in the quick way. */
+/** Reads the line within a list, which never takes the fast path. */
 function slowly(line: Uint8Array): { message?: Message; wrong: boolean } {
   const bytes = Uint8Array.of(0x5b, ...line, 0x5d, 0x0a);
   const messages: Message[] = [];
@@ -27,7 +30,7 @@ function slowly(line: Uint8Array): { message?: Message; wrong: boolean } {
     const limits = { ...LIMITS, maxDepth: LIMITS.maxDepth + 1, maxItems: 6 };
     json.reader(limits).read(bytes, bytes.length, messages);
     const [list] = messages as Message[][];
-    // `1,2` is two items there, and no line by itself.
+    // `1,2` is two items of a list, but not a valid line.
     return list.length === 1
       ? { message: list[0], wrong: false }
       : { wrong: true };
@@ -43,7 +46,7 @@ const LINES = [
   '{"a":123456789012345,"b":1234567890123456,"c":"\\u0041"}',
 ].map((line) => encoder.encode(line));
 
-Deno.test("MapReader reads the usual request, and leaves what is not plain", () => {
+Deno.test("MapReader reads a usual request, and returns undefined for any other line", () => {
   const read = (text: string, maxItems = 5) => {
     const bytes = encoder.encode(`${text}\n`);
     return new MapReader(maxItems).read(bytes, 0, bytes.length - 1);
@@ -71,13 +74,13 @@ Deno.test("MapReader reads the usual request, and leaves what is not plain", () 
   assertEquals(read('{"a":1,"b":2}', 1), undefined);
 });
 
-Deno.test("json makes the same of a line in the quick way and in the other, whatever byte of it is changed", () => {
+Deno.test("json reads a changed line the same way on the fast path and the slow path, whichever byte is changed", () => {
   let quick = 0;
   for (const line of LINES) {
     const changed = new Uint8Array([...line, 0x0a]);
     for (let at = 0; at < line.length; at++) {
       for (let byte = 0; byte < 256; byte++) {
-        if (byte === 0x0a) continue; // that makes two lines of it
+        if (byte === 0x0a) continue; // a newline makes two lines
         changed[at] = byte;
         const label = JSON.stringify(new TextDecoder().decode(changed));
         const { messages, wrong } = outcome(changed);

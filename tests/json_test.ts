@@ -42,7 +42,7 @@ Deno.test("json reads a line cut at any byte", () => {
   }
 });
 
-Deno.test("json gives a map that inherits nothing", () => {
+Deno.test("json returns maps that inherit nothing", () => {
   const [map] = read('{"__proto__":{"polluted":1},"toString":2}\n').messages;
   assertInheritsNothing(map);
   assertEquals(Object.keys(map as object), ["__proto__", "toString"]);
@@ -56,7 +56,7 @@ Deno.test("json refuses an integer beyond 2^53, and says to send text", () => {
   assertThrows(() => read("1e999\n"), ProtocolError, "out of range");
 });
 
-Deno.test("json refuses what is no JSON, and keeps the lines before it", () => {
+Deno.test("json refuses a line that is not JSON, and keeps the lines before it", () => {
   assertThrows(() => read("\n"), ProtocolError, "not one JSON value");
   assertThrows(() => read("GET / HTTP/1.1\n"), ProtocolError, "not one JSON");
   const messages: Message[] = [];
@@ -69,7 +69,7 @@ Deno.test("json refuses what is no JSON, and keeps the lines before it", () => {
   assertEquals(messages, [1]);
 });
 
-Deno.test("json keeps to the limits", () => {
+Deno.test("json enforces the limits", () => {
   const limits = {
     ...DEFAULT_LIMITS,
     maxRequestBytes: 20,
@@ -88,7 +88,7 @@ Deno.test("json keeps to the limits", () => {
   assertThrows(() => read("[1,2,3,4,5]\n", limits), ProtocolError, "4 items");
 });
 
-Deno.test("json writes one value a line, and large integers as text", () => {
+Deno.test("json writes one value per line, and large integers as text", () => {
   assertEquals(written(1), "1\n");
   assertEquals(
     written({ clientid: 7, name: "é\n" }),
@@ -97,7 +97,7 @@ Deno.test("json writes one value a line, and large integers as text", () => {
   assertEquals(written([2n ** 64n, null]), '["18446744073709551616",null]\n');
 });
 
-Deno.test("json refuses to write what it has no form for", () => {
+Deno.test("json refuses to write a value that JSON cannot express", () => {
   for (
     const value of [undefined, NaN, [Infinity], new Map(), new Set(), [
       new Uint8Array(),

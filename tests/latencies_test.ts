@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { Latencies } from "../lib/latencies.ts";
 
-Deno.test("Latencies.quantile() is within 2 % of the exact one", () => {
+Deno.test("Latencies.quantile() is within 2 % of the exact quantile", () => {
   for (const scale of [0.01, 1, 50, 10_000]) {
     const latencies = new Latencies();
     const times: number[] = [];
@@ -19,7 +19,7 @@ Deno.test("Latencies.quantile() is within 2 % of the exact one", () => {
   }
 });
 
-Deno.test("Latencies takes latencies of any length", () => {
+Deno.test("Latencies accepts times of any length", () => {
   const latencies = new Latencies();
   for (const ms of [0, 1e-9, 1e12, Infinity]) latencies.add(ms);
   assertEquals(latencies.quantile(0.5), 0.001);

@@ -1,5 +1,5 @@
 // One test for each limit, which fails when the limit is not enforced. The page
-// docs/limits.md and the fault without the limit find the test by its id.
+// docs/limits.md and the fault that removes the limit find the test by its id.
 
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { delay } from "@std/async/delay";
@@ -25,20 +25,20 @@ import { until } from "../lib/testing/soon.ts";
 
 const net = needs("net");
 
-/** Sends requests of 50 MB in all, and takes none of the answers. */
+/** Sends 50 MB of requests, and reads none of the answers. */
 function neverReads(peer: Peer): Promise<void> {
   const requests = Array(1000).fill("a".repeat(50_000));
   return peer.sendBytes(encode(requests)).catch(() => {});
 }
 
-/** The server's only message, with which it rejects the client. */
+/** Resolves to the error in the server's only message, which rejects the client. */
 async function rejected(peer: Peer): Promise<Message> {
   const messages = await peer.receiveAll();
   assertEquals(messages.length, 1);
   return fields(messages[0]).error;
 }
 
-net.test("[limit-maxClients] rejects the client over it, exactly (needs net)", async () => {
+net.test("[limit-maxClients] rejects each client over the limit, until another client leaves (needs net)", async () => {
   await using test = new TestServer({ maxClients: 3 });
   const peers = [];
   for (let i = 0; i < 3; i++) peers.push(await Peer.greeted(test.addr));
@@ -58,14 +58,14 @@ net.test("[limit-maxClients] rejects the client over it, exactly (needs net)", a
   for (const peer of peers.slice(1)) peer.conn.close();
 });
 
-net.test("[limit-maxClientsPerAddress] rejects the client over it, and none from elsewhere (needs net)", async () => {
+net.test("[limit-maxClientsPerAddress] rejects each client over the limit, and none from another address (needs net)", async () => {
   await using test = new TestServer({ maxClientsPerAddress: 2 });
   using _first = await Peer.greeted(test.addr);
   using second = await Peer.greeted(test.addr);
   using over = await Peer.connect(test.addr);
   assertMatch(String(await rejected(over)), /^The server has 2 clients from/);
   assertEquals(test.server.limitHits.maxClientsPerAddress, 1);
-  // All of this machine's clients have one address, so another is made up.
+  // All clients of this machine have one address, so the test invents another.
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   using other = await Peer.connect(listener.addr);
   const conn = await listener.accept();
@@ -77,20 +77,20 @@ net.test("[limit-maxClientsPerAddress] rejects the client over it, and none from
   assert("clientid" in fields(await next.receive()));
 });
 
-/** Answers a number with so many characters. */
+/** Answers a number with a text of that length. */
 class Generous extends ClientHandler {
   protected override processRequest(request: Message): Message {
     return "a".repeat(Number(request));
   }
 }
 
-/** A request of so many bytes. */
+/** Returns a request of exactly `count` bytes. */
 function ofBytes(count: number, wire: WireFormat): Message {
   const without = encode([{ ...ALICE, more: "" }], wire).length;
   return { ...ALICE, more: "a".repeat(count - without) };
 }
 
-/** Limits, and a request that is just within each, or just over it if there is one thing more. */
+/** Limits, each with a request that is just within it, or just over it if `more` is 1. */
 const JUST_WITHIN: {
   name: string;
   limit: keyof Limits;
@@ -99,19 +99,21 @@ const JUST_WITHIN: {
 }[] = [
   {
     name:
-      "[limit-maxRequestBytes] refuses a request of one byte more (needs net)",
+      "[limit-maxRequestBytes] refuses a request one byte over the limit (needs net)",
     limit: "maxRequestBytes",
     most: 200,
     request: (more, wire) => ofBytes(200 + more, wire),
   },
   {
-    name: "[limit-maxDepth] refuses a request that is one deeper (needs net)",
+    name:
+      "[limit-maxDepth] refuses a request nested one level too deep (needs net)",
     limit: "maxDepth",
     most: 3,
     request: (more) => ({ ...ALICE, more: more > 0 ? [[[]]] : [[]] }),
   },
   {
-    name: "[limit-maxItems] refuses a request of one item more (needs net)",
+    name:
+      "[limit-maxItems] refuses a request with one item too many (needs net)",
     limit: "maxItems",
     most: 10,
     request: (more) => ({ ...ALICE, more: Array(6 + more).fill(1) }),
@@ -135,7 +137,7 @@ for (const { name, limit, most, request } of JUST_WITHIN) {
   });
 }
 
-net.test("[limit-requestTimeout] ends a client whose request has begun and drips on (needs net)", async () => {
+net.test("[limit-requestTimeout] refuses a request that takes too long to arrive, and closes (needs net)", async () => {
   await using test = new TestServer({ requestTimeout: 0.3 });
   using silent = await Peer.greeted(test.addr);
   using slow = await Peer.greeted(test.addr);
@@ -149,18 +151,18 @@ net.test("[limit-requestTimeout] ends a client whose request has begun and drips
   }, 10);
   assertMatch(
     String(fields(await answer).error),
-    /must be whole within 0.3 s/,
+    /must be complete within 0.3 s/,
   );
   clearInterval(drip);
   assert(sent < bytes.length);
   assertEquals(await slow.receive(), undefined);
   assertEquals(test.server.limitHits.requestTimeout, 1);
-  // It has not begun one, so it has as long as it likes.
+  // This client has not begun a request, so it has no time limit.
   await silent.send(ALICE);
   assertEquals(await silent.receive(), 1);
 });
 
-net.test("Limit requestTimeout does not count the time that the server takes (needs net)", async () => {
+net.test("Limit requestTimeout does not count the server's own processing time (needs net)", async () => {
   class Slow extends ClientHandler {
     protected override async processRequest(request: Message) {
       await delay(300);
@@ -179,7 +181,7 @@ net.test("Limit requestTimeout does not count the time that the server takes (ne
   assertEquals(await peer.receive(), "two");
 });
 
-net.test("[limit-idleTimeout] closes a client that sends no whole request (needs net)", async () => {
+net.test("[limit-idleTimeout] closes a client that sends no complete request (needs net)", async () => {
   await using test = new TestServer({ idleTimeout: 0.5 });
   using peer = await Peer.greeted(test.addr);
   for (let i = 0; i < 5; i++) {
@@ -192,7 +194,7 @@ net.test("[limit-idleTimeout] closes a client that sends no whole request (needs
   assertEquals(test.server.limitHits.idleTimeout, 1);
 });
 
-net.test("Limit idleTimeout closes a client that takes none of its answers (needs net)", async () => {
+net.test("Limit idleTimeout closes a client that reads none of its answers (needs net)", async () => {
   await using test = new TestServer({
     clientHandler: EchoHandler,
     idleTimeout: 0.5,
@@ -204,7 +206,7 @@ net.test("Limit idleTimeout closes a client that takes none of its answers (need
   assertEquals(test.server.limitHits.idleTimeout, 1);
 });
 
-net.test("[limit-softQueuedBytes] stops the reading of a client that does not take its answers, and loses none (needs net)", async () => {
+net.test("[limit-softQueuedBytes] stops reading from a client that does not read its answers, and loses no answer (needs net)", async () => {
   EchoHandler.requests = 0;
   await using test = new TestServer({ clientHandler: EchoHandler });
   using peer = await Peer.greeted(test.addr);
@@ -225,28 +227,28 @@ net.test("[limit-softQueuedBytes] stops the reading of a client that does not ta
   await sending;
 });
 
-net.test("[limit-queueTimeout] cuts off a client that does not take its answers in time (needs net)", async () => {
+net.test("[limit-queueTimeout] closes a client that does not read its answers in time (needs net)", async () => {
   EchoHandler.requests = 0;
   await using test = new TestServer({
     clientHandler: EchoHandler,
     queueTimeout: 0.3,
   });
   using slow = await Peer.greeted(test.addr);
-  await slow.send("a".repeat(50_000)); // fewer than the soft limit may wait
+  await slow.send("a".repeat(50_000)); // may wait, since it is less than softQueuedBytes
   using peer = await Peer.greeted(test.addr);
   const sending = neverReads(peer);
   await until(() => test.server.handlers.size === 1);
   await sending;
   assertMatch(
     test.reports[0],
-    /refused: It does not take its answers: \d+ bytes waited, for 0.3 s \(queueTimeout\)$/,
+    /refused: It does not read its answers: \d+ bytes waited, for 0.3 s \(queueTimeout\)$/,
   );
   assertEquals(test.server.limitHits.queueTimeout, 1);
   assertEquals(await slow.receive(), "a".repeat(50_000));
 });
 
-net.test("Limit queueTimeout cuts off a client that takes some of too much, and then nothing (needs net)", async () => {
-  const softQueuedBytes = 6_000_000; // the kernel takes some megabytes of these
+net.test("Limit queueTimeout closes a client that reads some of its answers, and then nothing (needs net)", async () => {
+  const softQueuedBytes = 6_000_000; // the kernel buffers some megabytes of these
   await using test = new TestServer({
     clientHandler: Generous,
     queueTimeout: 0.3,
@@ -258,27 +260,27 @@ net.test("Limit queueTimeout cuts off a client that takes some of too much, and 
   assertEquals(test.server.limitHits.queueTimeout, 1);
 });
 
-net.test("Limit queueTimeout cuts off a client that takes nothing at the end of its connection (needs net)", async () => {
+net.test("Limit queueTimeout closes a client that reads nothing after it closed its sending half (needs net)", async () => {
   await using test = new TestServer({
     clientHandler: Generous,
     queueTimeout: 0.3,
     softQueuedBytes: 2 ** 24,
   });
   using peer = await Peer.greeted(test.addr);
-  await peer.send(10_000_000); // more than the kernel takes
+  await peer.send(10_000_000); // more than the kernel buffers
   await peer.conn.closeWrite();
   await until(() => test.server.handlers.size === 0);
   assertEquals(test.server.limitHits.queueTimeout, 1);
 });
 
-net.test("[limit-maxQueuedBytes] cuts off a client whose answers grow beyond it (needs net)", async () => {
+net.test("[limit-maxQueuedBytes] closes a client whose queued answers exceed the limit (needs net)", async () => {
   await using test = new TestServer({
     clientHandler: Generous,
     maxQueuedBytes: 1_000_000,
   });
   using peer = await Peer.greeted(test.addr);
   using other = await Peer.greeted(test.addr);
-  await peer.send(3, 600_000, 600_000, 3); // each of them would do
+  await peer.send(3, 600_000, 600_000, 3); // each alone is within the limit
   await until(() => test.server.handlers.size === 1);
   assertEquals(test.server.limitHits.maxQueuedBytes, 1);
   assertMatch(test.reports[0], /bytes waited, over 1000000 \(maxQueued/);
@@ -286,7 +288,7 @@ net.test("[limit-maxQueuedBytes] cuts off a client whose answers grow beyond it 
   assertEquals(await other.receive(), "aaa");
 });
 
-net.test("[limit-maxInvalidInRow] closes with the last of so many, not sooner (needs net)", async () => {
+net.test("[limit-maxInvalidInRow] closes at the 16th invalid request in a row, and not sooner (needs net)", async () => {
   await using test = new TestServer();
   using peer = await Peer.greeted(test.addr);
   await peer.send(...Array(15).fill({}), ALICE, ...Array(20).fill({}));
@@ -297,7 +299,7 @@ net.test("[limit-maxInvalidInRow] closes with the last of so many, not sooner (n
   assertEquals(test.server.limitHits.maxInvalidInRow, 1);
 });
 
-net.test("[limit-maxRosterRows] refuses a new student over it, and takes known ones (needs net)", async () => {
+net.test("[limit-maxRosterRows] refuses a new student over the limit, and accepts known ones (needs net)", async () => {
   const roster = new MemoryRoster({ maxRosterRows: 2 });
   const clientHandler = StudentHandler.with(roster);
   await using test = new TestServer({ clientHandler });
@@ -311,7 +313,7 @@ net.test("[limit-maxRosterRows] refuses a new student over it, and takes known o
   assertEquals(roster.limitHits.maxRosterRows, 1);
 });
 
-net.test("[limit-maxRosterBytes] refuses a student whose keys would take more (needs net)", async () => {
+net.test("[limit-maxRosterBytes] refuses a student whose additional keys exceed the limit (needs net)", async () => {
   const roster = new MemoryRoster({ maxRosterBytes: 10_000 });
   const clientHandler = StudentHandler.with(roster);
   await using test = new TestServer({ clientHandler });
@@ -324,7 +326,7 @@ net.test("[limit-maxRosterBytes] refuses a student whose keys would take more (n
   assertEquals(roster.limitHits.maxRosterBytes, 1);
 });
 
-Deno.test("MemoryRoster keeps count of its bytes: a row that is replaced makes room", async () => {
+Deno.test("MemoryRoster counts its bytes, and a replaced row frees its own", async () => {
   const roster = new MemoryRoster({ maxRosterBytes: 4_000 });
   const large = { ...ALICE, more: "a".repeat(1_000) };
   for (let i = 0; i < 100; i++) {
@@ -337,25 +339,25 @@ Deno.test("MemoryRoster keeps count of its bytes: a row that is replaced makes r
   ]);
 });
 
-Deno.test("[limit-maxWaitingOutput] drops the line over it", () => {
+Deno.test("[limit-maxWaitingOutput] drops a line over the limit", () => {
   const server = new Server({ maxWaitingOutput: 10 });
   server.log(["a line of more than ten characters"]);
   assertEquals(server.limitHits.maxWaitingOutput, 1);
 });
 
-net.test("[limit-grace] cuts off what is open after it (needs net)", async () => {
+net.test("[limit-grace] closes connections that are still open after the limit (needs net)", async () => {
   EchoHandler.requests = 0;
   await using test = new TestServer({ clientHandler: EchoHandler, grace: 0.2 });
   using peer = await Peer.greeted(test.addr);
   const sending = neverReads(peer);
-  await stalled(() => EchoHandler.requests); // since nobody takes the answers
+  await stalled(() => EchoHandler.requests); // since the client reads no answers
   await test.server.shutdown();
   assertEquals(test.server.handlers.size, 0);
   assertEquals(test.server.limitHits.grace, 1);
   await sending;
 });
 
-Deno.test("Server refuses a limit that is no number from 0 up", () => {
+Deno.test("Server refuses a limit that is negative, not a number, or too large", () => {
   for (const maxClients of [-1, NaN]) {
     assertThrows(
       () => new Server({ maxClients }),

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { LineWriter } from "../lib/output.ts";
 
-/** Takes lines once `open` is resolved, a few bytes at a time. */
+/** A sink that accepts text once `open` is resolved, at most `most` bytes at a time. */
 class Reader {
   text = "";
   writes = 0;
@@ -25,7 +25,7 @@ const unexpected = (what: unknown) => {
   throw new Error(`unexpected: ${what}`);
 };
 
-Deno.test("LineWriter writes lines whole and in order, though they are taken in part", async () => {
+Deno.test("LineWriter writes all lines completely and in order, also if a write accepts only part", async () => {
   const reader = new Reader(3);
   const writer = new LineWriter(reader, unexpected, unexpected);
   const lines = Array.from({ length: 100 }, (_, i) => `line ${i}`);
@@ -35,7 +35,7 @@ Deno.test("LineWriter writes lines whole and in order, though they are taken in 
   assertEquals(reader.text, lines.join("\n") + "\n");
 });
 
-Deno.test("LineWriter makes one write of the lines of one turn", async () => {
+Deno.test("LineWriter joins the lines of one turn of the event loop into one write", async () => {
   const reader = new Reader();
   const writer = new LineWriter(reader, unexpected, unexpected);
   writer.print(["a", "b"]);
@@ -45,7 +45,7 @@ Deno.test("LineWriter makes one write of the lines of one turn", async () => {
   assertEquals([reader.text, reader.writes], ["a\nb\nc\n", 1]);
 });
 
-Deno.test("LineWriter drops whole lines while nobody reads, and tells how many once somebody does", async () => {
+Deno.test("LineWriter drops whole lines while its sink is blocked, and reports the number afterwards", async () => {
   const lineOf = (i: number) => `line ${i}`.padEnd(800);
   const reader = new Reader();
   let dropped = 0;
@@ -57,7 +57,7 @@ Deno.test("LineWriter drops whole lines while nobody reads, and tells how many o
   for (let i = 0; i < 200; i++) {
     writer.print(Array.from({ length: 101 }, (_, j) => lineOf(i * 101 + j)));
     await null;
-    assert(dropped === 0, "told before it flows");
+    assert(dropped === 0, "reported while the sink is blocked");
   }
   reader.open.resolve();
   await writer.flush(5000);
@@ -67,7 +67,7 @@ Deno.test("LineWriter drops whole lines while nobody reads, and tells how many o
   lines.forEach((line, i) => assertEquals(line, lineOf(i)));
 });
 
-Deno.test("LineWriter.flush() does not wait for a reader who does not read", async () => {
+Deno.test("LineWriter.flush() stops waiting for a blocked sink when its time is over", async () => {
   const reader = new Reader();
   const writer = new LineWriter(reader, unexpected, unexpected);
   writer.print(["a"]);
@@ -78,7 +78,7 @@ Deno.test("LineWriter.flush() does not wait for a reader who does not read", asy
   assertEquals(reader.text, "a\n");
 });
 
-Deno.test("LineWriter has room again for what was written", async () => {
+Deno.test("LineWriter has room again after lines are written", async () => {
   const reader = new Reader();
   reader.open.resolve();
   const writer = new LineWriter(reader, unexpected, unexpected);
@@ -88,7 +88,7 @@ Deno.test("LineWriter has room again for what was written", async () => {
   }
 });
 
-Deno.test("LineWriter tells once that its reader has gone, and goes on without", async () => {
+Deno.test("LineWriter reports a broken sink once, and drops further lines", async () => {
   const reported: unknown[] = [];
   const gone = new Deno.errors.BrokenPipe();
   const sink = { write: () => Promise.reject(gone) };

@@ -1,10 +1,10 @@
-// Every way in which three tasks can use a lock at the same time, each beside a
-// model of what the lock must do.
+// Runs every interleaving of three tasks that use a lock, and compares the lock
+// with a model after each step.
 
 import { assert, assertEquals } from "@std/assert";
 import { type Guard, Lock } from "../lib/lock.ts";
 
-/** What a task does, in this order. */
+/** The steps of a task, in order. */
 const SCRIPTS = {
   enter: ["acquire", "release"],
   "release twice": ["acquire", "release", "release"],
@@ -16,13 +16,13 @@ const SCRIPTS = {
 type Script = keyof typeof SCRIPTS;
 type Step = typeof SCRIPTS[Script][number];
 
-/** One task: the steps that it has before it, and what it has in hand. */
+/** One task: its remaining steps, its guard, and its result. */
 class Task {
   readonly name: string;
   readonly steps: Step[];
-  /** Whether it was let in, as it knows itself. */
+  /** Whether the task itself knows that it got the lock. */
   entered = false;
-  /** Why it was not let in, or what it threw when it was. */
+  /** Why it did not get the lock, or what it threw inside. */
   error: unknown;
   #lock: Lock;
   #guard: Guard | undefined;
@@ -35,7 +35,7 @@ class Task {
     this.#lock = lock;
   }
 
-  /** Whether it can take its next step: what it does inside, it does only there. */
+  /** Whether it can take its next step. It releases or throws only while inside. */
   get ready(): boolean {
     const [step] = this.steps;
     if (step === undefined) return false;
@@ -78,11 +78,11 @@ class Task {
   }
 }
 
-/** What a lock must do: a holder, and a queue. */
+/** The model of a lock: a holder and a queue. */
 class Model {
   holder: Task | undefined;
   readonly queue: Task[] = [];
-  /** Who was let in, in order. */
+  /** The tasks that got the lock, in order. */
   readonly entered: Task[] = [];
   readonly #aborted = new Set<Task>();
   readonly #released = new Set<Task>();
@@ -117,24 +117,24 @@ class Model {
   }
 }
 
-/** Lets promises settle. None of the lock's takes more turns than this. */
+/** Lets promises settle. No promise of the lock needs more microtasks than this. */
 async function settle(): Promise<void> {
   for (let i = 0; i < 12; i++) await null;
 }
 
-/** Answers the questions of one run; the next run has the next answers. */
+/** The choices of one run. `advance` moves on to the next combination. */
 class Choices {
   #answers: number[] = [];
   #options: number[] = [];
   #at = 0;
 
-  /** A number below `options`. */
+  /** Returns a number below `options`. */
   next(options: number): number {
     this.#options[this.#at] = options;
     return this.#answers[this.#at++] ??= 0;
   }
 
-  /** Goes on to the next run. Returns `false` when there is none. */
+  /** Moves on to the next run. Returns `false` when there is none. */
   advance(): boolean {
     let at = this.#at - 1;
     while (at >= 0 && this.#answers[at] === this.#options[at] - 1) at--;
@@ -160,7 +160,7 @@ async function runOnce(
   for (;;) {
     const ready = tasks.filter((task) => task.ready);
     if (ready.length === 0 && settled) break;
-    // To let promises settle is one more thing that can happen next.
+    // Letting promises settle is one more choice.
     const canSettle = !settled && (turns === "chosen" || ready.length === 0);
     const choice = choices.next(ready.length + (canSettle ? 1 : 0));
     const task = ready[choice];
@@ -170,7 +170,7 @@ async function runOnce(
       order.push(`${task.name} ${step}`);
       settled = false;
     }
-    // What is thrown reaches the lock only when promises settle.
+    // A thrown error reaches the lock only when promises settle.
     if (!step || step === "throw" || turns === "always") {
       await settle();
       settled = true;
@@ -195,12 +195,12 @@ function check(
   assertEquals(lock.waiting, model.queue.length, text);
   for (const task of tasks) {
     const entered = model.entered.includes(task);
-    assert(!task.entered || entered, `${task.name} is in too early: ${text}`);
+    assert(!task.entered || entered, `${task.name} got in too early: ${text}`);
     if (settled) assertEquals(task.entered, entered, text);
   }
 }
 
-/** All ways to choose three scripts, whatever their order. */
+/** Yields every choice of three scripts, regardless of their order. */
 function* threeScripts(): Generator<Script[]> {
   const names = Object.keys(SCRIPTS) as Script[];
   for (let a = 0; a < names.length; a++) {
@@ -212,7 +212,7 @@ function* threeScripts(): Generator<Script[]> {
   }
 }
 
-/** Runs three tasks in every order. Returns how many there are. */
+/** Runs three tasks in every order. Returns the number of orders. */
 async function runAll(
   scripts: readonly Script[],
   turns: "chosen" | "always",
@@ -226,14 +226,14 @@ async function runAll(
   return runs;
 }
 
-Deno.test("Lock does as its model in every interleaving of three tasks that enter, abort, throw and release twice", async () => {
+Deno.test("Lock behaves like its model in every interleaving of three tasks that enter, abort, throw and release twice", async () => {
   let runs = 0;
   for (const scripts of threeScripts()) runs += await runAll(scripts, "always");
   assertEquals(runs, 5_599);
 });
 
-// All of them would be 286,365, and take 5 s: the longest scripts are left out.
-Deno.test("Lock does as its model wherever promises settle between the steps of three tasks", async () => {
+// All 286,365 runs would take too long, so the longest scripts are left out.
+Deno.test("Lock behaves like its model wherever promises settle between the steps of three tasks", async () => {
   let runs = 0;
   for (const scripts of threeScripts()) {
     const steps = scripts.flatMap((script) => SCRIPTS[script]).length;

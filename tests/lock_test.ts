@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { Lock } from "../lib/lock.ts";
 
-/** Lets everything that can go on do so. */
+/** Waits until every task that can continue has done so. */
 function settle(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve));
 }
@@ -38,7 +38,7 @@ Deno.test("Lock.acquire() lets callers in first come, first served [lock-fifo]",
   assertEquals(order, [1, 2, 3, 4]);
 });
 
-Deno.test("Lock.acquire() takes a waiter that aborts out of the queue", async () => {
+Deno.test("Lock.acquire() removes an aborted waiter from the queue", async () => {
   const lock = new Lock();
   const holder = await lock.acquire();
   const abort = new AbortController();
@@ -53,7 +53,7 @@ Deno.test("Lock.acquire() takes a waiter that aborts out of the queue", async ()
   assertEquals(lock.locked, false);
 });
 
-Deno.test("Lock.acquire() lets a signal have no say once the turn has come", async () => {
+Deno.test("Lock.acquire() ignores an abort after the lock was handed over", async () => {
   const lock = new Lock();
   const holder = await lock.acquire();
   const abort = new AbortController();

@@ -11,16 +11,17 @@ function task(...args: string[]): Program {
   return new Program(Deno.execPath(), ["task", "--quiet", ...args]);
 }
 
-files.test("break and mended say what is wrong with what they are given (needs run, read, write)", async () => {
+files.test("break and mended report wrong arguments (needs run, read, write)", async () => {
   const folder = await Deno.makeTempDir({ prefix: "rollcall-" });
   await Deno.writeTextFile(`${folder}/notes.txt`, "mine");
   for (
     const [args, code, why] of [
-      [["break", "no-lok"], 2, /^There is no fault no-lok: /],
+      [["break", "nolock"], 2, /^There is no fault nolock\. Is it no-lock\? /],
+      [["break", "tea"], 2, /^There is no fault tea\. `deno task break` lists/],
       [
         ["break", "--exercise", folder],
         2,
-        /^There is no fault without a name: /,
+        /^--exercise needs the name of a fault\. /,
       ],
       [["break", "no-lock", "--exercise", folder], 1, / is there already\. /],
       [["break", "no-lock", "--exercise", "x"], 1, / is in this project\. /],

@@ -7,7 +7,7 @@ import { ROOT } from "../tools/processes/program.ts";
 
 const read = needs("read");
 
-/** The texts of all files of tests, by their paths. */
+/** Returns the texts of all test files, by path. */
 function readTests(): Map<string, string> {
   const texts = new Map<string, string>();
   for (const folder of ["tests/", "tests/verify/", "bench/"]) {
@@ -20,7 +20,7 @@ function readTests(): Map<string, string> {
   return texts;
 }
 
-read.test("Each test's name says what it needs, as it was asked for (needs read)", () => {
+read.test("Each test's name ends with the needs that the test is registered with (needs read)", () => {
   let compared = 0;
   for (const [path, text] of readTests()) {
     const asked = new Map<string, string>();
@@ -28,7 +28,10 @@ read.test("Each test's name says what it needs, as it was asked for (needs read)
       const [, name, all] of text.matchAll(/const (\w+) = needs\(([^)]*)\);/g)
     ) asked.set(name, all.replaceAll('"', ""));
     const tests = /(\w+)\.test\(\s*(["`])(.*?)\2/gs;
-    assert(!/needs\([^)]*\)\s*\.test/.test(text), `${path}: name the needs`);
+    assert(
+      !/needs\([^)]*\)\s*\.test/.test(text),
+      `${path}: assign needs() to a constant`,
+    );
     for (const [, name, , title] of text.matchAll(tests)) {
       if (name === "Deno") continue;
       assertEquals(title.match(/ \(needs (.*)\)$/)?.[1], asked.get(name), path);

@@ -6,10 +6,13 @@ import { DictReader } from "../lib/formats/pickle/dict.ts";
 import { PickleReader } from "../lib/formats/pickle/reader.ts";
 import { fromNotation, readVectors, same } from "./support/vectors.ts";
 
-/** Low limits, so that changed bytes go over them. */
+/** Low limits, so that changed bytes exceed them. */
 const LIMITS = { ...DEFAULT_LIMITS, maxRequestBytes: 150, maxItems: 5 };
 
-/** Reads pieces, one after the other. Returns the messages, the error, and how many bytes wait for more. */
+/**
+ * Reads pieces, one after the other. Returns the messages, the error, and the
+ * number of bytes that wait for more.
+ */
 function outcome(pieces: readonly Uint8Array[], limits = LIMITS) {
   const reader = new PickleReader(limits);
   const messages: Message[] = [];
@@ -28,24 +31,24 @@ function outcome(pieces: readonly Uint8Array[], limits = LIMITS) {
   return { messages, wrong, left };
 }
 
-/** Has a pickle's shape learned, which only chance decides. */
+/** Reads a pickle so often that its template is learned, which happens at random. */
 function teach(bytes: Uint8Array): void {
   for (let i = 0; i < 500; i++) outcome([bytes], DEFAULT_LIMITS);
 }
 
-/** Short pickles that are one dict with keys of text. */
+/** Short pickles of a single dict with text keys. */
 const dicts = [...readVectors("valid"), ...readVectors("pythons")]
   .filter(({ bytes, value }) =>
     bytes.length <= 200 && isMessageMap(fromNotation(value))
   );
 
-Deno.test("DictReader reads the requests of every protocol, to their ends", () => {
+Deno.test("DictReader reads requests of every protocol, each to its end", () => {
   const reader = new DictReader(DEFAULT_LIMITS);
   const protocols = new Set<number | undefined>();
   for (const { name, protocol, bytes, value } of dicts) {
     const behind = concat([bytes, Uint8Array.of(0x7d, 0x2e)]);
     const end = reader.read(behind, 0, behind.length);
-    if (end === 0) continue; // it is one of another kind
+    if (end === 0) continue; // DictReader does not read dicts of this kind
     assertEquals(end, bytes.length, name);
     assert(same(reader.dict, fromNotation(value)), name);
     protocols.add(protocol);
@@ -53,7 +56,7 @@ Deno.test("DictReader reads the requests of every protocol, to their ends", () =
   for (const protocol of [0, 1, 2, 3, 4, 5]) assert(protocols.has(protocol));
 });
 
-Deno.test("PickleReader makes the same of a pickle, whole or a byte at a time, whatever byte of it is changed", () => {
+Deno.test("PickleReader reads a changed pickle the same way whole or byte by byte, whichever byte is changed", () => {
   const some = [0, 1, 2, 3, 4, 5].flatMap((protocol) =>
     dicts.filter((it) => it.protocol === protocol).slice(0, 4)
   );
@@ -62,7 +65,7 @@ Deno.test("PickleReader makes the same of a pickle, whole or a byte at a time, w
     const changed = bytes.slice();
     for (let at = 0; at < bytes.length; at++) {
       teach(bytes);
-      // Every opcode, and what is next to and far from what was there.
+      // Flips one bit, all bits, or the bits of common opcodes.
       for (const change of [0x01, 0x80, 0xff, 0x2e, 0x28, 0x73, 0x75, 0x94]) {
         changed[at] = bytes[at] ^ change;
         const single = [...changed].map((byte) => Uint8Array.of(byte));
@@ -80,7 +83,7 @@ Deno.test("PickleReader makes the same of a pickle, whole or a byte at a time, w
   }
 });
 
-Deno.test("PickleReader makes the same of a pickle, whole or a byte at a time, whatever opcode stands anywhere", () => {
+Deno.test("PickleReader reads a changed pickle the same way whole or byte by byte, whatever value a byte gets", () => {
   const [{ bytes }] = dicts.filter(({ protocol, bytes }) =>
     protocol === 4 && bytes.length > 60
   );
@@ -100,7 +103,7 @@ Deno.test("PickleReader makes the same of a pickle, whole or a byte at a time, w
   }
 });
 
-Deno.test("DictReader reads a dict of a known shape only as far as its bytes and limits go", () => {
+Deno.test("DictReader reads a dict only if all its bytes are there and it is within the limits", () => {
   for (const { name, bytes } of dicts) {
     teach(bytes);
     const keys = new DictReader(DEFAULT_LIMITS);
@@ -119,14 +122,14 @@ Deno.test("DictReader reads a dict of a known shape only as far as its bytes and
   }
 });
 
-Deno.test("PickleReader makes the same of many requests, wherever the reads cut them", () => {
+Deno.test("PickleReader reads many requests the same way, wherever the reads cut them", () => {
   const all = concat(dicts.map(({ bytes }) => bytes));
   const expected = outcome([all], DEFAULT_LIMITS);
   assertEquals([expected.wrong, expected.messages.length], ["", dicts.length]);
   for (let size = 1; size < 600; size++) {
     const pieces: Uint8Array[] = [];
     for (let at = 0; at < all.length; at += size) {
-      pieces.push(all.slice(at, at + size)); // its buffer ends there
+      pieces.push(all.slice(at, at + size)); // the buffer ends with the piece
     }
     const { messages, wrong, left } = outcome(pieces, DEFAULT_LIMITS);
     assertEquals([wrong, left], ["", 0], `reads of ${size}`);

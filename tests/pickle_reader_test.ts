@@ -17,10 +17,10 @@ const encoder = new TextEncoder();
 /** Above this size, a pickle is not cut at every byte. */
 const MANY_BYTES = 2048;
 
-/** What a reused buffer still holds of what came earlier: anything. */
+/** Old bytes, as a reused buffer holds them behind the new ones. */
 const OLD_BYTES = new Uint8Array(16).fill(0xff);
 
-/** Reads pieces one after another, as a connection would bring them. */
+/** Reads pieces one after another, as a connection would deliver them. */
 function readPieces(
   pieces: readonly Uint8Array[],
   limits = DEFAULT_LIMITS,
@@ -133,7 +133,7 @@ Deno.test("PickleReader refuses every hostile pickle, and waits for the rest of 
   }
 });
 
-Deno.test("PickleReader refuses by its name each opcode that is not data [opcodes-refused]", () => {
+Deno.test("PickleReader refuses each opcode that is not data, and names it [opcodes-refused]", () => {
   const names = {
     "2": "DUP",
     P: "PERSID",
@@ -170,7 +170,7 @@ Deno.test("PickleReader keeps the messages before a broken one", () => {
   assertEquals(messages, [1, 2]);
 });
 
-Deno.test("PickleReader does not read beyond the bytes that count", () => {
+Deno.test("PickleReader does not read beyond the given end", () => {
   const messages: Message[] = [];
   const bytes = encoder.encode("I12\n.");
   const reader = new PickleReader(DEFAULT_LIMITS);
@@ -180,7 +180,7 @@ Deno.test("PickleReader does not read beyond the bytes that count", () => {
   assertEquals(messages, [12]);
 });
 
-Deno.test("PickleReader takes 0x2e in a name or number for no end", () => {
+Deno.test("PickleReader does not take 0x2e in a text or a number for the end", () => {
   const dots = ".".repeat(0x2e);
   const pickles = readPieces([
     fromHex("80028c2e" + "2e".repeat(0x2e) + "2e"),
@@ -189,7 +189,7 @@ Deno.test("PickleReader takes 0x2e in a name or number for no end", () => {
   assertEquals(pickles.messages, [dots, 0x2e2e2e2e]);
 });
 
-Deno.test("PickleReader gives a dict that inherits nothing", () => {
+Deno.test("PickleReader returns dicts that inherit nothing", () => {
   const message = readText("}(V__proto__\n}Vpolluted\nI01\nsu.");
   assertInheritsNothing(message);
   assertEquals(Object.keys(message as object), ["__proto__"]);
@@ -197,21 +197,21 @@ Deno.test("PickleReader gives a dict that inherits nothing", () => {
   assertEquals(({} as any).polluted, undefined);
 });
 
-Deno.test("PickleReader turns a dict with other keys than text into one Map wherever it is used", () => {
+Deno.test("PickleReader turns a dict with keys that are not text into a Map, the same one wherever it is used", () => {
   const list = readText("](}q\x00(Va\nI1\nI2\nI3\nuh\x00e.") as Message[];
   assert(list[0] instanceof Map);
   assert(list[0] === list[1]);
   assertEquals([...list[0]], [["a", 1], [2, 3]]);
 });
 
-Deno.test("PickleReader takes what Python's POP and POP_MARK do", () => {
+Deno.test("PickleReader handles POP and POP_MARK as Python does", () => {
   assertEquals(readText("I1\nI2\n0."), 1);
   assertEquals(readText("I1\n(0."), 1);
   assertEquals(readText("I1\n(I2\nI3\n1."), 1);
   assertRefused("(I2\n000.", "a value is missing");
 });
 
-Deno.test("PickleReader reads 8-bit text as UTF-8 where it is that, else as Latin-1", () => {
+Deno.test("PickleReader reads 8-bit text as UTF-8 if it is valid, and otherwise as Latin-1", () => {
   assertEquals(readText("U\x02\xc3\xa9."), "é");
   assertEquals(readText("U\x01\xe9."), "é");
   assertEquals(readText("S'\\xc3\\xa9 \\'\\101\\n'\n."), "é 'A\n");
@@ -236,7 +236,7 @@ Deno.test("PickleReader keeps a text's byte order mark and replacement character
   );
 });
 
-Deno.test("PickleReader reads integers of any size as what holds them exactly", () => {
+Deno.test("PickleReader reads integers of any size exactly, as numbers or bigints", () => {
   assertEquals(readText(`I${2 ** 53 - 1}\n.`), 2 ** 53 - 1);
   assertEquals(readText(`L${2n ** 53n}L\n.`), 2n ** 53n);
   assertEquals(readText("I-0\n."), 0);
@@ -252,7 +252,7 @@ Deno.test("PickleReader reads special floats of protocol 0", () => {
   assertEquals(readText("F1e3\n."), 1000);
 });
 
-Deno.test("PickleReader takes a message of just maxRequestBytes, and none longer", () => {
+Deno.test("PickleReader accepts a message of exactly maxRequestBytes, and refuses a longer one", () => {
   const max = DEFAULT_LIMITS.maxRequestBytes;
   for (const overhead of [7, 3]) {
     // BINUNICODE and STOP, or a line of UNICODE and STOP
@@ -277,7 +277,7 @@ Deno.test("PickleReader takes a message of just maxRequestBytes, and none longer
   assertRefused("(".repeat(max + 1), "longer than 65536 bytes");
 });
 
-Deno.test("PickleReader refuses a length before the bytes have come", () => {
+Deno.test("PickleReader refuses a length over the limit before the bytes arrive", () => {
   const limits = { ...DEFAULT_LIMITS, maxRequestBytes: 100 };
   assertRefused("X\x61\x00\x00\x00", "longer than 100 bytes", limits);
   assertRefused("V" + "a".repeat(99), "longer than 100 bytes", limits);
@@ -285,7 +285,7 @@ Deno.test("PickleReader refuses a length before the bytes have come", () => {
   assertEquals(readPieces([bytes], limits).left, 5);
 });
 
-Deno.test("PickleReader counts the next message from its own beginning", () => {
+Deno.test("PickleReader counts the bytes of each message from its own beginning", () => {
   const limits = { ...DEFAULT_LIMITS, maxRequestBytes: 8 };
   const bytes = encoder.encode("I12345\n.I12345\n.");
   assertEquals(readPieces([bytes], limits).messages, [12345, 12345]);
@@ -293,7 +293,7 @@ Deno.test("PickleReader counts the next message from its own beginning", () => {
   assertEquals(messages, [12345, 12345]);
 });
 
-Deno.test("PickleReader takes maxDepth containers in each other, and no more", () => {
+Deno.test("PickleReader accepts containers nested maxDepth deep, and no deeper", () => {
   const nested = (depth: number) =>
     "]".repeat(depth) + "a".repeat(depth - 1) + ".";
   assert(Array.isArray(readText(nested(32))));
@@ -304,8 +304,8 @@ Deno.test("PickleReader takes maxDepth containers in each other, and no more", (
   );
 });
 
-Deno.test("PickleReader counts what is used twice twice", () => {
-  // 2 ** 20 items, of lists that hold the list before them twice.
+Deno.test("PickleReader counts a shared value once for each use", () => {
+  // 2 ** 20 items: each list holds the list before it twice.
   const doubled = "]" + Array.from({ length: 20 }, (_, i) => {
     const [before, after] = [
       `q${String.fromCharCode(i)}0`,
@@ -320,10 +320,10 @@ Deno.test("PickleReader counts what is used twice twice", () => {
   }).join("");
   assertRefused(`}${tuples}Ns.`, "more than 65536 items");
   const integer = "\x8a\xff" + "\x7f".repeat(255) + "q\x000](";
-  assertRefused(`${integer}${"h\x00".repeat(200)}e.`, "told apart");
+  assertRefused(`${integer}${"h\x00".repeat(200)}e.`, "values are expanded");
   const long = "V" + "a".repeat(5000) + "\nq\x000](" + "h\x00".repeat(20) +
     "e.";
-  assertRefused(long, "too long once what it uses twice is told apart");
+  assertRefused(long, "too long once its shared values are expanded");
 });
 
 Deno.test("PickleReader refuses containers that contain themselves, in any way", () => {
@@ -336,8 +336,8 @@ Deno.test("PickleReader refuses containers that contain themselves, in any way",
 
 Deno.test("PickleReader refuses keys that Python could not hash", () => {
   for (const key of ["]", "}", "\x8f", "]\x85"]) {
-    assertRefused(`}${key}Ns.`, "a key is a list, dict or set");
-    assertRefused(`\x8f(${key}\x90.`, "a key is a list, dict or set");
+    assertRefused(`}${key}Ns.`, "a list, dict or set cannot be a key");
+    assertRefused(`\x8f(${key}\x90.`, "a list, dict or set cannot be a key");
   }
   const map = readText("}(K\x05\x85NC\x01aN(K\x01\x91Nu.") as Map<
     Message,
@@ -346,7 +346,7 @@ Deno.test("PickleReader refuses keys that Python could not hash", () => {
   assertEquals(map.size, 3);
 });
 
-Deno.test("PickleReader refuses more keys than can be looked up fast however they were chosen", () => {
+Deno.test("PickleReader refuses more keys than can be looked up fast even if all of them collide", () => {
   const numbers = Array.from(
     { length: 4097 },
     (_, i) => `M${String.fromCharCode(i & 255, i >> 8)}`,
@@ -358,13 +358,13 @@ Deno.test("PickleReader refuses more keys than can be looked up fast however the
 });
 
 Deno.test("PickleReader refuses a bad float of a million digits without delay", () => {
-  // Backtracking would take quadratic time, and not end while a test waits.
+  // Backtracking would take quadratic time, and the test would not end.
   const bytes = "F" + "1".repeat(1_000_000) + "x\n.";
   const limits = { ...DEFAULT_LIMITS, maxRequestBytes: 2 ** 24 };
   assertRefused(bytes, "a FLOAT is not a number", limits);
 });
 
-Deno.test("PickleReader refuses what only a broken pickler writes", () => {
+Deno.test("PickleReader refuses pickles that only a broken pickler writes", () => {
   const cases = {
     "N(.": "does not hold one value",
     "NN.": "does not hold one value",
@@ -374,9 +374,9 @@ Deno.test("PickleReader refuses what only a broken pickler writes", () => {
     "Np-1\n": "out of range",
     "Np65536\n": "out of range",
     "g0\n": "memo 0 is empty",
-    ")Na": "no list",
-    "](N\x90": "no set",
-    "(N\x91(N\x90": "no set",
+    ")Na": "not a list",
+    "](N\x90": "not a set",
+    "(N\x91(N\x90": "not a set",
     "\x80\x06": "no protocol 6",
     "\xff": "no opcode 0xff",
   };
@@ -385,8 +385,8 @@ Deno.test("PickleReader refuses what only a broken pickler writes", () => {
   }
 });
 
-Deno.test("PickleReader refuses a large message that is not whole where many such are held, and has room again", () => {
-  const part = new Uint8Array(60_000).fill(0x5d); // as many empty lists, and no STOP
+Deno.test("PickleReader refuses a large incomplete message while too many are held, and accepts it after they are dropped", () => {
+  const part = new Uint8Array(60_000).fill(0x5d); // 60,000 empty lists, and no STOP
   const small = part.subarray(0, 4000);
   const readers: PickleReader[] = [];
   const hold = () => {
@@ -403,7 +403,7 @@ Deno.test("PickleReader refuses a large message that is not whole where many suc
   );
   const last = readers.at(-1)!;
   last.drop();
-  last.read(small, small.length, []); // so few are always taken
+  last.read(small, small.length, []); // a small message is always accepted
   for (const reader of readers) reader.drop();
   hold();
   readers.at(-1)!.drop();

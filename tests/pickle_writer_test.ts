@@ -18,7 +18,10 @@ function read(bytes: Uint8Array): Message {
   return messages[0];
 }
 
-/** What the writer has a form for: no floats here, since JSON's 1 may be Python's 1.0. */
+/**
+ * Whether the writer can write a value. Floats are left out, since JSON's 1 may
+ * be Python's 1.0.
+ */
 function isWritable(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return true;
   if (Array.isArray(value)) return value.every(isWritable);
@@ -43,14 +46,14 @@ Deno.test("writePickle() writes floats as CPython does", () => {
     name === "floats" && protocol === 2
   );
   const floats = vector!.value as unknown[];
-  // A number that is whole is an integer to us, so only these can be told.
+  // A whole number is an integer here, so only these are written as floats.
   const floatOnly = floats.map(fromNotation)
     .filter((value) => !Number.isSafeInteger(value) || Object.is(value, -0));
   assertEquals(floatOnly.length, 8);
   for (const value of floatOnly) assert(same(read(written(value)), value));
 });
 
-Deno.test("writePickle() writes what PickleReader reads as the same", () => {
+Deno.test("PickleReader reads back what writePickle() writes", () => {
   const messages: Message[] = [
     ["", "é🐍\n", null, true, false, -0, 1.5, 2 ** 53, NaN],
     Array.from({ length: 2001 }, (_, i) => i),
@@ -70,7 +73,7 @@ Deno.test("writePickle() writes what PickleReader reads as the same", () => {
   assertEquals(read(written(-(2n ** 4000n))), -(2n ** 4000n));
 });
 
-Deno.test("writePickle() refuses what it has no form for, and leaves the rest alone", () => {
+Deno.test("writePickle() refuses values that it cannot write", () => {
   class Point {}
   const cases: [unknown, string][] = [
     [undefined, "undefined"],
@@ -87,5 +90,5 @@ Deno.test("writePickle() refuses what it has no form for, and leaves the rest al
   }
   const self: Message[] = [];
   self.push(self);
-  assertThrows(() => written(self), TypeError, "in itself");
+  assertThrows(() => written(self), TypeError, "contains itself");
 });

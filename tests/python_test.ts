@@ -9,7 +9,7 @@ import {
   server,
 } from "../tools/processes/program.ts";
 
-/** Every Python from 2.7 up that runs here, by its version. */
+/** Finds every Python from 2.7 up that runs here. Returns the commands by version. */
 function findPythons(): Map<string, string> {
   const pythons = new Map<string, string>();
   const add = (command: string) => {
@@ -52,7 +52,7 @@ const CONNECTED =
   /^\{u?'clientid': \d+\} has successfully connected to 127\.0\.0\.1\/\d+$/;
 const PASSED = "Data acknowledged by server and you passed the test";
 
-/** A test for each Python here, or one that is shown as ignored. */
+/** Registers a test for each Python found, or one ignored test if there is none. */
 function testWithPython(name: string, test: (python: string) => Promise<void>) {
   const versions = pythons.size > 0 ? [...pythons] : [["3", "python3"]];
   for (const [version, path] of versions) {
@@ -112,7 +112,7 @@ testWithPython("the lab's server serves the client", async (python) => {
   await theirs.stdout.match(new RegExp(`^${ALICES_LINE}\n$`, "m"));
 });
 
-early.test("the lab's client that sends before it reads sees its ack after a long pause (needs run, read, net, python3)", async () => {
+early.test("the lab's client that sends before it reads gets its acknowledgement after a long pause (needs run, read, net, python3)", async () => {
   const [python] = pythons.values();
   const wire = { ...pickle, greetingPause: 500 };
   await using test = new TestServer({ wire });
@@ -124,7 +124,7 @@ early.test("the lab's client that sends before it reads sees its ack after a lon
   }
 });
 
-python3.test("what the writer writes is what Python's pickle.dumps(value, 2) writes (needs run, read, python3)", async () => {
+python3.test("writePickle() writes the same bytes as Python's pickle.dumps(value, 2) (needs run, read, python3)", async () => {
   const { writePickle } = await import("../lib/formats/pickle/writer.ts");
   const { ByteWriter } = await import("../lib/formats/byte_writer.ts");
   const [python] = pythons.values();
@@ -144,7 +144,7 @@ for line in sys.stdin:
     stdout: "piped",
   }).spawn();
   const lines = values.map((value) => JSON.stringify(value) + "\n").join("");
-  const output = child.output(); // read while we write, or both wait
+  const output = child.output(); // read while we write, or both sides wait
   const writer = child.stdin.getWriter();
   await writer.write(new TextEncoder().encode(lines));
   await writer.close();

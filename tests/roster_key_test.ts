@@ -4,7 +4,7 @@ import { MemoryRoster } from "../lib/students/memory.ts";
 import { Random } from "../lib/testing/random.ts";
 import { ALICE, BOB } from "./support/peers.ts";
 
-Deno.test("keyOf() gives a number and the same number as text one key, and others others", () => {
+Deno.test("keyOf() gives a number and its text the same key, and different sids different keys", () => {
   const random = new Random(1);
   const numbers = new Set([0, 1, 9, 10, 2 ** 31, 2 ** 32, 2 ** 53 - 1]);
   for (let i = 0; i < 20_000; i++) {
@@ -29,7 +29,10 @@ Deno.test("keyOf() gives a number and the same number as text one key, and other
   assertEquals(keyOf(2n ** 64n), keyOf("18446744073709551616"));
 });
 
-/** Where V8 looks for an integer in a `Map`, less what the size takes off (its `ComputeUnseededHash`). */
+/**
+ * Returns V8's hash of an integer in a `Map` (`ComputeUnseededHash`), before it
+ * is reduced to the map's size.
+ */
 function placeOf(integer: number): number {
   let hash = integer | 0;
   hash = ~hash + (hash << 15);
@@ -40,7 +43,7 @@ function placeOf(integer: number): number {
   return (hash ^ hash >>> 16) & 0xffff;
 }
 
-Deno.test("keyOf() scatters numbers that were chosen to be in one place", () => {
+Deno.test("keyOf() scatters numbers that were chosen to collide", () => {
   const chosen: number[] = [];
   for (let number = 0; chosen.length < 300; number++) {
     if (placeOf(number) === 7) chosen.push(number);
@@ -53,7 +56,7 @@ Deno.test("keyOf() scatters numbers that were chosen to be in one place", () => 
   assert(Math.max(...places.values()) < 10);
 });
 
-Deno.test("MemoryRoster keeps one row for each student, the last of its sid, and gives it away as a copy", async () => {
+Deno.test("MemoryRoster keeps the last row recorded for each sid, and returns copies", async () => {
   const roster = new MemoryRoster();
   await roster.record([ALICE, { ...BOB, note: "a key of his own" }]);
   const before = await roster.read(ALICE.sid);

@@ -14,7 +14,7 @@ function pick<T>(from: readonly T[]): T {
   return from[Math.floor(Math.random() * from.length)];
 }
 
-/** A student, who is small as a rule. */
+/** Returns a random student, usually a small one. */
 function someone(): Student {
   const large = Math.random() < 0.1;
   return {
@@ -25,7 +25,7 @@ function someone(): Student {
   };
 }
 
-Deno.test("MemoryRoster.record() makes the same of a batch as of its students one by one", async () => {
+Deno.test("MemoryRoster.record() treats a batch the same as its students one by one", async () => {
   let refused = 0;
   for (let round = 0; round < 300; round++) {
     const together = new MemoryRoster(LIMITS);

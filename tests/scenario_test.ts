@@ -1,16 +1,17 @@
 import { assert, assertEquals } from "@std/assert";
 import { compare } from "../tools/teach/faults/compare.ts";
-import { draw, fold } from "../tools/teach/scenario/draw.ts";
+import { draw } from "../tools/teach/scenario/draw.ts";
 import { play } from "../tools/teach/scenario/play.ts";
 import { SCENARIOS } from "../tools/teach/scenario/scenarios.ts";
 import { type Event, tell } from "../tools/teach/scenario/story.ts";
+import { fold, withFooter } from "../tools/terminal/screen.ts";
 import scenarios from "./testdata/scenarios.txt" with { type: "text" };
 
 const stories = scenarios.split(/^# /m).slice(1);
 
 /**
- * The lines, those of one moment sorted by whom they are about: which of two
- * tasks goes first within a moment is no promise of the server.
+ * Returns the lines, with those of one moment sorted by participant: the server
+ * does not promise which of two tasks runs first within a moment.
  */
 function byMoment(lines: readonly string[]): string {
   const key = (line: string) => line.match(/^ *\d+ ms {2}\S+( \S+)*/)![0];
@@ -25,49 +26,88 @@ Deno.test("Each scenario has a story, and each story a scenario", () => {
 
 SCENARIOS.forEach((scenario, i) => {
   const { name } = scenario;
-  Deno.test(`Scenario [${name}] goes as tests/testdata/scenarios.txt tells`, async () => {
+  Deno.test(`Scenario [${name}] produces its story in tests/testdata/scenarios.txt`, async () => {
     const story = tell(await play(scenario));
     const expected = stories[i].trimEnd().split("\n").slice(1);
-    // Shown as it was, if it is not as it should be.
+    // If they differ, shows the lines in their original order.
     if (byMoment(story) !== byMoment(expected)) assertEquals(story, expected);
   });
 });
 
-Deno.test("play() and draw() give the same each time, on lines of at most so many characters", async () => {
+Deno.test("play() and draw() give the same result each time, and draw() keeps to the width", async () => {
   for (const scenario of SCENARIOS) {
     const events = await play(scenario);
-    const lines = draw(events, 100);
+    const table = draw(events, 100);
+    const lines = [...table.head, ...table.rows];
     assert(lines.every((line) => line.length <= 100), scenario.name);
-    assertEquals(draw(await play(scenario), 100), lines);
-    // Nothing of what happened is left out.
+    assertEquals(draw(await play(scenario), 100), table);
+    // No event is left out.
     const drawn = lines.join("").replaceAll(/[|\s]/g, "");
     for (const { what } of events) {
       for (const part of fold(what, 20)) {
         assert(drawn.includes(part.replaceAll(" ", "")), `${part} of ${what}`);
       }
     }
-    for (const width of [0, 20, 50]) draw(events, width); // it ends, at least
+    for (const width of [0, 20, 50]) draw(events, width); // must end
     for (const width of [60, 80]) {
-      const narrow = draw(events, width);
-      assert(narrow.every((line) => line.length <= width), scenario.name);
+      const { head, rows } = draw(events, width);
+      for (const line of [...head, ...rows]) {
+        assert(line.length <= width, `${scenario.name}: ${line}`);
+      }
     }
   }
 });
 
-Deno.test("fold() breaks between words, and within one that is too long", () => {
+Deno.test("draw() breaks no word of a head on a terminal of 80 columns", async () => {
+  for (const scenario of SCENARIOS) {
+    const events = await play(scenario);
+    const heads = draw(events, 80).head.slice(0, -1);
+    const words = heads.flatMap((line) => line.match(/[^\s|]+/g) ?? []);
+    const whole = events.flatMap(({ who }) => who.split(" "));
+    const known = new Set(["ms", "accept", "loop", "handler", ...whole]);
+    for (const name of whole) known.add(`${name}'s`);
+    for (const word of words) {
+      assert(known.has(word), `${scenario.name}: ${word}`);
+    }
+  }
+});
+
+Deno.test("withFooter() shows the head of a table on each screen of a terminal", () => {
+  const head = ["HEAD", "----"];
+  for (const count of [1, 5, 18, 19, 20, 50, 1000]) {
+    const rows = Array.from({ length: count }, (_, i) => `row ${i}`);
+    const footer = ["", "footer"];
+    const lines = withFooter({ head, rows }, footer, 24);
+    assertEquals(lines.filter((line) => /^row|^f/.test(line)), [
+      ...rows,
+      "footer",
+    ]);
+    // The terminal shows two more lines at the end: a hint and the prompt.
+    for (let end = 22; end <= lines.length; end++) {
+      assert(lines.slice(Math.max(0, end - 22), end).includes("HEAD"));
+    }
+    assertEquals(withFooter({ head, rows }, footer, Infinity), [
+      ...head,
+      ...rows,
+      ...footer,
+    ]);
+  }
+});
+
+Deno.test("fold() breaks lines between words, and within a word that is too long", () => {
   assertEquals(fold("one two three", 7), ["one two", "three"]);
   assertEquals(fold("abcdefgh ij", 3), ["abc", "def", "gh", "ij"]);
   assertEquals(fold("", 3), [""]);
   assertEquals(fold("ab c", 0), ["a", "b", "c"]);
 });
 
-Deno.test("compare() puts the same events into the same rows, and marks the others", () => {
+Deno.test("compare() puts equal events into the same row, and marks the others", () => {
   const event = (what: string): Event => ({ at: 0, who: "A", what });
   const lines = compare(
     ["L", ["x", "y", "z"].map(event)],
     ["R", ["x", "z", "w"].map(event)],
-    40,
-  ).slice(2).map((line) => line.replaceAll(/\s+/g, " ").trim());
+    80,
+  ).rows.map((line) => line.replaceAll(/\s+/g, " ").trim());
   assertEquals(lines, ["0 A x | 0 A x", "0 A y <", "0 A z | 0 A z", "> 0 A w"]);
-  compare(["L", [event("x")]], ["R", [event("y")]], 0); // it ends, at least
+  compare(["L", [event("x")]], ["R", [event("y")]], 0); // must end
 });

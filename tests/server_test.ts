@@ -65,14 +65,14 @@ net.test("Server answers 1,000 requests in one segment, in order (needs net)", a
   );
 });
 
-net.test("Server answers a request that comes a byte at a time once, when it is whole (needs net)", async () => {
+net.test("Server answers a request that arrives byte by byte exactly once, when it is complete (needs net)", async () => {
   await using test = new TestServer();
   using slow = await Peer.greeted(test.addr);
   using other = await Peer.greeted(test.addr);
   const bytes = encode([ALICE]);
   for (const byte of bytes.subarray(0, -1)) {
     await slow.sendBytes(Uint8Array.of(byte));
-    await other.send(BOB); // who waits for nobody
+    await other.send(BOB); // does not wait for the slow client
     assertEquals(await other.receive(), 1);
   }
   assert(!test.lines.includes(ALICES_LINE));
@@ -81,19 +81,19 @@ net.test("Server answers a request that comes a byte at a time once, when it is 
   assertEquals(test.lines.filter((line) => line === ALICES_LINE).length, 1);
 });
 
-net.test("Server answers requests cut at any byte, whatever came with them (needs net)", async () => {
+net.test("Server answers requests that are cut at any byte (needs net)", async () => {
   await using test = new TestServer({ quiet: true });
   using peer = await Peer.greeted(test.addr);
   const bytes = encode([ALICE, BOB]);
   for (let cut = 1; cut < bytes.length; cut++) {
     await peer.sendBytes(bytes.subarray(0, cut));
-    await delay(0); // the pieces come apart
+    await delay(0); // so that the pieces arrive separately
     await peer.sendBytes(bytes.subarray(cut));
     assertEquals(await peer.receiveSome(2), [1, 1], `cut at ${cut}`);
   }
 });
 
-net.test("Server answers requests of sizes around those that programs read at once (needs net)", async () => {
+net.test("Server answers requests of sizes around common read sizes (needs net)", async () => {
   await using test = new TestServer({ quiet: true });
   using peer = await Peer.greeted(test.addr);
   const empty = encode([{ ...ALICE, student_name: "" }]).length;
@@ -110,7 +110,7 @@ net.test("Server answers requests of sizes around those that programs read at on
   assertEquals(await peer.receive(), undefined);
 });
 
-net.test("Server acknowledges one that speaks among 50 that are silent (needs net)", async () => {
+net.test("Server acknowledges one client among 50 silent ones (needs net)", async () => {
   await using test = new TestServer();
   const silent = await Promise.all(
     Array.from({ length: 50 }, () => Peer.connect(test.addr)),
@@ -121,10 +121,10 @@ net.test("Server acknowledges one that speaks among 50 that are silent (needs ne
   await until(() => test.server.handlers.size === 51);
   for (const one of silent) one.conn.close();
   await until(() => test.server.handlers.size === 1);
-  assertEquals(test.reports, []); // who comes and goes in silence is no news
+  assertEquals(test.reports, []); // a silent client is not reported
 });
 
-net.test("Server keeps 600 lines of 24 clients at the same time whole (needs net)", async () => {
+net.test("Server prints 600 complete lines for 24 clients at the same time (needs net)", async () => {
   await using test = new TestServer();
   const peers = await Promise.all(
     Array.from({ length: 24 }, () => Peer.greeted(test.addr)),
@@ -147,7 +147,7 @@ net.test("Server keeps 600 lines of 24 clients at the same time whole (needs net
   assertEquals(new Set(sids).size, 600);
 });
 
-net.test("Server lets the format's pause go by between greeting and first answer (needs net)", async () => {
+net.test("Server waits for the format's pause between the greeting and the first answer (needs net)", async () => {
   const wire = { ...pickle, greetingPause: 300 };
   const written: number[] = [];
   await using test = new TestServer({
@@ -164,7 +164,7 @@ net.test("Server lets the format's pause go by between greeting and first answer
   assertEquals(await peer.receive(), 1);
 });
 
-net.test("Server refuses a hostile pickle by its opcode's name, and closes that connection alone (needs net)", async () => {
+net.test("Server refuses a hostile pickle, names the opcode, and closes only that connection (needs net)", async () => {
   await using test = new TestServer();
   using bystander = await Peer.greeted(test.addr);
   const hostile = readVectors("hostile").filter(({ name }) =>
@@ -188,7 +188,7 @@ net.test("Server refuses a hostile pickle by its opcode's name, and closes that 
   assertEquals(test.reports.filter((line) => /refused/.test(line)).length, 12);
 });
 
-net.test("Server names the field of an invalid request, and goes on (needs net)", async () => {
+net.test("Server names the wrong field of an invalid request, and keeps the connection (needs net)", async () => {
   await using test = new TestServer();
   using peer = await Peer.greeted(test.addr);
   const { sid: _, ...noSid } = ALICE;
@@ -214,7 +214,7 @@ net.test("Server names the field of an invalid request, and goes on (needs net)"
   assertEquals(refusal.error, "A request's keys must all be text");
 });
 
-net.test("Server takes a sid as text or None, and keeps further keys (needs net)", async () => {
+net.test("Server accepts text and large integers as sid, None as a name, and further keys (needs net)", async () => {
   await using test = new TestServer();
   using peer = await Peer.greeted(test.addr);
   await peer.send(
@@ -230,7 +230,7 @@ net.test("Server takes a sid as text or None, and keeps further keys (needs net)
   ]);
 });
 
-net.test("Server closes after an error for what is no dict, and answers nothing behind it (needs net)", async () => {
+net.test("Server answers a message that is not a dict with an error, and closes without answering later ones (needs net)", async () => {
   await using test = new TestServer();
   for (const message of [1, "text", [ALICE], null]) {
     using peer = await Peer.greeted(test.addr);
@@ -242,7 +242,7 @@ net.test("Server closes after an error for what is no dict, and answers nothing 
   assertEquals(test.lines.length, 1 + 4);
 });
 
-net.test("Server listens for a while to a client that goes on sending after it was refused, then closes (needs net)", async () => {
+net.test("Server reads for a while from a refused client that keeps sending, and then closes (needs net)", async () => {
   await using test = new TestServer();
   using peer = await Peer.greeted(test.addr);
   const garbage = new Uint8Array(10_000).fill(0xff);
@@ -255,14 +255,14 @@ net.test("Server listens for a while to a client that goes on sending after it w
   })().catch(() => {});
   const begin = performance.now();
   await until(() => test.server.handlers.size === 0);
-  // Closed at once, the connection is reset, and the refusal may be lost.
+  // An immediate close would reset the connection, and could lose the refusal.
   assert(performance.now() - begin > 1000);
   closed = true;
   await sending;
   assertEquals(test.reports.length, 1);
 });
 
-net.test("Server says what was wrong with a connection that ends inside a message (needs net)", async () => {
+net.test("Server sends an error if the connection ends inside a message (needs net)", async () => {
   await using test = new TestServer();
   using peer = await Peer.greeted(test.addr);
   await peer.sendBytes(encode([ALICE]).subarray(0, 20));
@@ -292,11 +292,11 @@ net.test("Server refuses an HTTP request at once (needs net)", async () => {
     await peer.sendBytes(new TextEncoder().encode("GET / HTTP/1.1\r\n\r\n"));
     const answers = await peer.receiveAll();
     assertEquals(answers.length, 1);
-    assertEquals(test.reports.length, 1); // what was refused; it never asked for anything
+    assertEquals(test.reports.length, 1); // only the refusal, since there was no request
   }
 });
 
-net.test("Server escapes what a name would do to the terminal (needs net)", async () => {
+net.test("Server escapes control characters in a name (needs net)", async () => {
   await using test = new TestServer();
   using peer = await Peer.greeted(test.addr);
   await peer.send({ ...ALICE, student_name: "Eve\nConnected: \x1b[2J\u202e" });
@@ -310,7 +310,7 @@ net.test("Server escapes what a name would do to the terminal (needs net)", asyn
   );
 });
 
-net.test("Server gives a client whose port is taken as an id the next one above 65535 (needs net)", async () => {
+net.test("Server gives a client the next free id above 65535 if its port is taken as an id (needs net)", async () => {
   await using test = new TestServer();
   const { server } = test;
   using first = await Peer.greeted(test.addr);
@@ -323,12 +323,12 @@ net.test("Server gives a client whose port is taken as an id the next one above 
   server.handlers.delete(65_536);
 });
 
-net.test("Server keeps a client in its table whose id one that was turned away had, too (needs net)", async () => {
+net.test("Server keeps a client in its table when a rejected client with the same port leaves (needs net)", async () => {
   await using test = new TestServer({ maxClientsPerAddress: 1 });
   const { server } = test;
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr as Deno.NetAddr;
-  /** A client that comes from this address, and from port 7. */
+  /** Connects a client that seems to come from this address, and from port 7. */
   const come = async (hostname: string) => {
     const conn = await Deno.connect({ hostname: "127.0.0.1", port });
     const served = server.handler(await listener.accept(), {
@@ -357,7 +357,7 @@ net.test("Server calls onEvent for every event, and ignores what it throws (need
   await using test = new TestServer({
     onEvent: (client, { type }) => {
       events.push([client, type]);
-      // deno-lint-ignore no-explicit-any -- a promise, though none is awaited
+      // deno-lint-ignore no-explicit-any -- returns a promise that the type does not allow
       if (calls++ % 2 === 0) return Promise.reject(new Error("late")) as any;
       throw new Error("at once");
     },
@@ -379,7 +379,7 @@ net.test("Server calls onEvent for every event, and ignores what it throws (need
   ]);
 });
 
-net.test("Server speaks JSON lines when told to (needs net)", async () => {
+net.test("Server speaks JSON lines with the format json (needs net)", async () => {
   await using test = new TestServer({ wire: json });
   using peer = await Peer.greeted(test.addr, json);
   await peer.send({ ...ALICE, sid: "9007199254740993" }, BOB);
@@ -391,7 +391,7 @@ net.test("Server speaks JSON lines when told to (needs net)", async () => {
   assertMatch(String(error), /must be sent as text/);
 });
 
-net.test("Server.shutdown() answers what was sent, says no more comes, and frees the port (needs net)", async () => {
+net.test("Server.shutdown() answers the requests sent, closes each connection, and frees the port (needs net)", async () => {
   await using test = new TestServer();
   const { port } = test.addr;
   using silent = await Peer.greeted(test.addr);
@@ -412,13 +412,13 @@ net.test("Server.shutdown() answers what was sent, says no more comes, and frees
   assertEquals(again.addr.port, port);
 });
 
-net.test("Server.shutdown() answers 1,000 clients whose requests came at the same moment (needs net)", async () => {
+net.test("Server.shutdown() answers 1,000 clients whose requests arrive at the same moment (needs net)", async () => {
   await using test = new TestServer({ quiet: true });
   const peers: Peer[] = [];
   while (peers.length < 1000) peers.push(await Peer.greeted(test.addr));
   const sending = peers.map((peer) => peer.send(ALICE, BOB));
   const shutdown = test.server.shutdown();
-  // When the server looks again, all of them have been silent for long.
+  // When the server polls next, all clients have been silent for long enough.
   for (const end = performance.now() + 300; performance.now() < end;);
   await Promise.all(sending);
   const answers = await Promise.all(peers.map((peer) => peer.receiveAll()));
@@ -427,10 +427,10 @@ net.test("Server.shutdown() answers 1,000 clients whose requests came at the sam
   for (const peer of peers) peer[Symbol.dispose]();
 });
 
-net.test("Server.shutdown() answers requests that came while a handler blocked the thread (needs net)", async () => {
+net.test("Server.shutdown() answers requests that arrived while a handler blocked the thread (needs net)", async () => {
   class Blocking extends ClientHandler {
     protected override processRequest(request: Message): Message {
-      // Longer than clients that keep sending are served.
+      // Blocks for longer than a shutdown serves clients that keep sending.
       const end = Date.now() + (request === "block" ? 1200 : 0);
       while (Date.now() < end);
       return request;
@@ -438,7 +438,7 @@ net.test("Server.shutdown() answers requests that came while a handler blocked t
   }
   await using test = new TestServer({ clientHandler: Blocking, wire: json });
   const blocking = await Peer.greeted(test.addr, json);
-  // Sent by another process, since this thread is blocked.
+  // A worker sends the requests, since this thread is blocked.
   const { port } = test.addr;
   const script = `const conns = [];
     for (let i = 0; i < 4; i++) {
@@ -479,7 +479,7 @@ net.test("Server.shutdown() answers requests that came while a handler blocked t
   URL.revokeObjectURL(url);
 });
 
-net.test("Server.shutdown() drains clients that come meanwhile, so that none is refused as one too many (needs net)", async () => {
+net.test("Server.shutdown() drains clients that connect meanwhile, so that maxClients rejects none (needs net)", async () => {
   await using test = new TestServer({ maxClients: 10 });
   const shutdown = test.server.shutdown();
   const greetings: (Message | undefined)[] = [];
@@ -496,7 +496,7 @@ net.test("Server.shutdown() drains clients that come meanwhile, so that none is 
   assertEquals(refused, []);
 });
 
-net.test("Server.shutdown() does not wait for silent clients that stay (needs net)", async () => {
+net.test("Server.shutdown() does not wait for silent clients that stay connected (needs net)", async () => {
   await using test = new TestServer({ grace: 3600 });
   using silent = await Peer.greeted(test.addr);
   await test.server.shutdown();
@@ -504,7 +504,7 @@ net.test("Server.shutdown() does not wait for silent clients that stay (needs ne
   assertEquals(await silent.receiveAll(), []);
 });
 
-net.test("Server.shutdown() ends a client that never stops sending in good order (needs net)", async () => {
+net.test("Server.shutdown() ends in good order for a client that never stops sending (needs net)", async () => {
   await using test = new TestServer({ quiet: true });
   using peer = await Peer.greeted(test.addr);
   let sent = 0;
@@ -526,7 +526,7 @@ net.test("Server.shutdown() ends a client that never stops sending in good order
   assert(acknowledged <= sent);
 });
 
-net.test("Server.close() cuts off everything at once (needs net)", async () => {
+net.test("Server.close() closes all connections at once (needs net)", async () => {
   const test = new TestServer({ grace: 1000 });
   using peer = await Peer.greeted(test.addr);
   const shutdown = test.server.shutdown();
@@ -536,7 +536,7 @@ net.test("Server.close() cuts off everything at once (needs net)", async () => {
   assertEquals(await peer.receiveAll(), []);
 });
 
-net.test("Server goes on after a client that resets before it is accepted (needs net)", async () => {
+net.test("Server continues after a client resets its connection before it is accepted (needs net)", async () => {
   await using test = new TestServer();
   for (let i = 0; i < 20; i++) {
     const socket = connect(test.addr.port, test.addr.hostname);
@@ -551,7 +551,7 @@ net.test("Server goes on after a client that resets before it is accepted (needs
   assertEquals(test.reports, []);
 });
 
-net.test("Server.listen() throws if the port is taken, or nothing listens yet (needs net)", async () => {
+net.test("Server.listen() throws if the port is in use or the server was shut down, and Server.addr throws before listen() (needs net)", async () => {
   await using test = new TestServer();
   const { port } = test.addr;
   const other = new Server({ port });

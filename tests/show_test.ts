@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { counted, escape, reason } from "../lib/text.ts";
 import { pythonRepr } from "../lib/formats/python_repr.ts";
 
-Deno.test("escape() leaves text alone, and escapes all that moves or forges", () => {
+Deno.test("escape() leaves text alone, and escapes characters that move the cursor or forge lines", () => {
   const plain = "Zoë O'Neil 李雷 🐍 \\n é";
   assertEquals(escape(plain), plain);
   assertEquals(escape("a\tb\r\n\x00\x7f\x9b"), "a\\tb\\r\\n\\x00\\x7f\\x9b");
@@ -38,10 +38,10 @@ Deno.test("pythonRepr() shows messages as Python does", () => {
   assertEquals(pythonRepr("a".repeat(1000)).length, 203);
 });
 
-Deno.test("reason() and counted() say things on one line", () => {
+Deno.test("reason() and counted() describe an error and a number in one line", () => {
   assertEquals(reason(new TypeError("no")), "TypeError: no");
   assertEquals(reason("no"), "no");
-  assertEquals(reason(Object.create(null)), "something that is no Error");
+  assertEquals(reason(Object.create(null)), "a value that is not an Error");
   assertEquals([0, 1, 2].map((n) => counted(n, "client")), [
     "0 clients",
     "1 client",

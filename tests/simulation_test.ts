@@ -7,14 +7,14 @@ import { SimulatedClock } from "../lib/testing/clock.ts";
 import { simulate } from "../tools/stress/simulation/simulation.ts";
 import { assertAllHold } from "./support/seeds.ts";
 
-/** A simulation, told as one text. */
+/** Returns all events of a simulation as one text. */
 async function story(seed: number): Promise<string> {
   const lines: string[] = [];
   await simulate(seed, (at, who, what) => lines.push(`${at} ${who} ${what}`));
   return lines.join("\n");
 }
 
-Deno.test("SimulatedClock lets what is due happen in the order of time, and moves no further", async () => {
+Deno.test("SimulatedClock fires timers in the order of time, and stops at the last one", async () => {
   using clock = new SimulatedClock(new Random(1));
   const fired: number[] = [];
   for (const ms of [30, 10, 20, 10, 5]) {
@@ -32,7 +32,7 @@ Deno.test("SimulatedClock lets what is due happen in the order of time, and move
   assertEquals([clock.timers, clock.now], [0, 30]);
 });
 
-Deno.test("simulate() tells the same story of a seed each time", async () => {
+Deno.test("simulate() produces the same events for the same seed", async () => {
   for (const seed of [1, 2, 3, 4, 5]) {
     const first = await story(seed);
     assert(first.length > 0);

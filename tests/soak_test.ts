@@ -25,7 +25,7 @@ const STEADY: Sample = {
   p99: 5,
 };
 
-/** Samples of 100 s, one a second, that differ from the steady one. */
+/** Returns one sample per second for 100 s, each with its changes to the steady one. */
 function samplesOf(change: (time: number) => Partial<Sample>): Sample[] {
   return Array.from(
     { length: 101 },
@@ -33,13 +33,13 @@ function samplesOf(change: (time: number) => Partial<Sample>): Sample[] {
   );
 }
 
-/** The measures that fail. */
+/** Returns the measures that fail. */
 function failing(samples: readonly Sample[]): string[] {
   return judgeTrends(samples)
     .filter(({ holds }) => !holds).map(({ measure }) => measure);
 }
 
-Deno.test("trendOf() finds the slope of a line, and no noise on it", () => {
+Deno.test("trendOf() finds the slope of a straight line, and no noise", () => {
   for (const slope of [0, 2, -3]) {
     const line = [0, 1, 2, 4].map((time) => ({
       time,
@@ -52,7 +52,7 @@ Deno.test("trendOf() finds the slope of a line, and no noise on it", () => {
   }
 });
 
-Deno.test("trendOf() finds the line of least squares, and how sure it is", () => {
+Deno.test("trendOf() finds the line of least squares, and its uncertainty", () => {
   const points = [0, 3, 0, 3].map((value, time) => ({ time, value }));
   const { start, end, slope, noise } = trendOf(points);
   const expected = [0.6, 2.4, 0.6, 6 * Math.sqrt(7.2 / 2 / 5)];
@@ -61,13 +61,13 @@ Deno.test("trendOf() finds the line of least squares, and how sure it is", () =>
   });
 });
 
-Deno.test("quantile() is the value with that share below it", () => {
+Deno.test("quantile() returns the value with the given share below it", () => {
   assertEquals(quantile([3, 1, 2], 0.5), 2);
   assertEquals(quantile([7], 0.99), 7);
   assertEquals(quantile([], 0.5), undefined);
 });
 
-Deno.test("judgeTrends() lets pass what is steady, noisy, or grows in the warm-up only", () => {
+Deno.test("judgeTrends() passes measures that are steady, noisy, or grow only during the warm-up", () => {
   assertEquals(failing(samplesOf(() => ({}))), []);
   const noisy = (time: number) => ({ heap: 8e6 + (time * 7919 % 13) * 4e5 });
   assertEquals(failing(samplesOf(noisy)), []);
@@ -88,18 +88,18 @@ for (
     "latency p99": (time) => ({ p99: 5 + time / 2 }),
   })
 ) {
-  Deno.test(`judgeTrends() tells that ${measure} grows`, () => {
+  Deno.test(`judgeTrends() fails ${measure} if it grows`, () => {
     assertEquals(failing(samplesOf(leak)), [measure]);
   });
 }
 
-Deno.test("judgeTrends() fails what there is too little of, but for descriptors where none are counted", () => {
+Deno.test("judgeTrends() fails a measure without enough samples, except descriptors where they cannot be counted", () => {
   assertEquals(failing(samplesOf(() => ({ p99: undefined }))), ["latency p99"]);
   assertEquals(failing(samplesOf(() => ({ descriptors: undefined }))), []);
   assertEquals(failing([]).length, 9);
 });
 
-Deno.test("judgeRest() fails whatever is still there", () => {
+Deno.test("judgeRest() fails everything that is left over", () => {
   const idle = { ...STEADY, handlers: 0, descriptors: 26, timers: 0 };
   const left = { ...idle, timers: 1, handlers: 2 };
   const fails = (rest: Sample) =>
@@ -112,10 +112,10 @@ Deno.test("judgeRest() fails whatever is still there", () => {
 });
 
 for (const minutes of ["0", "-1", "soon"]) {
-  run.test(`the soak takes no ${minutes} for minutes (needs run)`, async () => {
+  run.test(`the soak refuses --minutes=${minutes} (needs run)`, async () => {
     const flag = `--minutes=${minutes}`;
     await using soak = new Program(Deno.execPath(), [
-      ...["task", "--quiet", "soak", flag],
+      ...["run", "--quiet", "--no-prompt", "tools/stress/soak.ts", flag],
     ]);
     assertEquals(await soak.ended(), {
       code: 2,

@@ -3,7 +3,7 @@ import { type Segment, Templates } from "../lib/formats/pickle/templates.ts";
 
 const encoder = new TextEncoder();
 
-/** A message whose values are digits, each after its key. */
+/** Offers a message whose values are digits, each after its key, to be learned. */
 function learn(templates: Templates, text: string): void {
   const values = [...text.matchAll(/([a-z]+)=\d+/g)];
   const cuts = [0];
@@ -14,7 +14,7 @@ function learn(templates: Templates, text: string): void {
   templates.learn(encoder.encode(text), keys, cuts, text.length);
 }
 
-/** The keys of a message, if all its segments are known. */
+/** Returns the keys of a message if all its segments are known. */
 function keysOf(templates: Templates, text: string): string[] | undefined {
   const bytes = encoder.encode(text);
   const keys: string[] = [];
@@ -31,12 +31,12 @@ function keysOf(templates: Templates, text: string): string[] | undefined {
   }
 }
 
-/** Has a template learned, which only chance decides. */
+/** Offers a message so often that its template is learned, which happens at random. */
 function teach(templates: Templates, text: string): void {
   for (let i = 0; i < 500; i++) learn(templates, text);
 }
 
-Deno.test("Templates knows a message again whatever its values, and no other", () => {
+Deno.test("Templates recognizes a learned message whatever its values, and no other message", () => {
   const templates = new Templates();
   teach(templates, "a=1,bc=2;");
   assertEquals(keysOf(templates, "a=12345,bc=0;"), ["a", "bc"]);
@@ -48,10 +48,10 @@ Deno.test("Templates knows a message again whatever its values, and no other", (
   assertEquals(keysOf(templates, "a=7,bc=8;"), ["a", "bc"]);
 });
 
-Deno.test("Templates knows a template whose segment begins as another does", () => {
+Deno.test("Templates recognizes two templates whose segments begin alike", () => {
   const templates = new Templates();
   const texts: [string, number[]][] = [
-    ["a=1;", [0, 2, 3]], // and where its value is
+    ["a=1;", [0, 2, 3]], // where the parts begin and end
     ["a==?1;", [0, 4, 5]],
   ];
   for (const [text, cuts] of texts) {
@@ -64,7 +64,7 @@ Deno.test("Templates knows a template whose segment begins as another does", () 
   assertEquals(keysOf(templates, "a==?7;"), ["a"]);
 });
 
-Deno.test("Templates knows a template that comes often beside others that come once", () => {
+Deno.test("Templates learns a template that occurs often among others that occur once", () => {
   const templates = new Templates();
   const letters = (n: number) =>
     [...`${n}`].map((digit) => String.fromCharCode(0x61 + Number(digit)));
@@ -79,7 +79,7 @@ Deno.test("Templates knows a template that comes often beside others that come o
 
 Deno.test("Templates holds a bounded number of segments, none of them long", () => {
   const templates = new Templates();
-  // Of four keys each, of which there are few at first, and more later.
+  // Each message has four keys, drawn from few at first, and from more later.
   const key = () => {
     const letters = Math.floor(4 + i / 10_000);
     return String.fromCharCode(0x61 + Math.floor(Math.random() * letters));

@@ -11,11 +11,11 @@ import { needs } from "./support/needs.ts";
 
 const net = needs("net");
 
-net.test("Server serves others while a handler throws anything anywhere (needs net)", async () => {
+net.test("Server serves other clients while handlers throw anything anywhere (needs net)", async () => {
   assertEquals(await injectWhileServing(serviceFaults()), []);
 });
 
-net.test("Server.shutdown() ends well although handlers throw at it (needs net)", async () => {
+net.test("Server.shutdown() succeeds although handlers throw during it (needs net)", async () => {
   const effects = shutdownFaults().map((faults) => injectAtShutdown(faults));
   assertEquals((await Promise.all(effects)).flat(), []);
 });

@@ -5,7 +5,7 @@ import { Program } from "../tools/processes/program.ts";
 
 const run = needs("run");
 
-/** What `deno test` prints of a file with every kind of end. */
+/** The output of `deno test` for a file whose tests end in every possible way. */
 const PRINTED = `running 5 tests from ./tests/verify/x.ts
 one ... ok (3ms)
 two ... ignored (0ms)
@@ -28,7 +28,7 @@ five => ./tests/verify/x.ts:9:6
 FAILED | 2 passed (1 step) | 2 failed (1 step) | 1 ignored (1m5s)
 `;
 
-Deno.test("Count.take() counts the tests of a file, and no steps", () => {
+Deno.test("Count.take() counts the tests of a file, but not their steps", () => {
   const count = new Count();
   for (const line of PRINTED.split("\n")) count.take(line);
   const { total, done, passed, failed, ignored } = count;
@@ -36,11 +36,14 @@ Deno.test("Count.take() counts the tests of a file, and no steps", () => {
   assertEquals([passed, failed, ignored], [2, 2, 1]);
 });
 
-run.test("verify names its parts if it does not know one (needs run)", async () => {
+run.test("verify lists its parts if it is given an unknown one (needs run)", async () => {
   await using verify = new Program(Deno.execPath(), [
     ...["task", "--quiet", "verify", "falts"],
   ]);
   const { code, stderr } = await verify.ended();
   assertEquals(code, 2);
-  assertMatch(stderr, /^There is no part falts\. Parts: bench, .*faults, /);
+  assertMatch(
+    stderr,
+    /^There is no part falts\. Is it faults\? The parts are bench, /,
+  );
 });

@@ -1,27 +1,30 @@
 /**
- * The design's choices, each with what switches it off.
+ * The choices of the design, each with the patch that switches it off.
  *
  * @module
  */
 
 import type { Speech } from "../compare/workload.ts";
 
-/** Under what a choice shows: a load, with lines printed, or clients that do nothing. */
+/**
+ * A condition that shows a choice's effect: a load, a load with printed lines,
+ * or idle clients.
+ */
 export type Under = Speech | "lines" | "idle";
 
 /** A choice of the design. */
 export interface Choice {
   /** What was chosen, as a sentence without its full stop. */
   title: string;
-  /** Under what it is measured. */
+  /** The conditions under which it is measured. */
   under: readonly Under[];
-  /** The change that switches it off. */
+  /** The patch that switches it off. */
   patch: string;
 }
 
 const FOLDER = new URL("./", import.meta.url);
 
-/** All choices, by their titles. */
+/** Reads all choices. Returns them sorted by title. */
 export async function readChoices(): Promise<Choice[]> {
   const choices: Choice[] = [];
   for await (const { name } of Deno.readDir(FOLDER)) {
@@ -29,7 +32,9 @@ export async function readChoices(): Promise<Choice[]> {
     const file = await Deno.readTextFile(new URL(name, FOLDER));
     const at = file.indexOf("--- a/");
     const head = file.slice(0, at).match(/^Choice: (.*)\nUnder: (.*)\n$/);
-    if (!head) throw new Error(`${name} does not say what it switches off`);
+    if (!head) {
+      throw new Error(`${name} does not begin with the lines Choice and Under`);
+    }
     const [, title, under] = head;
     choices.push({
       title,

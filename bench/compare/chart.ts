@@ -6,19 +6,19 @@
 
 /** One line of the chart. */
 export interface Line {
-  /** What it is called, at its right end. */
+  /** Its name, shown at its right end. */
   name: string;
-  /** Requests a second by the depth of the pipeline. */
+  /** Requests per second by the depth of the pipeline. */
   points: readonly (readonly [depth: number, throughput: number])[];
 }
 
 const WIDTH = 760;
 const HEIGHT = 440;
-/** Where the lines are; to the right are their names. */
+/** The area of the lines. Their names are to its right. */
 const AREA = { left: 70, right: 540, top: 40, bottom: 390 };
-/** Pixels between two names, at least. */
+/** The least distance between two names, in pixels. */
 const NAME = 16;
-/** How the lines are dashed, so that nothing is told by colour alone. */
+/** The dashes of the lines, so that they do not differ by color alone. */
 const DASHES = ["", "7 3", "2 3", "10 3 2 3", "4 4", "12 4", "1 4", "6 2 1 2"];
 
 const STYLE = `
@@ -37,7 +37,10 @@ function escaped(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
 }
 
-/** Draws the lines, the first of which is ours. `caption` says when and where. */
+/**
+ * Draws the lines. The first is Rollcall's. `caption` says when and where it
+ * was measured.
+ */
 export function chart(lines: readonly Line[], caption: string): string {
   const depths = lines[0].points.map(([depth]) => depth);
   const all = lines.flatMap(({ points }) => points.map(([, rate]) => rate));
@@ -97,7 +100,7 @@ export function chart(lines: readonly Line[], caption: string): string {
   ].join("\n");
 }
 
-/** Moves places apart, so that names at them do not overlap. Their order stays. */
+/** Moves places apart, so that the names do not overlap. Keeps their order. */
 function spread(places: readonly number[]): number[] {
   const moved = [...places];
   const order = places.map((_, i) => i).sort((a, b) => places[a] - places[b]);

@@ -1,5 +1,5 @@
 /**
- * What this project's client gets from a server, and what the load does.
+ * The throughput of this project's client, compared with that of the load.
  *
  * @module
  */
@@ -14,25 +14,28 @@ import { type Bench, each, type Section } from "./section.ts";
 import { LOAD_CORE, onCore, Subject } from "./subject.ts";
 import { table } from "../../tools/terminal/table.ts";
 
-/** Requests that the client has under way, see `clienthelper.ts`. */
+/** Requests that the client keeps in flight, see `clienthelper.ts`. */
 const WINDOW = 1024;
 
-/** What follows `deno` in the client's task. */
-const TASK = afterDeno(config.tasks.client);
+/** The words after `deno` in the client's task. */
+const TASK = afterDeno(config.tasks.client.command);
 
-/** What a run of the client came to. */
+/** The results of one run of the client. */
 interface Run {
   requests: number;
-  /** Requests a second, as its summary says. */
+  /** Requests per second, from its summary. */
   throughput: number;
-  /** Milliseconds to an answer, as its summary says. */
+  /** Milliseconds to an answer, from its summary. */
   p50: number;
   p99: number;
-  /** The most memory that it held, in bytes. */
+  /** Its peak memory, in bytes. */
   bytes: number;
 }
 
-/** Measures the client, with a tenth of the requests as well, to see whether its memory grows. */
+/**
+ * Measures the client, also with a tenth of the requests, to see whether its
+ * memory grows.
+ */
 export async function client(bench: Bench): Promise<Section> {
   const { quick, pinned } = bench;
   const most = quick ? 200_000 : 1_000_000;
@@ -64,7 +67,7 @@ export async function client(bench: Bench): Promise<Section> {
   };
 }
 
-/** Runs it, as its task does, until it says how it went. */
+/** Runs the client, as its task does, until it prints its summary. */
 async function run(
   port: string,
   requests: number,
@@ -93,7 +96,7 @@ async function run(
     const [throughput, p50, p99] = figures.slice(1).map(Number);
     return { requests, throughput, p50, p99, bytes: mostBytes(child.pid) };
   } finally {
-    child.kill("SIGKILL"); // it would stay connected
+    child.kill("SIGKILL"); // otherwise it stays connected
     await lines.return();
     await Promise.all([drained, child.status]);
   }

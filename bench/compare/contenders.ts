@@ -9,33 +9,33 @@ import type { Speech } from "./workload.ts";
 
 /** A server under load. */
 export interface Contender {
-  /** What it is called in the tables. */
+  /** Its name in the tables. */
   name: string;
-  /** How a load talks with it. */
+  /** The protocol of its load. */
   speech: Speech;
-  /** The program that must be there for it, besides Deno. */
+  /** The program that it needs, besides Deno. */
   needs?: string;
-  /** Whether it is a server of these once more, in another way. */
+  /** Whether it is a variant of another contender. */
   again?: boolean;
   /** The command that starts it at a port. */
   command(port: string): string[];
 }
 
-/** What follows `deno` in the server's task. */
-const TASK = afterDeno(config.tasks.server);
-/** The engine's flags in it, which a bare echo is given, too. */
+/** The words after `deno` in the server's task. */
+const TASK = afterDeno(config.tasks.server.command);
+/** The engine's flags in it. The bare echo gets them, too. */
 const ENGINE = TASK.filter((word) => word.startsWith("--v8-flags="));
 const SERVERS = "bench/compare/servers";
-/** Where the server for Node is bundled to. */
+/** The path of the bundled server for Node. */
 export const BUNDLE = "dist/bench_node.mjs";
 
-/** The words of a task after `deno`. */
+/** Returns the words of a task after `deno`. */
 export function afterDeno(task: string): string[] {
   const [, ...words] = task.split(" ");
   return words;
 }
 
-/** This project's server, started as a task says. */
+/** Returns this project's server, started by a task's words. */
 export function rollcall(
   name: string,
   speech: Speech,
@@ -51,7 +51,7 @@ export function rollcall(
 /** This project's server, as its task starts it. */
 export const ROLLCALL: Contender = rollcall("Rollcall", "pickle", ["--quiet"]);
 
-/** All of them, ours first. */
+/** All contenders, Rollcall first. */
 export const CONTENDERS: readonly Contender[] = [
   ROLLCALL,
   rollcall("Rollcall, mixed", "mixed", ["--quiet"]),

@@ -1,5 +1,5 @@
 /**
- * What more clients cost.
+ * The cost of more clients.
  *
  * @module
  */
@@ -10,11 +10,11 @@ import { type Bench, each, type Section } from "./section.ts";
 import { Subject } from "./subject.ts";
 import { table } from "../../tools/terminal/table.ts";
 
-/** Requests of a client at a time. */
+/** Requests that each client has in flight. */
 const DEPTH = 16;
 const COMPARED = ["Rollcall", "Redis", "bare echo, Deno"];
 
-/** Measures ten clients at the same time, and up to ten thousand. */
+/** Measures loads of ten to ten thousand clients. */
 export async function crowds(bench: Bench): Promise<Section> {
   const { quick, pinned } = bench;
   const counts = quick ? [10, 1000] : [10, 100, 1000, 10_000];
@@ -44,17 +44,17 @@ export async function crowds(bench: Bench): Promise<Section> {
   return {
     tables: [
       ...table(
-        [`thousand requests a second, P = ${DEPTH}, clients:`, ...heads],
+        [`thousand requests per second, P = ${DEPTH}, clients:`, ...heads],
         rows(({ throughput }) => (throughput / 1000).toFixed(0)),
       ),
       "",
       ...table(
-        ["server's us a request, clients:", ...heads],
+        ["server's µs per request, clients:", ...heads],
         rows(({ cost }) => cost.toFixed(2)),
       ),
       "",
       ...table(
-        ["ms to a batch's last answer, 99 of 100, clients:", ...heads],
+        ["p99 of ms to a batch's last answer, clients:", ...heads],
         rows(({ p99 }) => p99.toFixed(1)),
       ),
     ],

@@ -1,8 +1,8 @@
 /**
- * Clients that do nothing, in a process of its own: `idle.ts SPEECH PORT
- * CLIENTS DEPTH`. Prints a line once all are connected. Told to go on, each
- * sends `DEPTH` requests at a time once, then some one by one, and another
- * line is printed once all are answered.
+ * Idle clients, in a process of their own: `idle.ts SPEECH PORT CLIENTS DEPTH`.
+ * Prints a line when all are connected. After a byte on stdin, each client sends
+ * one burst of `DEPTH` requests, and then some one by one. Prints another line
+ * when all are answered.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { concat } from "@std/bytes/concat";
 import { writeAll } from "../../lib/testing/messages.ts";
 import { type Speech, workload } from "./workload.ts";
 
-/** Requests after the burst, each answered before the next. */
+/** Requests after the burst. Each is answered before the next is sent. */
 const SINGLE = 8;
 /** Clients that connect at the same time. */
 const AT_ONCE = 100;
@@ -20,7 +20,7 @@ const [speech, ...numbers] = Deno.args;
 const [port, clients, depth] = numbers.map(Number);
 const { requests, answers, greets } = await workload(speech as Speech, depth);
 const burst = concat(requests);
-const buffer = new Uint8Array(65_536); // for all: nobody looks into it
+const buffer = new Uint8Array(65_536); // shared by all, since its content is not used
 
 async function read(conn: Deno.TcpConn, bytes: number): Promise<void> {
   while (bytes > 0) {

@@ -1,5 +1,5 @@
 /**
- * How long one request takes to be answered, by itself.
+ * How long the answer to a single request takes.
  *
  * @module
  */
@@ -9,10 +9,13 @@ import { type Bench, each, type Section, single } from "./section.ts";
 import { Subject } from "./subject.ts";
 import { table } from "../../tools/terminal/table.ts";
 
-/** Requests a second of the open loop, which each of the servers can answer. */
+/** Requests per second in the open loop. Each of the servers can answer as many. */
 const RATE = 20_000;
 
-/** Measures it with 50 clients that wait for their answers, and with as many that do not. */
+/**
+ * Measures 50 clients in a closed loop, which wait for their answers, and in an
+ * open one.
+ */
 export async function latency(bench: Bench): Promise<Section> {
   const { quick, pinned } = bench;
   const plan: Plan = quick

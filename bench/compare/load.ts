@@ -2,9 +2,10 @@
  * A load on one server, in a process of its own: `load.ts SPEECH PORT CLIENTS
  * DEPTH WARM_UP MEASURED [RATE]`, times in milliseconds. Prints one line of JSON.
  *
- * Each client sends `DEPTH` requests, waits for as many answers, and again: a
- * closed loop. With a `RATE`, so many requests leave a second, one at a time,
- * from one client after the other, whether or not there were answers: an open loop.
+ * In a closed loop, each client sends `DEPTH` requests, waits for as many answers,
+ * and repeats. With a `RATE`, the load is an open loop: it sends that many requests
+ * per second, one at a time, from one client after the other, and does not wait for
+ * answers.
  *
  * @module
  */
@@ -16,46 +17,45 @@ import { processorSeconds } from "../../tools/stress/hold/processes.ts";
 import { quantile } from "../../tools/stress/hold/statistics.ts";
 import { type Speech, STUDENTS, workload } from "./workload.ts";
 
-/** What a load saw. */
+/** The results of a load. */
 export interface Seen {
-  /** Requests that were answered while it was measured. */
+  /** Requests that were answered during the measurement. */
   requests: number;
-  /** Seconds of it. */
+  /** Length of the measurement, in seconds. */
   seconds: number;
-  /** Requests that were answered in all. */
+  /** Requests that were answered in total. */
   total: number;
-  /** Seconds of processor time that the load took. */
+  /** Processor time of the load during the measurement, in seconds. */
   processor: number;
   /**
-   * Milliseconds from a batch to its last answer: half, 99 and 99.9 of 100 were
-   * not longer. In an open loop, from when a request was due, also if the load
-   * was late with it: a server that stops for a while shows in all the requests
-   * that were due meanwhile, and not only in the one that waited
-   * ("coordinated omission", Gil Tene).
+   * Milliseconds from sending a batch to its last answer: the 50th, 99th and 99.9th
+   * percentiles. In an open loop, the time begins when a request is due, even if the
+   * load sends it late. So a pause of the server delays all requests that are due
+   * during it, and not only the one that waits ("coordinated omission", Gil Tene).
    */
   p50: number;
   p99: number;
   p999: number;
 }
 
-/** A batch of requests, sent as one. */
+/** A batch of requests, sent together. */
 interface Batch {
   bytes: Uint8Array;
-  /** Bytes of all its answers. */
+  /** The length of all its answers, in bytes. */
   answers: number;
 }
 
 const [speech, ...numbers] = Deno.args;
 const [port, clients, depth, warmUp, measured, rate] = numbers.map(Number);
 
-/** Students of each client: its share, but one batch at least. */
+/** Students of each client: an equal share, but at least one batch. */
 const share = Math.max(depth, Math.floor(STUDENTS / clients / depth) * depth);
 const { requests: all, answers, greets } = await workload(
   speech as Speech,
   Math.min(STUDENTS, share * clients),
 );
 
-/** What one client sends: all its students, in batches. */
+/** Returns all students of one client, in batches. */
 function batchesOf(client: number): Batch[] {
   const batches: Batch[] = [];
   for (let i = 0; i < share; i += depth) {
@@ -75,7 +75,7 @@ let over = false;
 let [from, to] = [Infinity, Infinity];
 const times: number[] = [];
 
-/** Notes an answer to what was sent, or due, at a time. */
+/** Records answered requests, and their latency since `began` if it counts. */
 function note(requests: number, began: number, counts: boolean): void {
   answered += requests;
   if (counts) times.push(performance.now() - began);
@@ -84,7 +84,7 @@ function note(requests: number, began: number, counts: boolean): void {
 /** A client's end of a connection. */
 class Peer {
   #conn: Deno.TcpConn;
-  // Small where there are many, since each has one.
+  // Small if there are many clients, since each has a buffer.
   #buffer = new Uint8Array(clients > 1000 ? 1024 : 65_536);
 
   private constructor(conn: Deno.TcpConn) {
@@ -99,7 +99,7 @@ class Peer {
     return peer;
   }
 
-  /** Resolves to how many bytes came. */
+  /** Reads once. Resolves to the number of bytes. */
   async read(): Promise<number> {
     const count = await this.#conn.read(this.#buffer);
     if (count === null) throw new Error("The server ended a connection");
@@ -115,13 +115,13 @@ class Peer {
   }
 }
 
-/** Sends batch after batch, each once the one before it was answered. */
+/** Sends one batch after another. Each is answered before the next is sent. */
 async function closedLoop(peer: Peer, batches: readonly Batch[]) {
   for (let turn = 0; !over; turn++) {
     const { bytes, answers: due } = batches[turn % batches.length];
     const began = performance.now();
-    // The answers are read while the batch is written: a peer may not take
-    // more requests before its answers are taken.
+    // Reads answers while it writes the batch: a server may accept no more
+    // requests until its answers are read.
     const writing = peer.write(bytes);
     for (let left = due; left > 0;) left -= await peer.read();
     await writing;
@@ -130,10 +130,13 @@ async function closedLoop(peer: Peer, batches: readonly Batch[]) {
   peer.close();
 }
 
-/** What a client in an open loop has sent: when it was due, and the bytes of its answer. */
+/**
+ * A request sent in an open loop: when it was due, and the length of its answer
+ * in bytes.
+ */
 type Sent = { due: number; answer: number };
 
-/** Reads the answers to what was sent, in its order, until the connection is closed. */
+/** Reads the answers to the requests, in order, until the connection is closed. */
 async function readAnswers(peer: Peer, sent: readonly Sent[]): Promise<never> {
   let bytes = 0;
   for (let next = 0;;) {
@@ -141,20 +144,20 @@ async function readAnswers(peer: Peer, sent: readonly Sent[]): Promise<never> {
     for (; next < sent.length && bytes >= sent[next].answer; next++) {
       bytes -= sent[next].answer;
       const { due } = sent[next];
-      // All that were due while it was measured, however late their answers are.
+      // Counts all requests due during the measurement, however late their answers.
       note(1, due, due >= from && due < to);
     }
   }
 }
 
-/** Sends one request after the other, each when it is due, by one peer after the other. */
+/** Sends each request when it is due, from one peer after the other. */
 async function openLoop(peers: readonly Peer[]) {
   const sent: Sent[][] = peers.map(() => []);
   const writing = peers.map(() => Promise.resolve());
   let closed = false;
   for (const [i, peer] of peers.entries()) {
     void readAnswers(peer, sent[i]).catch((error) => {
-      if (!closed) throw error; // else it is that of the close
+      if (!closed) throw error; // after the close, an error is expected
     });
   }
   const began = performance.now();
@@ -167,7 +170,7 @@ async function openLoop(peers: readonly Peer[]) {
       sent[i].push({ due, answer: answers[nth % all.length] });
       writing[i] = writing[i].then(() => peers[i].write(request));
     }
-    // A timer is late by up to a millisecond. This load has a core of its own.
+    // Polls, since a timer can fire too late. This load has a core of its own.
     await new Promise<void>((next) => setImmediate(next));
   }
   while (answered < nth) await delay(1);

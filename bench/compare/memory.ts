@@ -1,5 +1,5 @@
 /**
- * How much memory a client takes that is connected and says nothing.
+ * The memory that the server needs for an idle client.
  *
  * @module
  */
@@ -10,12 +10,13 @@ import { type Bench, each, type Section, single } from "./section.ts";
 import { Subject } from "./subject.ts";
 import { table } from "../../tools/terminal/table.ts";
 
-/** Requests of a burst. */
+/** Requests in a burst. */
 const DEPTH = 256;
 
 /**
- * Bytes for each of so many clients: when they are connected, and after each
- * has worked. The server may be that of a copy.
+ * Measures the server's memory for each client, in bytes: when all clients are
+ * connected, and after each has sent requests. Resolves to `undefined` if the server
+ * does not accept so many. `folder` is a copy of the project to run.
  */
 export async function bytesEach(
   contender: Contender,
@@ -34,11 +35,11 @@ export async function bytesEach(
     return [connected, bytes()];
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    return undefined; // it does not take so many clients
+    return undefined; // it does not accept so many clients
   }
 }
 
-/** Measures it. */
+/** Measures the memory for each client. */
 export async function memory(bench: Bench): Promise<Section> {
   const counts = bench.quick ? [1000] : [1000, 10_000];
   const contenders = single(bench);

@@ -10,17 +10,17 @@ import { median } from "../../tools/stress/hold/statistics.ts";
 import type { Contender } from "./contenders.ts";
 import { measure, type Plan } from "./round.ts";
 
-/** The first version against the second: 1 is equal. */
+/** The first version divided by the second: 1 is equal. */
 export interface Ratios {
-  /** Requests a second. */
+  /** Requests per second. */
   throughput: number;
   /** Processor time of the server for each request. */
   cost: number;
 }
 
 /**
- * Measures two copies of the project in turns. Which one is first changes from
- * pair to pair. Resolves to the median ratios at each depth.
+ * Measures two copies of the project in turns. The order changes from pair to
+ * pair. Resolves to the median ratios at each depth.
  *
  * @throws {Failure} If it was stopped before the end.
  */

@@ -1,5 +1,5 @@
 /**
- * Measuring one server under load.
+ * Measurements of one server under load.
  *
  * @module
  */
@@ -9,23 +9,26 @@ import type { Contender } from "./contenders.ts";
 import type { Seen } from "./load.ts";
 import { Subject } from "./subject.ts";
 
-/** How long to load a server. */
+/** How to load a server, and for how long. */
 export interface Plan {
   /** Clients at the same time. */
   clients: number;
-  /** Milliseconds before it is measured. */
+  /** Length of the load before the measurement, in milliseconds. */
   warmUp: number;
-  /** Milliseconds of the measurement. */
+  /** Length of the measurement, in milliseconds. */
   measured: number;
   /** Whether each side has a core of its own. */
   pinned: boolean;
-  /** Requests a second that are due, whatever the answers take; by default, each client waits for them. */
+  /**
+   * Requests due per second in an open loop. By default, each client waits for
+   * its answers.
+   */
   rate?: number;
 }
 
-/** What a server did under load. */
+/** The results of a server under load. */
 export interface Rate extends Seen {
-  /** Requests a second. */
+  /** Requests per second. */
   throughput: number;
   /** Microseconds of the server's processor time for each request. */
   cost: number;
@@ -33,7 +36,7 @@ export interface Rate extends Seen {
   load: number;
 }
 
-/** Loads a server with requests, so many of a client at a time. */
+/** Loads a server. Each client has `depth` requests in flight. */
 export async function load(
   subject: Subject,
   depth: number,
@@ -46,13 +49,16 @@ export async function load(
   return {
     ...seen,
     throughput: seen.requests / seen.seconds,
-    // From its start to its end, and so with the warming up.
+    // Over the whole load, including the warm-up.
     cost: (processorSeconds(subject.pid) - used) * 1e6 / seen.total,
     load: seen.processor / seen.seconds,
   };
 }
 
-/** Starts a server, which may be that of a copy, loads it at each depth, and ends it. */
+/**
+ * Starts a server, loads it at each depth, and ends it. `folder` is a copy of
+ * the project to run.
+ */
 export async function measure(
   contender: Contender,
   depths: readonly number[],

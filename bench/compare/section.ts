@@ -8,32 +8,32 @@ import { Failure } from "../../lib/cli/program.ts";
 import { report } from "../../lib/output.ts";
 import type { Contender } from "./contenders.ts";
 
-/** With whom, and how, it is measured. */
+/** What is measured, and how. */
 export interface Bench {
-  /** The servers that are there, ours first. */
+  /** The servers that can run here, Rollcall first. */
   readonly contenders: readonly Contender[];
-  /** Whether less is measured, and not for as long. */
+  /** Whether to measure less, and for a shorter time. */
   readonly quick: boolean;
   /** Whether each side has a core of its own. */
   readonly pinned: boolean;
-  /** Aborts when nobody waits for the end any more. */
+  /** Aborts when the measurement must stop. */
   readonly stop: AbortSignal;
 }
 
-/** What a part of the bench found. */
+/** The results of one part of the bench. */
 export interface Section {
-  /** Tables for people. */
+  /** Tables to print. */
   readonly tables: readonly string[];
   /** All figures. */
   readonly figures: unknown;
 }
 
-/** The servers without those that are a server once more, in another way. */
+/** Returns the contenders without the variants of others. */
 export function single({ contenders }: Bench): Contender[] {
   return contenders.filter(({ again }) => !again);
 }
 
-/** Does something for each of some things, one after the other, and tells how far it is. */
+/** Measures one thing after the other, and reports progress. */
 export async function each<T, R>(
   { stop }: Pick<Bench, "stop">,
   title: string,
@@ -50,7 +50,7 @@ export async function each<T, R>(
       results.push(await measure(thing));
     }
   } catch (error) {
-    // A Ctrl-C ends the servers and loads, too.
+    // Ctrl-C ends the servers and loads, too, and so causes other errors.
     throw stop.aborted ? new Failure("Stopped before the end") : error;
   }
   return results;

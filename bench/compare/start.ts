@@ -1,5 +1,5 @@
 /**
- * How long it takes from a command to `Listening at`.
+ * The time from the start of a command to its line `Listening at`.
  *
  * @module
  */
@@ -15,7 +15,7 @@ const DENO = Deno.execPath();
 const ECHO = "bench/compare/servers/echo.ts";
 const PORT = ["--port", "0"];
 
-/** What is started, each of which prints a line. */
+/** The commands that are measured. Each prints a line. */
 const STARTS: readonly [name: string, command: string[]][] = [
   ["deno run server.ts", [DENO, "run", "--allow-net", "server.ts", ...PORT]],
   ["deno task server", [DENO, "task", "--quiet", "server", ...PORT]],
@@ -23,7 +23,10 @@ const STARTS: readonly [name: string, command: string[]][] = [
   ["a bare echo", [DENO, "run", "--allow-net", ECHO, "0"]],
 ];
 
-/** Milliseconds to its first line; `undefined` if it cannot be started. */
+/**
+ * Resolves to the milliseconds to its first line, or `undefined` if it cannot
+ * be started.
+ */
 async function start(
   [program, ...args]: string[],
 ): Promise<number | undefined> {
@@ -49,7 +52,7 @@ async function start(
   }
 }
 
-/** Measures it. */
+/** Measures how long each command takes to start. */
 export async function starts(bench: Bench): Promise<Section> {
   const times = bench.quick ? 3 : 20;
   const found = await each(

@@ -1,5 +1,5 @@
 /**
- * A contender that runs, and what is done to it.
+ * A contender that runs, and the load on it.
  *
  * @module
  */
@@ -12,15 +12,15 @@ import type { Contender } from "./contenders.ts";
 const ROOT = new URL("../../", import.meta.url);
 /** The core of the servers. */
 const SERVER_CORE = 0;
-/** The core of whoever puts a load on them. */
+/** The core of the load. */
 export const LOAD_CORE = 1;
 
-/** Whether there is `taskset`, and a core for each side. */
+/** Whether `taskset` exists, and each side can have its own core. */
 export async function canPin(): Promise<boolean> {
   return navigator.hardwareConcurrency > 1 && await isThere("taskset");
 }
 
-/** Whether there is a program of this name. */
+/** Whether a program of this name exists. */
 export async function isThere(program: string): Promise<boolean> {
   const args = ["-c", 'command -v "$0"', program];
   return (await new Deno.Command("sh", { args }).output()).success;
@@ -38,7 +38,7 @@ export async function stayOffTheServersCore(): Promise<void> {
   await new Deno.Command("taskset", { args, stdout: "null" }).output();
 }
 
-/** A command as it is to be run on a core, if each side has one of its own. */
+/** Returns a command that runs on a core if `pinned`, and otherwise on any core. */
 export function onCore(
   core: number,
   pinned: boolean,
@@ -47,13 +47,13 @@ export function onCore(
   return pinned ? ["taskset", "--cpu-list", `${core}`, ...command] : command;
 }
 
-/** A port that is free now. */
+/** Returns a port that is free now. */
 function freePort(): string {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   return `${(listener.addr as Deno.NetAddr).port}`;
 }
 
-/** Waits until something listens. */
+/** Waits until a server listens. */
 async function listening(port: string, ended: () => boolean): Promise<void> {
   while (!ended()) {
     try {
@@ -69,7 +69,7 @@ async function listening(port: string, ended: () => boolean): Promise<void> {
 
 /** A contender's server, on a core of its own. */
 export class Subject implements AsyncDisposable {
-  /** The port it listens at. */
+  /** The port that it listens at. */
   readonly port: string;
   #contender: Contender;
   #pinned: boolean;
@@ -103,7 +103,10 @@ export class Subject implements AsyncDisposable {
       .catch(() => {});
   }
 
-  /** Starts it, from a copy of the project if a folder is given. Resolves once it listens. */
+  /**
+   * Starts a contender, from a copy of the project if a folder is given.
+   * Resolves when it listens.
+   */
   static async start(
     contender: Contender,
     pinned: boolean,
@@ -119,12 +122,12 @@ export class Subject implements AsyncDisposable {
     }
   }
 
-  /** Its process. */
+  /** The id of its process. */
   get pid(): number {
     return this.#process.pid;
   }
 
-  /** Bytes of memory that it holds. */
+  /** Its resident memory, in bytes. */
   get bytes(): number {
     return residentBytes(this.pid);
   }
@@ -139,7 +142,7 @@ export class Subject implements AsyncDisposable {
     return new Child(command, others);
   }
 
-  /** Ends it. */
+  /** Ends its process. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (!this.#ended) this.#process.kill("SIGKILL");
     await this.#process.status;

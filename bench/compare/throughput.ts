@@ -1,5 +1,5 @@
 /**
- * What pipelining is worth: requests a second by the depth of the pipeline.
+ * What pipelining is worth: requests per second by the depth of the pipeline.
  *
  * @module
  */
@@ -14,21 +14,21 @@ import { table } from "../../tools/terminal/table.ts";
 const DEPTHS = [1, 16, 64, 256];
 const ROUNDS = 3;
 
-/** The tables below the ratios: what they show, by what it is multiplied, and its digits. */
+/** The tables below the ratios: title, field, factor, and decimals. */
 const FIGURES: readonly [string, keyof Rate, number, number][] = [
-  ["thousand requests a second", "throughput", 0.001, 0],
-  ["server's us a request", "cost", 1, 2],
+  ["thousand requests per second", "throughput", 0.001, 0],
+  ["server's µs per request", "cost", 1, 2],
   ["load's share of its core, %", "load", 100, 0],
-  ["ms to a batch's last answer, 99 of 100", "p99", 1, 2],
+  ["p99 of ms to a batch's last answer", "p99", 1, 2],
 ];
 
-/** Rates of each contender by depth, all that were measured. */
+/** All measured rates of each contender, by depth. */
 export class Throughput implements Section {
   readonly #contenders: readonly Contender[];
   readonly #depths: readonly number[];
   readonly #rates: ReadonlyMap<Contender, ReadonlyMap<number, Rate[]>>;
 
-  /** Takes all rounds: of each contender, in their order, its rates by depth. */
+  /** Takes the rates of all rounds. Each round has those of each contender, in order. */
   constructor(
     contenders: readonly Contender[],
     depths: readonly number[],
@@ -45,7 +45,7 @@ export class Throughput implements Section {
     }));
   }
 
-  /** The median of a figure over the rounds. */
+  /** Returns the median of a figure over the rounds. */
   middle(contender: Contender, depth: number, field: keyof Rate): number {
     const rates = this.#rates.get(contender)!.get(depth)!;
     return median(rates.map((rate) => rate[field]));
@@ -89,7 +89,7 @@ export class Throughput implements Section {
     );
   }
 
-  /** The chart of it. */
+  /** Returns the chart of throughput. */
   svg(caption: string): string {
     const lines = this.#contenders.map((it) => ({
       name: it.name,
@@ -101,7 +101,7 @@ export class Throughput implements Section {
   }
 }
 
-/** Measures all contenders, one after the other, and again. */
+/** Measures all contenders, one after the other, in several rounds. */
 export async function throughput(bench: Bench): Promise<Throughput> {
   const { contenders, quick, pinned } = bench;
   const plan: Plan = quick

@@ -1,5 +1,5 @@
 /**
- * What the load sends: requests of 63,000 students, in the words of each server.
+ * The requests of a load: 63,000 students, in the protocol of each server.
  *
  * @module
  */
@@ -8,25 +8,25 @@ import { Failure } from "../../lib/cli/program.ts";
 import { ByteWriter } from "../../lib/formats/byte_writer.ts";
 import { FORMATS } from "../../lib/formats/formats.ts";
 
-/** How a load talks. `echo` is the uniform pickles, which come back as they are. */
+/** The protocol of a load. `echo` sends uniform pickles, which come back unchanged. */
 export type Speech = "pickle" | "mixed" | "json" | "redis" | "echo";
 
-/** Students in all. */
+/** The number of students. */
 export const STUDENTS = 63_000;
-/** The first one's number. All have nine digits. */
+/** The first student's sid. All sids have nine digits. */
 const FIRST_SID = 100_000_000;
 
-/** Requests, and how long the answer to each is. */
+/** Requests, and the length of the answer to each. */
 export interface Workload {
-  /** The requests, one after the other. */
+  /** The requests, in order. */
   readonly requests: readonly Uint8Array[];
-  /** Bytes of the answer to each. */
+  /** The length of the answer to each, in bytes. */
   readonly answers: readonly number[];
   /** Whether the server speaks first. */
   readonly greets: boolean;
 }
 
-/** The requests of so many students. */
+/** Returns the requests of `count` students. */
 export async function workload(
   speech: Speech,
   count: number,
@@ -43,7 +43,7 @@ export async function workload(
 const sink = new ByteWriter();
 const encoder = new TextEncoder();
 
-/** One student like all others: a name of eleven letters, keys in the same order. */
+/** Returns the request of a student who differs from the others only in the sid. */
 function uniform(speech: Speech, nth: number): Uint8Array {
   const sid = FIRST_SID + nth;
   const student = {
@@ -65,13 +65,13 @@ function uniform(speech: Speech, nth: number): Uint8Array {
   }
 }
 
-/** A command as Redis reads it (RESP). */
+/** Returns a command in the protocol of Redis (RESP). */
 function command(...words: readonly string[]): string {
   const parts = words.map((word) => `$${word.length}\r\n${word}\r\n`);
   return `*${words.length}\r\n${parts.join("")}`;
 }
 
-/** What CPython's `pickle.dumps` makes of the student, by protocol 4. */
+/** Returns what CPython's `pickle.dumps(student, 4)` writes. */
 function protocol4(sid: number): Uint8Array {
   const text = (it: string) => `\x8c${String.fromCharCode(it.length)}${it}\x94`;
   const digits = [0, 8, 16, 24].map((bits) => sid >> bits & 255);
@@ -83,8 +83,8 @@ function protocol4(sid: number): Uint8Array {
 }
 
 /**
- * Students who differ, pickled by Python: protocols 0 to 5, keys in any order,
- * names of 1 to 60 characters, a quarter of them not ASCII, numbers of 1 to 12
+ * The Python program that pickles mixed requests: protocols 0 to 5, keys in any
+ * order, names of 1 to 60 characters, a quarter of them not ASCII, numbers of 1 to 12
  * digits, one in a hundred as text.
  */
 const MIXED = `

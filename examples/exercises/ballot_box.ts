@@ -1,17 +1,17 @@
 /**
- * Where exercise 2 keeps its votes.
+ * The store of the votes in exercise 2.
  *
  * @module
  */
 
-/** Counts votes. Like a file or a database, it takes its time. */
+/** Counts votes asynchronously, like a file or a database. */
 export class BallotBox {
   #votes = new Map<string, number>();
 
-  /** Counts a vote for a name. Resolves to how many there are for it now. */
+  /** Counts a vote for a name. Resolves to the new number of its votes. */
   async count(name: string): Promise<number> {
     const before = this.#votes.get(name) ?? 0;
-    await new Promise((resolve) => setTimeout(resolve, 0)); // the disk turns
+    await new Promise((resolve) => setTimeout(resolve, 0)); // like a disk
     this.#votes.set(name, before + 1);
     return before + 1;
   }
@@ -19,7 +19,7 @@ export class BallotBox {
 
 const boxes = new WeakMap<object, BallotBox>();
 
-/** The box of whoever `owner` is: one for each, made when it is first asked for. */
+/** Returns the box of an owner. Each owner has one, made on first use. */
 export function ballotBoxOf(owner: object): BallotBox {
   const box = boxes.get(owner) ?? new BallotBox();
   boxes.set(owner, box);

@@ -1,6 +1,6 @@
 // The check of exercise 2: `deno task test examples/exercises/handler.ts`.
 //
-// It takes the class VoteHandler from examples/votes.ts, which you write.
+// It tests the class VoteHandler in examples/votes.ts, which you write.
 
 import { assert, assertEquals } from "@std/assert";
 import { Client } from "../../client.ts";
@@ -8,14 +8,14 @@ import { ClientHandler, type ClientHandlerClass } from "../../clienthandler.ts";
 import type { Message } from "../../lib/formats/formats.ts";
 import { Server } from "../../server.ts";
 
-const VOTES: string = "../votes.ts"; // a variable, since it is not there yet
+const VOTES: string = "../votes.ts"; // a variable, since the file does not exist yet
 
 async function voteHandler(): Promise<ClientHandlerClass> {
   const { VoteHandler } = await import(VOTES);
   return VoteHandler;
 }
 
-/** A server of votes, on a free port. */
+/** Starts a server of votes, on a free port. */
 async function votingServer(): Promise<Server> {
   const server = new Server({
     port: 0,
@@ -27,7 +27,10 @@ async function votingServer(): Promise<Server> {
   return server;
 }
 
-/** A client that votes, again and again, without waiting between. */
+/**
+ * Votes `times` times with one client, without waiting for the answers.
+ * Resolves to them.
+ */
 async function vote(port: number, name: string, times: number) {
   const client = new Client({ port });
   await client.connect();
@@ -42,7 +45,7 @@ Deno.test("VoteHandler is a ClientHandler", async () => {
   assert(handler.prototype instanceof ClientHandler);
 });
 
-Deno.test("VoteHandler answers each vote with how many there are now for that name", async () => {
+Deno.test("VoteHandler answers each vote with the number of votes for that name so far", async () => {
   await using server = await votingServer();
   const { port } = server.addr;
   assertEquals(await vote(port, "tea", 3), [1, 2, 3]);
@@ -50,19 +53,19 @@ Deno.test("VoteHandler answers each vote with how many there are now for that na
   assertEquals(await vote(port, "tea", 1), [4]);
 });
 
-Deno.test("VoteHandler loses no vote of clients that vote at the same time", async () => {
+Deno.test("VoteHandler loses no vote when clients vote at the same time", async () => {
   await using server = await votingServer();
   const { port } = server.addr;
   const all = Array.from({ length: 20 }, () => vote(port, "tea", 50));
   const counts = (await Promise.all(all)).flat() as number[];
   const different = new Set(counts).size;
-  assertEquals(different, 1000, "answers that differ, of 1,000");
+  assertEquals(different, 1000, "different answers, out of 1,000");
   // Each count from 1 to 1,000 was the answer to exactly one vote.
   const expected = Array.from({ length: 1000 }, (_, i) => i + 1);
   assertEquals(counts.toSorted((a, b) => a - b), expected);
 });
 
-Deno.test("VoteHandler refuses what is no text, and goes on", async () => {
+Deno.test("VoteHandler refuses a vote that is not text, and keeps the connection", async () => {
   await using server = await votingServer();
   const client = new Client({ port: server.addr.port });
   await client.connect();

@@ -1,13 +1,13 @@
 // The check of exercise 4: `deno task test examples/exercises/limit.ts`.
 //
-// It sets the limit maxNameLength, which there is not until you write it.
+// It sets the limit maxNameLength, which does not exist until you write it.
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { Client } from "../../client.ts";
 import { LIMIT_NAMES, type Limits, limitsOf } from "../../lib/limits.ts";
 import { Server } from "../../server.ts";
 
-/** The limit, as an option of a server. */
+/** Returns the limit as an option of a server. */
 function maxNameLength(value: number): Partial<Limits> {
   return { maxNameLength: value } as Partial<Limits>;
 }
@@ -24,7 +24,7 @@ Deno.test("maxNameLength is one of the limits, 0 by default", () => {
   );
 });
 
-Deno.test("maxNameLength refuses a longer name, goes on, and is counted", async () => {
+Deno.test("maxNameLength refuses a longer name, keeps the connection, and counts the refusal", async () => {
   await using server = new Server({
     ...maxNameLength(11),
     port: 0,

@@ -1,15 +1,18 @@
 // The check of exercise 5: `deno task test examples/exercises/one_at_a_time.ts`.
 //
-// It takes the class OneAtATime from examples/one_at_a_time.ts, which you write.
+// It tests the class OneAtATime in examples/one_at_a_time.ts, which you write.
 
 import { assert, assertEquals } from "@std/assert";
 import { Client } from "../../client.ts";
 import type { Network } from "../../lib/net.ts";
 import { Server } from "../../server.ts";
 
-const FILE: string = "../one_at_a_time.ts"; // a variable, since it is not there yet
+const FILE: string = "../one_at_a_time.ts"; // a variable, since the file does not exist yet
 
-/** A server of the class, and how many clients its accept loop has taken. */
+/**
+ * Starts a server of the class. Returns it, and a count of the clients that it
+ * accepted.
+ */
 async function watched(): Promise<{ server: Server; accepted: () => number }> {
   const { OneAtATime } = await import(FILE);
   let accepted = 0;
@@ -34,7 +37,7 @@ async function watched(): Promise<{ server: Server; accepted: () => number }> {
   return { server, accepted: () => accepted };
 }
 
-Deno.test("OneAtATime greets the second client when the first has left, and the third after it", async () => {
+Deno.test("OneAtATime greets the second client when the first has left, and the third when the second has left", async () => {
   const { server, accepted } = await watched();
   await using _server = server;
   const { port } = server.addr;
@@ -45,7 +48,7 @@ Deno.test("OneAtATime greets the second client when the first has left, and the 
     greeted.push(i + 1);
   });
   await greetings[0];
-  // The first is served, though others wait, and all are accepted.
+  // The first is served while the others wait, and all are accepted.
   const request = { student_name: "A", github_username: "a", sid: 1 };
   assertEquals(await clients[0].request(request), 1);
   while (accepted() < 3) await new Promise((resolve) => setTimeout(resolve, 1));
@@ -56,12 +59,12 @@ Deno.test("OneAtATime greets the second client when the first has left, and the 
   }
 });
 
-Deno.test("OneAtATime lets the next in also when a client is cut off", async () => {
+Deno.test("OneAtATime greets the next client also after one disconnects early", async () => {
   const { server } = await watched();
   await using _server = server;
   const { port } = server.addr;
   const conn = await Deno.connect({ port });
-  await conn.read(new Uint8Array(100)); // it is greeted
+  await conn.read(new Uint8Array(100)); // the greeting
   const bob = new Client({ port });
   const greeted = bob.connect();
   conn.close();

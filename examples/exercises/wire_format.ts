@@ -1,7 +1,7 @@
 // The check of exercise 3: `deno task test examples/exercises/wire_format.ts`.
 //
-// It takes the format called netstring from lib/formats/formats.ts, which has none
-// by that name until you write it.
+// It tests the format named netstring in lib/formats/formats.ts, which does not
+// exist until you write it.
 
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { Client } from "../../client.ts";
@@ -30,7 +30,7 @@ function encode(...messages: readonly Message[]): Uint8Array<ArrayBuffer> {
   return sink.take();
 }
 
-/** Reads bytes that come in these pieces. */
+/** Reads bytes that arrive in these pieces. */
 function decode(...pieces: readonly Uint8Array[]): Message[] {
   const reader = netstring().reader(DEFAULT_LIMITS);
   const messages: Message[] = [];
@@ -66,13 +66,13 @@ Deno.test("netstring reads what it wrote, cut anywhere", () => {
   assertEquals(JSON.stringify(decode(...single)), JSON.stringify(MESSAGES));
 });
 
-Deno.test("netstring refuses what is none", () => {
+Deno.test("netstring refuses malformed netstrings", () => {
   for (const broken of ["x:1,", "1:1;", ":1,", "2:{x,", "-1:1,"]) {
     assertThrows(() => decode(text(broken)), ProtocolError, undefined, broken);
   }
 });
 
-Deno.test("netstring refuses a length over maxRequestBytes before what is that long has come", () => {
+Deno.test("netstring refuses a length over maxRequestBytes before the bytes arrive", () => {
   assertThrows(() => decode(text("65537:")), ProtocolError);
   assertThrows(() => decode(text("9999999999999999")), ProtocolError);
 });

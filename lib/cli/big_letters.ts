@@ -1,13 +1,13 @@
 /**
- * Letters that the last row can read: those of an address.
+ * Big letters for addresses, which the last row of a classroom can read.
  *
  * @module
  */
 
-/** Rows of a letter. */
+/** The height of a letter, in rows. */
 const LETTER_ROWS = 5;
 
-/** Each letter's rows, from the top: `#` is full. */
+/** The rows of each letter, from the top: `#` is a filled cell. */
 const LETTERS: Readonly<Record<string, string>> = {
   "0": "### #.# #.# #.# ###",
   "1": ".#. ##. .#. .#. ###",
@@ -31,8 +31,8 @@ const LETTERS: Readonly<Record<string, string>> = {
 };
 
 /**
- * A text in big letters, as wide as fits into so many columns; `undefined` if
- * it does not fit, or there is no such letter.
+ * Returns a text in big letters, as wide as fits into `columns`; `undefined` if
+ * it does not fit, or has a character that is not in `LETTERS`.
  */
 export function bigLetters(
   text: string,

@@ -1,5 +1,5 @@
 /**
- * `server --classroom`: for a class that looks at the server's screen.
+ * `server --classroom`: what a class sees on the server's screen.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { counted } from "../text.ts";
 
 /** What a class sees of the server. */
 export interface ClassroomState {
-  /** Where clients find it, the most likely address first. */
+  /** The server's addresses for clients, the likeliest first. */
   readonly addresses: readonly string[];
   /** The port. */
   readonly port: number;
@@ -22,30 +22,30 @@ export interface ClassroomState {
 
 /** The size of a terminal, in characters. */
 export interface Size {
-  /** Characters of a line. */
+  /** Characters per line. */
   columns: number;
-  /** Lines. */
+  /** The number of lines. */
   rows: number;
 }
 
-/** Where a class looks. */
+/** The screen that a class sees. */
 export interface Screen {
-  /** Its size; `undefined` if it is none on which to draw. */
+  /** Its size; `undefined` if it cannot be drawn on. */
   size(): Size | undefined;
-  /** Draws. Resolves when that is done. */
+  /** Writes text to it. Resolves when that is done. */
   write(text: string): Promise<void>;
 }
 
-/** Milliseconds between two looks at the state. */
+/** How often the state is read, in milliseconds. */
 const LOOK = 250;
-/** Milliseconds between two lines about it, where nothing can be drawn. */
+/** The least time between two lines about the state, in milliseconds. */
 const NEWS = 5_000;
-/** Rows for the lab's lines, at least. */
+/** The least number of rows for the lab's lines. */
 const LINES = 4;
 
 const encoder = new TextEncoder();
 
-/** Standard error, where it is a terminal that can move its cursor. */
+/** Standard error, if it is a terminal that can move its cursor. */
 export const TERMINAL: Screen = {
   size: () =>
     Deno.stderr.isTerminal() && !isDumb() ? Deno.consoleSize() : undefined,
@@ -60,11 +60,11 @@ function isDumb(): boolean {
   try {
     return Deno.env.get("TERM") === "dumb";
   } catch {
-    return true; // without the permission to know, nothing is drawn
+    return true; // without permission to read TERM, nothing is drawn
   }
 }
 
-/** What stands at the top of a screen; `undefined` if it has no room for it. */
+/** Returns the lines for the top of the screen; `undefined` if they do not fit. */
 function linesOf(
   { addresses, port, connected, acknowledged }: ClassroomState,
   { columns, rows }: Size,
@@ -90,7 +90,7 @@ function linesOf(
     ?.map((line) => line.slice(0, columns));
 }
 
-/** The same, said in a line. */
+/** Returns the same as one line of text. */
 function news(state: ClassroomState): string {
   const { addresses: [address], port, connected, acknowledged } = state;
   return `At ${address}, port ${port}: ${counted(connected, "client")} ` +
@@ -98,9 +98,10 @@ function news(state: ClassroomState): string {
 }
 
 /**
- * Shows a class where the server is and how many it serves, until `over`
- * aborts: at the top of the screen, above the lines that scroll there; or, where
- * that cannot be, by a line to `report` from time to time.
+ * Shows the server's address and the number of clients and students to a class,
+ * until `over` aborts. They stand at the top of the screen, above the lines that
+ * scroll. If the screen cannot show them there, `report` is called with a line
+ * from time to time.
  */
 export async function showClassroom(
   look: () => ClassroomState,
@@ -126,10 +127,10 @@ export async function showClassroom(
   if (!await board.end() && last !== reported.line) report(last);
 }
 
-/** The top of a screen. One drawing is under way at a time, the newest state the next. */
+/** The top of a screen. Callers wait for one drawing before they start the next. */
 class Board {
   #screen: Screen;
-  /** What is there, and the size of the screen where it is. */
+  /** The text on the screen, and the size of the screen when it was drawn. */
   #shown = "";
   #size: Size | undefined;
   #broken = false;
@@ -138,7 +139,7 @@ class Board {
     this.#screen = screen;
   }
 
-  /** Draws a state. Resolves to whether it can be seen. */
+  /** Draws a state. Resolves to whether it is visible. */
   async draw(state: ClassroomState): Promise<boolean> {
     const size = this.#broken ? undefined : this.#screen.size();
     const lines = size && linesOf(state, size);
@@ -168,25 +169,25 @@ class Board {
     try {
       await this.#screen.write(text);
     } catch {
-      this.#broken = true; // from now on, it is said in lines
+      this.#broken = true; // from now on, the state is reported in lines
     }
   }
 }
 
 const CLEAR = "\x1b[r\x1b[2J";
 
-/** Has only the rows from `first` on scroll, with the cursor in the last one. */
+/** Returns codes that let only the rows from `first` scroll, the cursor in the last. */
 function region(first: number, rows: number): string {
   return `\x1b[${first};${rows}r\x1b[${rows};1H`;
 }
 
-/** The lines at the top, with the cursor where it was. */
+/** Returns codes that draw the lines at the top, and keep the cursor where it was. */
 function redraw(lines: readonly string[]): string {
   const drawn = lines.map((line, i) => `\x1b[${i + 1};1H${line}\x1b[K`);
   return `\x1b7${drawn.join("")}\x1b8`;
 }
 
-/** The whole screen scrolls, with the cursor below all there is. */
+/** Returns codes that let the whole screen scroll, the cursor below everything. */
 function release(rows: number): string {
   return `\x1b[r\x1b[${rows};1H\n`;
 }

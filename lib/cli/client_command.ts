@@ -1,5 +1,5 @@
 /**
- * The client's command line, and what can be wrong with reaching a server.
+ * The client's command line, and its errors about reaching a server.
  *
  * @module
  */
@@ -26,12 +26,12 @@ import { pythonRepr } from "../formats/python_repr.ts";
 import { whenAborted } from "./signals.ts";
 import { report } from "../output.ts";
 
-/** Seconds for which `--once` waits for a server that says nothing. */
+/** How long `--once` waits for a silent server, in seconds. */
 const ONCE_TIMEOUT = 10;
-/** Milliseconds from one try to connect to the next. */
+/** The pause between two attempts to connect, in milliseconds. */
 const RETRY_REST = 100;
 
-/** The student that the command line names, as far as it does. */
+/** The fields of the student that the command line sets. */
 export interface StudentFlags {
   /** The student's name. */
   name?: string;
@@ -41,7 +41,7 @@ export interface StudentFlags {
   sid?: number | bigint | string;
 }
 
-/** What the client's flags say. */
+/** The values of the client's flags. */
 export interface ClientFlags extends StudentFlags {
   /** The server's address. */
   host: string;
@@ -51,9 +51,9 @@ export interface ClientFlags extends StudentFlags {
   wire: WireFormat;
   /** How many requests to send. */
   repeat: number;
-  /** Whether to leave when all is answered. */
+  /** Whether to exit when every request is answered. */
   once: boolean;
-  /** Seconds for which to keep trying to connect. */
+  /** How long to keep trying to connect, in seconds. */
   wait: number;
 }
 
@@ -62,27 +62,33 @@ const flags: Flags<ClientFlags> = {
   port: integer("the server's port", DEFAULT_ADDRESS.port, 1, 65_535),
   wire: choice("the format of the messages", FORMATS, DEFAULT_FORMAT),
   name: text("the student's name, instead of clienthelper.ts's", undefined),
-  github: text("the student's GitHub username, likewise", undefined),
+  github: text(
+    "the student's GitHub username, instead of clienthelper.ts's",
+    undefined,
+  ),
   sid: {
-    help: "the student's number, likewise",
+    help: "the student's number, instead of clienthelper.ts's",
     takes: "an integer or text",
     fallback: undefined,
     parse: parseSid,
   },
   repeat: integer("how many requests to send, pipelined", 1, 1, 1e9),
-  once: toggle("leave when all is answered"),
-  wait: seconds("keep trying to connect for so long", 0),
+  once: toggle("exit when every request is answered"),
+  wait: seconds("how long to keep trying to connect", 0),
 };
 
-/** The client of a conversation, and what it says. */
+/** A client, and the conversation that it has. */
 export interface Speaker {
-  /** The client, which is not connected yet. */
+  /** The client, not yet connected. */
   client: ConversingClient;
-  /** What the client says when it is. */
+  /** What the client sends once it is connected. */
   helper: Conversation;
 }
 
-/** Runs the client's command line, with a client that `create` makes. Returns the exit code. */
+/**
+ * Runs the client's command line, with a client that `create` makes. Resolves to
+ * the exit code.
+ */
 export function runClient(
   args: readonly string[],
   stop: AbortSignal,
@@ -101,36 +107,36 @@ export function runClient(
   return runProgram(program, args);
 }
 
-/** An integer where it is written as one; `007` is text, since 7 would be another sid. */
+/** Parses an integer if it is written as one. `007` is text, since 7 is another sid. */
 function parseSid(given: string): number | bigint | string | undefined {
   if (!/^(0|-?[1-9]\d*)$/.test(given)) return given || undefined;
   const number = Number(given);
   return Number.isSafeInteger(number) ? number : BigInt(given);
 }
 
-/** A client, as far as running it from the command line takes. */
+/** The part of a client that the command line needs. */
 export interface ConversingClient {
-  /** Where its server is. */
+  /** The address of its server. */
   readonly address: Readonly<Address>;
   /** Connects, and resolves to the greeting. */
   connect(options: { signal: AbortSignal }): Promise<Message>;
-  /** The next message, or `undefined` at the end of the connection. */
+  /** Resolves to the next message, or to `undefined` at the end of the connection. */
   receive(): Promise<Message | undefined>;
-  /** Ends the connection. */
+  /** Closes the connection. */
   close(): Promise<void>;
 }
 
-/** What is said, as far as running a client from the command line takes. */
+/** The part of a conversation that the command line needs. */
 export interface Conversation {
-  /** Whether the server greets us. */
+  /** Returns whether the server accepts the client. */
   processGreeting(greeting: Message): boolean;
   /** Sends requests. Resolves to whether all were acknowledged. */
   start(repeat: number): Promise<boolean>;
 }
 
 /**
- * Connects a client, has it converse, and stays connected, unless it should
- * leave, until the server or the user ends it. Resolves to the exit code.
+ * Connects a client and runs its conversation. Then, without `once`, it stays
+ * connected until the server or the user ends it. Resolves to the exit code.
  *
  * @throws {Failure} If it cannot connect, or the connection ends too soon.
  */
@@ -149,14 +155,14 @@ async function converse(
     return passed ? 0 : 1;
   } catch (error) {
     throw stop.aborted
-      ? new Failure("Told to end before the server had answered all")
+      ? new Failure("Stopped before the server had answered every request")
       : cannotConverse(client.address, error);
   } finally {
     await client.close();
   }
 }
 
-/** Tries to connect; while no server listens, again and again for `wait` seconds. */
+/** Connects. While no server listens, it tries again for `wait` seconds. */
 function connect(
   client: ConversingClient,
   wait: number,
@@ -185,23 +191,25 @@ async function stayConnected(
       report(`The server also sent ${pythonRepr(message)}`);
     }
   } catch (error) {
-    report(`The server also sent what is no message: ${reason(error)}`);
+    report(
+      `The server also sent bytes that are not a message: ${reason(error)}`,
+    );
   }
   if (!stop.aborted) report("The server closed the connection");
 }
 
-/** Why a client cannot go on, and what to do about it. */
+/** Returns an error that says why a client cannot go on, and what to do about it. */
 function cannotConverse(address: Address, error: unknown): Failure {
   const where = showAddress(address);
   if (error instanceof ConnectionEnded || isDisconnect(error)) {
     const why = error instanceof ConnectionEnded
       ? error.message
       : "The connection ended";
-    return new Failure(`${why}: ${where} had not answered all`);
+    return new Failure(`${why}: ${where} had not answered every request`);
   }
   if (error instanceof ProtocolError) {
     return new Failure(
-      `The server at ${where} sent what is no message (has it another --wire?). ${error.message}`,
+      `The server at ${where} sent bytes that are not a message (does it use another --wire?). ${error.message}`,
     );
   }
   return new Failure(`Cannot connect to ${where}: ${advice(error)}`);
@@ -210,11 +218,11 @@ function cannotConverse(address: Address, error: unknown): Failure {
 function advice(error: unknown): string {
   if (error instanceof Deno.errors.ConnectionRefused) {
     return "no server listens there. " +
-      "Start one by `deno task server`, or wait for it with --wait 10";
+      "Start one with `deno task server`, or wait for it with --wait 10";
   }
   if (error instanceof Deno.errors.NotCapable) {
     return "the permission --allow-net is missing. " +
-      "Start it by `deno task client`, which grants it";
+      "Start it with `deno task client`, which grants it";
   }
   return `${reason(error)}. Check --host and --port`;
 }

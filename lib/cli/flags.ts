@@ -6,7 +6,7 @@
  */
 
 import { parseArgs } from "@std/cli/parse-args";
-import { closestString } from "@std/text/closest-string";
+import { suggestion } from "./suggestion.ts";
 
 /** One flag of a program. */
 export interface Flag<T> {
@@ -99,40 +99,45 @@ function inRange(
 }
 
 /**
- * Reads a command line.
+ * Reads a command line: the values of its flags, and its operands, which are
+ * the arguments that belong to no flag.
  *
- * @throws {UsageError} If a flag is unknown, or its value is not what it takes.
+ * @throws {UsageError} If a flag is unknown, or its value is not one that it takes.
  */
 export function parseFlags<Values>(
   args: readonly string[],
   flags: Flags<Values>,
-): Values {
+): { values: Values; operands: string[] } {
   const all = entriesOf(flags);
   const names = all.map(({ name }) => name);
   for (const { name, flag } of all) {
     if (!flag.takes && args.some((arg) => arg.startsWith(`--${name}=`))) {
       throw new UsageError(`--${name} takes no value`);
     }
-    // Behind a space, parseArgs takes an empty text for no value of the flag.
+    // After a space, parseArgs takes an empty text for a missing value.
     const at = args.indexOf(`--${name}`);
     if (flag.takes && at >= 0 && args[at + 1] === "") {
       throw new UsageError(`--${name} takes ${flag.takes}, and got nothing`);
     }
   }
   const given = parseArgs(args, {
+    alias: { help: "h" },
     boolean: all.filter(({ flag }) => !flag.takes).map(({ name }) => name),
-    string: all.filter(({ flag }) => flag.takes).map(({ name }) => name),
+    string: [
+      "_", // else an operand such as 007 becomes a number
+      ...all.filter(({ flag }) => flag.takes).map(({ name }) => name),
+    ],
     unknown: (arg) => {
-      throw new UsageError(unknownArgument(arg, names));
+      if (arg.startsWith("-")) throw new UsageError(unknownFlag(arg, names));
     },
   });
-  if (given._.length > 0) {
-    throw new UsageError(unknownArgument(String(given._[0]), names));
-  }
   const values = all.map((
     { key, name, flag },
   ) => [key, flagValue(name, flag, given[name])]);
-  return Object.fromEntries(values) as Values;
+  return {
+    values: Object.fromEntries(values) as Values,
+    operands: given._ as string[],
+  };
 }
 
 /** Each flag, with its name on the command line. */
@@ -158,20 +163,14 @@ function flagValue<T>(
   return value;
 }
 
-function unknownArgument(arg: string, names: readonly string[]): string {
-  if (!arg.startsWith("-")) {
-    return `Cannot take ${
-      JSON.stringify(arg)
-    }: there are only flags, see --help`;
-  }
+function unknownFlag(arg: string, names: readonly string[]): string {
   if (/^-\d/.test(arg)) {
     return `Cannot take ${arg}: a value that begins with - goes behind =, as in --sid=-5`;
   }
-  const name = arg.replace(/^-+/, "").replace(/=.*/s, "");
-  const nearest = closestString(name, names);
-  return `There is no flag ${
-    arg.replace(/=.*/s, "")
-  }. Is it --${nearest}? See --help`;
+  const flag = arg.replace(/=.*/s, "");
+  const name = flag.replace(/^-+/, "");
+  const near = suggestion(name, names, (name) => `--${name}`);
+  return `There is no flag ${flag}.${near} See --help`;
 }
 
 /** What `--help` says: the use of a program, and each of its flags. */

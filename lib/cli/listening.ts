@@ -1,6 +1,6 @@
 /**
- * The place at which a server listens: what can be wrong with it, and how
- * others reach it.
+ * The address at which a server listens: errors about it, and how clients reach
+ * it.
  *
  * @module
  */
@@ -9,10 +9,10 @@ import { type Address, showAddress } from "../net.ts";
 import { reason } from "../text.ts";
 import { Failure } from "./program.ts";
 
-/** Listens at every address of the machine. */
+/** The address that means every address of the machine. */
 export const ALL_ADDRESSES = "0.0.0.0";
 
-/** Why a server cannot listen there, and what would help. */
+/** Returns an error that says why a server cannot listen there, and what would help. */
 export function cannotListen(address: Address, error: unknown): Failure {
   return new Failure(
     `Cannot listen at ${showAddress(address)}: ${advice(error)}`,
@@ -21,7 +21,7 @@ export function cannotListen(address: Address, error: unknown): Failure {
 
 function advice(error: unknown): string {
   if (error instanceof Deno.errors.AddrInUse) {
-    return "another program does. End it, or choose another port with --port";
+    return "another program listens there. End it, or choose another port with --port";
   }
   if (error instanceof Deno.errors.AddrNotAvailable) {
     return "this machine does not have that address. " +
@@ -29,7 +29,7 @@ function advice(error: unknown): string {
   }
   if (error instanceof Deno.errors.NotCapable) {
     return "the permission --allow-net is missing. " +
-      "Start it by `deno task server`, which grants it";
+      "Start it with `deno task server`, which grants it";
   }
   if (error instanceof Deno.errors.PermissionDenied) {
     return "the system does not allow it. Choose a port above 1023 with --port";
@@ -37,18 +37,18 @@ function advice(error: unknown): string {
   return reason(error);
 }
 
-/** A network interface, as far as it counts here. */
+/** The part of a network interface that matters here. */
 export type Interface = Pick<
   Deno.NetworkInterfaceInfo,
   "name" | "family" | "address"
 >;
 
 /**
- * The addresses by which others reach a server that listens at `hostname`, the
- * likeliest first.
+ * Returns the addresses by which others reach a server that listens at
+ * `hostname`, the likeliest first.
  *
- * @throws {Deno.errors.NotCapable} If that is all of them, and which there are
- * may not be known.
+ * @throws {Deno.errors.NotCapable} If `hostname` means every address, and the
+ * permission to list them is missing.
  */
 export function addressesAt(
   hostname: string,
@@ -62,13 +62,13 @@ export function addressesAt(
     .map(({ address }) => address);
 }
 
-/** Addresses by which nobody else reaches this machine: loopback and link-local. */
+/** Addresses by which no other machine reaches this one: loopback and link-local. */
 const LOCAL = /^(127\.|169\.254\.|::1$|fe80:)/;
 /** Names of interfaces that lead to containers, virtual machines and tunnels. */
 const VIRTUAL =
   /^(br-|bridge|docker|tailscale|tap|u?tun|vboxnet|veth|vEthernet|virbr|vmnet|wg)/;
 
-/** For a server that listens at all addresses: how others reach it. */
+/** Says how others reach a server that listens at all addresses. */
 export function reachableAt({ hostname, port }: Address): string | undefined {
   if (hostname !== ALL_ADDRESSES && hostname !== "::") return undefined;
   try {
@@ -76,7 +76,7 @@ export function reachableAt({ hostname, port }: Address): string | undefined {
       .map((address) => `--host ${address} --port ${port}`);
     return flags.length > 0
       ? `Clients on this network connect with ${flags.join(" or ")}`
-      : "This machine has no network address but its own loopback";
+      : "This machine has no network address except loopback";
   } catch (error) {
     if (!(error instanceof Deno.errors.NotCapable)) throw error;
     return "Clients connect to this machine's network address. To have it shown " +

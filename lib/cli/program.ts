@@ -1,5 +1,5 @@
 /**
- * What is the same in all our command-line programs: help, version, errors, exit codes.
+ * What all command-line programs share: help, version, errors, exit codes.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { type Flags, parseFlags, toggle, usage, UsageError } from "./flags.ts";
 import { listenForStop, type StopSignals } from "./signals.ts";
 import { complain, flush, print } from "../output.ts";
 
-/** Something that the user can mend, said so that the user can. */
+/** An error that the user can fix. Its message says how. */
 export class Failure extends Error {
   /** The class's name, as in `error.name`. */
   override name = "Failure";
@@ -18,14 +18,16 @@ export class Failure extends Error {
 
 /** A program, as its user sees it. */
 export interface Program<Values> {
-  /** How it is called. */
+  /** The command that starts it. */
   use: string;
-  /** What it does, in a sentence. */
+  /** What it does, in one sentence. */
   about: string;
-  /** Its flags, but for `--help` and `--version`. */
+  /** Its flags, except `--help` and `--version`. */
   flags: Flags<Values>;
-  /** Does it, and returns the exit code. */
-  run(flags: Values): Promise<number>;
+  /** Whether it takes operands: arguments that belong to no flag. @default {false} */
+  takesOperands?: boolean;
+  /** Runs it, and resolves to the exit code. */
+  run(flags: Values, operands: readonly string[]): Promise<number>;
 }
 
 interface Common {
@@ -34,21 +36,27 @@ interface Common {
 }
 
 const COMMON: Flags<Common> = {
-  help: toggle("say this, and end"),
-  version: toggle("say the version, and end"),
+  help: toggle("show this help and exit"),
+  version: toggle("show the version and exit"),
 };
 
-/** Runs a program, and returns its exit code: 0 done, 1 failed, 2 bad usage. */
+/** Runs a program, and resolves to its exit code: 0 done, 1 failed, 2 bad usage. */
 export async function runProgram<Values>(
-  { use, about, flags, run }: Program<Values>,
+  { use, about, flags, takesOperands = false, run }: Program<Values>,
   args: readonly string[],
 ): Promise<number> {
   try {
     const all = { ...flags, ...COMMON } as Flags<Values & Common>;
-    const values: Values & Common = parseFlags(args, all);
+    const { values, operands } = parseFlags<Values & Common>(args, all);
+    if (operands.length > 0 && !takesOperands) {
+      throw new UsageError(
+        `Cannot take ${JSON.stringify(operands[0])}: ` +
+          "there are only flags, see --help",
+      );
+    }
     if (values.help) print(usage(use, about, all));
     else if (values.version) print([`rollcall ${config.version}`]);
-    else return await run(values);
+    else return await run(values, operands);
     return 0;
   } catch (error) {
     complain(
@@ -64,7 +72,10 @@ export async function runProgram<Values>(
 export async function exitWith(
   main: (args: readonly string[], signals: StopSignals) => Promise<number>,
 ): Promise<never> {
-  const code = await main(Deno.args, listenForStop());
+  // npm puts `--` before a script's flags, and so do many who know npm.
+  const at = Deno.args.indexOf("--");
+  const args = Deno.args.filter((_, i) => i !== at);
+  const code = await main(args, listenForStop());
   await flush();
   Deno.exit(code);
 }

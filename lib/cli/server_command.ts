@@ -1,5 +1,5 @@
 /**
- * The server's command line, and running the server from there.
+ * The server's command line, and how it runs a server.
  *
  * @module
  */
@@ -27,7 +27,7 @@ import { type Program, runProgram } from "./program.ts";
 import { type StopSignals, whenAborted } from "./signals.ts";
 import { report } from "../output.ts";
 
-/** What the server's flags say. */
+/** The values of the server's flags. */
 export interface ServerFlags {
   /** The address to listen at. */
   host: string | undefined;
@@ -37,29 +37,29 @@ export interface ServerFlags {
   wire: WireFormat;
   /** Clients served at once. */
   maxClients: number;
-  /** Seconds after which a silent client is closed. */
+  /** How long a client may send no request, in seconds; 0 means for ever. */
   idleTimeout: number;
-  /** Seconds that ending may take. */
+  /** How long a shutdown may take, in seconds. */
   grace: number;
-  /** Whether no line is printed for each request. */
+  /** Whether to print no line for each request. */
   quiet: boolean;
-  /** Whether the lines leave out students' numbers but for two digits. */
+  /** Whether to print only the last two digits of a student's number. */
   maskSid: boolean;
-  /** Whether a class looks at this screen. */
+  /** Whether to show the server's address to a class, in big letters. */
   classroom: boolean;
 }
 
-/** Milliseconds that the screen of `--classroom` has at the end. */
+/** How long the last output of `--classroom` may take, in milliseconds. */
 const SCREEN_LONGEST = 500;
 
 const flags: Flags<ServerFlags> = {
   host: text(
-    "the address to listen at; 0.0.0.0 is all of this machine's",
+    "the address to listen at; 0.0.0.0 means all of this machine's",
     undefined,
     `${DEFAULT_ADDRESS.hostname}, with --classroom ${ALL_ADDRESSES}`,
   ),
   port: integer(
-    "the port to listen at; 0 is any free one",
+    "the port to listen at; 0 means any free one",
     DEFAULT_ADDRESS.port,
     0,
     65_535,
@@ -72,30 +72,33 @@ const flags: Flags<ServerFlags> = {
     1_000_000,
   ),
   idleTimeout: seconds(
-    "close a client that sends no request for so long; 0 is never",
+    "close a client that sends no request for this long; 0 means never",
     DEFAULT_LIMITS.idleTimeout,
   ),
   grace: seconds(
-    "how long ending may take, once it is asked for",
+    "how long a shutdown may take",
     DEFAULT_LIMITS.grace,
   ),
   quiet: toggle("print no line for each request"),
   maskSid: toggle("print only the last two digits of a student's number"),
   classroom: toggle(
-    "for a projector: show in big letters where to connect, and how many did; " +
+    "for a projector: show the address in big letters, and count the clients; " +
       "includes --mask-sid",
   ),
 };
 
-/** What a server is made of: the flags, and what they stand for. */
+/** What a server is made from: the flags, and the objects that they select. */
 export interface ServerSetup extends ServerFlags {
-  /** Where the handlers record. */
+  /** Where the handlers record students. */
   roster: MemoryRoster;
-  /** The line that is printed for a student. */
+  /** Formats the line that is printed for a student. */
   line: typeof connectedLine;
 }
 
-/** Runs the server's command line, with a server that `create` makes. Returns the exit code. */
+/**
+ * Runs the server's command line, with a server that `create` makes. Resolves to
+ * the exit code.
+ */
 export function runServer(
   args: readonly string[],
   signals: StopSignals,
@@ -127,16 +130,17 @@ export interface CommandServer {
   readonly limitHits: LimitHits;
   /** Begins to listen. */
   listen(): void;
-  /** Serves clients until told to end. */
+  /** Serves clients until the server shuts down. */
   acceptClients(): Promise<void>;
-  /** Ends in good order. */
+  /** Shuts down in good order. */
   shutdown(): Promise<void>;
-  /** Ends at once. */
+  /** Closes at once. */
   close(): void;
 }
 
 /**
- * Runs a server until it is asked to end, and it has.
+ * Runs a server until a signal stops it. Resolves to the exit code when it has
+ * ended.
  *
  * @throws {Failure} If it cannot listen where the flags say.
  */
@@ -175,7 +179,7 @@ async function serveUntilStopped(
     await Promise.race([ended, closed]);
   } finally {
     over.abort();
-    // A terminal that takes nothing any more must not keep us.
+    // A blocked terminal must not keep the program from ending.
     if (shown) await Promise.race([shown, delay(SCREEN_LONGEST)]);
   }
   const { maxWaitingOutput, grace, ...others } = server.limitHits;
@@ -188,20 +192,20 @@ async function serveUntilStopped(
   return 0;
 }
 
-/** Shows a class where the server is, and how it goes, until `over` aborts. */
+/** Shows the server's address and counts to a class, until `over` aborts. */
 async function showClass(
   server: CommandServer,
   roster: MemoryRoster,
   over: AbortSignal,
 ): Promise<void> {
-  // A plain start does without it.
+  // Imported only here, since a start without --classroom does not need it.
   const { showClassroom, TERMINAL } = await import("./classroom.ts");
   const { hostname, port } = server.addr;
   let addresses: string[] = [];
   try {
     addresses = addressesAt(hostname);
   } catch {
-    // Without the permission to know them. That was said.
+    // The permission to list them is missing. reachableAt() has said so.
   }
   if (addresses.length === 0) addresses = ["this machine's address"];
   const look = () => ({

@@ -1,26 +1,27 @@
 /**
- * Being asked to end.
+ * The signals that ask a program to end.
  *
  * @module
  */
 
 /**
- * Milliseconds after a first signal in which another is the same wish: under
- * `deno task`, one Ctrl-C arrives twice, some 5 ms apart.
+ * How long after the first signal another one counts as the same, in
+ * milliseconds: under `deno task`, one Ctrl-C arrives twice in quick
+ * succession.
  */
 const SAME_WISH = 500;
 
-/** What Ctrl-C and SIGTERM ask for. */
+/** Abort signals for Ctrl-C and SIGTERM. */
 export interface StopSignals {
-  /** Aborts at the first signal: end in good order. */
+  /** Aborts at the first signal: the program shuts down in good order. */
   readonly stop: AbortSignal;
-  /** Aborts at a second one, some time later: end at once. */
+  /** Aborts at a second, later signal: the program ends at once. */
   readonly stopNow: AbortSignal;
 }
 
 /**
- * Listens for the signals that ask a program to end. Must come before
- * anything that opens descriptors, since it takes some.
+ * Listens for the signals that ask a program to end. Must be called before
+ * anything else opens file descriptors, since it needs some.
  */
 export function listenForStop(): StopSignals {
   const stop = new AbortController();
@@ -38,7 +39,7 @@ export function listenForStop(): StopSignals {
   return { stop: stop.signal, stopNow: stopNow.signal };
 }
 
-/** Calls back when the signal aborts, at once if it has. */
+/** Calls `callback` when the signal aborts, or at once if it already has. */
 export function whenAborted(signal: AbortSignal, callback: () => void): void {
   if (signal.aborted) callback();
   else signal.addEventListener("abort", callback, { once: true });

@@ -1,5 +1,5 @@
 /**
- * Messages over one connection, for the server and the client alike.
+ * Messages over one connection, for both the server and the client.
  *
  * @module
  */
@@ -22,19 +22,19 @@ import { State } from "./state.ts";
 import { Deadline, IdleTimer } from "./timers.ts";
 import { WriteQueue } from "./write_queue.ts";
 
-/** In state Flushing: how many milliseconds the peer may accept nothing. */
+/** How long the peer may accept nothing in state Flushing, in milliseconds. */
 const FLUSH_IDLE = 5_000;
-/** In state Lingering: after how many silent milliseconds we assume that the peer has ended. */
+/** How long the peer may be silent in state Lingering, in milliseconds. Then we assume that it has ended. */
 const LINGER_IDLE = 250;
-/** In state Lingering: for how many milliseconds a peer may go on sending. */
+/** How long the peer may go on sending in state Lingering, in milliseconds. */
 const LINGER_LONGEST = 3_000;
 
-/** Shared by all connections, since writing a message cannot be interrupted. */
+/** Shared by all connections, since encoding a message cannot be interrupted. */
 const writer = new ByteWriter();
 
-/** A connection that carries messages of one format. Its {@linkcode State} says what may happen. */
+/** A connection that carries messages of one format. Its {@linkcode State} says what it may do. */
 export class MessageConnection {
-  /** Measures the silence of the peer. */
+  /** The idle timer: measures how long the peer is silent. */
   readonly idle: IdleTimer = new IdleTimer();
   #conn: Connection;
   #format: WireFormat;
@@ -46,18 +46,18 @@ export class MessageConnection {
   #requestDeadline: Deadline;
   #receiving: Promise<Message[] | undefined> | undefined;
   #writing: Promise<void> | undefined;
-  /** Why a write failed, if that is not the usual end of a connection. */
+  /** The error of a failed write, unless it only means that the connection has ended. */
   #writeError: unknown;
   #shutdown: Promise<void> | undefined;
 
-  /** Takes over a connection: nothing else may read or write it. */
+  /** Takes over a connection: no other code may read or write it. */
   constructor(
     conn: Connection,
     format: WireFormat,
     limits: ConnectionLimits,
     hooks: ConnectionHooks = {},
   ) {
-    conn.setNoDelay(); // or small messages wait for each other's acknowledgement
+    conn.setNoDelay(); // or a small message waits for the ACK of the one before
     this.#conn = conn;
     this.#format = format;
     this.#limits = limits;
@@ -65,7 +65,7 @@ export class MessageConnection {
     const { requestTimeout, queueTimeout, softQueuedBytes } = limits;
     this.#reader = new MessageReader(format, limits);
     this.#requestDeadline = new Deadline(requestTimeout, () => {
-      const why = `A request must be whole within ${requestTimeout} s`;
+      const why = `A request must be complete within ${requestTimeout} s`;
       hooks.onLimit?.(new ProtocolError(why, { limit: "requestTimeout" }));
     });
     const queueDeadline = new Deadline(queueTimeout, () => {
@@ -80,10 +80,10 @@ export class MessageConnection {
   }
 
   /**
-   * Resolves to all messages that one read completed: at least one; or to
+   * Resolves to all messages that one read completed, at least one, or to
    * `undefined` when no more come.
    *
-   * @throws {ProtocolError} If the bytes are no message. Complete messages before them are returned first.
+   * @throws {ProtocolError} If a message is malformed. Complete messages before it are returned first.
    */
   receive(): Promise<Message[] | undefined> {
     return this.#receiving = this.#receive();
@@ -118,7 +118,7 @@ export class MessageConnection {
     reader.end();
   }
 
-  /** The messages that a read of `count` bytes completed, unless they are dropped. */
+  /** Returns the messages that a read of `count` bytes completed, or none if input is dropped. */
   #take(count: number): Message[] {
     const reader = this.#reader;
     const messages = this.#discardsInput
@@ -132,7 +132,7 @@ export class MessageConnection {
     return messages;
   }
 
-  /** Sends the message that opens the connection. The next one leaves after the format's pause. */
+  /** Sends the greeting. The next message is held back for the format's greeting pause. */
   async greet(greeting: Message): Promise<void> {
     await this.send([greeting]);
     await this.#writing;
@@ -141,11 +141,11 @@ export class MessageConnection {
   }
 
   /**
-   * Queues messages. Resolves when more may be queued: at once, unless the peer
-   * does not accept what is queued.
+   * Queues messages. Resolves at once, unless too much is queued: then it
+   * resolves when the peer has accepted everything.
    *
    * @throws {TypeError} As {@linkcode queue} does.
-   * @throws {ConnectionEnded} If nothing can be sent any more.
+   * @throws {ConnectionEnded} If the connection has ended.
    */
   async send(messages: readonly Message[]): Promise<void> {
     this.queue(messages);
@@ -160,7 +160,7 @@ export class MessageConnection {
     if (this.#writeError) throw this.#writeError;
   }
 
-  /** Whether the peer must accept what is queued before more should be sent. */
+  /** Whether so much is queued that no more should be sent now. */
   get isFull(): boolean {
     return this.#queue.isFull;
   }
@@ -174,7 +174,7 @@ export class MessageConnection {
     if (this.#state >= State.Lingering) return;
     const { maxQueuedBytes } = this.#limits;
     const left = maxQueuedBytes - this.#queue.pendingBytes;
-    let bytes = 0; // of the messages that are complete
+    let bytes = 0; // of the messages that are completely encoded
     try {
       for (const message of messages) {
         this.#format.write(message, writer);
@@ -193,13 +193,13 @@ export class MessageConnection {
     }
   }
 
-  /** Writes until nothing is queued: one write at a time, so that none overtakes another. */
+  /** Writes until the queue is empty. One write at a time keeps the order. */
   async #write(): Promise<void> {
     const queue = this.#queue;
     try {
-      await null; // let the rest of this turn's answers join
+      await null; // let other answers of this turn join
       while (queue.pendingBytes > 0) {
-        if (queue.isHeldBack) await queue.waitUntilFree(); // it can be empty then
+        if (queue.isHeldBack) await queue.waitUntilFree(); // it may be empty now
         if (queue.pendingBytes === 0) return;
         const bytes = await this.#conn.write(queue.next());
         if (this.#state === State.Closed) return;
@@ -208,7 +208,7 @@ export class MessageConnection {
         this.idle.noteWritten(queue.pendingBytes > 0);
       }
     } catch (error) {
-      // Thrown by `send`: a rejection here, where nothing waits, would end the process.
+      // `send` throws this error. Thrown here, it would be an unhandled rejection.
       if (!isDisconnect(error)) this.#writeError = error;
       this.#advance(State.PeerGone);
     } finally {
@@ -216,15 +216,15 @@ export class MessageConnection {
     }
   }
 
-  /** Reads no further message. If none is being processed, the connection shuts down. */
+  /** Stops reading messages. If none is being processed, the connection shuts down. */
   stopReading(): void {
     this.#advance(State.NotReading);
     if (this.idle.isWaiting) void this.shutdown();
   }
 
   /**
-   * Ends the connection in good order: what is queued is written, the peer is
-   * told that no more comes, then the connection closes. Never rejects.
+   * Ends the connection in good order: writes what is queued, half-closes, waits
+   * for the end of the peer, then closes. The promise never rejects.
    */
   shutdown(): Promise<void> {
     return this.#shutdown ??= this.#flushAndLinger();
@@ -238,37 +238,37 @@ export class MessageConnection {
       await this.#writing;
       if (!peerMaySend || !this.#advance(State.Lingering)) return;
       await this.#conn.closeWrite();
-      // Closing with bytes unread would reset the connection, and the peer could
-      // lose the answers that it has not read. So we read on and drop it, until
-      // the peer ends, or is silent: many clients never close by themselves.
+      // Closing with unread bytes would reset the connection, and the peer could
+      // lose answers that it has not read yet. So we read and drop bytes until
+      // the peer ends or is silent: many clients never close by themselves.
       lingerTimer = setTimeout(() => this.close(), LINGER_LONGEST);
       await this.#receiving?.catch(() => {});
       await this.receive();
     } catch {
-      // The connection is over, which was the aim.
+      // The connection has ended, as it should.
     } finally {
       clearTimeout(lingerTimer);
       this.close();
     }
   }
 
-  /** Ends the connection at once, whatever is under way. A second call does nothing. */
+  /** Closes the connection at once. A second call does nothing. */
   close(): void {
-    this.idle[Symbol.dispose](); // even if closed: it may have been armed since
+    this.idle[Symbol.dispose](); // even if closed: it may be armed again
     if (!this.#advance(State.Closed)) return;
     closeOnce(this.#conn);
     this.#hooks.onEvent?.({ type: "closed" });
   }
 
-  /** Ends a connection whose peer does not accept its answers: it would not accept a reason, either. */
+  /** Closes a connection whose peer does not accept its answers. It would not accept an error, either. */
   #closeFor(limit: LimitName, reason: string): void {
     const bytes = counted(this.#queue.pendingBytes, "byte");
     this.close();
-    const why = `It does not take its answers: ${bytes} waited, ${reason}`;
+    const why = `It does not read its answers: ${bytes} waited, ${reason}`;
     this.#hooks.onLimit?.(new ProtocolError(why, { limit }));
   }
 
-  /** Changes the state. Returns whether that was a step forward. */
+  /** Moves the state forward, never back. Returns whether it has changed. */
   #advance(to: State): boolean {
     if (to <= this.#state) return false;
     this.#state = to;
@@ -281,7 +281,7 @@ export class MessageConnection {
       this.idle.waitFromNow();
       this.idle.arm(FLUSH_IDLE, () => {
         const seconds = FLUSH_IDLE / 1000;
-        this.#closeFor("queueTimeout", `and none was taken for ${seconds} s`);
+        this.#closeFor("queueTimeout", `and none was read for ${seconds} s`);
       });
     } else if (to === State.Lingering) {
       this.idle.waitFromNow();

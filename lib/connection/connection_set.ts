@@ -4,33 +4,33 @@
  * @module
  */
 
-/** A set of connections, or of their handlers, whose ends can be waited for. */
+/** A set of open connections, or of their handlers. Callers can wait until members end. */
 export class ConnectionSet<T> implements Iterable<T> {
   #members = new Set<T>();
   #waiting = new Set<() => void>();
 
-  /** Adds one that has begun. */
+  /** Adds a member. */
   add(member: T): void {
     this.#members.add(member);
   }
 
-  /** Removes one that has ended. */
+  /** Removes a member that has ended. */
   delete(member: T): void {
     this.#members.delete(member);
     this.wake();
   }
 
-  /** How many there are. */
+  /** The number of members. */
   get size(): number {
     return this.#members.size;
   }
 
-  /** All of them. */
+  /** Iterates over all members. */
   [Symbol.iterator](): Iterator<T> {
     return this.#members.values();
   }
 
-  /** Calls a function for each. An error goes to `onError`, and the others are still called. */
+  /** Calls a function for each member. An error goes to `onError` and does not stop the calls. */
   each(call: (member: T) => void, onError: (error: unknown) => void): void {
     for (const member of this.#members) {
       try {
@@ -46,7 +46,7 @@ export class ConnectionSet<T> implements Iterable<T> {
     for (const wake of this.#waiting) wake();
   }
 
-  /** Waits until one of them ends, but at most `ms` milliseconds. */
+  /** Waits until a member ends, but at most `ms` milliseconds. */
   waitForOne(ms: number): Promise<void> {
     return new Promise((resolve) => {
       const wake = () => {
@@ -59,7 +59,7 @@ export class ConnectionSet<T> implements Iterable<T> {
     });
   }
 
-  /** Waits until all have ended, but at most `ms` milliseconds. */
+  /** Waits until all members have ended, but at most `ms` milliseconds. */
   async waitUntilEmpty(ms: number): Promise<void> {
     const end = performance.now() + ms;
     let left = ms;

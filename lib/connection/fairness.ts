@@ -1,40 +1,40 @@
 /**
  * Fairness among all connections of the process, which share one thread.
  *
- * A read of bytes that are there already resolves without a look at the other
- * sockets, so a few clients that send without end would keep all others waiting.
- * Therefore a task that may find more to do at once yields from time to time.
+ * A read whose bytes have already arrived resolves without polling the other
+ * sockets, so a few clients that send without a pause would starve all others.
+ * Therefore a task that may have more work at once yields from time to time.
  *
  * @module
  */
 
-/** Milliseconds that busy tasks may run between two polls of the sockets. */
+/** How long busy tasks may run between two polls of the sockets, in milliseconds. */
 const SLICE = 2;
 /** The same, for all tasks of a process with many active connections. */
 export const CONTENDED_SLICE = 50;
 /**
- * With more active connections than this, the event loop may pass over some of
- * them again and again. Tokio, on which Deno runs, ends a turn after 128 reads:
- * its "cooperative budget".
+ * With more active connections than this, the event loop may skip some of them
+ * again and again. Tokio, on which Deno runs, ends a turn after 128 reads: its
+ * "cooperative budget".
  */
 const CONTENDED_ABOVE = 100;
 /**
- * Turns of the event loop after which it has polled its sockets. While there is
- * other work, it does so in one turn of 61: Tokio's `event_interval`.
+ * Turns of the event loop within which it polls its sockets. While there is
+ * other work, it polls them in one turn of 61: Tokio's `event_interval`.
  */
 const TURNS_TO_POLL = 64;
 
-/** When the event loop last polled its sockets, as far as we know. */
+/** The last known time when the event loop polled its sockets. */
 let polledAt = performance.now();
-/** Connections that wait for bytes, whether or not any come. */
+/** The number of connections that wait for bytes, including idle ones. */
 let active = 0;
 /** The tasks that yielded, first come, first served. */
 const waiting: (() => void)[] = [];
 let isServing = false;
 
 /**
- * Lets all other tasks go on first, if the sockets were not polled for `ms`
- * milliseconds, as far as we know.
+ * Yields to all other tasks if the last known poll of the sockets was at least
+ * `ms` milliseconds ago.
  */
 export async function yieldIfDue(ms = SLICE): Promise<void> {
   if (!isServing && performance.now() - polledAt < ms) return;
@@ -54,16 +54,16 @@ export function isContended(): boolean {
   return active > CONTENDED_ABOVE;
 }
 
-/** Steps of a long computation between two looks at the clock. */
+/** Steps of a long computation between two readings of the clock. */
 const STEPS = 64;
 
-/** Measures a computation of many steps, so that it can yield when it takes long. */
+/** Measures a computation of many steps so that it can yield when it takes long. */
 export class TimeSlice {
-  /** When the slice began; the first look at the clock sets it. */
+  /** When the slice began, set by the first reading of the clock. */
   #began = 0;
   #steps = 0;
 
-  /** Counts a step. Returns whether the slice is over; then the next one begins. */
+  /** Counts a step. Returns whether the slice is over. If so, the next one begins. */
   isOver(): boolean {
     if (++this.#steps % STEPS !== 0) return false;
     const now = performance.now();
@@ -81,7 +81,7 @@ async function serve(): Promise<void> {
     polledAt = performance.now();
     while (waiting.length > 0 && performance.now() - polledAt < SLICE) {
       waiting.shift()!();
-      await turns(1); // in which that task does its work
+      await turns(1); // lets that task do its work
     }
   }
   isServing = false;

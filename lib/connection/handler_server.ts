@@ -1,5 +1,5 @@
 /**
- * The server, as its handlers see it.
+ * The interface of the server for its handlers.
  *
  * @module
  */
@@ -11,22 +11,22 @@ import type { Lock } from "../lock.ts";
 
 /** The part of a server that its handlers use. */
 export interface HandlerServer {
-  /** The lock around what the handlers of this server share. */
+  /** The lock that protects what the handlers of this server share. */
   readonly writeLock: Lock;
   /** The format of the messages. */
   readonly wire: WireFormat;
-  /** What a client may use. */
+  /** The limits for clients. */
   readonly limits: Readonly<Limits>;
   /** How often each limit was reached. */
   readonly limitHits: LimitHits;
-  /** Whether lines about single requests are left out. */
+  /** Whether to omit lines about single requests. */
   readonly quiet: boolean;
   /** Called for every client event. */
   readonly onEvent: OnEvent | undefined;
-  /** The id of a client with this source port: the port, or a number above the ports if that is taken. */
+  /** Returns an id for a client with this source port: the port, or a number above all ports if that id is in use. */
   freeClientId(port: number): number;
-  /** Prints results, a line each, without waiting for their reader. */
+  /** Prints lines of results without blocking. */
   log(lines: readonly string[]): void;
-  /** Reports something to the server's operator. */
+  /** Reports a line to the server's operator. */
   report(line: string): void;
 }

@@ -1,5 +1,5 @@
 /**
- * Cuts the bytes of one connection into messages.
+ * Splits the bytes of one connection into messages.
  *
  * @module
  */
@@ -8,14 +8,14 @@ import { ProtocolError } from "../formats/errors.ts";
 import type { FormatReader, Message, WireFormat } from "../formats/format.ts";
 import type { MessageLimits } from "../limits.ts";
 
-/** Bytes of the buffer of an idle connection. */
+/** The buffer size of an idle connection, in bytes. */
 const SMALLEST_BUFFER = 1024;
-/** While reads fill the buffer, it doubles up to this size. */
+/** The largest buffer size, in bytes: the buffer doubles while reads fill it. */
 const LARGEST_BUFFER = 65_536;
-/** After so many small reads in a row the buffer is halved. A single one may just end a burst. */
+/** After this many small reads in a row, the buffer is halved. A single one may only end a burst. */
 const SMALL_READS = 4;
 
-/** A buffer for the reads of one connection, and the messages in it. */
+/** The read buffer of one connection, and the decoder of its messages. */
 export class MessageReader {
   #format: FormatReader;
   #largestBuffer: number;
@@ -27,39 +27,39 @@ export class MessageReader {
   #lastReadFilled = false;
   #error: ProtocolError | undefined;
 
-  /** Has read nothing yet. */
+  /** Creates the reader of one connection. */
   constructor(format: WireFormat, limits: MessageLimits) {
     this.#format = format.reader(limits);
     // One opcode or line can be as long as a message.
     this.#largestBuffer = Math.max(LARGEST_BUFFER, limits.maxRequestBytes);
   }
 
-  /** Where the next read must put its bytes. */
+  /** The part of the buffer for the next read. */
   get room(): Uint8Array {
     return this.#kept > 0 ? this.#buffer.subarray(this.#kept) : this.#buffer;
   }
 
-  /** Whether the last read filled its room, so that more has probably come. */
+  /** Whether the last read filled the buffer: then more bytes have probably arrived. */
   get lastReadFilled(): boolean {
     return this.#lastReadFilled;
   }
 
-  /** Bytes of the message that is incomplete. */
+  /** Bytes of the incomplete message. */
   get pendingBytes(): number {
     return this.#format.pendingBytes + this.#kept;
   }
 
-  /** Whether messages are in the buffer for which no further byte is needed. */
+  /** Whether decoding has paused, so that the buffer may hold more complete messages. */
   get hasUndecoded(): boolean {
     return this.#format.paused === true;
   }
 
-  /** Why decoding stopped after the last good message. */
+  /** The error that ended decoding after the last valid message. */
   get error(): ProtocolError | undefined {
     return this.#error;
   }
 
-  /** The messages that a read of `count` bytes completed. */
+  /** Returns the messages that a read of `count` bytes completed. */
   decode(count: number): Message[] {
     const end = this.#kept + count;
     if (!this.hasUndecoded) this.#lastReadFilled = end === this.#buffer.length;
@@ -75,7 +75,7 @@ export class MessageReader {
     return messages;
   }
 
-  /** Drops what a read of `count` bytes brought, and so has no messages. */
+  /** Drops the bytes of a read of `count` bytes. Returns no messages. */
   discard(count: number): Message[] {
     this.#lastReadFilled = count === this.#buffer.length;
     return [];
@@ -103,9 +103,9 @@ export class MessageReader {
   }
 
   /**
-   * Moves what was not taken to the front of a buffer that fits the traffic:
-   * twice as large when a read filled it, half as large when several reads in a
-   * row used at most a quarter.
+   * Moves the undecoded bytes to the front of the buffer. Doubles the buffer when
+   * a read filled it, and halves it when several reads in a row used at most a
+   * quarter.
    */
   #keep(taken: number, end: number): void {
     let size = this.#buffer.length;

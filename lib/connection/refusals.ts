@@ -9,12 +9,12 @@ import type { MessageMap } from "../formats/format.ts";
 import type { LimitHits, Limits } from "../limits.ts";
 import { reason } from "../text.ts";
 
-/** The answer to a request or a client that is refused. */
+/** The answer to a refused request or client. */
 export class Refusal {
-  /** What the client is told. */
+  /** The message for the client. */
   readonly response: MessageMap;
 
-  /** Tells the client what is wrong. */
+  /** Creates a refusal whose message says what is wrong. */
   constructor(error: string) {
     this.response = { error };
   }
@@ -28,7 +28,7 @@ export class Refusals {
   #inRow = 0;
   #isFinal = false;
 
-  /** Each refusal is reported. If it is for a limit, it is counted in `limitHits`. */
+  /** Each refusal is reported with `report`. If a limit caused it, `limitHits` counts it. */
   constructor(
     { limits, limitHits }: { limits: Readonly<Limits>; limitHits: LimitHits },
     report: (line: string) => void,
@@ -48,7 +48,7 @@ export class Refusals {
     this.#inRow = 0;
   }
 
-  /** Refuses a request because of an error. */
+  /** Reports and counts an error. Returns the refusal to send. */
   refuse(error: unknown): Refusal {
     if (error instanceof PeerError && error.limit) {
       this.#limitHits[error.limit]++;
@@ -70,7 +70,7 @@ export class Refusals {
   }
 }
 
-/** What the client is told. It learns nothing about a fault of the server. */
+/** Returns the error text for the client. It hides faults of the server. */
 function messageFor(error: unknown): string {
   return error instanceof PeerError
     ? error.message

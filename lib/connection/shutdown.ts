@@ -1,30 +1,31 @@
 /**
  * Shutdown: how a server ends without losing a request.
  *
- * What is promised: pending connections are accepted, and requests that were
- * received are answered. Then each connection ends in good order. After the
- * grace time, whatever is still open is closed at once.
+ * A shutdown accepts pending connections and answers received requests. Then it
+ * ends each connection in good order. After the grace time, connections that are
+ * still open are closed at once.
  *
- * A server cannot see what is in transit. It can only wait until nothing comes,
- * and every wait has an end:
+ * A server cannot see what is in transit. It can only wait until clients are
+ * silent, and every wait is bounded:
  *
- * 1. **Accept and drain.** The accept loop goes on, and all clients are served as
- *    usual. When no handler has answered a client for `DRAIN_IDLE`, the connection
- *    of each client that was silent for as long ends. One client's silence is not
- *    enough: a busy server may not have come to it yet. This lasts until no client
- *    has come for `ACCEPT_IDLE`, at most half of the grace time. After
- *    `DRAIN_LONGEST`, clients that wait for their turn have it, for as long again
- *    at most. Then the handlers that are left stop reading, and the listener closes.
- * 2. **Drain again**, for the clients that were accepted meanwhile, in the same
- *    way and for as long.
- * 3. **Answer.** A handler that has stopped reading answers what it has read, and
- *    waits until the client has taken it. That takes at most the rest of the
- *    grace time.
- * 4. **Close.** The connections that are left are closed at once. Their handlers
- *    have `CLOSE_LONGEST` to return.
+ * 1. **Accept and drain.** The accept loop continues, and all clients are served
+ *    as usual. When no handler has answered a client for `DRAIN_IDLE`, each handler
+ *    whose client has been silent for `DRAIN_IDLE` stops reading. The silence of
+ *    one client is not enough: a busy server may not have read from it yet.
+ *    Draining lasts at most `DRAIN_LONGEST`. Then tasks that have yielded run once
+ *    more, for at most `DRAIN_LONGEST`, and the remaining handlers stop reading.
+ *    Accepting lasts until no client has come for `ACCEPT_IDLE`, at most half of
+ *    the grace time. Then the listener closes.
+ * 2. **Drain again.** Clients that were accepted meanwhile are drained in the same
+ *    way.
+ * 3. **Answer.** A handler that has stopped reading answers the requests that it
+ *    has read. It waits until the client has accepted the answers, at most for the
+ *    rest of the grace time.
+ * 4. **Close.** The remaining connections are closed at once. Their handlers have
+ *    `CLOSE_LONGEST` to return.
  *
- * A blocked event loop delays accepts and reads, so the sockets are polled before
- * a client is called silent.
+ * A blocked event loop delays accepts and reads. So the sockets are polled before
+ * a client counts as silent.
  *
  * @module
  */
@@ -33,24 +34,24 @@ import type { ConnectionSet } from "./connection_set.ts";
 import { pollEventLoop, yieldIfDue } from "./fairness.ts";
 import type { IdleTimer } from "./timers.ts";
 
-/** Milliseconds without a new client after which none is waiting to be accepted. */
+/** How long no client must come before a shutdown assumes that none is waiting to be accepted, in milliseconds. */
 const ACCEPT_IDLE = 50;
-/** How long a connection must be silent before a shutdown assumes that nothing is in transit. */
+/** How long a connection must be silent before a shutdown assumes that nothing is in transit, in milliseconds. */
 const DRAIN_IDLE = 100;
-/** How many milliseconds clients that keep sending are served, at most. */
+/** How long clients that keep sending are served, at most, in milliseconds. */
 const DRAIN_LONGEST = 1000;
-/** How many milliseconds handlers have to return when their connections were closed. */
+/** How long handlers have to return after their connections are closed, in milliseconds. */
 const CLOSE_LONGEST = 100;
-/** Milliseconds between two looks at the clients. */
+/** The time between two checks of the clients, in milliseconds. */
 const TICK = 25;
 
 /** The part of a client's handler that a shutdown needs. */
 export interface StoppableHandler {
-  /** Whether further messages are read. */
+  /** Whether the handler reads further messages. */
   readonly isReading: boolean;
-  /** Measures the silence of the client. */
+  /** The idle timer: measures how long the client is silent. */
   readonly idle: Pick<IdleTimer, "answeredAt" | "isIdle">;
-  /** Answers what was read, and reads no more. */
+  /** Stops reading. Requests already read are answered. */
   stopReading(): void;
 }
 
@@ -58,19 +59,19 @@ export interface StoppableHandler {
 export interface StoppableServer {
   /** The handlers of all open connections. */
   readonly open: ConnectionSet<StoppableHandler>;
-  /** Whether clients may come. */
+  /** Whether the server listens, so that clients may come. */
   readonly isListening: boolean;
-  /** For how many milliseconds no client has come; 0 or less while the accept loop rests. */
+  /** Returns for how many milliseconds no client has come; 0 or less while the accept loop waits after a failure. */
   acceptIdleFor(): number;
   /** Closes the listener. */
   stopAccepting(): void;
-  /** Closes all connections that are left. Called last, at the end of the grace time at the latest. */
+  /** Closes the remaining connections. Called last, at the end of the grace time at the latest. */
   close(): void;
-  /** Reports what a handler throws. */
+  /** Reports an error that a handler throws. */
   onError(error: unknown): void;
 }
 
-/** Shuts a server down. Resolves when all is over, soon after `graceMs` at the latest. */
+/** Shuts a server down. Resolves when the shutdown has finished, soon after `graceMs` at the latest. */
 export async function shutDown(
   server: StoppableServer,
   graceMs: number,
@@ -90,7 +91,7 @@ export async function shutDown(
   await open.waitUntilEmpty(CLOSE_LONGEST);
 }
 
-/** Waits until no client waits to be accepted. Those that came meanwhile are drained, too. */
+/** Waits until no client is waiting to be accepted. Stops reading from silent clients meanwhile. */
 async function acceptPending(
   server: StoppableServer,
   end: number,
@@ -108,7 +109,7 @@ async function acceptPending(
   }
 }
 
-/** Serves the clients until they are silent. Those that are left read no more. */
+/** Serves the clients until they are silent. The remaining handlers stop reading. */
 async function drain(server: StoppableServer, end: number): Promise<void> {
   const { open, onError } = server;
   const began = performance.now();
@@ -117,7 +118,7 @@ async function drain(server: StoppableServer, end: number): Promise<void> {
     await open.waitUntilEmpty(TICK);
     await stopIdle(server, began);
   }
-  const left = new Set(open); // and none that comes during the poll
+  const left = new Set(open); // without clients that come during the poll
   await lastTurn(Math.min(DRAIN_LONGEST, end - performance.now()));
   await pollEventLoop();
   open.each((handler) => {
@@ -125,7 +126,7 @@ async function drain(server: StoppableServer, end: number): Promise<void> {
   }, onError);
 }
 
-/** Lets those that wait for their turn have it, but for at most `ms` milliseconds. */
+/** Waits until all tasks that have yielded have run, but at most `ms` milliseconds. */
 async function lastTurn(ms: number): Promise<void> {
   const { promise: late, resolve } = Promise.withResolvers<void>();
   const timer = setTimeout(resolve, ms);
@@ -133,7 +134,7 @@ async function lastTurn(ms: number): Promise<void> {
   clearTimeout(timer);
 }
 
-/** Ends the connections of silent clients, if no client was answered recently. Silence counts from `began` at the earliest. */
+/** Stops reading from silent clients if no client was answered for `DRAIN_IDLE`, counted from `began` at the earliest. */
 async function stopIdle(
   { open, onError }: StoppableServer,
   began: number,

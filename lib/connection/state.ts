@@ -6,22 +6,22 @@
 
 /**
  * The states, in the order in which a connection passes through them. It may
- * skip some, and never goes back. `MessageConnection` alone changes the state.
+ * skip some but never goes back. Only `MessageConnection` changes the state.
  */
 export enum State {
-  /** Messages are read and processed, answers are written. */
+  /** Messages are read and processed. Answers are written. */
   Open,
-  /** No further message is decoded. Those that were are answered. */
+  /** No further message is decoded. Messages already decoded are answered. */
   NotReading,
-  /** The peer sends no more, or a read failed. What it sent is answered. */
+  /** The peer sends no more, or a read failed. Messages already decoded are answered. */
   PeerEnded,
   /** No message is processed any more. Queued bytes are written, incoming bytes are dropped. */
   Flushing,
-  /** All is written, and the peer is told so. Incoming bytes are dropped until the peer ends. */
+  /** Everything is written, and the connection is half-closed. Incoming bytes are dropped until the peer ends. */
   Lingering,
   /**
-   * A write failed: the peer takes no more. The handler learns of it when it next
-   * sends. It stands here, since it can follow any state above.
+   * A write failed: the peer accepts no more bytes. The next send by the handler
+   * throws. This state can follow any state above, so it comes after them.
    */
   PeerGone,
   /** Nothing is read or written. */

@@ -4,9 +4,9 @@
  * @module
  */
 
-/** Calls back when we have waited for the peer, and it was silent, for too long. */
+/** Calls back when the peer is silent for too long while we wait for it. */
 export class IdleTimer implements Disposable {
-  /** Since when we wait for the peer; `Infinity` while we do not. */
+  /** When we began to wait for the peer; `Infinity` while we do not wait. */
   #since = Infinity;
   #lastPartAt = performance.now();
   #hadMessages = false;
@@ -15,7 +15,7 @@ export class IdleTimer implements Disposable {
   #wasLate = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** Sets how many milliseconds of silence are too long, and what is then called. */
+  /** Starts the timer: `onIdle` is called after `ms` milliseconds of silence. */
   arm(ms: number, onIdle: () => void): void {
     this[Symbol.dispose]();
     this.#ms = ms;
@@ -24,12 +24,12 @@ export class IdleTimer implements Disposable {
     this.#timer = setTimeout(this.#check, ms);
   }
 
-  /** Begins to wait for the peer, or begins anew, since it gave a sign. */
+  /** Starts to wait for the peer, or restarts the wait after activity. */
   waitFromNow(): void {
     this.#since = performance.now();
   }
 
-  /** Ends the wait: from now on, the silence is our own. */
+  /** Ends the wait: our own processing time is not idle time of the peer. */
   stopWaiting(): void {
     this.#since = Infinity;
   }
@@ -39,33 +39,33 @@ export class IdleTimer implements Disposable {
     return this.#since < Infinity;
   }
 
-  /** Notes that messages came. That needs no look at the clock: they are answered first. */
+  /** Notes that messages came. The time is not needed: the wait restarts after the answers. */
   noteMessages(): void {
     this.#hadMessages = true;
   }
 
-  /** Notes that a part of a message came. The idle timer runs on: a dripping peer is idle, too. */
+  /** Notes that a part of a message came. The timer is not reset: a peer that sends byte by byte is idle, too. */
   notePart(): void {
     this.#lastPartAt = performance.now();
   }
 
   /** Notes that the peer accepted bytes, and whether more are to be written. */
   noteWritten(more: boolean): void {
-    // Looking at the clock costs much, and here only a timer or a slow peer needs it.
+    // Reading the clock is slow, and here only a timer or a slow peer needs it.
     if (this.isWaiting && (more || this.#timer !== undefined)) {
       this.waitFromNow();
     }
   }
 
   /**
-   * When we began to wait for the next message of a peer that has sent some, on
-   * the clock of `performance.now()`; `-Infinity` if we do not.
+   * When we began to wait for the next message of a peer that has sent some, in
+   * `performance.now()` time; `-Infinity` if there is no such wait.
    */
   get answeredAt(): number {
     return this.#hadMessages && this.isWaiting ? this.#since : -Infinity;
   }
 
-  /** Whether we have waited for `ms` milliseconds, and no byte came meanwhile. */
+  /** Whether we have waited for at least `ms` milliseconds without receiving a byte. */
   isIdle(ms: number): boolean {
     const since = Math.max(this.#since, this.#lastPartAt);
     return performance.now() - since >= ms;
@@ -76,35 +76,35 @@ export class IdleTimer implements Disposable {
     clearTimeout(this.#timer);
   }
 
-  // Activity only changes a time: a new timer for each message would cost more.
+  // Activity only updates a time: a new timer for each message would be slower.
   #check = (): void => {
     const left = Math.min(this.#since + this.#ms - performance.now(), this.#ms);
     if (left <= 0 && this.#wasLate) return this.#onIdle();
-    // If the event loop was blocked, the peer's bytes may wait behind this
-    // timer. A second check lets them be read first.
+    // If the event loop was blocked, the peer's bytes may not be read yet. A
+    // second check gives them time to be read first.
     this.#wasLate = left <= 0;
     this.#timer = setTimeout(this.#check, Math.max(1, Math.ceil(left)));
   };
 }
 
-/** Calls back if something that was started is not stopped in time. It uses an idle timer for its second check. */
+/** Calls back if it is started and not stopped in time. It uses an idle timer for the second check. */
 export class Deadline implements Disposable {
   #ms: number;
   #onLate: () => void;
   #timer: IdleTimer | undefined;
 
-  /** Allows so many seconds; 0 is any time. */
+  /** Creates a deadline of this many seconds; 0 means no limit. */
   constructor(seconds: number, onLate: () => void) {
     this.#ms = seconds * 1000;
     this.#onLate = onLate;
   }
 
-  /** Whether it was started, and not stopped. */
+  /** Whether the deadline is started and not stopped. */
   get isRunning(): boolean {
     return this.#timer !== undefined;
   }
 
-  /** Starts it, unless it is running. */
+  /** Starts the deadline, unless it is running. */
   start(): void {
     if (this.#ms === 0 || this.#timer) return;
     this.#timer = new IdleTimer();
@@ -112,7 +112,7 @@ export class Deadline implements Disposable {
     this.#timer.arm(this.#ms, this.#onLate);
   }
 
-  /** Stops it, if it is running. */
+  /** Stops the deadline, if it is running. */
   [Symbol.dispose](): void {
     this.#timer?.[Symbol.dispose]();
     this.#timer = undefined;

@@ -9,19 +9,19 @@ import type { Deadline } from "./timers.ts";
 
 const NONE = new Uint8Array();
 
-/** A queue of bytes, which leave in order and in as few writes as possible. */
+/** A queue of bytes that are written in order, in as few writes as possible. */
 export class WriteQueue {
   #segments: Uint8Array[] = [];
-  /** The bytes that are being written. A write may take only some of them. */
+  /** The bytes of the current write, which may accept only some of them. */
   #current: Uint8Array = NONE;
   #pendingBytes = 0;
   #softLimit: number;
   #deadline: Deadline;
-  /** Bytes the peer must accept per period of the deadline. */
+  /** Bytes that the peer must accept per period of the deadline. */
   #portion: number;
-  /** Bytes it has accepted of the current portion. */
+  /** Bytes of the current portion that the peer has accepted. */
   #accepted = 0;
-  /** When the next write may leave, on the clock of `performance.now()`. */
+  /** When the next write may start, in `performance.now()` time. */
   #notBefore = 0;
 
   /**
@@ -33,12 +33,12 @@ export class WriteQueue {
     this.#deadline = deadline;
   }
 
-  /** Bytes that the peer has not accepted. */
+  /** Bytes that the peer has not accepted yet. */
   get pendingBytes(): number {
     return this.#pendingBytes;
   }
 
-  /** Whether the peer must accept what is queued before more should be added. */
+  /** Whether so much is queued that no more should be added now. */
   get isFull(): boolean {
     return this.#pendingBytes > this.#softLimit;
   }
@@ -46,15 +46,15 @@ export class WriteQueue {
   /** Adds bytes, which must not be changed afterwards. */
   add(bytes: Uint8Array): void {
     if (bytes.length === 0) return;
-    // Behind a peer that accepts nothing, bytes may stay for long. They get memory
-    // of their own, so that a few of them do not keep a whole block from being freed.
+    // While a write is in progress, new bytes may wait for a long time. They are
+    // copied so that a small segment does not keep a large block in memory.
     const isWriting = this.#current.length > 0;
     this.#segments.push(isWriting ? bytes.slice() : bytes);
     this.#pendingBytes += bytes.length;
     if (this.isFull) this.#deadline.start();
   }
 
-  /** Holds back the next write for so many milliseconds. */
+  /** Holds back the next write for `ms` milliseconds. */
   holdBack(ms: number): void {
     this.#notBefore = performance.now() + ms;
   }
@@ -64,7 +64,7 @@ export class WriteQueue {
     return this.#notBefore > 0;
   }
 
-  /** Waits until the next write may leave. */
+  /** Waits until the next write may start. */
   async waitUntilFree(): Promise<void> {
     let left: number;
     while ((left = this.#notBefore - performance.now()) > 0) {
@@ -73,7 +73,7 @@ export class WriteQueue {
     this.#notBefore = 0;
   }
 
-  /** The bytes for the next write: all that wait, or the rest of the last write. */
+  /** Returns the bytes for the next write: the rest of the last write, or else all queued bytes. */
   next(): Uint8Array {
     if (this.#current.length === 0) {
       this.#current = this.#segments.length === 1
@@ -84,7 +84,7 @@ export class WriteQueue {
     return this.#current;
   }
 
-  /** Removes the bytes that the peer accepted of a write. */
+  /** Removes `count` bytes that the peer has accepted. */
   remove(count: number): void {
     const isWhole = count === this.#current.length;
     this.#current = isWhole ? NONE : this.#current.subarray(count);
@@ -99,7 +99,7 @@ export class WriteQueue {
     }
   }
 
-  /** From now on, the deadline runs until the peer has accepted everything. */
+  /** Makes the deadline run until the peer has accepted everything. */
   requireAll(): void {
     this.#softLimit = 0;
     if (this.isFull) this.#deadline.start();

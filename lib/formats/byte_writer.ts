@@ -1,24 +1,24 @@
 /**
- * Where a format writes its bytes.
+ * The buffer that a format writes to.
  *
  * @module
  */
 
-/** Bytes of a block, unless what is written at a time is longer. */
+/** Bytes of a block, unless the pending bytes need a larger one. */
 const SIZE = 8192;
-/** Characters of a text that is written one by one, if they are ASCII. */
+/** A text of up to this many characters is written one by one if it is ASCII. */
 const SHORT = 64;
 const encoder = new TextEncoder();
 
-/** A growing row of bytes. */
+/** A byte buffer that grows. */
 export class ByteWriter {
   #bytes = new Uint8Array(SIZE);
   #view = new DataView(this.#bytes.buffer);
-  /** Where what was written begins; before it is what was taken. */
+  /** Where the written bytes begin. The bytes before were taken. */
   #start = 0;
   #end = 0;
 
-  /** How many bytes were written. Setting it takes the last ones back. */
+  /** How many bytes were written. Setting it discards the last ones. */
   get length(): number {
     return this.#end - this.#start;
   }
@@ -66,7 +66,10 @@ export class ByteWriter {
     return count;
   }
 
-  /** Writes text if it is ASCII: 12 characters in 15 ns, where a call out of the engine takes 120. */
+  /**
+   * Writes text if it is ASCII. For a short text this is faster than a call to
+   * native code. Returns how many bytes that took.
+   */
   #ascii(text: string): number | undefined {
     for (let i = 0; i < text.length; i++) {
       const code = text.charCodeAt(i);
@@ -76,16 +79,16 @@ export class ByteWriter {
     return text.length;
   }
 
-  /** Writes over the 32 bits at `position` of what was written, the low byte first. */
+  /** Overwrites the 32 bits at `position` of the written bytes, the low byte first. */
   setUint32(position: number, value: number): void {
     this.#view.setUint32(this.#start + position, value, true);
   }
 
   /**
-   * Empties the sink. What it returns is not written over: the sink goes on
-   * behind it, in the same block. To ask for memory each time would cost more
-   * than a short answer. Whoever keeps what it returns for long copies it, lest
-   * a few bytes keep a block from being freed.
+   * Returns the written bytes and empties the writer. It never overwrites them:
+   * it continues behind them in the same block, because a new block would cost
+   * more than a short answer. A caller that keeps the bytes for long must copy
+   * them, since a few bytes keep the whole block in memory.
    */
   take(): Uint8Array<ArrayBuffer> {
     const large = this.#bytes.length > SIZE;
@@ -103,7 +106,7 @@ export class ByteWriter {
     this.#goOnIn(needed > SIZE ? needed * 2 : SIZE);
   }
 
-  /** Takes what was written along into a block of its own. */
+  /** Moves the written bytes to a new block of `size` bytes. */
   #goOnIn(size: number): void {
     const written = this.#bytes.subarray(this.#start, this.#end);
     this.#bytes = new Uint8Array(size);

@@ -1,5 +1,5 @@
 /**
- * What kind of value something is, in the words of the lab's language.
+ * Names for kinds of values, in the terms of Python, the lab's language.
  *
  * @module
  */

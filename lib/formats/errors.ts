@@ -1,17 +1,17 @@
 /**
- * How a peer can be wrong. The message of each goes back to that peer.
+ * Errors that a peer causes. The message of a `PeerError` is for that peer to read.
  *
  * @module
  */
 
 import type { LimitName } from "../limits.ts";
 
-/** Something that a peer did wrong. */
+/** A peer's mistake. */
 export class PeerError extends Error {
-  /** The limit that the peer went over, if that is what is wrong. */
+  /** The limit that the peer exceeded, if that is the mistake. */
   readonly limit: LimitName | undefined;
 
-  /** Says what is wrong, in words for the peer. */
+  /** Makes an error whose message tells the peer what is wrong. */
   constructor(message: string, { limit }: { limit?: LimitName } = {}) {
     super(message);
     this.limit = limit;
@@ -19,22 +19,22 @@ export class PeerError extends Error {
 }
 
 /**
- * The bytes are no message, or the message is not one that this protocol
- * knows. The connection cannot go on: where the next message begins is unknown,
- * or the peer speaks another protocol.
+ * The bytes are not a message, or the message does not belong to this protocol.
+ * The connection cannot go on: the start of the next message is unknown, or the
+ * peer speaks another protocol.
  */
 export class ProtocolError extends PeerError {
   /** The class's name, as in `error.name`. */
   override name = "ProtocolError";
 }
 
-/** A message that decodes, and asks for what cannot be done. The connection goes on. */
+/** The message decodes, but its request cannot be carried out. The connection goes on. */
 export class RequestError extends PeerError {
   /** The class's name, as in `error.name`. */
   override name = "RequestError";
 }
 
-/** The connection ended before the message that was waited for. */
+/** The connection ended before the expected message came. */
 export class ConnectionEnded extends Error {
   /** The class's name, as in `error.name`. */
   override name = "ConnectionEnded";

@@ -1,5 +1,5 @@
 /**
- * What a wire format is: messages to bytes, and bytes to messages.
+ * The interface of a wire format, which encodes and decodes messages.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 import type { MessageLimits } from "../limits.ts";
 import type { ByteWriter } from "./byte_writer.ts";
 
-/** Anything that travels: data only, whatever the format. */
+/** A message, whatever its wire format: only data. */
 export type Message =
   | null
   | boolean
@@ -20,23 +20,25 @@ export type Message =
   | ReadonlyMap<Message, Message>
   | MessageMap;
 
-/** A map whose keys are all text. As read, it inherits nothing: `__proto__` is a key like any other. */
+/**
+ * A map whose keys are all text. A decoded one inherits no properties:
+ * `__proto__` is a key like any other.
+ */
 export interface MessageMap {
   /** The value of each key. */
   [key: string]: Message;
 }
 
-/** What a map that was read inherits from: nothing is in it, and nothing behind it. */
+/** The prototype of decoded maps. It is empty and has no prototype itself. */
 const NOTHING: object = Object.freeze(Object.create(null));
 
 function EmptyMap() {}
 EmptyMap.prototype = NOTHING;
 
 /**
- * Makes an empty map, as messages that are read have them. It inherits nothing:
- * `__proto__` is a key like any other. So it would be without any prototype at
- * all; but such objects the engine keeps in a slow form, in which to set three
- * keys and count them takes 138 ns, and not 30 (Deno 2.9.6).
+ * Makes an empty map for a decoded message. It inherits no properties:
+ * `__proto__` is a key like any other. An object without any prototype would do
+ * the same, but the engine stores such an object in a slower form.
  */
 export function emptyMap(): MessageMap {
   return new (EmptyMap as unknown as new () => MessageMap)();
@@ -50,28 +52,30 @@ export function isMessageMap(message: Message): message is MessageMap {
     prototype === null;
 }
 
-/** Reads the messages of one connection, which may be cut anywhere. */
+/** Decodes the messages of one connection, which may arrive cut at any byte. */
 export interface FormatReader {
-  /** Bytes of the unfinished message that {@linkcode read} has taken already. */
+  /** Bytes of the incomplete message that {@linkcode read} has already taken. */
   readonly pendingBytes: number;
 
   /**
-   * Whether {@linkcode read} stopped before it had read all, since what it had
-   * read took long. It goes on when it is called again, also with no new bytes.
+   * Whether {@linkcode read} stopped early because decoding took long. The next
+   * call continues, even without new bytes.
    */
   readonly paused?: boolean;
 
-  /** Forgets the unfinished message, since no more will be read. */
+  /** Drops the incomplete message, because no more bytes will be read. */
   drop?(): void;
 
   /**
-   * Reads all complete messages at the front of `bytes`, unless that takes long.
+   * Decodes all complete messages at the front of `bytes`, unless that takes
+   * long: then it stops early.
    *
-   * @param bytes What has come and was not taken before. It is reused by the
-   * caller, so no message may point into it.
-   * @param end How many of the bytes count; what follows is of old.
-   * @param messages Takes the messages, in order, also when this throws.
-   * @returns How many bytes were taken. The others come again, with more after them.
+   * @param bytes The bytes that were not taken before. The caller reuses them,
+   * so no message may point into them.
+   * @param end How many of the bytes are valid. The rest is old data.
+   * @param messages Receives the messages, in order, even if this throws.
+   * @returns How many bytes were taken. The next call gets the others again,
+   * followed by new ones.
    * @throws {ProtocolError} If no further byte could complete the message.
    */
   read(bytes: Uint8Array, end: number, messages: Message[]): number;
@@ -82,9 +86,7 @@ export interface WireFormat {
   /** Its name on the command line. */
   readonly name: string;
 
-  /**
-   * Milliseconds from the server's greeting to its first answer, at least.
-   */
+  /** The least time from the server's greeting to its first answer, in milliseconds. */
   readonly greetingPause: number;
 
   /** Makes the reader of one connection. */
@@ -93,7 +95,7 @@ export interface WireFormat {
   /**
    * Writes one message to the end of `sink`.
    *
-   * @throws {TypeError} If the format has no form for it.
+   * @throws {TypeError} If the format cannot represent it.
    */
   write(message: Message, sink: ByteWriter): void;
 }

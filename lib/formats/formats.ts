@@ -1,5 +1,5 @@
 /**
- * The wire formats that there are. A new one is a file beside this, and a line in it.
+ * All wire formats. A new one needs a file in this folder and a line in this file.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * JSON, one value a line, so that `nc` and any language can talk to us.
+ * JSON, one value per line, so that `nc` and any language can be a client.
  *
  * @module
  */
@@ -20,10 +20,10 @@ import { decodeUtf8 } from "./decode_text.ts";
 
 const NEWLINE = 0x0a;
 
-/** One JSON value a line, in UTF-8. An integer beyond 2^53 travels as text. */
+/** One JSON value per line, in UTF-8. An integer beyond 2^53 is sent as text. */
 export const json: WireFormat = {
   name: "json",
-  greetingPause: 0, // whoever reads lines cannot take two of them for one
+  greetingPause: 0, // a client that reads lines cannot mistake two for one
   reader: (limits) => new JsonReader(limits),
   write: writeJson,
 };
@@ -46,7 +46,7 @@ class JsonReader implements FormatReader {
       const newline = bytes.indexOf(NEWLINE, start);
       const isComplete = newline !== -1 && newline < end;
       const lineEnd = isComplete ? newline + 1 : end;
-      // A line that is not whole has at least one byte to come.
+      // An incomplete line lacks at least one byte.
       if (lineEnd - start + (isComplete ? 0 : 1) > maxRequestBytes) {
         throw broken(
           `it is longer than ${maxRequestBytes} bytes`,
@@ -75,7 +75,7 @@ class JsonReader implements FormatReader {
     return this.#checked(value, 1);
   }
 
-  /** The value within the limits, its objects without anything inherited. */
+  /** Checks a value against the limits. Copies its objects into maps that inherit nothing. */
   #checked(value: Message, depth: number): Message {
     if (typeof value === "number") return exact(value);
     if (typeof value !== "object" || value === null) return value;
@@ -114,12 +114,12 @@ function broken(reason: string, limit?: LimitName): ProtocolError {
 }
 
 /**
- * Writes one message and the end of its line.
+ * Writes one message and a newline.
  *
- * @throws {TypeError} If it holds anything that JSON has no form for.
+ * @throws {TypeError} If it holds anything that JSON cannot represent.
  */
 function writeJson(message: Message, sink: ByteWriter): void {
-  if (message === 0 || message === 1) sink.byte(0x30 + message); // as most are
+  if (message === 0 || message === 1) sink.byte(0x30 + message); // most answers
   else sink.text(JSON.stringify(message, writable));
   sink.byte(NEWLINE);
 }

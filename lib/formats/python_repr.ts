@@ -1,5 +1,5 @@
 /**
- * Showing a message as the lab's programs do.
+ * Shows messages as the lab's programs do.
  *
  * @module
  */
@@ -7,11 +7,11 @@
 import type { Message } from "./format.ts";
 import { escape } from "../text.ts";
 
-/** How much of a message is shown. */
+/** How many characters of a message are shown. */
 const LONGEST = 200;
 
 /**
- * Shows a message as Python's `repr` does, on one line, cut where it is long.
+ * Formats a message as Python's `repr` does, on one line, and cuts a long one.
  *
  * @example
  * ```ts
@@ -40,7 +40,7 @@ function repr(value: Message): string {
   return `{${entries.map(([k, v]) => `${repr(k)}: ${repr(v)}`).join(", ")}}`;
 }
 
-/** A tuple is a frozen array, a list one that is not. */
+/** A frozen array is a tuple; any other array is a list. */
 function sequence(items: readonly Message[]): string {
   const inner = items.map(repr).join(", ");
   if (!Object.isFrozen(items)) return `[${inner}]`;

@@ -1,24 +1,24 @@
 /**
- * How much all connections together hold of messages that are not whole.
+ * A budget for the incomplete messages of all connections together.
  *
  * @module
  */
 
 /**
- * Values in unfinished messages, all together: each takes 50 to 300 bytes,
- * where the bytes that it came in are one or two.
+ * Values that all incomplete messages may hold together. A value that arrived
+ * in one or two bytes takes 50 to 300 bytes of memory.
  */
 const BUDGET = 1_000_000;
-/** A message of so few values is never too much, whatever the others hold. */
+/** A message of up to this many values is always within the budget. */
 const FEW = 4096;
 
 let total = 0;
 
-/** What one connection holds of a message that is not whole. */
+/** Counts the values that one connection's incomplete message holds. */
 export class Unfinished {
   #values = 0;
 
-  /** Notes how many values it holds now. Returns whether there is room for them. */
+  /** Sets how many values it holds now. Returns whether the budget allows them. */
   hold(values: number): boolean {
     total += values - this.#values;
     this.#values = values;

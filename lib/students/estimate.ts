@@ -6,10 +6,10 @@
 
 import type { Message } from "../formats/format.ts";
 
-/** Bytes of an item or of a text's head, about what V8 takes. */
+/** Approximate bytes that V8 uses for an item, or for a text besides its characters. */
 const ITEM = 32;
 
-/** Bytes that a message takes in memory, as a rule not twice as many. */
+/** Estimates how many bytes of memory a message takes, usually to a factor of two. */
 export function estimateBytes(message: Message): number {
   if (typeof message === "string") return ITEM + 2 * message.length;
   if (typeof message === "bigint") {

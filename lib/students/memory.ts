@@ -9,39 +9,38 @@ import type { Recorded, Roster } from "./roster.ts";
 import type { Sid, Student } from "./student.ts";
 import { estimateBytes } from "./estimate.ts";
 
-/** What a roster in memory may hold. */
+/** The limits of a roster in memory. */
 export interface RosterLimits {
   /**
    * Students in the memory roster.
    *
-   * One more is refused: its client is told, and goes on. A student who is in
-   * it can still be recorded anew.
+   * A further student is refused with an error, and the connection goes on. A
+   * student who is already in the roster can still be updated.
    *
    * @default {100000}
    */
   maxRosterRows: number;
   /**
-   * Bytes that the students in the memory roster take, estimated, as far as
-   * they are larger than usual: with keys of their own, or texts of over 200
-   * characters.
+   * Estimated bytes of the large students in the memory roster: those with
+   * additional keys, or with texts of over 200 characters.
    *
-   * As for `maxRosterRows`.
+   * The same as for `maxRosterRows`.
    *
    * @default {268435456}
    */
   maxRosterBytes: number;
 }
 
-/** The limits of a roster where nothing else is said. */
+/** The default limits of a roster. */
 export const DEFAULT_ROSTER_LIMITS: Readonly<RosterLimits> = {
   maxRosterRows: 100_000,
   maxRosterBytes: 268_435_456,
 };
 
-/** The answer to a student for whom there is no room. */
+/** The result for a student for whom there is no room. */
 const FULL: Recorded = { refused: "The roster is full" };
 
-/** Students in memory: gone when the program ends. */
+/** A roster in memory, which is lost when the program ends. */
 export class MemoryRoster implements Roster {
   /** How often each limit was reached. */
   readonly limitHits: Record<keyof RosterLimits, number> = {
@@ -49,18 +48,18 @@ export class MemoryRoster implements Roster {
     maxRosterBytes: 0,
   };
   #limits: Readonly<RosterLimits>;
-  /** By the key of the `sid`, see {@linkcode keyOf}. */
+  /** The students by the key of their `sid`, see {@linkcode keyOf}. */
   #students = new Map<Key, Student>();
-  /** The bytes of each large student: to estimate all would take half as long as all the rest. */
+  /** The bytes of each large student. Estimating every student would be slow. */
   #large = new Map<Key, number>();
   #largeBytes = 0;
 
-  /** An empty roster. */
+  /** Makes an empty roster. */
   constructor(limits: Partial<RosterLimits> = {}) {
     this.#limits = { ...DEFAULT_ROSTER_LIMITS, ...limits };
   }
 
-  /** Students in it. */
+  /** How many students it holds. */
   get size(): number {
     return this.#students.size;
   }
@@ -79,7 +78,7 @@ export class MemoryRoster implements Roster {
     return Promise.resolve(results);
   }
 
-  /** Whether no limit can refuse any of them: the usual case. */
+  /** Whether no limit can refuse any of the students: the usual case. */
   #haveRoom(students: readonly Student[]): boolean {
     const rows = this.#students.size + students.length;
     return this.#large.size === 0 && rows <= this.#limits.maxRosterRows &&
@@ -88,7 +87,7 @@ export class MemoryRoster implements Roster {
 
   /**
    * Records students whom no limit can refuse. All are looked up before any is
-   * written, so that the processor waits for its memory once, and not for each.
+   * written, so that the processor waits for memory once, not for each student.
    */
   #recordSmall(students: readonly Student[]): void {
     const keys = students.map(({ sid }) => keyOf(sid));
@@ -102,10 +101,10 @@ export class MemoryRoster implements Roster {
 
   read(sid: Sid): Promise<Student | undefined> {
     const row = this.#students.get(keyOf(sid));
-    return Promise.resolve(row && { ...row }); // it may be filled in anew
+    return Promise.resolve(row && { ...row }); // a copy: the row may be overwritten
   }
 
-  /** Puts a student in the row of a key. Returns the limit that does not allow it, if any. */
+  /** Stores a student under a key. Returns the limit that forbids it, if any. */
   #put(key: Key, student: Student): keyof RosterLimits | undefined {
     const { maxRosterRows, maxRosterBytes } = this.#limits;
     const full = this.#students.size >= maxRosterRows;
@@ -126,10 +125,10 @@ export class MemoryRoster implements Roster {
   }
 }
 
-/** Characters of a text that is not worth estimating. */
+/** The longest text of a small student, in characters. */
 const SHORT = 200;
 
-/** Whether a student has no keys of its own, and no long texts: at most some 1.5 KB. */
+/** Whether a student has no additional keys and no long texts: at most about 1.5 KB. */
 function isSmall(student: Student): boolean {
   const { student_name, github_username, sid } = student;
   let keys = 0;
@@ -139,14 +138,14 @@ function isSmall(student: Student): boolean {
     (typeof sid === "number" || String(sid).length <= SHORT);
 }
 
-/** A row of the three fields alone, which the engine keeps in a third of the memory. */
+/** Returns a row of the three fields alone, which the engine stores more compactly. */
 function rowOf({ student_name, github_username, sid }: Student): Student {
   return { student_name, github_username, sid };
 }
 
 /**
- * Puts a student into the row that is there, since a new one that lives long
- * costs the engine more than all the rest.
+ * Overwrites an existing row with a student, since a new row that lives long is
+ * expensive for the garbage collector.
  */
 function fillIn(row: Student, student: Student): void {
   row.student_name = student.student_name;
@@ -156,7 +155,7 @@ function fillIn(row: Student, student: Student): void {
 
 const rosters = new WeakMap<object, MemoryRoster>();
 
-/** The roster that all handlers of a server share. It is made at the first call. */
+/** Returns the roster that all handlers of a server share. The first call creates it. */
 export function sharedRoster(server: object): MemoryRoster {
   const roster = rosters.get(server) ?? new MemoryRoster();
   rosters.set(server, roster);

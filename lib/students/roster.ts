@@ -6,20 +6,20 @@
 
 import type { Sid, Student } from "./student.ts";
 
-/** What became of one student: recorded, or refused for a reason that the client is told. */
+/** The result for one student: recorded, or refused with a reason for the client. */
 export type Recorded = "recorded" | { readonly refused: string };
 
 /**
- * Students by their `sid`, whether that is a number or the same number as text.
- * A roster may read, await, and write back, so it must not record twice at a
- * time: the caller holds a lock.
+ * Stores students by their `sid`. A number and the same number as text are one
+ * `sid`. A roster may read, await, and write back, so two calls of `record` must
+ * not overlap: the caller holds a lock.
  */
 export interface Roster {
   /**
-   * Records students in order. A later one replaces an earlier one of the same
-   * `sid`. Resolves to one result for each student.
+   * Records students in order. A later student replaces an earlier one with the
+   * same `sid`. Resolves to one result for each student.
    */
   record(students: readonly Student[]): Promise<readonly Recorded[]>;
-  /** Looks a student up. */
+  /** Looks up a student. */
   read(sid: Sid): Promise<Student | undefined>;
 }

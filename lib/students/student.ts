@@ -13,10 +13,10 @@ import { isMessageMap } from "../formats/format.ts";
 /** The response to a student who was recorded. */
 export const ACKNOWLEDGED = 1;
 
-/** A student's number: an integer or text, or `None` where a client left it out. */
+/** A student's number: an integer or text, or `None` if the client gives none. */
 export type Sid = number | bigint | string | null;
 
-/** A student, as the request says. Keys other than these three are kept too. */
+/** A student, as in the request. Keys other than these three are kept, too. */
 export interface Student extends MessageMap {
   /** The full name. */
   student_name: string | null;
@@ -27,10 +27,12 @@ export interface Student extends MessageMap {
 }
 
 /**
- * The request as a student. A field may be `None`, as in the lab's unfinished clients.
+ * Returns the request as a student. A field may be `None`, as in the lab's
+ * unfinished clients.
  *
- * @throws {ProtocolError} If the request is no dict.
- * @throws {RequestError} If a field is missing or of another type.
+ * @throws {ProtocolError} If the request is not a dict.
+ * @throws {RequestError} If a key is not text, or a field is missing or has the
+ * wrong type.
  */
 export function toStudent(request: Message): Student {
   if (!isMessageMap(request)) {
@@ -48,7 +50,7 @@ export function toStudent(request: Message): Student {
   return request as Student;
 }
 
-/** Fails if a field is missing, or is neither `None` nor what it must be. */
+/** Throws if a field is missing, or is neither `None` nor of the expected type. */
 function check(
   field: string,
   value: Message | undefined,
@@ -72,19 +74,22 @@ function isSid(value: Message | undefined): boolean {
     Number.isSafeInteger(value);
 }
 
-/** The line that the lab prints for a student. */
+/** Returns the line that the lab prints for a student. */
 export function connectedLine(student: Student): string {
   const { student_name, github_username, sid } = student;
   return `Connected: Student: ${shown(student_name)}, ` +
     `Github Username: ${shown(github_username)}, sid: ${shown(sid)}`;
 }
 
-/** A field as it is printed. */
+/** Returns a field as it is printed. */
 function shown(value: Sid): string {
   return typeof value === "string" ? escape(value) : String(value ?? "None");
 }
 
-/** The same, but of the student's number only the last two digits, for a screen that others see. */
+/**
+ * Returns the same line, but with only the last two digits of the student's
+ * number, for a screen that others see.
+ */
 export function maskedLine(student: Student): string {
   const { sid } = student;
   if (sid === null) return connectedLine(student);

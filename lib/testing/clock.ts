@@ -1,29 +1,29 @@
 /**
- * A clock that moves only when it is told to.
+ * A simulated clock, which moves only when a test advances it.
  *
  * @module
  */
 
 import type { Random } from "./random.ts";
 
-/** Lots that there are to draw. */
+/** Every lot, a random number that orders events of the same time, is below this. */
 export const LOTS: number = 2 ** 30;
 
 interface Event {
   at: number;
-  /** Decides between events of the same time. */
+  /** Orders events of the same time. */
   lot: number;
-  /** What happens; nothing, if a timer was cleared. */
+  /** The action; `undefined` if the timer was cleared. */
   happen: (() => void) | undefined;
 }
 
-/** When the last simulated clock stopped. The next begins after it, so that time never runs back. */
+/** When the last simulated clock stopped. The next one starts later. */
 let latest = 0;
 
 /**
- * Stands in for `setTimeout`, `clearTimeout`, `setImmediate` and
- * `performance.now` while it lives. Of the events that are due at the same time, a random one is first.
- * All times are whole milliseconds.
+ * Replaces `setTimeout`, `clearTimeout`, `setImmediate` and `performance.now`
+ * until it is disposed. Events that are due at the same time run in random
+ * order. All times are whole milliseconds.
  */
 export class SimulatedClock implements Disposable {
   #random: Random;
@@ -35,10 +35,10 @@ export class SimulatedClock implements Disposable {
   #immediates: (() => void)[] = [];
   #real = { setTimeout, clearTimeout, setImmediate };
 
-  /** Begins at once. */
+  /** Starts at once. */
   constructor(random: Random) {
     this.#random = random;
-    // Long enough after whatever was timed before to have nothing to do with it.
+    // So much later that no earlier time has any effect on this run.
     this.#began = Math.ceil(Math.max(latest, performance.now())) + 1000;
     this.#now = this.#began;
     Object.assign(globalThis, {
@@ -50,24 +50,24 @@ export class SimulatedClock implements Disposable {
     performance.now = () => this.#now;
   }
 
-  /** Milliseconds since it began. */
+  /** Milliseconds since it started. */
   get now(): number {
     return this.#now - this.#began;
   }
 
-  /** Timers that were set and neither fired nor were cleared. */
+  /** How many timers are pending. */
   get timers(): number {
     return this.#timers.size;
   }
 
-  /** Lets something happen in so many milliseconds. It is no timer of the program. */
+  /** Runs `happen` in `ms` milliseconds. This does not count as a timer. */
   schedule(ms: number, happen: () => void): void {
     this.#add({ at: this.#now + ms, lot: this.#random.below(LOTS), happen });
   }
 
   /**
-   * Lets the next event happen, and all that follows from it at once. Resolves
-   * to `false` if there is none.
+   * Runs the next event, and everything that follows from it without delay.
+   * Resolves to `false` if there is no event.
    */
   async step(): Promise<boolean> {
     let event = this.#take();
@@ -79,7 +79,7 @@ export class SimulatedClock implements Disposable {
     return true;
   }
 
-  /** Lets promises settle, and whoever gave way to others (lib/connection/fairness.ts) go on. */
+  /** Lets promises settle and yielded tasks (lib/connection/fairness.ts) continue. */
   async #settle(): Promise<void> {
     do {
       for (const call of this.#immediates.splice(0)) call();
@@ -87,7 +87,7 @@ export class SimulatedClock implements Disposable {
     } while (this.#immediates.length > 0);
   }
 
-  /** Gives the real clock back. */
+  /** Restores the real clock. */
   [Symbol.dispose](): void {
     Object.assign(globalThis, this.#real);
     delete (performance as Partial<Performance>).now;

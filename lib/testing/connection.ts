@@ -1,5 +1,6 @@
 /**
- * One end of a simulated connection. It does what Deno's were seen to do: reads and writes in part, rejects, and throws at a second close.
+ * One end of a simulated connection. It behaves as Deno's connections were seen
+ * to behave: it reads and writes in part, rejects, and throws at a second close.
  *
  * @module
  */
@@ -9,19 +10,19 @@ import type { Random } from "./random.ts";
 import type { SimulatedClock } from "./clock.ts";
 import type { Item, Pipe } from "./pipe.ts";
 
-/** What observes one end. */
+/** Callbacks that observe one end. */
 export interface Observer {
-  /** Bytes were offered to a write, from `at` in all that was ever offered. */
+  /** A write was called with `bytes`, after `at` bytes were written. */
   offered?(bytes: Uint8Array, at: number): void;
-  /** Something happened at this end. */
+  /** Something happened at this end, which `what` describes. */
   tell?(what: string): void;
-  /** This end was used in a way that is a fault. */
+  /** This end was used incorrectly, as `what` describes. */
   fault?(what: string): void;
   /** Bytes were read. */
   read?(): void;
   /** Bytes were written. */
   written?(): void;
-  /** This end said that it sends no more. */
+  /** This end half-closed the connection. */
   ended?(): void;
   /** This end closed. */
   closed?(): void;
@@ -29,23 +30,23 @@ export interface Observer {
 
 interface Pending {
   bytes: Uint8Array;
-  /** Whether its end is on its way. */
+  /** Whether its completion is scheduled. */
   scheduled?: boolean;
   resolve(count: number | null): void;
   reject(error: Error): void;
 }
 
-/** Milliseconds that a call takes, at most. */
+/** The longest time that a call takes, in milliseconds. */
 const CALL = 3;
 
-/** One end. The other end is the same with the pipes changed about. */
+/** One end of a connection. The other end has the two pipes exchanged. */
 export class SimulatedConnection implements Accepted {
   readonly remoteAddr: Address;
-  /** Bytes that were read at this end, and written at it. */
+  /** How many bytes this end has read and written. */
   readonly counts = { read: 0, written: 0 };
-  /** Whether a reset came, or this end sent one. */
+  /** Whether this end received or sent a reset. */
   broken = false;
-  /** What observes this end. */
+  /** The callbacks that observe this end. */
   observer: Observer = {};
   #clock: SimulatedClock;
   #random: Random;
@@ -57,7 +58,7 @@ export class SimulatedConnection implements Accepted {
   #outEnded = false;
   #closed = false;
 
-  /** The end that reads from `into` and writes to `out`. */
+  /** Makes the end that reads from `into` and writes to `out`. */
   constructor(
     clock: SimulatedClock,
     random: Random,
@@ -80,7 +81,9 @@ export class SimulatedConnection implements Accepted {
 
   read(into: Uint8Array): Promise<number | null> {
     if (this.#closed) return Promise.reject(new Deno.errors.BadResource());
-    if (this.#reading) this.observer.fault?.("reads twice at a time");
+    if (this.#reading) {
+      this.observer.fault?.("reads while another read is pending");
+    }
     return new Promise((resolve, reject) => {
       this.#reading = { bytes: into, resolve, reject };
       this.#tryRead();
@@ -89,7 +92,9 @@ export class SimulatedConnection implements Accepted {
 
   write(bytes: Uint8Array): Promise<number> {
     if (this.#closed) return Promise.reject(new Deno.errors.BadResource());
-    if (this.#writing) this.observer.fault?.("writes twice at a time");
+    if (this.#writing) {
+      this.observer.fault?.("writes while another write is pending");
+    }
     this.observer.offered?.(bytes, this.counts.written);
     return new Promise((resolve, reject) => {
       const taken = (count: number | null) => resolve(count ?? 0);
@@ -104,7 +109,7 @@ export class SimulatedConnection implements Accepted {
     if (!this.#outEnded) {
       this.#outEnded = true;
       this.observer.ended?.();
-      this.observer.tell?.("says that it sends no more");
+      this.observer.tell?.("half-closes the connection");
       this.#out.send("end");
     }
     return Promise.resolve();
@@ -126,7 +131,7 @@ export class SimulatedConnection implements Accepted {
     this.observer.closed?.();
   }
 
-  /** Ends the connection as a program does that is killed. */
+  /** Resets the connection, as when the program is killed. */
   reset(): void {
     this.observer.tell?.("resets the connection");
     this.#closed = true;
@@ -152,7 +157,7 @@ export class SimulatedConnection implements Accepted {
     } else if (item === "end") {
       this.#inEnded = true;
     } else if (this.#closed) {
-      // Nobody will ever read it, so the sender must know.
+      // No one will read it, so the sender gets a reset.
       this.#in.drop();
       this.#sendReset();
     }
@@ -166,7 +171,7 @@ export class SimulatedConnection implements Accepted {
   #tryRead(): void {
     const reading = this.#reading;
     if (!reading || reading.scheduled || !this.#readable) return;
-    // Deno's read of what is there resolves at once, without a turn.
+    // In Deno, a read of bytes that are there resolves without an event loop turn.
     const ms = this.#random.below(2 * CALL) - CALL;
     if (ms <= 0) return this.#completeRead();
     reading.scheduled = true;
@@ -187,7 +192,7 @@ export class SimulatedConnection implements Accepted {
       this.observer.tell?.("finds the connection reset");
       reading.reject(new Deno.errors.ConnectionReset());
     } else {
-      this.observer.tell?.("reads that no more comes");
+      this.observer.tell?.("reads the end of the stream");
       reading.resolve(null);
     }
   }

@@ -1,6 +1,5 @@
 /**
- * Sending and reading messages as every test client does, on a real connection or
- * a simulated one.
+ * Sends and reads messages for test clients, on a real or a simulated connection.
  *
  * @module
  */
@@ -12,7 +11,7 @@ import type { Message, WireFormat } from "../formats/formats.ts";
 import { DEFAULT_LIMITS } from "../limits.ts";
 import type { Connection } from "../net.ts";
 
-/** The bytes of messages, one after another. */
+/** Returns the bytes of messages, one after another. */
 export function encode(
   messages: readonly Message[],
   format: WireFormat = DEFAULT_FORMAT,
@@ -22,7 +21,7 @@ export function encode(
   return writer.take();
 }
 
-/** Writes all of the bytes, where one write may take only some of them. */
+/** Writes all of the bytes, although one write may take only some of them. */
 export async function writeAll(
   conn: Pick<Connection, "write">,
   bytes: Uint8Array,
@@ -32,11 +31,11 @@ export async function writeAll(
   }
 }
 
-/** Cuts what a test client reads into messages. It takes messages of up to 16 MiB. */
+/** Splits the bytes that a test client reads into messages of up to 16 MiB. */
 export class TestReader {
   #reader: MessageReader;
 
-  /** Reads one connection. */
+  /** Makes a reader of one connection. */
   constructor(format: WireFormat = DEFAULT_FORMAT) {
     const limits = { ...DEFAULT_LIMITS, maxRequestBytes: 2 ** 24 };
     this.#reader = new MessageReader(format, limits);
@@ -46,7 +45,7 @@ export class TestReader {
    * Reads once, at most `most` bytes. Resolves to the messages that are complete
    * now, or to `undefined` at the end of the connection.
    *
-   * @throws {ProtocolError} If the bytes are no message.
+   * @throws {ProtocolError} If the bytes are not a message.
    */
   async read(
     conn: Pick<Connection, "read">,
@@ -58,9 +57,9 @@ export class TestReader {
   }
 
   /**
-   * The messages that are complete with these bytes.
+   * Returns the messages that these bytes complete.
    *
-   * @throws {ProtocolError} If the bytes are no message.
+   * @throws {ProtocolError} If the bytes are not a message.
    */
   decode(bytes: Uint8Array): Message[] {
     const messages: Message[] = [];

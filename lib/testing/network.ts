@@ -1,5 +1,5 @@
 /**
- * A network that is made up: the listener, and how connections come to it.
+ * A simulated network: its listener, and how connections reach it.
  *
  * @module
  */
@@ -10,9 +10,9 @@ import type { SimulatedClock } from "./clock.ts";
 import { SimulatedConnection } from "./connection.ts";
 import { Pipe, PLAIN, type Profile } from "./pipe.ts";
 
-/** Milliseconds from a connect to its place in the backlog, at most. */
+/** The longest time from a connect to its place in the backlog, in milliseconds. */
 const CONNECT = 10;
-/** What the server's operating system says when there is no descriptor. */
+/** The operating system's error if no file descriptor is free. */
 const NO_DESCRIPTOR = Object.assign(new Error("Too many open files"), {
   code: "EMFILE",
 });
@@ -21,7 +21,7 @@ const NO_DESCRIPTOR = Object.assign(new Error("Too many open files"), {
 export interface Waiting {
   /** The server's end. */
   end: SimulatedConnection;
-  /** How the connection is shown. */
+  /** The name by which the connection is shown. */
   name: string;
 }
 
@@ -30,13 +30,13 @@ export class SimulatedListener implements Listener {
   readonly addr: Address;
   /** The clients that wait to be accepted. */
   readonly backlog: Waiting[] = [];
-  /** Whether there is a descriptor for the next client. */
+  /** Whether there is a file descriptor for the next client. */
   descriptors = true;
-  /** When an accept failed for want of a descriptor. */
+  /** The times at which an accept failed because no file descriptor was free. */
   readonly failures: number[] = [];
-  /** Whether it listens no more. */
+  /** Whether it is closed. */
   isClosed = false;
-  /** Those who waited, and were still there, when it closed. */
+  /** The clients in the backlog that were still connected when it closed. */
   shutOut: readonly Waiting[] = [];
   #clock: SimulatedClock;
   #accepting: PromiseWithResolvers<SimulatedConnection> | undefined;
@@ -64,7 +64,7 @@ export class SimulatedListener implements Listener {
     this.#accepting = undefined;
   }
 
-  /** Gives the next client to whoever accepts, if both are there. */
+  /** Resolves the pending accept with the next client, if both exist. */
   next(): void {
     const accepting = this.#accepting;
     if (!accepting || this.backlog.length === 0) return;
@@ -84,7 +84,7 @@ export class SimulatedListener implements Listener {
 export class SimulatedNetwork implements Network {
   /** The server's listener, once it listens. */
   listener: SimulatedListener | undefined;
-  /** Is told of each connection before it is accepted: both its ends. */
+  /** Called with both ends of each connection, before it is accepted. */
   onConnect: (
     name: string,
     client: SimulatedConnection,
@@ -94,7 +94,7 @@ export class SimulatedNetwork implements Network {
   #random: Random;
   #ports = 50_000;
 
-  /** A network without any connection. */
+  /** Makes a network without connections. */
   constructor(clock: SimulatedClock, random: Random) {
     this.#clock = clock;
     this.#random = random;
@@ -110,8 +110,8 @@ export class SimulatedNetwork implements Network {
   }
 
   /**
-   * This network for one client. `name` is how its connections are shown, and the
-   * profiles are how their two directions behave: to the server, and back.
+   * Returns this network for one client. Its connections are shown as `name`. The
+   * profiles say how their two directions behave: to the server, and back.
    */
   through(
     name: string,

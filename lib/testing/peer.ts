@@ -1,5 +1,5 @@
 /**
- * A client over a real socket that sends whatever bytes it is given.
+ * A client over a real socket that can send any bytes.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import type { Address } from "../net.ts";
 import { encode, TestReader, writeAll } from "./messages.ts";
 import { soon } from "./soon.ts";
 
-/** The other end of a connection, which sends what it is told to. */
+/** The other end of a connection, which sends any bytes or messages. */
 export class Peer implements Disposable {
   /** The socket. */
   readonly conn: Deno.TcpConn;
@@ -35,7 +35,7 @@ export class Peer implements Disposable {
     return new Peer(conn, format);
   }
 
-  /** Connects, and takes the greeting. */
+  /** Connects, and reads the greeting. */
   static async greeted(
     addr: Address,
     format: WireFormat = DEFAULT_FORMAT,
@@ -45,38 +45,41 @@ export class Peer implements Disposable {
     return peer;
   }
 
-  /** Sends bytes, all of them. */
+  /** Sends all of the bytes. */
   sendBytes(bytes: Uint8Array): Promise<void> {
     return writeAll(this.conn, bytes);
   }
 
-  /** Sends messages in one segment, where they fit. */
+  /** Sends messages, in one segment if they fit. */
   async send(...messages: Message[]): Promise<void> {
     await this.sendBytes(encode(messages, this.#format));
   }
 
-  /** The next message; `undefined` once no more come. */
+  /** Resolves to the next message, or to `undefined` once the connection has ended. */
   async receive(): Promise<Message | undefined> {
     while (this.#messages.length === 0) {
       const reading = this.#reader.read(this.conn).catch((error) => {
         if (error instanceof Deno.errors.ConnectionReset) return undefined;
         throw error;
       });
-      const messages = await soon(reading, () => "message, and no end");
+      const messages = await soon(
+        reading,
+        () => "message or end of the connection",
+      );
       if (messages === undefined) return undefined;
       this.#messages = messages;
     }
     return this.#messages.shift();
   }
 
-  /** The next so many messages. */
+  /** Resolves to the next `count` messages. */
   async receiveSome(count: number): Promise<(Message | undefined)[]> {
     const messages = [];
     while (messages.length < count) messages.push(await this.receive());
     return messages;
   }
 
-  /** All messages until no more come. */
+  /** Resolves to all messages until the connection ends. */
   async receiveAll(): Promise<Message[]> {
     const messages: Message[] = [];
     for (let message; (message = await this.receive()) !== undefined;) {

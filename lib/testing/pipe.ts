@@ -8,27 +8,27 @@ import { Buffer } from "node:buffer";
 import type { Random } from "./random.ts";
 import type { SimulatedClock } from "./clock.ts";
 
-/** What travels: bytes, the news that no more come, or a reset. */
+/** An item in transit: bytes, the end of the stream, or a reset. */
 export type Item = Uint8Array | "end" | "reset";
 
 /** How a direction behaves. */
 export interface Profile {
-  /** Bytes that may be on their way or wait to be read. */
+  /** The most bytes that may be in transit or wait to be read. */
   capacity: number;
-  /** Milliseconds that an item travels, at most. */
+  /** The longest time that an item is in transit, in milliseconds. */
   delay: number;
-  /** One read or write in so many is short; 0 is none. */
+  /** One in this many reads or writes is short; 0 means none. */
   shortness: number;
 }
 
-/** A direction with room for everything, in which items travel for at most 4 ms. */
+/** A direction with ample room, in which items are in transit for at most 4 ms. */
 export const PLAIN: Readonly<Profile> = {
   capacity: 100_000,
   delay: 4,
   shortness: 0,
 };
 
-/** Bytes on their way from one end to the other, in order, and bytes that wait there. */
+/** Bytes in transit from one end to the other, and bytes that wait to be read. */
 export class Pipe {
   /** How it behaves. */
   readonly profile: Profile;
@@ -43,7 +43,7 @@ export class Pipe {
   #latest = 0;
   #waiting: Uint8Array = new Uint8Array();
 
-  /** A pipe that is empty. */
+  /** Makes an empty pipe. */
   constructor(clock: SimulatedClock, random: Random, profile: Profile) {
     this.#clock = clock;
     this.#random = random;
@@ -71,12 +71,12 @@ export class Pipe {
   }
 
   #arrive(): void {
-    // The oldest, whichever of several arrivals this is.
+    // Always the oldest item, whichever of several arrivals this is.
     const item = this.#travelling.shift()!;
     if (item instanceof Uint8Array) {
       this.#waiting = Buffer.concat([this.#waiting, item]);
     } else if (item === "reset") {
-      this.drop(); // as some systems do: what was not read is lost
+      this.drop(); // as on some systems: unread bytes are lost
     }
     this.onArrival(item);
   }
@@ -91,14 +91,14 @@ export class Pipe {
     return count;
   }
 
-  /** Drops the bytes that wait. */
+  /** Drops the bytes that wait to be read. */
   drop(): void {
     this.#size -= this.#waiting.length;
     this.#waiting = new Uint8Array();
     this.onRoom();
   }
 
-  /** So many, or once in a while fewer, but one at least. */
+  /** Returns `most`, or at random a smaller number, but at least 1. */
   some(most: number): number {
     const { shortness } = this.profile;
     const short = shortness > 0 && this.#random.below(shortness) === 0;

@@ -1,5 +1,5 @@
 /**
- * Random numbers that a seed repeats.
+ * Random numbers that a seed makes repeatable.
  *
  * @module
  */
@@ -13,13 +13,13 @@ export class Random {
     this.#state = seed >>> 0;
   }
 
-  /** A whole number from 0 up to, and without, `bound`. */
+  /** Returns a whole number from 0 up to, but not including, `bound`. */
   below(bound: number): number {
     this.#state = (Math.imul(this.#state, 1_664_525) + 1_013_904_223) >>> 0;
     return Math.floor(this.#state / 2 ** 32 * bound); // the high bits are the good ones
   }
 
-  /** One of the items. */
+  /** Returns one of the items. */
   pick<T>(items: readonly T[]): T {
     return items[this.below(items.length)];
   }

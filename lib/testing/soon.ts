@@ -4,7 +4,7 @@
  * @module
  */
 
-/** Milliseconds that a test waits for one event: long enough for any busy machine. */
+/** Milliseconds that a test waits for one event: enough even on a busy machine. */
 export const LATE = 20_000;
 
 /** Waits for a promise. Rejects if there is still no `what()` after `ms` milliseconds. */

@@ -20,7 +20,7 @@ public class Server {
       List.of("student_name", "github_username", "sid");
   static final byte[] ONE = {(byte) 0x80, 2, 'K', 1, '.'};
 
-  /** The bytes are no pickle that this server takes. */
+  /** The bytes are not a pickle that this server accepts. */
   static class BadMessage extends Exception {
     BadMessage(String fault) {
       super(fault);
@@ -36,9 +36,9 @@ public class Server {
   static class Dict extends HashMap<String, Object> {}
 
   /**
-   * Reads one pickled dict and makes nothing but data of it: Dict, String,
-   * Boolean, null, BigInteger for an int, Double for a float. No field of ours
-   * is a list, so LIST stands for any of them, whatever is in it.
+   * Reads one pickled dict and makes only data of it: Dict, String, Boolean, null,
+   * BigInteger for an int, Double for a float. None of our fields is a list, so
+   * LIST stands for any list, whatever its items.
    */
   static class RequestReader {
     static final Object MARK = new Object();
@@ -52,7 +52,7 @@ public class Server {
       this.in = in;
     }
 
-    /** Checks a size before we wait for it or take memory for it. */
+    /** Checks a size before waiting for it or allocating memory. */
     void count(int size) throws BadMessage {
       // A length from 2**31 on has become negative.
       check(size >= 0 && size <= left, "the message is too long");
@@ -89,7 +89,7 @@ public class Server {
 
     String takeText(int size) throws IOException, BadMessage {
       byte[] bytes = take(size).array();
-      // Python can write half a surrogate pair, no UTF-8: make it U+FFFD.
+      // Python can write half a surrogate pair, not UTF-8: make it U+FFFD.
       for (int i = 0; i + 2 < size; i++) {
         if (bytes[i] == (byte) 0xed && (bytes[i + 1] & 0xe0) == 0xa0) {
           bytes[i] = (byte) 0xef;
@@ -128,7 +128,7 @@ public class Server {
       return values;
     }
 
-    /** Checks an append; nobody asks for the items, so they are dropped. */
+    /** Checks an append. The items are not needed, so they are dropped. */
     void append(List<Object> items) throws BadMessage {
       check(top() == LIST, "items are appended to no list");
     }
@@ -139,7 +139,7 @@ public class Server {
       for (int i = 0; i < items.size(); i += 2) {
         Object key = items.get(i);
         check(key != LIST && !(key instanceof Dict), "a list or dict as key");
-        if (key instanceof String text) { // no field of ours has another kind
+        if (key instanceof String text) { // none of our fields has another kind of key
           ((Dict) top()).put(text, items.get(i + 1));
         }
       }
@@ -151,8 +151,8 @@ public class Server {
     }
 
     Dict read() throws IOException, BadMessage {
-      // Noise may look like opcodes for a while, and its sender would wait for
-      // an answer in vain; but since protocol 2 all pickles start with PROTO.
+      // Other bytes may look like opcodes for a while, and their sender would get
+      // no answer. From protocol 2 on, all pickles start with PROTO.
       check(takeByte() == 0x80 && takeByte() <= 5,
           "this is no pickle of protocol 2 to 5");
       while (true) {
@@ -207,7 +207,7 @@ public class Server {
     return pickleDict("error", pickle(fault));
   }
 
-  /** Says what is wrong with the fields of a request, or returns null. */
+  /** Returns what is wrong with the fields of a request, or null. */
   static String findFault(Dict request) {
     for (String field : FIELDS) {
       Object value = request.get(field);
@@ -268,7 +268,7 @@ public class Server {
       out.write(pickleError(e.getMessage()));
     }
     // Closing with bytes unread would reset the connection, and the client
-    // might lose the answer; so drop what is still coming, for a while.
+    // might lose the answer, so read and drop further input for a while.
     socket.shutdownOutput();
     socket.setSoTimeout(LINGER_MS);
     long end = System.currentTimeMillis() + LINGER_MS;
@@ -277,7 +277,7 @@ public class Server {
     }
   }
 
-  /** Looks after one client, from its greeting to its end. */
+  /** Serves one client, from its greeting to its end. */
   static void serve(Socket socket) {
     try (socket) {
       socket.setTcpNoDelay(true);

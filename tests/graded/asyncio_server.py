@@ -23,7 +23,7 @@ FIELDS = {'student_name': TEXT, 'github_username': TEXT, 'sid': TEXT + (int,)}
 
 # What pickle.dumps writes for dicts, lists, texts, numbers, bools and None.
 # None of these imports, calls or builds an object. Tuples and sets are left
-# out: hashing a nest of shared tuples can take for ever.
+# out: hashing nested tuples that are shared can take forever.
 ALLOWED = '''
     PROTO FRAME STOP MARK MEMOIZE BINPUT LONG_BINPUT BINGET LONG_BINGET
     NONE NEWTRUE NEWFALSE BININT BININT1 BININT2 LONG1 BINFLOAT
@@ -38,11 +38,11 @@ CONTROL = re.compile('[\x00-\x1f\x7f-\x9f\u2028\u2029]')
 
 
 class BadMessage(Exception):
-    """The bytes are no pickle that this server takes."""
+    """The bytes are not a pickle that this server accepts."""
 
 
 class DataUnpickler(pickle.Unpickler):
-    """Makes plain data only: a second lock behind ALLOWED."""
+    """Makes plain data only: a second safeguard, besides ALLOWED."""
 
     def find_class(self, module, name):
         raise pickle.UnpicklingError('imports are not allowed')
@@ -51,13 +51,13 @@ class DataUnpickler(pickle.Unpickler):
 async def read_message(reader):
     """Return the bytes of the next pickle, up to and including its STOP.
 
-    Going from opcode to opcode is what tells STOP from a 0x2e in a text, and
-    a message still on its way (this waits) from a broken one (this raises).
+    Reading opcode by opcode tells STOP from a 0x2e in a text, and an incomplete
+    message (this waits for more) from a broken one (this raises).
     """
     message = bytearray()
 
     async def take(size):
-        # Checked first, so that no false length is ever waited for.
+        # Checks first, so that it never waits for a false length.
         if len(message) + size > LIMIT:
             raise BadMessage(f'the message is longer than {LIMIT} bytes')
         piece = await reader.readexactly(size)
@@ -67,7 +67,7 @@ async def read_message(reader):
     while True:
         code = await take(1)
         # Other bytes may look like opcodes for a while, and their sender
-        # would wait for an answer in vain.
+        # would get no answer.
         if len(message) == 1 and code != pickle.PROTO:
             raise BadMessage('this is no pickle of protocol 2 or later')
         if code not in OPCODES:
@@ -79,7 +79,7 @@ async def read_message(reader):
         elif size == pickletools.TAKEN_FROM_ARGUMENT4U:
             size = int.from_bytes(await take(4), 'little')
         argument = await take(size)
-        # The unpickler would make room for as much as these numbers say.
+        # The unpickler would allocate as much as these numbers say.
         if op.name in ('FRAME', 'LONG_BINPUT'):
             if int.from_bytes(argument, 'little') > LIMIT:
                 raise BadMessage(f'{op.name} goes beyond {LIMIT}')
@@ -103,7 +103,7 @@ def find_fault(request):
     for field, kinds in FIELDS.items():
         if field not in request:
             return f'{field} is missing'
-        if type(request[field]) not in kinds:  # type(): a bool is no int
+        if type(request[field]) not in kinds:  # type(): a bool is not an int
             return f'{field} is of a wrong kind'
     return None
 
@@ -127,7 +127,7 @@ async def refuse(reader, writer, reason):
     await send(writer, {'error': reason})
     writer.write_eof()
     # Closing with bytes unread would reset the connection, and the client
-    # might lose the answer; so drop what is still coming, for a while.
+    # might lose the answer, so read and drop further input for a while.
     await asyncio.wait_for(discard(reader), LINGER)
 
 
@@ -151,7 +151,7 @@ async def talk(reader, writer):
 
 
 async def serve(reader, writer):
-    """Look after one client, from its greeting to its end."""
+    """Serve one client, from its greeting to its end."""
     try:
         await talk(reader, writer)
     except (OSError, EOFError, asyncio.TimeoutError):
@@ -178,6 +178,6 @@ async def main(port):
 
 
 if __name__ == '__main__':
-    # A text may hold what the terminal's encoding, or any, cannot express.
+    # A text may hold characters that the terminal's encoding cannot express.
     sys.stdout.reconfigure(encoding='utf-8', errors='backslashreplace')
     sys.exit(asyncio.run(main(int(sys.argv[1]))))

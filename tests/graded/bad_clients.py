@@ -3,7 +3,7 @@
     bad_clients.py FAULT PORT
     bad_clients.py --list
 
-As bad_servers.py, with the client of client.py.
+Like bad_servers.py, but with the client of client.py.
 """
 import json
 import pickle
@@ -19,7 +19,7 @@ FAULTS = {}
 
 
 def fails(checks):
-    """Notes a client under the name of its class, such as `asks-not`."""
+    """Registers a client under the name of its class, such as `asks-not`."""
 
     def note(client):
         name = re.sub(r"(?<!^)([A-Z])", r"-\1", client.__name__).lower()
@@ -193,7 +193,7 @@ class OneRecv(Client):
 class LosesRest(Client):
     def receive(self):
         message = super().receive()
-        # Whatever came with it is gone.
+        # Drops the bytes that arrived with it.
         self.clientsocket.setblocking(False)
         try:
             self.answers.peek()

@@ -3,9 +3,9 @@
     bad_servers.py FAULT PORT
     bad_servers.py --list
 
-Each is the server of server.py with one part done in a wrong way. Above it
-stand the checks that it fails, with the cause that the grader must name; the
-first is the one that decides. `--list` prints them as JSON, a line for each.
+Each is the server of server.py with one wrong part. Above it are the checks that
+it fails, each with the cause that the grader must name. The first check decides.
+`--list` prints them as JSON, one per line.
 """
 import json
 import os
@@ -27,7 +27,7 @@ FAULTS = {}
 
 
 def fails(checks):
-    """Notes a server under the name of its class, such as `no-banner`."""
+    """Registers a server under the name of its class, such as `no-banner`."""
 
     def note(server):
         name = re.sub(r"(?<!^)([A-Z])", r"-\1", server.__name__).lower()
@@ -194,7 +194,7 @@ class DropsLastAnswer(Server):
         patience = 0.5
 
         def acknowledge(self):
-            # Looks whether the client is there, a moment later; once.
+            # Checks once, after a moment, whether the client is still there.
             if select.select([self.handler], [], [], self.patience)[0]:
                 if not self.handler.recv(1, socket.MSG_PEEK):
                     return
@@ -257,7 +257,7 @@ class LockForEach(Server):
                 print(self.line(request))
 
 
-# How it serves many.
+# How it serves many clients.
 
 
 @fails({"second-client": "one-client"})
@@ -362,7 +362,7 @@ class SpinsAtEnd(Server):
 
     class Handler(ClientHandler):
         def has_left(self):
-            # One is enough: hundreds would stop the others, too.
+            # One is enough: hundreds would block the other clients, too.
             while SpinsAtEnd.first in (None, self):
                 SpinsAtEnd.first = self
                 self.handler.recv(4096)
@@ -371,7 +371,7 @@ class SpinsAtEnd(Server):
 @fails({"never-reads": "lock-while-sending"})
 class LockWhileSending(Server):
     class Handler(ClientHandler):
-        # A 1 of a thousand bytes: a few hundred fill what the system keeps.
+        # A 1 in a thousand bytes: a few hundred fill the system's buffers.
         ONE = b"\x80\x02\x8b\xe8\x03\x00\x00\x01" + bytes(999) + b"."
 
         def acknowledge(self):
@@ -403,7 +403,7 @@ class OneThread(Server):
     class Handler(ClientHandler):
         def __init__(self, *args):
             super().__init__(*args)
-            # Without a buffer, whatever is unread wakes the selector.
+            # Without a buffer, all unread bytes wake the selector.
             self.requests.file = Exactly(self.handler)
 
         def process_one(self):
@@ -413,17 +413,17 @@ class OneThread(Server):
                     self.process_request(request)
                     return
             except Exception:
-                pass  # it has left, or sends what is no request
+                pass  # it has left, or its message is not a request
             self.server.selector.unregister(self.handler)
             self.close()
 
         def send(self, message):
-            # Who takes no answers is closed.
+            # Closes a client that reads no answers.
             self.handler.send(pickle.dumps(message), socket.MSG_DONTWAIT)
 
 
 class Exactly:
-    """Reads from a socket as many bytes as are asked for, and no more."""
+    """Reads from a socket exactly the bytes that are asked for."""
 
     def __init__(self, clientsocket):
         self.clientsocket = clientsocket
@@ -444,7 +444,7 @@ class Exactly:
         pass
 
 
-# How it takes bytes for messages.
+# How it splits bytes into messages.
 
 
 @fails({
@@ -460,7 +460,7 @@ class OneRecv(Server):
             data = self.handler.recv(4096)
             if not data:
                 raise EOFError
-            # Not even a good reader can help here.
+            # Even a correct reader cannot help here.
             try:
                 return RequestUnpickler(BytesIO(data)).load()
             except EOFError:
@@ -468,7 +468,7 @@ class OneRecv(Server):
 
 
 class Buffered(ClientHandler):
-    """Keeps what it received until it is a whole message."""
+    """Keeps received bytes until a message is complete."""
 
     most = 65536
 
@@ -491,7 +491,7 @@ class Buffered(ClientHandler):
             self.data += more
 
     def find(self):
-        """The first message, and its length; None while it is not whole."""
+        """Returns the first message and its length, or None while it is incomplete."""
         file = BytesIO(self.data)
         try:
             return RequestUnpickler(file).load(), file.tell()

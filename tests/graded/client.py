@@ -2,8 +2,8 @@
 
     client.py PORT
 
-Each of its parts is a method of its own, so that a client of bad_clients.py
-can do that part, and no other, in a wrong way.
+Each part is a method of its own, so that a client in bad_clients.py can replace
+one part by a wrong one.
 """
 import pickle
 import socket
@@ -17,7 +17,7 @@ STUDENT = {
 
 
 class AnswerUnpickler(pickle.Unpickler):
-    """Reads data and nothing else: what a pickle names is not imported."""
+    """Reads data only, and refuses all imports."""
 
     def find_class(self, module, name):
         raise pickle.UnpicklingError("%s.%s is not data" % (module, name))
@@ -62,7 +62,7 @@ class Client:
         return STUDENT
 
     def answered(self, answer):
-        # True is equal to 1 in Python, and no acknowledgement.
+        # True equals 1 in Python, but is not an acknowledgement.
         if type(answer) is int and answer == 1:
             self.passed()
         else:

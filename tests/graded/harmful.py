@@ -1,8 +1,9 @@
-"""Programs that could harm whoever grades them, but do not.
+"""Programs that could harm the machine that grades them, but do not.
 
     harmful.py KIND PORT TOKEN
 
-What they start has the token in its command line, so that it can be found.
+The processes that they start have the token in their command lines, so that
+tests can find them.
 """
 import os
 import signal
@@ -28,7 +29,7 @@ def is_deaf():
 
 
 def leaves_child():
-    """Starts a process as a daemon is: in a session of its own, orphaned."""
+    """Starts a process like a daemon: orphaned, in a session of its own."""
     if os.fork() == 0:
         os.setsid()
         if os.fork() == 0:
@@ -40,7 +41,7 @@ def leaves_child():
 
 
 def hides_child():
-    """As `leaves_child`, but the child forgets where it comes from."""
+    """As `leaves_child`, but the child has an empty environment."""
     if os.fork() == 0:
         os.setsid()
         if os.fork() == 0:

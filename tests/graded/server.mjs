@@ -21,7 +21,7 @@ const ONE = Buffer.from("\x80\x02K\x01.", "latin1");
 const MARK = Symbol("MARK");
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-class BadMessage extends Error {} // the bytes are no pickle we take
+class BadMessage extends Error {} // the bytes are not a pickle we accept
 class Gone extends Error {} // the client has ended or lost the connection
 
 function check(isGood, fault) {
@@ -35,7 +35,7 @@ const pickleDict = (key, pickledValue) =>
 const pickleError = (fault) => pickleDict("error", pickle(fault));
 
 function decodeText(bytes) {
-  // Python can write half a surrogate pair, which is no UTF-8: make it U+FFFD.
+  // Python can write half a surrogate pair, which is not UTF-8: make it U+FFFD.
   let at = bytes.indexOf(0xed);
   for (; at >= 0; at = bytes.indexOf(0xed, at + 1)) {
     if (bytes[at + 1] >= 0xa0 && bytes[at + 2] >= 0x80) {
@@ -54,16 +54,15 @@ function decodeLong(bytes) { // little-endian, two's complement
   return BigInt.asIntN(8 * bytes.length, BigInt(`0x${hex}`));
 }
 
-// Reads one pickled dict, whose bytes `await read(size)` waits for, and makes
-// nothing but data of it: Map, Array, string, boolean, null, BigInt for an int
-// and Number for a float.
+// Reads one pickled dict with `await read(size)`, and makes only data of it: Map,
+// Array, string, boolean, null, BigInt for an int and Number for a float.
 async function readRequest(read) {
   const stack = [];
   const memo = new Map();
   let left = LIMIT;
 
   const take = (size) => {
-    left -= size; // first, so that no false length is ever waited for
+    left -= size; // first, so that it never waits for a false length
     check(left >= 0, `the message is longer than ${LIMIT} bytes`);
     return read(size);
   };
@@ -105,8 +104,8 @@ async function readRequest(read) {
     return memo.get(key);
   };
 
-  // Noise may look like opcodes for a while, and its sender would wait for an
-  // answer in vain; but since protocol 2 all pickles start with PROTO.
+  // Other bytes may look like opcodes for a while, and their sender would get no
+  // answer. From protocol 2 on, all pickles start with PROTO.
   check(
     await takeByte() === 0x80 && await takeByte() <= 5,
     "this is no pickle of protocol 2 to 5",
@@ -192,7 +191,7 @@ async function readRequest(read) {
   }
 }
 
-// Says what is wrong with the fields of a request, or returns null.
+// Returns what is wrong with the fields of a request, or null.
 function findFault(request) {
   for (const [field, isGood] of Object.entries(FIELDS)) {
     if (!request.has(field)) return `${field} is missing`;
@@ -205,7 +204,7 @@ function print(request) {
   const [name, github, sid] = Object.keys(FIELDS).map((field) =>
     // Characters that end a line, or steer a terminal, could forge a line.
     String(request.get(field) ?? "None").replace(
-      // deno-lint-ignore no-control-regex -- they are what this is about
+      // deno-lint-ignore no-control-regex -- it must find control characters
       /[\x00-\x1f\x7f-\x9f\u2028\u2029]/g,
       (found) => `\\u${found.charCodeAt().toString(16).padStart(4, "0")}`,
     )
@@ -215,8 +214,8 @@ function print(request) {
   return new Promise((done) => process.stdout.write(line, done));
 }
 
-// Greets a client and answers its requests; ends by throwing Gone, when it has
-// no more of them, or BadMessage.
+// Greets a client and answers its requests. Ends by throwing Gone when the client
+// sends no more, or BadMessage.
 async function talk(socket) {
   let wake = () => {};
   const change = () =>
@@ -226,8 +225,8 @@ async function talk(socket) {
   for (const event of ["readable", "drain", "end", "close"]) {
     socket.on(event, () => wake());
   }
-  // What is not taken from the socket fills its small buffer, and then Node
-  // stops reading from the network: so a client cannot fill our memory.
+  // Unread bytes fill the socket's small buffer, and then Node stops reading from
+  // the network, so a client cannot fill our memory.
   const read = async (size) => {
     if (size === 0) return Buffer.alloc(0);
     for (;;) {
@@ -267,7 +266,7 @@ async function serve(socket) {
     if (error instanceof BadMessage) {
       socket.write(pickleError(error.message));
       // Closing with bytes unread would reset the connection, and the client
-      // might lose the answer; so drop what is still coming, for a while.
+      // might lose the answer, so read and drop further input for a while.
       const timer = setTimeout(() => socket.destroy(), LINGER_MS);
       socket.on("close", () => clearTimeout(timer));
     } else if (!(error instanceof Gone)) {
@@ -280,7 +279,7 @@ async function serve(socket) {
 
 const port = Number(process.argv[2]);
 process.on("SIGINT", () => process.exit(0));
-// Half open, so that who has sent all its requests still gets the answers.
+// Half-open, so that a client that closes its sending half still gets answers.
 createServer({ allowHalfOpen: true }, serve)
   .on("error", ({ code, message }) => {
     const why = code === "EADDRINUSE" ? "Address already in use" : message;

@@ -2,8 +2,8 @@
 
     server.py PORT
 
-Each of its parts is a method of its own, so that a server of bad_servers.py
-can do that part, and no other, in a wrong way.
+Each part is a method of its own, so that a server in bad_servers.py can replace
+one part by a wrong one.
 """
 import pickle
 import socket
@@ -38,7 +38,7 @@ class Server:
             self.interrupted()
 
     def bind(self):
-        # Else the port is kept for a minute after this server was killed.
+        # Otherwise the port stays in use for a minute after the server is killed.
         self.serversocket.setsockopt(
             socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self.serversocket.bind(("127.0.0.1", self.port))
@@ -76,14 +76,14 @@ class Server:
 
 
 class RequestUnpickler(pickle.Unpickler):
-    """Reads data and nothing else: what a pickle names is not imported."""
+    """Reads data only, and refuses all imports."""
 
     def find_class(self, module, name):
         raise pickle.UnpicklingError("%s.%s is not data" % (module, name))
 
 
 class RequestFile:
-    """What a client sends, of which one request has so many bytes at most."""
+    """What a client sends. A request has MAX_REQUEST_BYTES at most."""
 
     def __init__(self, clientsocket):
         self.file = clientsocket.makefile("rb")
@@ -115,16 +115,16 @@ class ClientHandler:
 
     @staticmethod
     def of(server):
-        """The class of the server's handlers: its own, or this one."""
+        """Returns the class of the server's handlers: its own, or this one."""
         return getattr(server, "Handler", ClientHandler)
 
     def __init__(self, server, clientsocket, addr):
         self.client_id = addr[1]
         self.server = server
         self.handler = clientsocket
-        # A client that takes no answers fills this much, and then waits. It
-        # waits for good only where small answers are joined: TCP_NODELAY,
-        # which a server should set, is left off for that.
+        # If a client reads no answers, they fill this buffer, and then sending
+        # blocks. It blocks forever only if small answers are joined, so this
+        # server does not set TCP_NODELAY, which a server should set.
         clientsocket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 16384)
         self.requests = RequestFile(clientsocket)
 

@@ -1,4 +1,4 @@
-"""A client as a student of the lab writes it: one recv is taken for one message.
+"""A client as a student of the lab writes it: it takes one recv for one message.
 
     lab_client.py PORT [--early] [--requests N] [--protocol P]
 

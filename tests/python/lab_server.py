@@ -1,9 +1,9 @@
-"""A server as a student of the lab writes it: a thread for each client, and one
-recv is taken for one message.
+"""A server as a student of the lab writes it: it has a thread for each client, and
+takes one recv for one message.
 
     lab_server.py
 
-It listens at a free port, which its first line tells. Runs on every Python
+It listens at a free port, which its first line names. Runs on every Python
 from 2.7 up.
 """
 from __future__ import print_function

@@ -4,7 +4,7 @@ import { Program, ROOT } from "../../tools/processes/program.ts";
 
 export const GRADED = `${ROOT}tests/graded`;
 
-/** `deno task grade` with these arguments. */
+/** Starts `deno task grade` with these arguments. */
 export function grade(...args: string[]): Program {
   const flags = ["run", "--quiet", "--allow-all", "tools/grade/grade.ts"];
   return new Program(Deno.execPath(), [...flags, ...args]);
@@ -16,7 +16,7 @@ export function gradeKnown(command: string, ...args: string[]): Program {
   return grade(...spawn, "--port", "0", ...args);
 }
 
-/** Whether a process runs whose command line has this in it. */
+/** Whether a process runs whose command line contains this text. */
 export async function isRunning(token: string): Promise<boolean> {
   const { success } = await new Deno.Command("pgrep", { args: ["-f", token] })
     .output();

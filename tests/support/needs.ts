@@ -23,7 +23,7 @@ const AVAILABLE: Record<Need, () => boolean> = {
   pty: () => AVAILABLE.run() && succeeds("python3", "-c", "import pty"),
 };
 
-/** Whether a permission is granted. The question itself never prompts. */
+/** Whether a permission is granted. Never prompts. */
 function isGranted(permission: Deno.PermissionDescriptor): boolean {
   return Deno.permissions.querySync(permission).state === "granted";
 }
@@ -39,7 +39,7 @@ function succeeds(command: string, ...args: string[]): boolean {
 }
 
 /**
- * Gives a `test` function that ignores its tests unless all needs are met.
+ * Returns a `test` function that ignores its tests unless all needs are met.
  *
  * Used as `const net = needs("net")`, then `net.test("... (needs net)", ...)`:
  * the name says why the test is ignored. `tests/names_test.ts` compares the names

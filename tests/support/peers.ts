@@ -1,5 +1,4 @@
-// What the tests talk to: a server in this process, and clients that send what
-// they like.
+// The other side of a test: a server in this process, and raw clients.
 
 import type { Message, MessageMap } from "../../lib/formats/formats.ts";
 import { FORMATS } from "../../lib/formats/formats.ts";
@@ -34,7 +33,7 @@ export class EchoHandler extends ClientHandler {
   }
 }
 
-/** A map as a plain object, as `assertEquals` compares them. */
+/** Returns a map as a plain object, which `assertEquals` can compare. */
 export function fields(message: Message | undefined): Record<string, Message> {
   return { ...message as MessageMap };
 }

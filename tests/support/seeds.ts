@@ -1,4 +1,4 @@
-// Seeds of the simulation, one after the other.
+// Runs the simulation with one seed after the other.
 
 import { assert, assertEquals } from "@std/assert";
 import { simulate } from "../../tools/stress/simulation/simulation.ts";
@@ -12,5 +12,5 @@ export async function assertAllHold(from: number, to: number): Promise<void> {
     assertEquals(outcome.fault, undefined, explain);
     answers += outcome.answers;
   }
-  assert(answers > 50 * (to - from)); // otherwise the clients asked for nothing
+  assert(answers > 50 * (to - from)); // otherwise the clients sent too few requests
 }

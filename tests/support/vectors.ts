@@ -19,11 +19,14 @@ export interface Vector {
   protocol?: number;
   bytes: Uint8Array<ArrayBuffer>;
   value: unknown;
-  /** For a hostile one: `refuse` or `incomplete`. */
+  /**
+   * What a reader must do with a hostile pickle: `refuse` it, or find it
+   * `incomplete`.
+   */
   must?: string;
 }
 
-/** The vectors of one file. */
+/** Returns the vectors of one file. */
 export function readVectors(file: keyof typeof FILES): Vector[] {
   return FILES[file].trim().split("\n").map((line) => {
     const { hex, ...rest } = JSON.parse(line);
@@ -31,13 +34,13 @@ export function readVectors(file: keyof typeof FILES): Vector[] {
   });
 }
 
-/** The bytes that hexadecimal digits spell. */
+/** Returns the bytes that hexadecimal digits spell. */
 export function fromHex(hex: string): Uint8Array<ArrayBuffer> {
   const pairs = hex.match(/../g) ?? [];
   return Uint8Array.from(pairs, (pair) => parseInt(pair, 16));
 }
 
-/** The message that the files' notation stands for. */
+/** Returns the message that the files' notation stands for. */
 export function fromNotation(value: unknown): Message {
   if (typeof value !== "object" || value === null) return value as Message;
   if (Array.isArray(value)) return value.map(fromNotation);
@@ -77,7 +80,10 @@ export function assertInheritsNothing(map: unknown): void {
   assert(Object.isFrozen(prototype));
 }
 
-/** Whether two messages are the same, to the sign of a zero, and a tuple is no list. */
+/**
+ * Whether two messages are equal. The sign of a zero counts, and a tuple is not
+ * a list.
+ */
 export function same(a: Message, b: Message): boolean {
   if (
     typeof a !== "object" || typeof b !== "object" || a === null || b === null

@@ -1,4 +1,4 @@
-// The benchmarks in short: they measure, and the patches of the choices fit.
+// Short runs of the benchmarks, and a check that the patches of the choices fit.
 
 import { assert, assertEquals } from "@std/assert";
 import { delay } from "@std/async/delay";
@@ -9,7 +9,10 @@ import { Program, ROOT } from "../../tools/processes/program.ts";
 
 const linux = needs("Linux");
 
-/** An echo server that stops for 300 ms, once, when it has answered so many bytes. */
+/**
+ * Runs an echo server that pauses once, for 300 ms, when it has received
+ * `after` bytes.
+ */
 async function serveWithAStop(listener: Deno.Listener, after: number) {
   let bytes = 0;
   let stop = Promise.resolve();
@@ -30,7 +33,7 @@ async function serveWithAStop(listener: Deno.Listener, after: number) {
   }
 }
 
-/** The part of what `load.ts` prints that is compared. */
+/** The part of the output of `load.ts` that is compared. */
 interface Seen {
   requests: number;
   p50: number;
@@ -38,7 +41,10 @@ interface Seen {
   p999: number;
 }
 
-/** What a load saw of such a server: 10 clients, for a second. */
+/**
+ * Loads such a server with 10 clients for a second. Resolves to what the load
+ * measured.
+ */
 async function seen(rate: number): Promise<Seen> {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const served = serveWithAStop(listener, 83 * 800);
@@ -55,18 +61,18 @@ async function seen(rate: number): Promise<Seen> {
   return JSON.parse(new TextDecoder().decode(stdout));
 }
 
-linux.test("the open loop tells of all requests that were due while a server stood still (needs Linux)", async () => {
-  // The stop comes 800 ms after the start, and 300 of 1,000 were due in it.
+linux.test("the open loop measures all requests that were due while a server paused (needs Linux)", async () => {
+  // The pause begins after 800 ms, and 300 of the 1,000 requests are due in it.
   const open = await seen(1000);
   assert(open.p50 < open.p99 && open.p99 <= open.p999);
   assert(open.p99 > 200, `${open.p99} ms`);
   assertEquals(Math.round(open.requests / 100), 10);
-  // Clients that wait ask for nothing meanwhile.
+  // Clients in a closed loop send nothing during the pause.
   const closed = await seen(0);
   assert(closed.requests > open.requests);
 });
 
-Deno.test("each choice can be switched off: its patch fits the code as it is", async (t) => {
+Deno.test("each choice can be switched off: its patch fits the current code", async (t) => {
   const folder = await Deno.makeTempDir({ prefix: "rollcall-" });
   try {
     const patches = [...Deno.readDirSync(`${ROOT}bench/choices`)]

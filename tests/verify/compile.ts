@@ -1,10 +1,13 @@
-// The executables, if this machine can compile them.
+// Tests the executables, if this machine can compile them.
 
 import { assertEquals, assertMatch } from "@std/assert";
 import { ALICES_LINE } from "../support/peers.ts";
 import { listening, Program, ROOT } from "../../tools/processes/program.ts";
 
-/** Whether `deno compile` can have its runtime part here: found by compiling, and running, a little program. */
+/**
+ * Whether `deno compile` finds its runtime here. Compiles and runs a small
+ * program to find out.
+ */
 async function canCompile(): Promise<boolean> {
   const folder = await Deno.makeTempDir();
   try {

@@ -9,7 +9,7 @@ import { Program } from "../../tools/processes/program.ts";
 const faults = await readFaults();
 
 for (const fault of faults) {
-  Deno.test(`${fault.name} is noticed by [${fault.test}], and shown`, async () => {
+  Deno.test(`Fault ${fault.name} fails the test [${fault.test}], and break shows it`, async () => {
     const { results: { passed, failed }, isFound } = await tryFault(fault);
     assertEquals([passed, failed.length], [[], 1], failed.join("\n"));
     assertEquals(isFound, fault.isSimulated, "by the simulation");

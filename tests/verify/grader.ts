@@ -9,12 +9,12 @@ import { Program, ROOT } from "../../tools/processes/program.ts";
 const linux = needs("Linux");
 const python = needs("Linux", "python3");
 
-Deno.test("grade --connect asks a server that runs, and leaves out what it cannot see", async () => {
+Deno.test("grade --connect tests a server that already runs, and leaves out checks of the program", async () => {
   await using server = new TestServer();
   const address = `127.0.0.1:${server.addr.port}`;
   const { code, stdout, stderr } = await grade("--connect", address).ended(5);
   assertEquals(code, 0, stdout + stderr);
-  assertMatch(stdout, /^ {11}lab {2}banner .*\(not made: needs --spawn\)$/m);
+  assertMatch(stdout, /^ {11}lab {2}banner .*\(not run: needs --spawn\)$/m);
   assertMatch(stdout, /^PASS {2}5\/5 {2}pro {2}every-cut /m);
   assert(
     server.lines.length > 500 &&
@@ -46,9 +46,9 @@ python.test("grade tells a student what happened, and why (needs Linux, python3)
       /^PASS {2}4\/4 {2}lab {2}acknowledge {2}/m,
       /^FAIL {2}0\/5 {2}pro {2}one-segment {2}/m,
       /^ {9}sent {3}20 messages in one write, the first \{'student_name': '\w+ \w+',/m,
-      /^ {4}came back {3}1 of them, then nothing in 5 s$/m,
-      /^ {6}was due {3}20 of an acknowledgement$/m,
-      /^ likely cause {3}One `recv` was taken for one message: /m,
+      /^ {5}observed {3}1 of them, then nothing in 5 s$/m,
+      /^ {5}expected {3}20 messages, each an acknowledgement$/m,
+      /^ likely cause {3}One `recv` is treated as one message: /m,
       /^ {10}see {3}docs\/lab\.md: Why one `recv` is not one message;/m,
       /^lab: 4 of 4 points {3}pro: 0 of 5 points$/m,
     ]
@@ -80,7 +80,7 @@ for (const [kind, says] of HARMFUL) {
   });
 }
 
-python.test("grade says of each known program what is known of it (needs Linux, python3)", async (t) => {
+python.test("grade gives each known program its known result (needs Linux, python3)", async (t) => {
   await using verifying = new Program(Deno.execPath(), [
     ...["run", "--quiet", "--allow-all", "tools/grade/verify.ts"],
     ...["--brief", "--at-once", "4"],

@@ -1,4 +1,4 @@
-// The scenarios of `deno task hold` that take no longer than half a minute.
+// The short scenarios of `deno task hold`.
 
 import { assert, assertEquals } from "@std/assert";
 import { needs } from "../support/needs.ts";
@@ -9,7 +9,7 @@ const linux = needs("Linux");
 for (
   const name of ["come-and-go", "descriptors", "kill9", "output", "throws"]
 ) {
-  linux.test(`hold ${name} holds, but for times, which depend on the machine (needs Linux)`, async () => {
+  linux.test(`hold ${name} keeps all bounds except times, which depend on the machine (needs Linux)`, async () => {
     await using hold = new Program(Deno.execPath(), [
       ...["task", "--quiet", "hold", name],
     ]);

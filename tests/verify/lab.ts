@@ -1,5 +1,5 @@
-// The pause between greeting and first answer, as it is shipped: too short for a
-// busy machine, so this part of `deno task verify` runs alone.
+// The default pause between the greeting and the first answer. It is too short
+// for a busy machine, so this part of `deno task verify` runs alone.
 
 import { assertEquals } from "@std/assert";
 import { needs } from "../support/needs.ts";
@@ -13,7 +13,7 @@ import {
 const PASSED = "Data acknowledged by server and you passed the test";
 const python3 = needs("python3");
 
-python3.test("the lab's client that sends before it reads sees its ack 25 times of 25 (needs python3)", async () => {
+python3.test("the lab's client that sends before it reads gets its acknowledgement 25 times out of 25 (needs python3)", async () => {
   await using ours = server("--port", "0");
   const port = await listening(ours);
   for (let time = 1; time <= 25; time++) {

@@ -1,5 +1,6 @@
-// One whole exercise: it is left in a folder, it fails, it is cheated at, it is mended.
+// One whole exercise: it is made, its test fails, cheating fails, and mending passes.
 
+import { resolve } from "node:path";
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { tamperedWith } from "../../tools/teach/faults/exercise.ts";
 import { Program, ROOT } from "../../tools/processes/program.ts";
@@ -39,6 +40,14 @@ class Exercise implements AsyncDisposable {
     return await program.ended(8);
   }
 
+  /** Asks in the exercise's own folder. */
+  async mendedInside() {
+    const args = ["task", "--quiet", "mended"];
+    const cwd = this.folder;
+    await using program = new Program(Deno.execPath(), args, { cwd });
+    return await program.ended(8);
+  }
+
   async [Symbol.asyncDispose]() {
     await Deno.remove(this.#parent, { recursive: true });
   }
@@ -46,14 +55,16 @@ class Exercise implements AsyncDisposable {
 
 const DECIDES = "[come-and-go]";
 
-Deno.test("An exercise names a test that fails, explains nothing, and is judged: broken, cheated, mended", async (t) => {
+Deno.test("An exercise names a failing test without the answer, and is judged broken, cheated or mended", async (t) => {
   await using exercise = new Exercise();
   const { folder } = exercise;
   const stillFails =
     /^Not mended\. Still fails:\n {2}(Scenario )?\[come-and-go\]/;
 
-  await t.step("it names the test", async () => {
+  await t.step("the exercise names its test", async () => {
     const said = await exercise.leave("left-in-table");
+    const [, back] = said.match(/\nTo come back here: cd (\S+)\n$/)!;
+    assertEquals(resolve(folder, back), resolve(ROOT));
     const [, file] = said.match(
       /\n {2}deno test -A (\S+) --filter "\[come-and-go\]"\n/,
     )!;
@@ -64,7 +75,7 @@ Deno.test("An exercise names a test that fails, explains nothing, and is judged:
     assertEquals(code, 1);
     assertMatch(stdout, /0 passed .*\| 1 failed/);
     assertMatch(stdout, /Bob +is refused: The server is full/);
-    // The answer is not there.
+    // The exercise does not contain the answer.
     const entries = [...Deno.readDirSync(`${folder}/tests`)];
     assertEquals(entries.filter(({ name }) => name === "faults"), []);
   });
@@ -83,7 +94,7 @@ Deno.test("An exercise names a test that fails, explains nothing, and is judged:
     assertEquals(await tamperedWith(folder), []);
   });
 
-  await t.step("nor does it that no test runs", async () => {
+  await t.step("a way to run no tests does not help", async () => {
     const cheat = "Object.assign(Deno, { test: () => {} });\n";
     await exercise.edit("lib/lock.ts", (text) => cheat + text);
     const { code, stdout } = await exercise.mended();
@@ -92,23 +103,23 @@ Deno.test("An exercise names a test that fails, explains nothing, and is judged:
     await exercise.restore("lib/lock.ts");
   });
 
-  await t.step("what does not type-check is told", async () => {
+  await t.step("a type error is reported", async () => {
     await exercise.edit("server.ts", (text) => `${text}\nconst one: 1 = 2;\n`);
     const { code, stdout } = await exercise.mended();
     assertEquals(code, 1);
     assertMatch(stdout, /^Not mended: it does not type-check\.\n[^]*'1'/);
   });
 
-  await t.step("mended is mended", async () => {
+  await t.step("a mended exercise passes", async () => {
     await exercise.restore("server.ts");
-    const { code, stdout } = await exercise.mended();
+    const { code, stdout } = await exercise.mendedInside();
     assertEquals([code, stdout], [
       0,
       `Mended: the test ${DECIDES} passes, and so do the others.\n`,
     ]);
   });
 
-  await t.step("something else broke", async () => {
+  await t.step("a new fault elsewhere is reported", async () => {
     await exercise.edit(
       "lib/formats/python_repr.ts",
       (text) => text.replace('"None"', '"none"'),

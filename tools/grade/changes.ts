@@ -1,22 +1,22 @@
 /**
- * Waiting for what happens elsewhere.
+ * Waiting for a condition.
  *
  * @module
  */
 
 import { delay } from "@std/async/delay";
 
-/** Something that changes, and is waited for. */
+/** A source of changes that others can wait for. */
 export class Changes {
   #next = Promise.withResolvers<void>();
 
-  /** Says that something has changed. */
+  /** Reports a change. */
   note(): void {
     this.#next.resolve();
     this.#next = Promise.withResolvers();
   }
 
-  /** Waits until `holds`, which is asked again at each change, for so many milliseconds. Resolves to whether it does. */
+  /** Waits until `holds` returns true, for at most `ms`. It is called again at each change. Resolves to its last result. */
   async until(holds: () => boolean, ms: number): Promise<boolean> {
     const enough = new AbortController();
     const over = delay(ms, { signal: enough.signal }).then(

@@ -1,19 +1,19 @@
 /**
- * Commands, as they are typed.
+ * Commands as a user types them.
  *
  * @module
  */
 
 import { UsageError } from "../../lib/cli/flags.ts";
 
-/** What stands in a command for the port. */
+/** The placeholder for the port in a command. */
 const PORT = "{port}";
 
 /**
- * The words of a command. Quotes, single or double, keep spaces within a word;
- * there is no shell, so nothing else is special.
+ * Splits a command into words. Single or double quotes keep spaces within a
+ * word. No other character is special, since there is no shell.
  *
- * @throws {UsageError} If a quote is not closed, or there is no word.
+ * @throws {UsageError} If a quote is not closed, or the command is empty.
  *
  * @example
  * ```ts
@@ -42,12 +42,12 @@ export function wordsOf(command: string): string[] {
   return words;
 }
 
-/** Whether a command is told its port. */
+/** Whether a command contains `{port}`. */
 export function takesPort(words: readonly string[]): boolean {
   return words.some((word) => word.includes(PORT));
 }
 
-/** The words with the port in them. */
+/** Returns the words with `{port}` replaced by the port. */
 export function withPort(words: readonly string[], port: number): string[] {
   return words.map((word) => word.replaceAll(PORT, String(port)));
 }

@@ -1,5 +1,5 @@
 /**
- * All checks over one program.
+ * Running all checks on one program.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { ProgressLine } from "../terminal/progress_line.ts";
 import { Run, type Verdict } from "./run.ts";
 import type { Subject } from "./harness.ts";
 
-/** What is the same for all programs that a run grades. */
+/** The settings that all programs of a grading run share. */
 export interface Exam {
   checks: readonly Check[];
   causes: ReadonlyMap<string, Cause>;
@@ -21,10 +21,10 @@ export interface Exam {
 }
 
 /**
- * Makes all checks over one program.
+ * Runs all checks on one program.
  *
  * @throws {NotStarted} If the program cannot be started.
- * @throws {Failure} If this was stopped.
+ * @throws {Failure} If the run was stopped.
  */
 export async function examine(
   subject: Subject,
@@ -41,7 +41,7 @@ export async function examine(
     const verdict = await Promise.race([making, stopped.promise]);
     if (!verdict) {
       await run.stop();
-      await making.catch(() => {}); // it may have been about to start
+      await making.catch(() => {}); // the program may have been starting
       throw new Failure(`Stopped in check ${done + 1} of ${checks.length}`);
     }
     const isFirst = run.verdicts.every((it) =>
@@ -51,7 +51,7 @@ export async function examine(
       "host" in subject && isFirst && verdict.diagnosis?.wrong === "refused"
     ) {
       const { host, port } = subject;
-      throw new NotStarted(`Nobody listens at ${host}:${port}`);
+      throw new NotStarted(`Nothing listens at ${host}:${port}`);
     }
   }
   return run.verdicts;

@@ -1,5 +1,5 @@
 /**
- * What is expected of the messages that a peer gets.
+ * Checking the messages that a peer receives.
  *
  * @module
  */
@@ -11,9 +11,9 @@ import { type Harness, StepFailed } from "./harness.ts";
 import { fill } from "./values.ts";
 
 /**
- * Expects messages.
+ * Waits for the expected messages.
  *
- * @throws {StepFailed} If others come, or none.
+ * @throws {StepFailed} If other messages arrive, or none in time.
  */
 export async function expect(
   harness: Harness,
@@ -28,7 +28,7 @@ export async function expect(
   });
   const due = count === 1
     ? describe(pattern)
-    : `${count} of ${describe(pattern)}`;
+    : `${count} messages, each ${describe(pattern)}`;
   const end = performance.now() + within * 1000;
   for (let number = 0; number < count; number++) {
     const has = () => peer.messages.length > 0 || peer.hasEnd || !!peer.broken;
@@ -46,14 +46,12 @@ export async function expect(
       const wrong = await harness.wrongOfEnd();
       if (wrong === "end" && pattern === "$refusal") return;
       const how = wrong === "exited"
-        ? "the end of the whole program"
-        : "the end";
+        ? "the whole program ended"
+        : "the connection ended";
       throw new StepFailed(wrong, before + how, due, peer);
     }
     const part = peer.unfinished;
-    const got = part > 0
-      ? `${part} bytes that are no whole message`
-      : "nothing";
+    const got = part > 0 ? `only ${part} bytes of a message` : "nothing";
     throw new StepFailed(
       "nothing",
       `${before}${got} in ${within} s`,
@@ -63,7 +61,7 @@ export async function expect(
   }
 }
 
-/** Whether a message is what a pattern of the kit says. */
+/** Whether a message matches a pattern of the kit. */
 export function fits(message: Message, pattern: Message): boolean {
   const isError = isMessageMap(message) && "error" in message;
   if (pattern === "$any") return true;
@@ -79,7 +77,9 @@ export function fits(message: Message, pattern: Message): boolean {
 function describe(pattern: Message): string {
   if (pattern === "$any") return "a message";
   if (pattern === "$ack") return "an acknowledgement";
-  if (pattern === "$refusal") return "a map with an error, or the end";
+  if (pattern === "$refusal") {
+    return "a map with an error, or the end of the connection";
+  }
   return isMessageMap(pattern)
     ? `a map with ${
       Object.entries(pattern).map(([key, value]) =>

@@ -1,6 +1,6 @@
 /**
  * `deno task grade`: tells what a server or a client of the lab gets wrong, and
- * why, whatever it is written in.
+ * why. The program can be written in any language.
  *
  * @module
  */
@@ -15,6 +15,7 @@ import {
 } from "../../lib/cli/flags.ts";
 import { exitWith, Failure, runProgram } from "../../lib/cli/program.ts";
 import type { StopSignals } from "../../lib/cli/signals.ts";
+import { suggestion } from "../../lib/cli/suggestion.ts";
 import { complain, print } from "../../lib/output.ts";
 import { takesPort, wordsOf } from "./command.ts";
 import { type Exam, examine } from "./exam.ts";
@@ -27,14 +28,14 @@ import { report } from "./report.ts";
 import { hasPassed, scoreOf } from "./run.ts";
 import type { Subject } from "./harness.ts";
 import { csvOf, type Graded, submissionsIn, tableOf } from "./submissions.ts";
-import { pageWidth } from "../teach/scenario/draw.ts";
+import { pageWidth } from "../terminal/screen.ts";
 
 /** The lab's port. */
 const PORT = 12_000;
-/** What the lab has its students call their programs. */
+/** How students start the programs of the lab. */
 const COMMANDS = { server: "python3 server.py", client: "python3 client.py" };
 
-/** The folder of a program, unless it is named. */
+/** The default folder of a program. */
 const CWD = ".";
 
 interface GradeFlags {
@@ -54,44 +55,48 @@ interface GradeFlags {
 
 const flags: Flags<GradeFlags> = {
   spawn: text(
-    "the command that starts the program; {port} in it stands for the port",
+    "the command that starts the program; {port} stands for the port",
     "",
-    "none; with --all, that of the lab",
+    "none; with --all, the lab's command",
   ),
-  cwd: text("the folder in which it is; it runs in a copy", CWD, "this one"),
+  cwd: text("the program's folder; it runs in a copy", CWD, "this one"),
   connect: text(
-    "the HOST:PORT of a server that runs already, in place of --spawn",
+    "the HOST:PORT of a running server, instead of --spawn",
     "",
     "none",
   ),
-  client: toggle("the program is a client, and we are its server"),
+  client: toggle("grade a client; the grader acts as its server"),
   all: text("a folder of submissions, each in a folder of its own", "", "none"),
-  port: integer("the port; 0 is any free one, for {port}", PORT, 0, 65_535),
+  port: integer("the port; 0 picks a free one, for {port}", PORT, 0, 65_535),
   level: choice(
-    "what must be passed for exit code 0",
+    "the level that must be passed for exit code 0",
     { lab: "lab", pro: "pro" } as const,
     "lab",
   ),
-  only: text("the checks to make, such as banner,greeting", "", "all"),
-  list: toggle("list the checks, and end"),
+  only: text("the checks to run, such as banner,greeting", "", "all"),
+  list: toggle("list the checks and exit"),
   seed: integer(
-    "repeats the values of an earlier run",
+    "repeat the values of the run with this seed",
     crypto.getRandomValues(new Uint32Array(1))[0],
     0,
     2 ** 32 - 1,
   ),
   json: toggle("print the report as JSON"),
-  junit: text("also write it to this file, as JUnit does", "", "none"),
+  junit: text("also write the report to this file, as JUnit XML", "", "none"),
 };
 
-/** The words of a command that can be told its port. @throws {UsageError} If it cannot. */
+/**
+ * Splits a command into words.
+ *
+ * @throws {UsageError} If the port is 0 and the command has no `{port}`.
+ */
 function commandOf(spawn: string, port: number): string[] {
   const words = wordsOf(spawn);
   if (port !== 0 || takesPort(words)) return words;
   throw new UsageError("With --port 0, --spawn needs {port} for the port");
 }
 
-/** Where a server that runs already is. @throws {UsageError} If the text does not say. */
+/** Reads the HOST:PORT of a running server. @throws {UsageError} If it is malformed. */
 function addressOf(text: string): { host: string; port: number } {
   const [, host, port] = /^\[?([^\]]+?)\]?:(\d{1,5})$/.exec(text) ?? [];
   if (host !== undefined && Number(port) > 0 && Number(port) < 65_536) {
@@ -102,25 +107,28 @@ function addressOf(text: string): { host: string; port: number } {
   );
 }
 
-/** The checks that `--only` names, or all. @throws {UsageError} If there is no such check. */
+/** Returns the checks that `--only` names, or all. @throws {UsageError} If a check does not exist. */
 function choose(checks: readonly Check[], only: string): readonly Check[] {
   if (!only) return checks;
   return only.split(",").map((name) => {
     const id = name.trim();
     const check = checks.find((check) => check.id === id);
     if (check) return check;
-    const ids = checks.map(({ id }) => id).join(", ");
-    throw new UsageError(`There is no check ${id}, but: ${ids}`);
+    const ids = checks.map(({ id }) => id);
+    throw new UsageError(
+      `There is no check ${id}.${suggestion(id, ids)} ` +
+        `The checks are ${ids.join(", ")}`,
+    );
   });
 }
 
-/** Grades one program, and reports. */
+/** Grades one program, and prints the report. */
 async function gradeOne(
   subject: Subject,
   exam: Exam,
   { json, junit: file, level, only, seed }: GradeFlags,
 ): Promise<number> {
-  if (file) await write(file, ""); // now, and not after minutes
+  if (file) await write(file, ""); // fails now, not after minutes
   const verdicts = await examine(subject, exam);
   if (file) await write(file, junitOf(verdicts));
   if (json) {
@@ -138,11 +146,11 @@ async function gradeOne(
     print(report(verdicts, pageWidth(), isColoured));
     print([seedLine(seed)]);
   }
-  // Whoever names checks asks for those.
+  // With --only, all of the named checks count.
   return hasPassed(verdicts, only ? "pro" : level) ? 0 : 1;
 }
 
-/** Grades each submission of a folder, and writes a table of them. */
+/** Grades each submission in a folder, and writes a table of the results. */
 async function gradeAll(
   folder: string,
   command: readonly string[],
@@ -152,7 +160,7 @@ async function gradeAll(
   const names = await submissionsIn(folder);
   const file = `${folder}/grades.csv`;
   const all: Graded[] = [];
-  await write(file, csvOf(all)); // now, and not after minutes
+  await write(file, csvOf(all)); // fails now, not after minutes
   for (const [done, name] of names.entries()) {
     const subject = { command, folder: `${folder}/${name}`, port };
     const so = `${name}, ${done + 1} of ${names.length}; check `;
@@ -171,7 +179,7 @@ async function gradeAll(
       }));
     }
     all.push(graded);
-    // After each: who stops this keeps what is done.
+    // After each one, so that an interrupted run keeps its results.
     await write(file, csvOf(all));
   }
   print(tableOf(all));
@@ -184,7 +192,7 @@ async function gradeAll(
 }
 
 function seedLine(seed: number): string {
-  return `The values are those of --seed ${seed}`;
+  return `Repeat these values with --seed ${seed}`;
 }
 
 async function write(file: string, text: string): Promise<void> {
@@ -215,7 +223,7 @@ async function grade(values: GradeFlags, stop: AbortSignal): Promise<number> {
   if (all) {
     if (connect || json || junit || cwd !== CWD) {
       throw new UsageError(
-        "--all goes with --spawn, and not with --connect, --cwd, --json or --junit",
+        "--all works with --spawn, but not with --connect, --cwd, --json or --junit",
       );
     }
     const command = commandOf(spawn || COMMANDS[side], port);
@@ -225,7 +233,9 @@ async function grade(values: GradeFlags, stop: AbortSignal): Promise<number> {
     throw new UsageError("Give either --spawn or --connect, see --help");
   }
   if (client && connect) {
-    throw new UsageError("--client needs --spawn: clients come to us");
+    throw new UsageError(
+      "--client needs --spawn: the client connects to the grader",
+    );
   }
   const subject = connect
     ? addressOf(connect)
@@ -233,7 +243,7 @@ async function grade(values: GradeFlags, stop: AbortSignal): Promise<number> {
   return await gradeOne(subject, exam, values);
 }
 
-/** The command line. Returns the exit code: 3 where the program could not be started. */
+/** The command line. Returns the exit code: 3 if the program could not be started. */
 export function main(
   args: readonly string[],
   { stop }: StopSignals,

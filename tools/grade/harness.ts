@@ -1,6 +1,6 @@
 /**
- * Where a check is played: the peers, the programs under test, and what was
- * sent and printed.
+ * The state of one check: its peers, the programs under test, and the requests
+ * sent.
  *
  * @module
  */
@@ -19,30 +19,30 @@ import { NotStarted, Program } from "./program.ts";
 import type { Maker, Values } from "./values.ts";
 import { Workplace } from "./workplace.ts";
 
-/** The program under test, as the command line names it. */
+/** The program under test: a command to start, or a running server. */
 export type Subject =
   | { command: readonly string[]; folder: string; port: number }
   | { host: string; port: number };
 
-/** Seconds for which the program may start, or connect. */
+/** Seconds that the program may take to start, or to connect. */
 const START_LONGEST = 10;
-/** Milliseconds for which the first line is waited for once the port listens. */
+/** Milliseconds to wait for the first line once the port listens. */
 const BANNER = 500;
-/** Milliseconds after which a program that runs is taken to listen, where its sockets cannot be seen. */
+/** Milliseconds after which a running program is assumed to listen, on systems where its sockets are not visible. */
 const UNSEEN = 3000;
-/** Milliseconds between two looks at whether it does. */
+/** Milliseconds between two polls while waiting for the program to listen. */
 const LOOK = 50;
-/** Milliseconds for which a program's end is waited for, where its connections ended. */
+/** Milliseconds to wait for the program's end after a connection ended. */
 const EXIT = 1000;
 
-/** A step went wrong. */
+/** A step failed. */
 export class StepFailed extends Error {
   /** The class's name, as in `error.name`. */
   override name = "StepFailed";
 
   constructor(
     readonly wrong: Wrong,
-    /** What came back, and what was due, in words. */
+    /** What was observed, and what was expected, in words. */
     readonly got: string,
     readonly due: string,
     readonly peer?: Peer,
@@ -51,7 +51,7 @@ export class StepFailed extends Error {
   }
 }
 
-/** What a verb of the kit does: `who` is the peer or the program, `value` what the step gives the verb. */
+/** Runs a verb of the kit. `who` is the peer or the program, `value` the verb's argument in the step. */
 export type Verb = (
   harness: Harness,
   who: string,
@@ -59,21 +59,21 @@ export type Verb = (
   step: Step,
 ) => void | Promise<void>;
 
-/** One check's peers and programs. All are ended when it is left. */
+/** The peers and programs of one check. Disposing it ends all of them. */
 export class Harness implements AsyncDisposable {
   /** The peers, by name. */
   readonly peers = new Map<string, Peer>();
   readonly programs = new Map<string, Program>();
-  /** All requests that were sent, in their order. */
+  /** All requests sent so far, in order. */
   readonly sent: MessageMap[] = [];
-  /** What is still to be sent of a message of which half was. */
+  /** The second half of a message whose first half was sent. */
   rest: Uint8Array = new Uint8Array();
-  /** Where the program listens, or we do. */
+  /** The port at which the program listens, or the grader. */
   port: number;
   #subject: Subject;
   #maker: Maker;
   #student: Values = {};
-  /** The address that the program says it listens at. */
+  /** The host in the program's first line. */
   #shownHost = "127.0.0.1";
   #place: Workplace | undefined;
   #listener: net.Server | undefined;
@@ -87,17 +87,20 @@ export class Harness implements AsyncDisposable {
     this.port = subject.port;
   }
 
-  /** Where the program under test is connected to. */
+  /** The host at which peers connect to the program. */
   get host(): string {
     return "host" in this.#subject ? this.#subject.host : "127.0.0.1";
   }
 
-  /** Whether we started the program: else something on the way, such as a container's, may change the ports. */
+  /**
+   * Whether the grader started the program. If not, the network in between,
+   * such as a container's, can change port numbers.
+   */
   get isSpawned(): boolean {
     return "command" in this.#subject;
   }
 
-  /** What stands behind a `$` in the kit, with the student who was made up last. */
+  /** The values of the kit's `$` names, with the student made up last. */
   get values(): Values {
     return {
       ...this.#student,
@@ -107,43 +110,43 @@ export class Harness implements AsyncDisposable {
     };
   }
 
-  /** The values for one more message: each has a student of its own. */
+  /** Returns the values for the next message, with a new student. */
   newValues(): Values {
     this.#student = this.#maker.student();
     return this.values;
   }
 
-  /** The peer of this name. */
+  /** Returns the peer with this name. */
   peer(name: string): Peer {
     const peer = this.peers.get(name);
     if (!peer) throw new Error(`The kit has no peer ${name} yet`);
     return peer;
   }
 
-  /** The program that was started last. */
+  /** The program started last. */
   get lastProgram(): Program | undefined {
     return [...this.programs.values()].at(-1);
   }
 
-  /** The program of this name. */
+  /** Returns the program with this name. */
   program(name: string): Program {
     const program = this.programs.get(name);
     if (!program) throw new Error(`The kit has no program ${name} yet`);
     return program;
   }
 
-  /** Whether something was put where the canary is looked for. */
+  /** Whether something exists at the canary's path. */
   async hasCanary(): Promise<boolean> {
     return await this.#place?.hasCanary() ?? false;
   }
 
-  /** Waits until no connection of an earlier program holds the port. */
+  /** Waits until no connection of an earlier program occupies the port. */
   async portIsFree(): Promise<void> {
     if (this.isSpawned && this.port !== 0) await isLeft(this.port);
   }
 
   /**
-   * Starts the program, and waits for nothing.
+   * Starts the program, and does not wait until it listens.
    *
    * @throws {NotStarted} If it cannot be started.
    */
@@ -171,14 +174,15 @@ export class Harness implements AsyncDisposable {
   /**
    * Starts the program, and waits until it listens.
    *
-   * @throws {StepFailed} If it does not.
-   * @throws {NotStarted} If it ends before, and is the first in this check.
+   * @throws {StepFailed} If it does not listen.
+   * @throws {NotStarted} If it ends before it listens, and is the first in this check.
    */
   async start(name: string): Promise<void> {
     const isFirst = this.programs.size === 0;
     const program = await this.spawn(name);
     if (!program) return;
-    const due = `the first line, or that port ${this.port} listens`;
+    const due =
+      `the first line, or a program that listens at port ${this.port}`;
     const banner = () => BANNER_LINE.exec(program.stdout.text);
     const isUp = () => banner() !== null || program.code !== undefined;
     const begin = performance.now();
@@ -186,7 +190,7 @@ export class Harness implements AsyncDisposable {
       const ms = performance.now() - begin;
       const listens = Deno.build.os === "linux"
         ? listensAt(this.port)
-        : ms > UNSEEN; // it is hoped
+        : ms > UNSEEN; // assumed, since the sockets are not visible
       if (listens) {
         await program.changes.until(isUp, BANNER);
         break;
@@ -196,11 +200,13 @@ export class Harness implements AsyncDisposable {
       }
     }
     if (program.code !== undefined) {
-      if (program.excess) throw new StepFailed(program.excess, "its end", due);
+      if (program.excess) throw new StepFailed(program.excess, "it ended", due);
       if (isFirst) {
-        throw new NotStarted(`It ended before it listened, ${exitOf(program)}`);
+        throw new NotStarted(
+          `The program ended before it listened, ${exitOf(program)}`,
+        );
       }
-      throw new StepFailed("exited", `its end, ${exitOf(program)}`, due);
+      throw new StepFailed("exited", `it ended ${exitOf(program)}`, due);
     }
     const line = banner();
     if (!line) return;
@@ -208,12 +214,12 @@ export class Harness implements AsyncDisposable {
     this.#shownHost = host;
     const port = Number(digits);
     if (port > 0 && port < 65_536) this.port = port;
-    // Some print the line before they listen.
+    // Some programs print the line before they listen.
     while (Deno.build.os === "linux" && !listensAt(this.port)) {
       if (performance.now() - begin > START_LONGEST * 1000) {
         throw new StepFailed(
           "nothing",
-          "the first line, but nobody listens",
+          "the first line, but the program does not listen",
           due,
         );
       }
@@ -221,7 +227,7 @@ export class Harness implements AsyncDisposable {
     }
   }
 
-  /** Listens, so that the program can connect. */
+  /** Listens at the port, so that the program can connect. */
   async listen(): Promise<void> {
     this.#listener = net.createServer(
       { allowHalfOpen: true },
@@ -249,7 +255,7 @@ export class Harness implements AsyncDisposable {
     const end = performance.now() + START_LONGEST * 1000;
     while (!await this.#connections.until(has, LOOK)) {
       if (this.lastProgram?.code !== undefined) {
-        const got = `its end, ${exitOf(this.lastProgram)}`;
+        const got = `it ended ${exitOf(this.lastProgram)}`;
         throw new StepFailed("exited", got, due);
       }
       if (performance.now() < end) continue;
@@ -258,7 +264,7 @@ export class Harness implements AsyncDisposable {
     this.peers.set(name, new Peer(this.#waiting.shift()!));
   }
 
-  /** The wrong that an end is: that of the connection, or that of the whole program. */
+  /** Returns what ended: only the connection, or the whole program. */
   async wrongOfEnd(): Promise<Wrong> {
     const program = this.lastProgram;
     const hasEnded = () => program!.code !== undefined;
@@ -267,7 +273,7 @@ export class Harness implements AsyncDisposable {
       : "end";
   }
 
-  /** Ends all. Connections are reset, so that none keeps the port from the next check. */
+  /** Ends all programs and connections. It resets the connections, so that none occupies the port in the next check. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.#ending ??= this.#end();
   }

@@ -1,5 +1,5 @@
 /**
- * The report as a file that other tools read.
+ * The report as JUnit XML.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 import { escape } from "../../lib/text.ts";
 import type { Verdict } from "./run.ts";
 
-/** What stands for a character that has a meaning of its own. */
+/** The XML entities of special characters. */
 const NAMED: Readonly<Record<string, string>> = {
   "&": "&amp;",
   "<": "&lt;",
@@ -15,7 +15,7 @@ const NAMED: Readonly<Record<string, string>> = {
   '"': "&quot;",
 };
 
-/** A value in XML, which knows neither control characters nor U+FFFE and U+FFFF. */
+/** Quotes an attribute's value. XML allows neither control characters nor U+FFFE and U+FFFF. */
 function quote(text: string): string {
   const shown = escape(text)
     .replace(/[\ufffe\uffff]/g, "?")
@@ -23,15 +23,15 @@ function quote(text: string): string {
   return `"${shown}"`;
 }
 
-/** The verdicts in the XML that JUnit writes, which most tools for tests know. */
+/** Returns the verdicts as JUnit XML, which most test tools can read. */
 export function junit(verdicts: readonly Verdict[]): string {
   const cases = verdicts.map(
     ({ check, state, seconds, diagnosis, by, why }) => {
       const inner = diagnosis
         ? `<failure type=${quote(diagnosis.cause)} message=${
           quote(
-            `${diagnosis.likely} Was due: ${diagnosis.due}. ` +
-              `Came back: ${diagnosis.got}.`,
+            `${diagnosis.likely} Expected: ${diagnosis.due}. ` +
+              `Observed: ${diagnosis.got}.`,
           )
         }/>`
         : state === "blocked"

@@ -1,6 +1,6 @@
 /**
- * The protocol kit in `docs/protocol-kit/`: what is sent and expected in each
- * check, as data. `docs/protocol.md` says what its words mean.
+ * The protocol kit in `docs/protocol-kit/`: what each check sends and expects,
+ * as data. `docs/protocol.md` defines its words.
  *
  * @module
  */
@@ -9,16 +9,16 @@ import causes from "../../docs/protocol-kit/causes.jsonl" with { type: "text" };
 import client from "../../docs/protocol-kit/client.jsonl" with { type: "text" };
 import server from "../../docs/protocol-kit/server.jsonl" with { type: "text" };
 
-/** Seconds that what is expected may take, unless the step says otherwise. */
+/** How long a step waits for what it expects, in seconds, unless it says otherwise. */
 export const WITHIN = 5;
 
 /** The two kinds of program. */
 export type Side = "server" | "client";
-/** What the lab asks for, and what a real program must do besides. */
+/** The levels: what the lab asks for, and what a real program must also do. */
 export const LEVELS = ["lab", "pro"] as const;
 export type Level = typeof LEVELS[number];
 
-/** How a step can go wrong. */
+/** How a step can fail. */
 export type Wrong =
   | "nothing"
   | "end"
@@ -38,26 +38,26 @@ export type Wrong =
   | "processes"
   | "time";
 
-/** The cause that each way of going wrong has, by its name in `causes.jsonl`. */
+/** The likely cause of each kind of failure, by its name in `causes.jsonl`. */
 export type CauseNames = { readonly [W in Wrong]?: string };
 
 /** One step: who does what. */
 export interface Step {
-  /** The peer that is played, such as `A`, or peers at the same time, such as `A1..24`. */
+  /** The peer that acts, such as `A`, or several peers at the same time, such as `A1..24`. */
   readonly peer?: string;
-  /** The program under test that does something, or of which something is expected. */
+  /** The program under test that acts or is tested. */
   readonly program?: string;
-  /** Whether several peers do it one after the other, and not at the same time. */
+  /** Whether several peers act one after the other instead of at the same time. */
   readonly inTurn?: boolean;
-  /** How often `steps` are gone through. */
+  /** How many times `steps` are repeated. */
   readonly repeat?: number;
   readonly steps?: readonly Step[];
-  /** Seconds that what is expected may take. */
+  /** How long the step waits for what it expects, in seconds. */
   readonly within?: number;
   /** How many messages are expected. */
   readonly count?: number;
   readonly causes?: CauseNames;
-  /** The step's verb, with what it takes. */
+  /** The step's verb, with its argument. */
   readonly [verb: string]: unknown;
 }
 
@@ -68,13 +68,13 @@ export interface Check {
   readonly level: Level;
   /** Points. */
   readonly weight: number;
-  /** Checks without which this one cannot pass: it is not run where the program was silent in one of them. */
+  /** Checks without which this one cannot pass. It does not run if the program stopped responding in one of them. */
   readonly needs: readonly string[];
-  /** Checks that must have been passed, for this one to be made. */
+  /** Checks that must have passed before this one can run. */
   readonly needsPassed: readonly string[];
-  /** What the lab says about it, or what the check is for. */
+  /** What the lab says about it, or why the check exists. */
   readonly lab: string;
-  /** The causes of all steps that do not name their own. */
+  /** The causes for all steps that do not name their own. */
   readonly causes: CauseNames;
   readonly steps: readonly Step[];
 }
@@ -84,7 +84,7 @@ export interface Cause {
   readonly cause: string;
   /** The cause, in a sentence. */
   readonly says: string;
-  /** Where it is explained. */
+  /** The pages and sections that explain it. */
   readonly see: readonly string[];
 }
 
@@ -94,7 +94,7 @@ function parse<T>(file: string): T[] {
   return file.split("\n").filter(Boolean).map((line) => JSON.parse(line) as T);
 }
 
-/** All checks of one side, in the order in which they are made. */
+/** Returns all checks of one side, in the order in which they run. */
 export function readChecks(side: Side): Check[] {
   const checks: Check[] = [];
   type Optional = "needs" | "needsPassed" | "causes";
@@ -115,12 +115,12 @@ export function readChecks(side: Side): Check[] {
   return checks;
 }
 
-/** All causes, by name. */
+/** Returns all causes, by name. */
 export function readCauses(): ReadonlyMap<string, Cause> {
   return new Map(parse<Cause>(causes).map((cause) => [cause.cause, cause]));
 }
 
-/** All steps of a check, also those within others. */
+/** Returns all steps of a check, including nested ones. */
 export function allSteps(steps: readonly Step[]): Step[] {
   return steps.flatMap((step) => [step, ...allSteps(step.steps ?? [])]);
 }

@@ -1,11 +1,11 @@
 /**
- * The other end of a connection with the program under test: it sends what it
- * is told to, and remembers what it sent and got.
+ * The grader's end of a connection with the program under test. It records what
+ * it sends and receives.
  *
  * @module
  */
 
-// Deno's own connections cannot be reset.
+// Deno's own connections cannot send a reset.
 import net from "node:net";
 import type { Buffer } from "node:buffer";
 import { concat } from "@std/bytes/concat";
@@ -16,47 +16,47 @@ import { FORMATS, type Message } from "../../lib/formats/formats.ts";
 import { Changes } from "./changes.ts";
 
 const { pickle } = FORMATS;
-/** Bytes of a message that a program may send us: more than any sends in earnest. */
+/** Bytes of a message from the program, at most: more than a correct program ever sends. */
 const MOST_BYTES = 2 ** 20;
-/** Milliseconds that a flood lasts at most, and after which nothing taken means that nothing will be. */
+/** Milliseconds that a flood lasts at most, and after which a blocked write counts as stalled. */
 const FLOOD_LONGEST = 5000;
 const FLOOD_STALLED = 2000;
-/** Requests of a flood at most, and in one write. */
+/** Requests in a flood, at most, and in each of its writes. */
 const FLOOD_MOST = 1_000_000;
 const FLOOD_WRITE = 1000;
-/** Messages that may wait to be looked at: no check asks for as many. */
+/** Received messages that are held, at most: no check expects as many. */
 const MOST_WAITING = 10_000;
-/** Milliseconds for which an end may be under way, where the other end closes first. */
+/** Milliseconds to wait for a FIN of the program that may be in transit. */
 const END_UNDER_WAY = 20;
-/** Entries of the record that are kept. */
+/** How many entries of the record are kept. */
 const RECORD = 40;
 
-/** The bytes of messages, one after another. */
+/** Returns the bytes of messages, one after another. */
 export function encode(messages: readonly Message[]): Uint8Array {
   const sink = new ByteWriter();
   for (const message of messages) pickle.write(message, sink);
   return sink.take();
 }
 
-/** One end of a connection. */
+/** The grader's end of a connection. */
 export class Peer {
-  /** What was sent, in words, the last of it. */
+  /** The last things it sent, in words. */
   readonly sent: string[] = [];
-  /** Messages that came and were not looked at yet. */
+  /** Received messages that no step has checked yet. */
   readonly messages: Message[] = [];
-  /** Why what came is no message, if so. */
+  /** Why the received bytes are not a message, if they are not. */
   broken: string | undefined;
-  /** Whether the other end sends no more. */
+  /** Whether the program has ended its side of the connection. */
   hasEnd = false;
-  /** When something came last, as `performance.now()` gives it. */
+  /** When data last arrived, as a `performance.now()` value. */
   heardAt = 0;
-  /** What comes, and the end. */
+  /** Notified of received data, and of the end. */
   readonly changes = new Changes();
   #socket: net.Socket;
   #reader = pickle.reader({ ...DEFAULT_LIMITS, maxRequestBytes: MOST_BYTES });
   #kept: Uint8Array = new Uint8Array();
 
-  /** Takes over a connection. */
+  /** Takes over an open socket. */
   constructor(socket: net.Socket) {
     this.#socket = socket;
     socket.setNoDelay(true);
@@ -66,7 +66,7 @@ export class Peer {
     }
   }
 
-  /** Connects. Resolves to why it cannot, in place of a peer. */
+  /** Connects. Resolves to a peer, or to the reason why it cannot connect. */
   static async connect(
     port: number,
     host: string,
@@ -102,7 +102,7 @@ export class Peer {
     } catch (error) {
       this.broken = (error as Error).message;
     }
-    // Who sends without end is not read any more.
+    // Stop reading from a program that never stops sending.
     if (this.messages.length > MOST_WAITING) this.#socket.pause();
     this.changes.note();
   }
@@ -113,7 +113,7 @@ export class Peer {
     this.changes.note();
   }
 
-  /** Bytes of a message that has begun and is not complete. */
+  /** Bytes received of an incomplete message. */
   get unfinished(): number {
     return this.#kept.length + this.#reader.pendingBytes;
   }
@@ -129,13 +129,13 @@ export class Peer {
     this.sendBytes(encode(messages), how);
   }
 
-  /** Sends bytes, in one write. `how` says what they are, if they are worth a word. */
+  /** Sends bytes in one write. `how` describes them in the record. */
   sendBytes(bytes: Uint8Array, how?: string): void {
     if (how) note(this.sent, how);
     this.#socket.write(bytes);
   }
 
-  /** Sends a message again and again, and reads nothing. Resolves once no more is taken, or enough was. */
+  /** Sends a message again and again, and reads nothing. Resolves once a write stalls, or the limit is reached. */
   async flood(message: Message): Promise<void> {
     const bytes = encode(Array.from({ length: FLOOD_WRITE }, () => message));
     this.#socket.pause();
@@ -148,7 +148,7 @@ export class Peer {
     note(this.sent, `${sent} times ${pythonRepr(message)}, and read nothing`);
   }
 
-  /** Writes bytes. Resolves to whether they were taken in time. */
+  /** Writes bytes. Resolves to whether the socket accepted them in time. */
   async #isTaken(bytes: Uint8Array): Promise<boolean> {
     const { promise, resolve } = Promise.withResolvers<boolean>();
     const timer = setTimeout(() => resolve(false), FLOOD_STALLED);
@@ -158,16 +158,16 @@ export class Peer {
     return taken;
   }
 
-  /** Says that nothing more will be sent. */
+  /** Closes the sending half. */
   finish(): void {
     note(this.sent, "the end of its sending half");
     this.#socket.end();
   }
 
   /**
-   * Closes the connection. If the other end has closed first, resets it: else
-   * the system would keep the other end's port for a minute (TIME_WAIT), and
-   * many a server could not be started there meanwhile.
+   * Closes the connection, or resets it if the program closed first: otherwise
+   * the system would keep the program's port for a minute (TIME_WAIT), and
+   * a server without SO_REUSEADDR could not start there meanwhile.
    */
   async close(): Promise<void> {
     await this.changes.until(() => this.hasEnd, END_UNDER_WAY);
@@ -176,7 +176,7 @@ export class Peer {
     this.#socket.end(() => this.#socket.destroy());
   }
 
-  /** Resets the connection. Whatever the other end was about, its port is free. */
+  /** Resets the connection. The program's port is free at once, in any state of the connection. */
   reset(): void {
     note(this.sent, "a reset of the connection");
     this.#socket.resetAndDestroy();

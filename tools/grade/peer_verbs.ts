@@ -1,5 +1,5 @@
 /**
- * What peers do: one function for each verb of the kit.
+ * The verbs of peers: one function for each verb of the kit.
  *
  * @module
  */
@@ -13,10 +13,10 @@ import { encode, Peer } from "./peer.ts";
 import { type Harness, StepFailed, type Verb } from "./harness.ts";
 import { fill, fillText } from "./values.ts";
 
-/** Milliseconds between the pieces of a message: on a quiet machine, each is read by itself. */
+/** Milliseconds between the pieces of a message: on an idle machine, the program reads each piece separately. */
 const BETWEEN_PIECES = 10;
 
-/** What peers do, and what is expected of what they get. */
+/** What peers do, and what they expect to receive. */
 export const PEER_VERBS: Readonly<Record<string, Verb>> = {
   connect,
   async join(harness, name, _, step) {
@@ -72,7 +72,10 @@ export const PEER_VERBS: Readonly<Record<string, Verb>> = {
       const where = `of ${last(harness)}`;
       peer.sendBytes(bytes.subarray(0, cut), `the first ${cut} bytes ${where}`);
       await delay(BETWEEN_PIECES);
-      peer.sendBytes(bytes.subarray(cut), `the other ${bytes.length - cut}`);
+      peer.sendBytes(
+        bytes.subarray(cut),
+        `the other ${bytes.length - cut} bytes`,
+      );
       await expect(harness, name, "$ack", step);
     }
   },
@@ -85,8 +88,8 @@ export const PEER_VERBS: Readonly<Record<string, Verb>> = {
     const peer = harness.peer(name);
     const seconds = value as number;
     if (!await peer.changes.until(() => peer.hasEnd, seconds * 1000)) return;
-    const due = `that the connection stays, for ${seconds} s at least`;
-    throw new StepFailed("end", "its end", due, peer);
+    const due = `that the connection stays open for at least ${seconds} s`;
+    throw new StepFailed("end", "the connection ended", due, peer);
   },
   async settles(harness, name, value) {
     const peer = harness.peer(name);
@@ -109,12 +112,12 @@ async function connect(harness: Harness, name: string): Promise<void> {
   throw new StepFailed(wrong, peer, `a connection to port ${port}`);
 }
 
-/** A message with values in it, which is remembered as sent. */
+/** Returns a message with its values filled in, and records it as sent. */
 function request(harness: Harness, message: Message): Message {
   return note(harness, fill(message, harness.newValues()));
 }
 
-/** Remembers a message as sent. */
+/** Records a message as sent. */
 function note(harness: Harness, message: Message): Message {
   if (isMessageMap(message)) harness.sent.push(message);
   return message;

@@ -1,5 +1,5 @@
 /**
- * Plays a check of the protocol kit, step by step.
+ * Running the steps of a check.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { PEER_VERBS } from "./peer_verbs.ts";
 import { PROGRAM_VERBS } from "./program_verbs.ts";
 import { type Harness, StepFailed } from "./harness.ts";
 
-/** The names that a step means: `A1..24` are 24. */
+/** Returns the names that a step's name stands for: `A1..24` stands for 24. */
 function namesOf(name: string): string[] {
   const [, stem, first, end] = /^(.*?)(\d+)\.\.(\d+)$/.exec(name) ?? [];
   if (stem === undefined) return [name];
@@ -17,13 +17,13 @@ function namesOf(name: string): string[] {
   return Array.from({ length }, (_, i) => `${stem}${Number(first) + i}`);
 }
 
-/** All verbs. */
+/** The names of all verbs. */
 export const VERBS = [
   ...Object.keys(PEER_VERBS),
   ...Object.keys(PROGRAM_VERBS),
 ];
 
-/** The verb of a step. @throws {Error} If the kit has none there. */
+/** Returns the verb of a step. @throws {Error} If the step does not have exactly one. */
 export function verbOf(step: Step): string {
   const verbs = step.peer ? PEER_VERBS : PROGRAM_VERBS;
   const found = Object.keys(step).filter((key) => Object.hasOwn(verbs, key));
@@ -33,18 +33,18 @@ export function verbOf(step: Step): string {
   );
 }
 
-/** What a verb needs of the system, where it needs more than TCP. */
+/** The operating systems that a verb needs. All other verbs work anywhere. */
 const SYSTEMS: Readonly<Record<string, readonly string[]>> = {
   rests: ["linux"],
   closes: ["linux"],
   signal: ["linux", "darwin"],
 };
 
-/** Why a step cannot be played here, if so. */
+/** Returns why a step cannot run here, or `undefined` if it can. */
 export function unfitness(step: Step, isSpawned: boolean): string | undefined {
   if (step.steps) return undefined;
   const verb = verbOf(step);
-  // A server that runs already needs no start, and calms down unseen.
+  // A running server needs no start, and `calms` then only waits.
   const isForAll = verb === "start" || verb === "calms";
   if (step.program && !isForAll && !isSpawned) return "needs --spawn";
   return SYSTEMS[verb]?.includes(Deno.build.os) ?? true
@@ -52,13 +52,13 @@ export function unfitness(step: Step, isSpawned: boolean): string | undefined {
     : `needs ${SYSTEMS[verb].join(" or ")}`;
 }
 
-/** A step that went wrong, and how. */
+/** A step that failed, and how. */
 export interface Fall {
   step?: Step;
   failed: StepFailed;
 }
 
-/** Plays the steps of a check. Resolves to the first that went wrong. */
+/** Runs the steps of a check. Resolves to the first that fails. */
 export async function play(
   harness: Harness,
   steps: Check["steps"],
@@ -90,7 +90,7 @@ async function playOne(harness: Harness, step: Step): Promise<void> {
     for (const name of namesOf(step.peer!)) await act(name);
     return;
   }
-  // All begin at the same time, and the step is over when all are done.
+  // All peers begin at the same time, and the step ends when all are done.
   const results = await Promise.allSettled(
     namesOf(step.peer!).map(async (name) => await act(name)),
   );

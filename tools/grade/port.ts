@@ -8,27 +8,30 @@ import { delay } from "@std/async/delay";
 import { readProc } from "./processes.ts";
 import { NotStarted } from "./program.ts";
 
-/** States of a connection that is over, and holds the port nevertheless; milliseconds for which it does at most, on Linux. */
+/**
+ * The states in which a closed connection still occupies the port, and for how
+ * many milliseconds it does so at most, on Linux.
+ */
 const HOLDS = ["FIN_WAIT1", "FIN_WAIT2", "TIME_WAIT"];
 const HELD_LONGEST = 65_000;
-/** Milliseconds between two looks at the port. */
+/** Milliseconds between two polls of the port. */
 const LOOK = 50;
 
-/** Somebody else listens at the port: that one would be graded. */
+/** Another program listens at the port, and would be graded instead. */
 export class PortTaken extends NotStarted {
   /** The class's name, as in `error.name`. */
   override name = "PortTaken";
 
-  /** Says which port is taken, and what can be done. */
+  /** Names the port, and says what the user can do. */
   constructor(port: number) {
     super(
-      `Port ${port} is taken by another program: end that, or name another ` +
+      `Port ${port} is taken by another program: end it, or choose another ` +
         "port with --port",
     );
   }
 }
 
-/** @throws {PortTaken} If somebody listens at the port. */
+/** @throws {PortTaken} If a program listens at the port. */
 export function refuseTaken(port: number): void {
   try {
     Deno.listen({ port, hostname: "127.0.0.1" }).close();
@@ -38,21 +41,21 @@ export function refuseTaken(port: number): void {
   }
 }
 
-/** A port at which nobody listens. */
+/** Returns a free port. */
 export function freePort(): number {
   const listener = Deno.listen({ port: 0, hostname: "127.0.0.1" });
   listener.close();
   return listener.addr.port;
 }
 
-/** Whether somebody listens at the port, as far as it can be seen: on Linux. */
+/** Whether a program listens at the port. Always false on systems other than Linux. */
 export function listensAt(port: number): boolean {
   return socketStates(port).includes("LISTEN");
 }
 
 /**
- * Waits until no connection of an earlier program holds the port: a server that
- * does not set SO_REUSEADDR could not be started there.
+ * Waits until no connection of an earlier program occupies the port: a server
+ * that does not set SO_REUSEADDR could not start there.
  */
 export async function isLeft(port: number): Promise<void> {
   const begin = performance.now();
@@ -63,7 +66,7 @@ export async function isLeft(port: number): Promise<void> {
   }
 }
 
-/** The states of the sockets whose own port is this, such as `LISTEN`. None are known but on Linux. */
+/** Returns the states of all sockets with this local port, such as `LISTEN`. Empty on systems other than Linux. */
 export function socketStates(port: number): string[] {
   const own = `:${port.toString(16).toUpperCase().padStart(4, "0")}`;
   return ["/proc/net/tcp", "/proc/net/tcp6"].flatMap((table) =>
@@ -74,7 +77,7 @@ export function socketStates(port: number): string[] {
   );
 }
 
-/** Of the kernel's names for the states of a socket, those that matter here. */
+/** The kernel's codes for the socket states that matter here. */
 const STATES: Readonly<Record<string, string>> = {
   "01": "ESTABLISHED",
   "04": "FIN_WAIT1",

@@ -1,5 +1,5 @@
 /**
- * What a program printed, and what it should have.
+ * The verbs that check a program's output.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { exitOf } from "./complaint.ts";
 import { type Harness, StepFailed } from "./harness.ts";
 import { fillText } from "./values.ts";
 
-/** Characters of a line that are shown. */
+/** How many characters of a line are shown. */
 const SHOWN = 200;
 
 /** Expects a line, word for word. */
@@ -30,10 +30,10 @@ export async function prints(
   const got = lines.length > 0 ? show(lines.at(-1)!) : "nothing on stdout";
   throw program.code === undefined || lines.length > 0
     ? new StepFailed("missing", got, due)
-    : new StepFailed("exited", `its end, ${exitOf(program)}`, due);
+    : new StepFailed("exited", `it ended ${exitOf(program)}`, due);
 }
 
-/** Waits until something is printed, or the program has ended, for so many seconds. Resolves to whether it is. */
+/** Waits until `has` holds or the program has ended, for at most `within` seconds. Resolves to whether `has` holds. */
 async function comes(
   has: () => boolean,
   program: Program,
@@ -44,7 +44,7 @@ async function comes(
   return has();
 }
 
-/** Expects that something is not printed, for some seconds. */
+/** Expects that a text is not printed for `within` seconds. */
 export async function printsNot(
   harness: Harness,
   name: string,
@@ -58,11 +58,11 @@ export async function printsNot(
   throw new StepFailed(
     "there",
     show(value as string),
-    "that it says no such thing",
+    "that it does not print this",
   );
 }
 
-/** Expects that something is said, on stdout or stderr, that has one of these words in it. */
+/** Expects output on stdout or stderr that matches a regular expression. */
 export async function says(
   harness: Harness,
   name: string,
@@ -78,16 +78,17 @@ export async function says(
   const has = () => pattern.test(all());
   if (await comes(has, program, within)) return;
   const got = all().trim().split("\n").at(-1) || "nothing";
-  throw new StepFailed("missing", show(got), "that it says what is wrong");
+  const due = `output with: ${pattern.source.replaceAll("|", " or ")}`;
+  throw new StepFailed("missing", show(got), due);
 }
 
-/** Expects for each request a line with all that it says, and all those lines alike. */
+/** Expects one line for each request, with all its values, and all lines in the same format. */
 export async function printsEach(
   harness: Harness,
   name: string,
 ): Promise<void> {
   const program = harness.program(name);
-  const due = "a line for each request, whole, as the others are";
+  const due = "a whole line for each request, all in the same format";
   const look = () => torn(linesOf(program.stdout.text), harness.sent);
   let bad = look();
   const whole = () => (bad = look()) === undefined;
@@ -95,7 +96,7 @@ export async function printsEach(
   throw new StepFailed(...bad!, due);
 }
 
-/** What is wrong with the lines, if anything is. */
+/** Returns what is wrong with the lines, if anything. */
 function torn(
   lines: readonly string[],
   sent: readonly MessageMap[],
@@ -107,14 +108,16 @@ function torn(
     if (found.length !== 1) continue;
     const it = bySid.get(found[0])!;
     const values = Object.values(it);
-    // Other lines, with less in them, are the program's own affair.
+    // Ignore other lines that contain only some of the values.
     if (!values.every((value) => line.includes(String(value)))) continue;
     const form = values.reduce(formOf, line);
     forms.set(it, [...forms.get(it) ?? [], form]);
   }
-  // And so is what the lines look like.
+  // Any format is fine, as long as it is the same for all requests.
   const usual = mostOf([...forms.values()].flat());
-  if (usual === undefined) return ["missing", "no line with what was sent"];
+  if (usual === undefined) {
+    return ["missing", "no line with the values of a request"];
+  }
   const bad = sent.find((it) => !forms.get(it)?.includes(usual));
   if (!bad) return undefined;
   const sid = String(bad.sid);
@@ -124,19 +127,19 @@ function torn(
     : ["torn", show(line)];
 }
 
-/** A line with something in place of a value: what remains is the same for all. */
+/** Returns a line with a placeholder for a value: the rest is the line's format. */
 function formOf(line: string, value: Message): string {
   return line.replace(String(value), "$$");
 }
 
-/** The text that is there most often. */
+/** Returns the most frequent text. */
 function mostOf(texts: readonly string[]): string | undefined {
   const counts = new Map<string, number>();
   for (const text of texts) counts.set(text, (counts.get(text) ?? 0) + 1);
   return [...counts].toSorted(([, a], [, b]) => b - a)[0]?.[0];
 }
 
-/** Expects the lines of the requests in the order in which they were sent. */
+/** Expects the lines for the requests in the order in which the requests were sent. */
 export async function printsInOrder(
   harness: Harness,
   name: string,
@@ -156,7 +159,9 @@ export async function printsInOrder(
   }
   const wrong = at.findIndex((place, i) => i > 0 && place < at[i - 1]);
   if (wrong < 0) return;
-  const got = `the line of request ${wrong + 1} before that of ${wrong}`;
+  const got = `the line for request ${
+    wrong + 1
+  } before the one for request ${wrong}`;
   throw new StepFailed("order", got, due);
 }
 

@@ -1,23 +1,23 @@
 /**
- * A program's processes, all of them, as the system knows them. Linux only:
- * elsewhere none are found.
+ * Finding and ending all processes of a program. Linux only: elsewhere none are
+ * found.
  *
  * @module
  */
 
 import { delay } from "@std/async/delay";
 
-/** The variable by which what a program starts is known, wherever it goes. */
+/** The environment variable that marks all processes a program starts. */
 export const MARK = "ROLLCALL_GRADE";
-/** Milliseconds between two looks at processes that are being ended. */
+/** Milliseconds between two scans while processes are being ended. */
 const LOOK = 10;
-/** Looks that must find nothing: a process may have been started behind the back of one. */
+/** Scans that must find nothing: one scan can miss a process that starts meanwhile. */
 const EMPTY_LOOKS = 3;
-/** Looks until what cannot be ended is left alone: a process that waits for a disk. */
+/** Scans, at most: a process that waits for a disk cannot be ended. */
 const MOST_LOOKS = 300;
-/** Bytes of a page of memory, as `/proc` counts. */
+/** Bytes of a memory page, the unit of `/proc`. */
 const PAGE = 4096;
-/** `/proc` counts processor time in hundredths of a second. */
+/** Ticks per second, the unit of processor time in `/proc`. */
 const TICKS = 100;
 
 /** One process. */
@@ -26,21 +26,21 @@ interface Process {
   parent: number;
   group: number;
   session: number;
-  /** When it was started, in ticks since the system was: with the pid, it names a process for good. */
+  /** When it started, in ticks since boot. With the pid, it identifies a process even after the pid is reused. */
   started: number;
   /** Seconds of processor time. */
   seconds: number;
   bytes: number;
 }
 
-/** All processes that run; those that have ended and were not waited for are none. */
+/** Returns all processes that run, without zombies. */
 function processes(): Process[] {
   if (Deno.build.os !== "linux") return [];
   const found: Process[] = [];
   for (const { name } of Deno.readDirSync("/proc")) {
     if (!/^\d+$/.test(name)) continue;
     const stat = readProc(`/proc/${name}/stat`);
-    // The second field is the program's name, which may have anything in it.
+    // The second field is the program's name, which can contain any character.
     const [state, ...fields] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     if (stat === "" || state === "Z" || state === "X") continue;
     const [parent, group, session] = fields.map(Number);
@@ -61,38 +61,41 @@ function threadsOf(pid: number): string[] {
   try {
     return [...Deno.readDirSync(`/proc/${pid}/task`)].map(({ name }) => name);
   } catch {
-    return []; // it has ended
+    return []; // the process has ended
   }
 }
 
-/** What a file in `/proc` says; nothing, where there is none. */
+/** Returns the text of a file in `/proc`, or an empty text if it cannot be read. */
 export function readProc(path: string): string {
   try {
     return Deno.readTextFileSync(path);
   } catch {
-    return ""; // it has ended, or is somebody else's
+    return ""; // the process has ended, or belongs to another user
   }
 }
 
-/** What a family costs. */
+/** What a family uses. */
 export interface Cost {
   processes: number;
   bytes: number;
-  /** Seconds of processor time since the family began, also of those that have ended. */
+  /** Seconds of processor time, including processes that have ended. */
   seconds: number;
 }
 
-/** A process, and all that it and its children have started. */
+/** A process and all its descendants. */
 export class Family {
   #root: number;
-  /** When it was started: its number may be another process's by now. */
+  /** Identifies the root, whose pid the system may reuse. */
   #rootKey: string | undefined;
   #mark: string;
   #folder: string;
-  /** Seconds of processor time of each member that was ever seen. */
+  /** Seconds of processor time of each member ever seen. */
   #seen = new Map<string, number>();
 
-  /** The family of a process that leads a group of its own, has {@linkcode MARK} in its environment, and a folder to itself. */
+  /**
+   * Takes a process that leads its own process group, has {@linkcode MARK} in
+   * its environment, and runs in a folder of its own.
+   */
   constructor(root: number, mark: string, folder: string) {
     this.#folder = folder;
     this.#root = root;
@@ -101,7 +104,10 @@ export class Family {
     this.#rootKey = process && key(process);
   }
 
-  /** Looks at all members that run. To be called often: a child whose parent has ended is known only if it was seen before. */
+  /**
+   * Returns what all running members use. Call it often: a child whose parent
+   * has ended is found only if it was seen before.
+   */
   look(): Cost {
     const members = this.#members(false);
     let bytes = 0;
@@ -111,7 +117,7 @@ export class Family {
     return { processes: members.length, bytes, seconds };
   }
 
-  /** Whether a thread of a member runs at this moment, or would if there were a processor for it. */
+  /** Whether a thread of a member is running, or is ready to run. */
   get isRunning(): boolean {
     return this.#members(false).some(({ pid }) =>
       threadsOf(pid).some((thread) =>
@@ -120,12 +126,12 @@ export class Family {
     );
   }
 
-  /** Ends all members, at once. One that does nothing but start another and end can slip through. */
+  /** Kills all members. A process that only starts another one and exits can escape. */
   async end(): Promise<void> {
     let empty = 0;
     for (let looks = 0; looks < MOST_LOOKS && empty < EMPTY_LOOKS; looks++) {
       const members = this.#members(true);
-      // First all are stopped, so that none can start another meanwhile.
+      // Stop all first, so that none can start another process.
       for (const member of members) signal(member.pid, "SIGSTOP");
       for (const member of members) signal(member.pid, "SIGKILL");
       empty = members.length === 0 ? empty + 1 : 0;
@@ -138,7 +144,7 @@ export class Family {
     const members = new Set<Process>();
     const pids = new Set<number>();
     const root = all.find(({ pid }) => pid === this.#root);
-    // A group's number is free for others once nobody is in it.
+    // The system can reuse a group's number once the group is empty.
     const isOurs = !root || key(root) === this.#rootKey;
     const isMember = (it: Process) =>
       (isOurs && [it.pid, it.group, it.session].includes(this.#root)) ||
@@ -156,7 +162,10 @@ export class Family {
     return [...members];
   }
 
-  /** Whether a process has our mark, or works in our folder: by that, those are known that left their group and lost their parent. */
+  /**
+   * Whether a process has our mark, or runs in our folder. This finds processes
+   * that left their group and lost their parent.
+   */
   #isMarked(pid: number): boolean {
     const environment = readProc(`/proc/${pid}/environ`).split("\0");
     return environment.includes(this.#mark) || isIn(this.#folder, pid);
@@ -168,7 +177,7 @@ function isIn(folder: string, pid: number): boolean {
     const path = Deno.readLinkSync(`/proc/${pid}/cwd`);
     return path === folder || path.startsWith(`${folder}/`);
   } catch {
-    return false; // it has ended, or is somebody else's
+    return false; // the process has ended, or belongs to another user
   }
 }
 
@@ -176,7 +185,7 @@ function key({ pid, started }: Process): string {
   return `${pid}/${started}`;
 }
 
-/** Sends a signal to a process, or with a negative number to a group, if there is one. */
+/** Sends a signal to a process, or to a group if the number is negative. Does nothing if it has ended. */
 export function signal(pid: number, name: Deno.Signal): void {
   try {
     Deno.kill(pid, name);

@@ -1,6 +1,6 @@
 /**
- * The program under test: started in a group and a folder of its own, bounded,
- * and ended with all that it started.
+ * The program under test: it runs in its own process group and folder, with
+ * limits, and is ended together with all processes that it started.
  *
  * @module
  */
@@ -10,44 +10,44 @@ import { Failure } from "../../lib/cli/program.ts";
 import { Changes } from "./changes.ts";
 import { Family, MARK, signal } from "./processes.ts";
 
-/** The program under test cannot be started at all: there is nothing to judge. */
+/** The program under test cannot be started, so there is nothing to judge. */
 export class NotStarted extends Failure {
   /** The class's name, as in `error.name`. */
   override name = "NotStarted";
 }
 
-/** What a program may cost in one check. */
+/** The limits of a program in one check. */
 const MOST = {
-  /** Bytes that it prints. */
+  /** Bytes of output. */
   output: 256 * 2 ** 20,
-  /** Bytes of memory, with its children. */
+  /** Bytes of memory, including its children's. */
   memory: 2 ** 30,
   processes: 50,
 };
-/** Characters of what it prints that are kept: more than any check looks at. */
+/** Characters of output that are kept: more than any check needs. */
 const KEPT = 2 ** 24;
-/** Milliseconds between two looks at what it costs. */
+/** Milliseconds between two measurements of what the program uses. */
 const LOOK = 200;
-/** Milliseconds for which output is waited for behind the program's end: somebody else may hold its end of the pipe. */
+/** Milliseconds to wait for output after the program's end: another process may keep the pipe open. */
 const LAST_OUTPUT = 500;
 
 /**
- * Bytes of output that are read at once: a page of the system's pipe. When that
- * is full, a write that is longer than a page waits in the middle, behind all
- * that began to wait before it. So threads that print such lines without a lock
- * mix them, and not only now and then (`pipe_write` of Linux 6.1).
+ * Bytes of output that are read at once: one page of the system's pipe. When the
+ * pipe is full, a write longer than a page blocks in the middle, behind all
+ * writes that blocked before it. So threads that print such lines without a lock
+ * mix them regularly, not only now and then (`pipe_write` of Linux 6.1).
  */
 const READ = 4096;
 
-/** Which of the limits a program went over. */
+/** The limit that a program exceeded. */
 export type Excess = keyof typeof MOST;
 
-/** A stream that a program writes to. */
+/** The stdout or stderr of a program. */
 class Output {
-  /** What came, as text, the first of it. */
+  /** The output as text, up to a limit. */
   text = "";
   readonly done: Promise<void>;
-  /** Is told how many bytes came. */
+  /** Called with the number of bytes read. */
   #onText: (length: number) => void;
   #flows: Promise<void> = Promise.resolve();
   #reader: ReadableStreamBYOBReader;
@@ -74,30 +74,30 @@ class Output {
     }
   }
 
-  /** Reads nothing until the promise has settled, as a terminal that was stopped. */
+  /** Reads nothing until the promise has settled, like a stopped terminal. */
   stopUntil(promise: Promise<void>): void {
     this.#flows = promise;
   }
 
-  /** Reads no more. */
+  /** Stops reading. */
   async cancel(): Promise<void> {
     await this.#reader.cancel();
     await this.done;
   }
 }
 
-/** A program that runs, or has run. */
+/** A program that is running or has ended. */
 export class Program implements AsyncDisposable {
-  /** What it printed on stdout and stderr. */
+  /** Its stdout and stderr. */
   readonly stdout: Output;
   readonly stderr: Output;
   /** Its exit code, or `undefined` while it runs. */
   code: number | undefined;
-  /** The limit that it went over, for which it was ended. */
+  /** The limit that it exceeded, if it was ended for that. */
   excess: Excess | undefined;
-  /** What it prints, and its end. */
+  /** Notified of output, and of the program's end. */
   readonly changes = new Changes();
-  /** Resolves once it has ended and what it printed was read. */
+  /** Resolves once it has ended and its output was read. */
   #ended: Promise<void>;
   #child: Deno.ChildProcess;
   #family: Family;
@@ -116,9 +116,9 @@ export class Program implements AsyncDisposable {
       this.#child = new Deno.Command(command, {
         args,
         cwd: folder,
-        // Python keeps what it prints to a pipe, else, until there is much of it.
+        // Otherwise Python buffers what it prints to a pipe.
         env: { [MARK]: mark, PYTHONUNBUFFERED: "1", NO_COLOR: "1" },
-        stdin: "piped", // as in a terminal where nobody types
+        stdin: "piped", // as in a terminal where no one types
         stdout: "piped",
         stderr: "piped",
         detached: true, // in a group of its own
@@ -166,22 +166,22 @@ export class Program implements AsyncDisposable {
     void this[Symbol.asyncDispose]();
   }
 
-  /** Seconds of processor time that it has used so far, with its children. */
+  /** Processor time that it has used so far, including its children's, in seconds. */
   get seconds(): number {
     return this.#family.look().seconds;
   }
 
-  /** Whether it runs at this moment, and does not wait. */
+  /** Whether it is on a processor now, or ready to run, and not blocked. */
   get isRunning(): boolean {
     return this.#family.isRunning;
   }
 
-  /** Sends a signal to it and its group, as a terminal does. */
+  /** Sends a signal to its process group, as a terminal does. */
   signal(name: Deno.Signal): void {
     if (this.code === undefined) signal(-this.#child.pid, name);
   }
 
-  /** Ends it, with all that it started. */
+  /** Ends it and all processes that it started. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.#ending ??= this.#endAll();
   }
@@ -189,10 +189,10 @@ export class Program implements AsyncDisposable {
   async #endAll(): Promise<void> {
     clearInterval(this.#looking);
     await this.#family.end();
-    // Where there is no /proc, its group must do.
+    // Without /proc, only its process group can be ended.
     this.signal("SIGKILL");
     await this.#ended;
-    await this.#child.stdin.close().catch(() => {}); // its end closed the pipe
+    await this.#child.stdin.close().catch(() => {}); // the program's end closed the pipe
     await Promise.all([this.stdout.cancel(), this.stderr.cancel()]);
   }
 }

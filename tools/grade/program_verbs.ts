@@ -1,6 +1,5 @@
 /**
- * What the program under test is made to do, and what is expected of it: one
- * function for each verb of the kit.
+ * The verbs of the program under test: one function for each verb of the kit.
  *
  * @module
  */
@@ -12,21 +11,21 @@ import { socketStates } from "./port.ts";
 import type { Program } from "./program.ts";
 import { type Harness, StepFailed, type Verb } from "./harness.ts";
 
-/** Processor time a second above which a program is busy, and seconds for which it is looked at. */
+/** Share of a processor above which a program is busy, and seconds for which it is measured. */
 const BUSY = 0.1;
 const REST = 0.5;
-/** Looks in that time at whether it runs. */
+/** How many times in that period its state is sampled. */
 const LOOKS = 5;
-/** Seconds that a program which cannot be looked into has to calm down. */
+/** Seconds that `calms` waits for a server that the grader did not start. */
 const UNSEEN = 2;
-/** Milliseconds without an answer after which none will come before the screen goes on. */
+/** Milliseconds without an answer after which all handlers are assumed to wait for the output. */
 const QUIET = 500;
-/** Milliseconds between two looks at the sockets. */
+/** Milliseconds between two polls of the sockets. */
 const LOOK = 50;
-/** States of a socket that its program has not closed. */
+/** The states of a socket that its program has not closed. */
 const OPEN = ["ESTABLISHED", "CLOSE_WAIT"];
 
-/** What programs are made to do, and what is expected of them. */
+/** What is done to programs, and what is expected of them. */
 export const PROGRAM_VERBS: Readonly<Record<string, Verb>> = {
   start: (harness, name) => harness.start(name),
   async spawn(harness, name) {
@@ -42,7 +41,7 @@ export const PROGRAM_VERBS: Readonly<Record<string, Verb>> = {
     throw new StepFailed(
       "runs",
       `it still runs after ${within} s`,
-      "its end",
+      "that it ends",
     );
   },
   stops(harness, name, value) {
@@ -58,11 +57,13 @@ export const PROGRAM_VERBS: Readonly<Record<string, Verb>> = {
     const program = harness.program(name);
     const busy = await busyAfter(program, within * 1000);
     if (program.code !== undefined) {
-      throw new StepFailed("exited", "its end", "that it still runs");
+      throw new StepFailed("exited", "it ended", "that it keeps running");
     }
     if (busy === undefined) return;
-    const got = `${Math.round(busy * 100)} % of a processor, all the time`;
-    throw new StepFailed("busy", got, "next to none: nobody asks anything");
+    const got = `${
+      Math.round(busy * 100)
+    } % of a processor in use, without a pause`;
+    throw new StepFailed("busy", got, "almost none: it has nothing to do");
   },
   async calms(harness, name, value) {
     const program = harness.programs.get(name);
@@ -77,19 +78,22 @@ export const PROGRAM_VERBS: Readonly<Record<string, Verb>> = {
       if (open === 0) return;
       if (performance.now() > end) {
         const got = `${open} sockets still open after ${within} s`;
-        throw new StepFailed("open", got, "that it closes them, too");
+        throw new StepFailed("open", got, "that it closes all of them");
       }
       await delay(LOOK);
     }
   },
   async ranNothing(harness) {
     if (!await harness.hasCanary()) return;
-    const got = `it made ${harness.values.canary}, as the pickle said`;
-    throw new StepFailed("there", got, "that it only reads data");
+    const got = `it made ${harness.values.canary}, as the pickle told it to`;
+    throw new StepFailed("there", got, "that it reads data and runs nothing");
   },
 };
 
-/** Waits until a program uses next to no processor time, for so long. Resolves to how much of one it uses, if it still does. */
+/**
+ * Waits until a program uses almost no processor time, for at most `ms`.
+ * Resolves to its share of a processor if it is still busy then.
+ */
 async function busyAfter(
   program: Program,
   ms: number,
@@ -105,13 +109,13 @@ async function busyAfter(
     const seconds = (performance.now() - begin) / 1000;
     const share = (program.seconds - before) / seconds;
     if (program.code !== undefined) return undefined;
-    // On a busy machine, one that wants all of a processor may get little.
+    // On a busy machine, a busy loop may get little processor time.
     if (share < BUSY && running < LOOKS / 2) return undefined;
     if (performance.now() > end) return share;
   }
 }
 
-/** Waits until no peer has heard anything for a while, or `ms` are over. */
+/** Waits until no peer has received anything for a while, at most `ms`. */
 async function quiet(harness: Harness, ms: number): Promise<void> {
   const begin = performance.now();
   for (;;) {

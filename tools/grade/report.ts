@@ -1,27 +1,27 @@
 /**
- * What a person reads: a table of all checks, and for each that failed, why.
+ * The report: a table of all checks, and an explanation of each failed one.
  *
  * @module
  */
 
-import { fold } from "../teach/scenario/draw.ts";
+import { fold } from "../terminal/screen.ts";
 import { LEVELS } from "./kit.ts";
 import { scoreOf, type Verdict } from "./run.ts";
 
-/** How a verdict stands in the table, and its colour. */
+/** The word for each state in the table, and its color. */
 const STATES = {
   passed: ["PASS", "32"],
   failed: ["FAIL", "31"],
   blocked: ["----", "33"],
   unfit: ["    ", "2"],
 } as const;
-/** Characters of the titles in an explanation. */
+/** Width of the row titles in an explanation, in characters. */
 const TITLE = 13;
 
-/** Puts a text in a colour, or leaves it. */
+/** Colors a text, or returns it unchanged. */
 type Paint = (text: string, colour: string) => string;
 
-/** The whole report, for a page of so many characters. */
+/** Returns the lines of the report, at most `width` characters each. */
 export function report(
   verdicts: readonly Verdict[],
   width: number,
@@ -48,9 +48,9 @@ function table(verdicts: readonly Verdict[], paint: Paint): string[] {
     const [word, colour] = STATES[state];
     const points = state === "passed" ? check.weight : 0;
     const note = by
-      ? ` (not made: ${by} failed)`
+      ? ` (not run: ${by} failed)`
       : state === "unfit"
-      ? ` (not made: ${why})`
+      ? ` (not run: ${why})`
       : "";
     const score = state === "unfit" ? "" : `${points}/${check.weight}`;
     return `${paint(word, colour)}  ${score.padStart(3)}  ` +
@@ -58,7 +58,7 @@ function table(verdicts: readonly Verdict[], paint: Paint): string[] {
   });
 }
 
-/** Why a check failed. */
+/** Explains why a check failed. */
 function explanation(
   { check, diagnosis }: Verdict,
   width: number,
@@ -69,9 +69,9 @@ function explanation(
   const rows: [string, string][] = [
     [check.level === "lab" ? "the lab" : "why", check.lab],
     ...sent.map((what, i): [string, string] => [i === 0 ? "sent" : "", what]),
-    ["came back", got],
-    ["was due", due],
-    ...(complaint ? [["it complained", complaint] as [string, string]] : []),
+    ["expected", due],
+    ["observed", got],
+    ...(complaint ? [["its stderr", complaint] as [string, string]] : []),
     ["likely cause", likely],
     ["see", see.join("; ")],
   ];

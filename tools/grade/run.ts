@@ -1,5 +1,5 @@
 /**
- * Makes checks, and judges.
+ * Running checks, and judging the program by them.
  *
  * @module
  */
@@ -22,7 +22,7 @@ import { Maker } from "./values.ts";
 
 /** Entries of a peer's record that a report shows. */
 const SHOWN = 3;
-/** Seconds that one check may take. */
+/** How long one check may take, in seconds. */
 const LONGEST = 60;
 
 /** Why a check failed. */
@@ -32,32 +32,32 @@ export interface Diagnosis {
   cause: string;
   /** The likely cause, in a sentence. */
   likely: string;
-  /** Where it is explained. */
+  /** The pages and sections that explain it. */
   see: readonly string[];
-  /** What was sent, by the peer that something was expected of. */
+  /** What the peer of the failed step sent. */
   sent: readonly string[];
-  /** What came back, or was seen. */
+  /** What was observed. */
   got: string;
-  /** What should have come. */
+  /** What was expected. */
   due: string;
-  /** What the program complained about, on stderr. */
+  /** The program's last error on stderr. */
   complaint: string;
 }
 
 /** How a check ended. */
 export interface Verdict {
   check: Check;
-  /** `blocked`: it would say nothing, since one that it needs failed as it did. `unfit`: it cannot be made here. */
+  /** `blocked`: it was not run, since a check that it needs failed. `unfit`: it cannot run here. */
   state: "passed" | "failed" | "blocked" | "unfit";
   seconds: number;
   diagnosis?: Diagnosis;
   /** The check that blocks this one. */
   by?: string;
-  /** Why it cannot be made here. */
+  /** Why it cannot run here. */
   why?: string;
 }
 
-/** Ways of going wrong in which nothing more can be expected of a program. */
+/** Failures after which nothing more can be expected of a program. */
 const SILENT: readonly Wrong[] = [
   "nothing",
   "end",
@@ -66,7 +66,7 @@ const SILENT: readonly Wrong[] = [
   "broken",
 ];
 
-/** Whether a check cannot pass, or would say nothing, since another went as it did. */
+/** Whether a verdict makes another check impossible to pass, or meaningless. */
 function blocks({ check, state, diagnosis }: Verdict, other: Check): boolean {
   if (other.needsPassed.includes(check.id)) return state !== "passed";
   if (!other.needs.includes(check.id)) return false;
@@ -74,7 +74,7 @@ function blocks({ check, state, diagnosis }: Verdict, other: Check): boolean {
     (diagnosis !== undefined && SILENT.includes(diagnosis.wrong));
 }
 
-/** A run of checks over one program. */
+/** A run of checks on one program. */
 export class Run {
   readonly verdicts: Verdict[] = [];
   #subject: Subject;
@@ -93,7 +93,7 @@ export class Run {
   }
 
   /**
-   * Makes a check.
+   * Runs a check.
    *
    * @throws {NotStarted} If the program cannot be started.
    */
@@ -135,15 +135,17 @@ export class Run {
   async #play(harness: Harness, check: Check): Promise<Fall | undefined> {
     const enough = new AbortController();
     const late = delay(LONGEST * 1000, { signal: enough.signal });
-    const got = `no end of it in ${LONGEST} s`;
-    const tooLong: Fall = { failed: new StepFailed("time", got, "an end") };
+    const got = `the check did not end in ${LONGEST} s`;
+    const tooLong: Fall = {
+      failed: new StepFailed("time", got, "that it ends"),
+    };
     try {
       const playing = play(harness, check.steps);
-      // Once all has ended around it, whatever it says of that is no news.
+      // After a timeout the programs are ended: errors from then on mean nothing.
       playing.catch(() => {});
       return await Promise.race([playing, late.then(() => tooLong)]);
     } catch (error) {
-      // It did start before.
+      // The program started in an earlier check, so this check failed.
       const isLater = this.verdicts.some(({ state }) => state !== "unfit");
       if (!(error instanceof NotStarted) || !isLater) throw error;
       const due = "that it starts, as it did before";
@@ -154,7 +156,7 @@ export class Run {
     }
   }
 
-  /** Ends what runs, at once. */
+  /** Ends the running check at once. */
   async stop(): Promise<void> {
     await this.#harness?.[Symbol.asyncDispose]();
   }
@@ -172,7 +174,7 @@ export interface Score {
   of: number;
 }
 
-/** The points of a level: those of checks that could not be made here do not count. */
+/** Returns the points of a level. Checks that cannot run here do not count. */
 export function scoreOf(verdicts: readonly Verdict[], level: Level): Score {
   const counted = verdicts.filter(({ check, state }) =>
     check.level === level && state !== "unfit"
@@ -185,7 +187,7 @@ export function scoreOf(verdicts: readonly Verdict[], level: Level): Score {
   };
 }
 
-/** Whether all was passed that a level asks for, and there was something. */
+/** Whether all checks that a level asks for were passed, and there was at least one. */
 export function hasPassed(verdicts: readonly Verdict[], level: Level): boolean {
   const asked = LEVELS.slice(0, LEVELS.indexOf(level) + 1);
   const scores = asked.map((level) => scoreOf(verdicts, level));

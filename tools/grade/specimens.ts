@@ -1,6 +1,6 @@
 /**
- * Programs of which it is known what the grader must say: good ones, and those
- * in `tests/graded/` that have one fault each.
+ * Programs with known results: good ones, and those in `tests/graded/` with one
+ * fault each.
  *
  * @module
  */
@@ -9,20 +9,20 @@ import type { Side } from "./kit.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 const FOLDER = `${ROOT}tests/graded`;
-/** How Deno runs our own programs, as their tasks do. */
+/** The command that runs our own programs, as their tasks do. */
 const DENO = [Deno.execPath(), "run", "--quiet", "--no-prompt", "--allow-net"];
 
-/** A program, and what is known of it. */
+/** A program, and its known faults. */
 export interface Specimen {
   name: string;
   side: Side;
   command: readonly string[];
   folder: string;
-  /** The checks that it fails, with the causes; the first is the one that decides. */
+  /** The checks that it fails, with the causes. The first is the deciding check. */
   fails: Readonly<Record<string, string>>;
 }
 
-/** Those with a fault, as `tests/graded/bad_SIDEs.py` lists them. */
+/** Returns the programs with a fault, as `tests/graded/bad_SIDEs.py` lists them. */
 async function bad(side: Side): Promise<Specimen[]> {
   const file = `bad_${side}s.py`;
   const { stdout } = await new Deno.Command("python3", {
@@ -43,7 +43,7 @@ async function runs(command: string, ...args: string[]): Promise<boolean> {
     .then(({ success }) => success, () => false);
 }
 
-/** The good ones that can run here. `folder` takes what must be compiled. */
+/** Returns the good programs that can run here. Compiled ones are put into `folder`. */
 async function good(folder: string): Promise<Specimen[]> {
   const specimen = (
     name: string,
@@ -84,7 +84,7 @@ async function good(folder: string): Promise<Specimen[]> {
   return found;
 }
 
-/** All of them, those without a fault first. */
+/** Returns all programs, those without a fault first. */
 export async function specimens(folder: string): Promise<Specimen[]> {
   return [
     ...await good(folder),

@@ -10,24 +10,24 @@ import { table } from "../terminal/table.ts";
 import { LEVELS } from "./kit.ts";
 import { scoreOf, type Verdict } from "./run.ts";
 
-/** One submission, and how it fared. */
+/** One submission, and its verdicts. */
 export interface Graded {
   name: string;
   verdicts: readonly Verdict[];
-  /** Why it could not be judged, if so. */
+  /** Why it could not be graded, if it could not. */
   why?: string;
 }
 
 /**
- * The folders in a folder, in the order of their names.
+ * Returns the names of the folders in a folder, sorted.
  *
- * @throws {UsageError} If it cannot be read, or has none.
+ * @throws {UsageError} If the folder cannot be read, or contains no folder.
  */
 export async function submissionsIn(folder: string): Promise<string[]> {
   const names: string[] = [];
   try {
     for await (const { name } of Deno.readDir(folder)) {
-      // A submission may be a link.
+      // A submission may be a symbolic link.
       const info = await Deno.stat(`${folder}/${name}`).catch(() => undefined);
       if (info?.isDirectory && !name.startsWith(".")) names.push(name);
     }
@@ -40,13 +40,13 @@ export async function submissionsIn(folder: string): Promise<string[]> {
   }
   if (names.length === 0) {
     throw new UsageError(
-      `There is no submission in ${folder}: each is a folder of its own there`,
+      `${folder} has no submissions: each must be a folder in it`,
     );
   }
   return names.sort();
 }
 
-/** What each column holds. */
+/** The names of the columns. */
 const HEAD = ["submission", "lab", "lab of", "pro", "pro of", "failed"];
 
 function rowOf({ name, verdicts, why }: Graded): string[] {
@@ -59,22 +59,22 @@ function rowOf({ name, verdicts, why }: Graded): string[] {
   return [name, ...scores, why ?? failed.join(", ")];
 }
 
-/** The submissions as a table. */
+/** Returns the submissions as a table. */
 export function tableOf(graded: readonly Graded[]): string[] {
   const [head, ...rows] = [HEAD, ...graded.map(rowOf)];
   const last = head.length - 1;
-  // The last column is as wide as it likes.
+  // The last column can have any width.
   return table(head.slice(0, last), rows.map((row) => row.slice(0, last)))
     .map((line, i) => escape(`${line}  ${[head, ...rows][i][last]}`));
 }
 
-/** The submissions as CSV (RFC 4180). */
+/** Returns the submissions as CSV (RFC 4180). */
 export function csvOf(graded: readonly Graded[]): string {
   return [HEAD, ...graded.map(rowOf)]
     .map((row) => row.map(cell).join(",") + "\r\n").join("");
 }
 
-/** A value of CSV. Spreadsheets run what begins like a formula: a folder's name is not ours. */
+/** Quotes a CSV value. It also defuses formulas, which a spreadsheet would run: folder names are untrusted. */
 function cell(text: string): string {
   const plain = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
   return /[",\r\n]/.test(plain) ? `"${plain.replaceAll('"', '""')}"` : plain;

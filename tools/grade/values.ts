@@ -1,6 +1,6 @@
 /**
- * The values in the kit's messages: all random, so that nothing can be
- * hard-coded, and all from a seed, so that they can be had again.
+ * The values in the kit's messages. They are random, so that a program cannot
+ * hard-code them, and come from a seed, so that a run can be repeated.
  *
  * @module
  */
@@ -11,15 +11,15 @@ import { Random } from "../../lib/testing/random.ts";
 const CONSONANTS = [..."bdfgklmnprstvz"];
 const VOWELS = [..."aeiou"];
 
-/** What stands for the words behind a `$` in the kit. */
+/** The values of the kit's `$` names. */
 export type Values = Readonly<Record<string, string | number>>;
 
-/** Makes up values. */
+/** Generates values. */
 export class Maker {
   #random: Random;
   #sids = new Set<number>();
 
-  /** Each check has values of its own, whichever others are made before it. */
+  /** Derives the values from the seed and the check's name, so that they do not depend on other checks. */
   constructor(seed: number, check: string) {
     let state = seed;
     for (const letter of check) {
@@ -28,7 +28,7 @@ export class Maker {
     this.#random = new Random(state);
   }
 
-  /** A student who was not there before, but by a chance of one in billions. */
+  /** Returns a new student. The sid is unique within the check. */
   student(): Values {
     const name = `${this.#word()} ${this.#word()}`;
     const sid = this.#sid();
@@ -37,18 +37,18 @@ export class Maker {
       github: `${this.#word().toLowerCase()}${this.#digits(5)}`,
       sid,
       sidbytes: bytesOf(sid),
-      // Longer than one `recv(4096)`, and shorter than two.
+      // Longer than one `recv(4096)`, shorter than two.
       hugename: this.#long(5000, 2000),
-      // Twice in a line, longer than a page of a pipe; once in a request, shorter.
+      // A line has it twice and exceeds a page of a pipe; a request has it once and does not.
       longname: this.#long(2100, 1),
-      // 0x2e ends a pickle, where it is no part of anything else.
+      // 0x2e ends a pickle, unless it is part of a value.
       dotname: `${this.#word()}. ${this.#word()}...`,
       dotsid: 0x2e2e2e2e,
       id: 1024 + this.#random.below(64_000),
     };
   }
 
-  /** A number that no other student of the check has: its line is known by it. */
+  /** Returns a number that no other student of the check has: it identifies the student's line. */
   #sid(): number {
     for (;;) {
       const sid = this.#undotted(() => Number(this.#digits(9)));
@@ -74,15 +74,15 @@ export class Maker {
     return [1 + this.#random.below(9), ...rest].join("");
   }
 
-  /** A word, again and again, of so many letters together, or up to `more` above. */
+  /** Repeats a word to a length of at least `least` characters, but less than `least + more`. */
   #long(least: number, more: number): string {
     const length = this.#undotted(() => least + this.#random.below(more));
     const word = `${this.#word()} `;
     const words = word.repeat(Math.ceil(length / word.length));
-    return words.slice(0, length - 1) + "x"; // no space at its end
+    return words.slice(0, length - 1) + "x"; // not a space at the end
   }
 
-  /** A number without the byte of a full stop: what that may break is the matter of one check alone. */
+  /** Returns a number without the byte 0x2e, a dot: only one check tests for dots. */
   #undotted(draw: () => number): number {
     for (;;) {
       const number = draw();
@@ -91,13 +91,13 @@ export class Maker {
   }
 }
 
-/** The four bytes of a number as a pickle has them, each as a character. */
+/** Returns the four bytes of a number in a pickle, each as a character. */
 function bytesOf(number: number): string {
   const bytes = [0, 8, 16, 24].map((bits) => (number >> bits) & 0xff);
   return String.fromCharCode(...bytes);
 }
 
-/** A text with the values in it, where it has `$name` or `${name}`, or the value itself where that is all of the text. */
+/** Fills values into a text for `$name` and `${name}`. A text that is only `$name` becomes the value itself. */
 export function fillText(text: string, values: Values): string | number {
   const whole = /^\$([a-z]+)$/.exec(text)?.[1];
   if (whole !== undefined && whole in values) return values[whole];
@@ -107,7 +107,7 @@ export function fillText(text: string, values: Values): string | number {
   );
 }
 
-/** A message of the kit, with the values in it. */
+/** Fills values into a message of the kit. */
 export function fill(message: Message, values: Values): Message {
   if (typeof message === "string") return fillText(message, values);
   if (!isMessageMap(message)) return message;

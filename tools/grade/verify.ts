@@ -1,6 +1,6 @@
 /**
- * `deno task grade:verify`: does the grader say of each known program what is
- * known of it, every time?
+ * Checks that the grader finds the known faults of
+ * each known program, every time.
  *
  * @module
  */
@@ -22,11 +22,11 @@ import { ProgressLine } from "../terminal/progress_line.ts";
 import { Run, type Verdict } from "./run.ts";
 import { type Specimen, specimens } from "./specimens.ts";
 
-/** A task of the verification: some checks over one program, once. */
+/** A task of the verification: some checks on one program, once. */
 interface Task {
   specimen: Specimen;
   checks: readonly Check[];
-  /** Whether all processors are kept busy meanwhile. */
+  /** Whether the task runs while all processors are kept busy. */
   isBusy: boolean;
 }
 
@@ -40,46 +40,46 @@ interface VerifyFlags {
 
 const flags: Flags<VerifyFlags> = {
   rounds: integer(
-    "how often all checks are made over all programs",
+    "how many times all checks run on all programs",
     3,
     0,
     1000,
   ),
   deciding: integer(
-    "how often the deciding check of each program is made besides",
+    "how many more times each program's deciding check runs",
     50,
     0,
     1000,
   ),
-  brief: toggle("once the deciding check of each, and two others"),
+  brief: toggle("run only each program's deciding check and two others, once"),
   atOnce: integer(
     "how many programs are graded at the same time",
     navigator.hardwareConcurrency,
     1,
     100,
   ),
-  only: text("the programs whose names have this in them", "", "all"),
+  only: text("the programs whose names contain this", "", "all"),
 };
 
 type Checks = Readonly<Record<Side, readonly Check[]>>;
 
-/** The checks that a program must pass, whatever else it fails. */
+/** Returns the checks that a program must pass in spite of its fault. */
 function unharmed({ fails, side }: Specimen, checks: Checks): Check[] {
   const harmed = new Set(Object.keys(fails));
-  // The kit names a check before those that need it.
+  // In the kit, a check comes before those that need it.
   return checks[side].filter(({ id, needs, needsPassed }) => {
     if ([...needs, ...needsPassed].some((id) => harmed.has(id))) harmed.add(id);
     return !harmed.has(id);
   });
 }
 
-/** The deciding check of a program. */
+/** Returns the deciding check of a program, if it has one. */
 function deciding({ fails, side }: Specimen, checks: Checks): Check[] {
   const [first] = Object.keys(fails);
   return checks[side].filter(({ id }) => id === first);
 }
 
-/** The deciding check, and the two that follow it of those that must be passed. */
+/** Returns the deciding check, and the next two that must be passed. */
 function brief(specimen: Specimen, checks: Checks): Check[] {
   const all = checks[specimen.side];
   const decides = deciding(specimen, checks);
@@ -90,7 +90,7 @@ function brief(specimen: Specimen, checks: Checks): Check[] {
   return [...decides, ...others];
 }
 
-/** What is to be done. The second half of it is done on a busy machine. */
+/** Returns all tasks. The second half runs while all processors are busy. */
 function plan(
   { rounds, deciding: times, ...flags }: VerifyFlags,
   all: readonly Specimen[],
@@ -126,7 +126,7 @@ function plan(
   return [...half(false), ...half(true)];
 }
 
-/** What differs from what is known, in words. */
+/** Returns how the verdicts differ from the known faults, in words. */
 function differences(
   { specimen: { fails }, checks }: Task,
   verdicts: readonly Verdict[],
@@ -138,7 +138,7 @@ function differences(
     made.has(id) && !verdicts.some((it) => it.check.id === id && it.diagnosis)
   );
   return [
-    ...missed.map((id) => `${id} did not fail, but ${fails[id]} was due`),
+    ...missed.map((id) => `${id} did not fail, but ${fails[id]} was expected`),
     ...verdicts.filter((it) => it.diagnosis && !isKnown(it))
       .map(({ check, diagnosis }) =>
         `${check.id} failed by ${diagnosis!.cause}: ` +
@@ -147,7 +147,7 @@ function differences(
   ];
 }
 
-/** Processes that keep all processors busy until they are ended. */
+/** Starts processes that keep all processors busy until they are ended. */
 function keepBusy(): Deno.ChildProcess[] {
   return Array.from(
     { length: navigator.hardwareConcurrency },
@@ -195,7 +195,7 @@ async function verifyIn(
       const run = new Run({ ...subject, port: 0 }, seed, causes);
       runs.add(run);
       const found = await grade(run, task);
-      if (stop.aborted) return; // what was ended by us tells nothing
+      if (stop.aborted) return; // programs that we ended prove nothing
       runs.delete(run);
       made += run.verdicts.length;
       done++;
@@ -222,13 +222,13 @@ async function verifyIn(
     throw new Failure(`Stopped after ${done} of ${tasks.length}`);
   }
   print([
-    `${made} checks in ${tasks.length} runs over ${all.length} programs: ` +
-    `${wrong} of the runs differ from what is known`,
+    `${made} checks in ${tasks.length} runs on ${all.length} programs: ` +
+    `${wrong} of the runs differ from the known faults`,
   ]);
   return wrong === 0 ? 0 : 1;
 }
 
-/** Makes the checks of a task. Resolves to what differs from what is known. */
+/** Runs the checks of a task. Resolves to how they differ from the known faults. */
 async function grade(run: Run, task: Task): Promise<string[]> {
   try {
     for (const check of task.checks) await run.make(check);
@@ -246,8 +246,7 @@ export function main(
 ): Promise<number> {
   return runProgram({
     use: "grade:verify",
-    about:
-      "Grades programs of which it is known what they get wrong, again and again.",
+    about: "Grades programs with known faults, many times.",
     flags,
     run: (values) => verify(values, orHangUp(stop)),
   }, args);

@@ -1,23 +1,23 @@
 /**
- * The folder in which a program under test runs: a copy, so that it cannot
- * spoil what was handed in, nor one check the next.
+ * The folder in which a program under test runs. It is a copy, so that a program
+ * cannot change the submission, nor one check affect the next.
  *
  * @module
  */
 
 import { NotStarted } from "./program.ts";
 
-/** Files and folders that a folder may have: who names a whole disk made a mistake. */
+/** Files and folders that are copied, at most: a user may name a whole disk by mistake. */
 const MOST_FILES = 5000;
 const MOST_BYTES = 200 * 2 ** 20;
-/** What no program needs to run, and our own copies, should they be made there. */
+/** Folders that no program needs, and our own copies, if they are made there. */
 const LEFT_OUT = /^(\.git|__pycache__|rollcall-grade-.*)$/;
 
-/** A copy of a folder that is gone when it is left. */
+/** A copy of a folder. Disposing it removes the copy. */
 export class Workplace implements AsyncDisposable {
-  /** Where the copy is. */
+  /** The path of the copy. */
   readonly folder: string;
-  /** A path beside it where nothing is, unless a program is made to put something there. */
+  /** A path beside it where nothing exists, unless a pickle makes the program create something there. */
   readonly canary: string;
   #parent: string;
 
@@ -30,7 +30,7 @@ export class Workplace implements AsyncDisposable {
   /**
    * Copies a folder.
    *
-   * @throws {NotStarted} If it is none, or too large.
+   * @throws {NotStarted} If it is not a folder, or too large.
    */
   static async of(folder: string): Promise<Workplace> {
     const place = new Workplace(
@@ -48,7 +48,7 @@ export class Workplace implements AsyncDisposable {
     return place;
   }
 
-  /** Whether something was put where the canary is looked for. */
+  /** Whether something exists at the canary's path. */
   async hasCanary(): Promise<boolean> {
     return await Deno.lstat(this.canary).then(() => true, () => false);
   }
@@ -57,14 +57,14 @@ export class Workplace implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     const remove = () => Deno.remove(this.#parent, { recursive: true });
     await remove().catch(async () => {
-      // The program took our rights away, or has removed all of it itself.
+      // The program removed our permissions, or the folder itself.
       await openAll(this.#parent);
       await remove();
     }).catch(() => {});
   }
 }
 
-/** Gives us all rights in a folder, and those in it. */
+/** Gives us all permissions in a folder and its subfolders. */
 async function openAll(folder: string): Promise<void> {
   await Deno.chmod(folder, 0o700);
   for await (const { name, isDirectory } of Deno.readDir(folder)) {
@@ -81,22 +81,22 @@ async function copy(
   for await (const { name } of Deno.readDir(from)) {
     if (LEFT_OUT.test(name)) continue;
     const path = `${from}/${name}`;
-    // A link that leads nowhere: an editor's lock is one.
+    // A symbolic link may be broken: an editor's lock file is one.
     const info = await Deno.stat(path).catch(() => undefined);
     if (!info?.isFile && !info?.isDirectory) continue;
     so.files++;
     so.bytes += info.isFile ? info.size : 0;
     if (so.files > MOST_FILES || so.bytes > MOST_BYTES) {
       throw new NotStarted(
-        `There is too much in ${from} for a program's folder: --cwd takes ` +
-          `one with at most ${MOST_FILES} files and ${MOST_BYTES >> 20} MiB`,
+        `${from} is too large for a program's folder: --cwd takes one with ` +
+          `at most ${MOST_FILES} files and ${MOST_BYTES >> 20} MiB`,
       );
     }
     if (info.isDirectory) {
       await copy(path, `${to}/${name}`, so);
     } else {
       await Deno.copyFile(path, `${to}/${name}`).catch((error) => {
-        // If the program needs what we may not read, it will say so.
+        // If the program needs a file that we cannot read, it will say so.
         if (!(error instanceof Deno.errors.PermissionDenied)) throw error;
       });
     }

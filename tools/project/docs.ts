@@ -1,34 +1,39 @@
 /**
- * `deno task docs`: brings what the pages in `docs/` quote up to date with the
- * source, and the stories that the tests of the scenarios expect with how they
- * go. With `--check`, tells whether something is stale.
+ * `deno task docs`: updates what is copied from the code: the quotations in the
+ * pages, the page of the limits, and the stories that the tests of the
+ * scenarios expect. With `--check`, only reports what is out of date.
  *
  * @module
  */
 
 import { type Flags, toggle } from "../../lib/cli/flags.ts";
 import { exitWith, Failure, runProgram } from "../../lib/cli/program.ts";
-import { refresh } from "./quotes.ts";
 import { play } from "../teach/scenario/play.ts";
 import { SCENARIOS } from "../teach/scenario/scenarios.ts";
 import { tell } from "../teach/scenario/story.ts";
+import { makeLimitsPage } from "./limits_page.ts";
+import { refresh } from "./quotes.ts";
 
 const ROOT = new URL("../../", import.meta.url);
+/** The pages that quote code. */
 const PAGES = [
+  "README.md",
+  "docs/building.md",
   "docs/developing.md",
-  "docs/lab.md",
-  "docs/tour.md",
   "docs/exercises.md",
+  "docs/lab.md",
   "docs/protocol.md",
+  "docs/tour.md",
 ];
-/** How the scenarios go, for their tests. */
+const LIMITS = "docs/limits.md";
+/** The stories of all scenarios, which their tests compare with. */
 const STORIES = "tests/testdata/scenarios.txt";
 
 function read(path: string): Promise<string> {
   return Deno.readTextFile(new URL(path, ROOT));
 }
 
-/** How all scenarios go. */
+/** Plays all scenarios, and returns their stories. */
 async function stories(): Promise<string> {
   const parts: string[] = [];
   for (const scenario of SCENARIOS) {
@@ -43,12 +48,12 @@ interface DocsFlags {
 }
 
 const flags: Flags<DocsFlags> = {
-  check: toggle("only tell whether something is stale"),
+  check: toggle("only report what is out of date"),
 };
 
 async function docs({ check }: DocsFlags): Promise<number> {
   const stale: string[] = [];
-  const bring = async (
+  const update = async (
     path: string,
     make: (before: string) => Promise<string>,
   ) => {
@@ -58,13 +63,14 @@ async function docs({ check }: DocsFlags): Promise<number> {
     stale.push(path);
     if (!check) await Deno.writeTextFile(new URL(path, ROOT), after);
   };
-  await bring(STORIES, stories);
+  await update(STORIES, stories);
+  await update(LIMITS, makeLimitsPage);
   for (const page of PAGES) {
-    await bring(page, (before) => refresh(before, read));
+    await update(page, (before) => refresh(before, read));
   }
   if (!check || stale.length === 0) return 0;
   throw new Failure(
-    `Stale: ${stale.join(", ")}. \`deno task docs\` brings them up to date`,
+    `Out of date: ${stale.join(", ")}. \`deno task docs\` updates them`,
   );
 }
 
@@ -73,7 +79,7 @@ export function main(args: readonly string[]): Promise<number> {
   return runProgram({
     use: "docs",
     about:
-      "Brings what docs/ quotes, and the tests of the scenarios expect, up to date.",
+      "Updates what docs/ quotes, and the stories that the tests of the scenarios expect.",
     flags,
     run: docs,
   }, args);

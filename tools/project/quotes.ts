@@ -149,7 +149,7 @@ export async function refresh(page: string, source: Source): Promise<string> {
   return await replaceAll(page, TRACE, async (match, name) => {
     const scenario = SCENARIOS.find((scenario) => scenario.name === name);
     if (!scenario) throw new Failure(`There is no scenario ${name}`);
-    const lines = draw(await play(scenario), 100);
-    return [firstLine(match), "```text", ...lines, "```"].join("\n");
+    const { head, rows } = draw(await play(scenario), 100);
+    return [firstLine(match), "```text", ...head, ...rows, "```"].join("\n");
   });
 }

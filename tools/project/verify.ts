@@ -9,6 +9,7 @@ import { counted } from "../../lib/text.ts";
 import { UsageError } from "../../lib/cli/flags.ts";
 import { exitWith, Failure, runProgram } from "../../lib/cli/program.ts";
 import { type StopSignals, whenAborted } from "../../lib/cli/signals.ts";
+import { suggestion } from "../../lib/cli/suggestion.ts";
 import { print } from "../../lib/output.ts";
 import { linesOf } from "../processes/lines.ts";
 import { detached, endGroup, orHangUp } from "../processes/process_group.ts";
@@ -106,7 +107,10 @@ function partsOf(names: readonly string[]): Part[] {
     .map(({ name }) => name.replace(/\.ts$/, "")).sort();
   for (const name of names) {
     if (all.includes(name)) continue;
-    throw new UsageError(`There is no part ${name}. Parts: ${all.join(", ")}`);
+    throw new UsageError(
+      `There is no part ${name}.${suggestion(name, all)} ` +
+        `The parts are ${all.join(", ")}`,
+    );
   }
   return all.filter((name) => names.length === 0 || names.includes(name))
     .map((name) => new Part(name));
@@ -161,14 +165,13 @@ export function main(
   args: readonly string[],
   { stop }: StopSignals,
 ): Promise<number> {
-  const isFlag = (arg: string) => arg.startsWith("-");
-  const names = args.filter((arg) => !isFlag(arg));
   return runProgram({
     use: "verify [PART...]",
     about: "Runs the slow tests: the parts of these names, or all.",
     flags: {},
-    run: () => verify(partsOf(names), orHangUp(stop)),
-  }, args.filter(isFlag));
+    takesOperands: true,
+    run: (_, names) => verify(partsOf(names), orHangUp(stop)),
+  }, args);
 }
 
 if (import.meta.main) await exitWith(main);

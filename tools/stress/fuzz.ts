@@ -1,9 +1,9 @@
 /**
- * `deno task fuzz`: broken and hostile bytes for the readers, for as long or as
- * many as one likes.
+ * The fuzzer: feeds broken and hostile bytes to the readers, for a given
+ * time or a given number of inputs.
  *
- * Whatever comes, a reader must come to an end, throw nothing but a
- * ProtocolError, and make no message that is over a limit.
+ * For every input, a reader must finish, throw nothing but a ProtocolError, and
+ * make no message that exceeds a limit.
  *
  * @module
  */
@@ -18,24 +18,25 @@ import type { Message, WireFormat } from "../../lib/formats/formats.ts";
 import { FORMATS, ProtocolError } from "../../lib/formats/formats.ts";
 import { Random } from "../../lib/testing/random.ts";
 
-/** Small ones, so that inputs of a few hundred bytes reach them. */
+/** Low limits, so that inputs of a few hundred bytes reach them. */
 const LIMITS: MessageLimits = {
   maxRequestBytes: 4096,
   maxDepth: 8,
   maxItems: 256,
 };
-/** Milliseconds that one input may take. A thousandth is usual. */
+/** How long reading one input may take, in milliseconds. */
 const LONGEST = 1000;
-/** Seeds between two looks at the memory, and for Ctrl-C. */
+/** How many seeds to run between two checks of the memory and of Ctrl-C. */
 const ROUND = 1000;
 
-/** What one input led to. */
+/** The outcome of reading one input. */
 export type Outcome = "messages" | "incomplete" | "refused";
 
 /**
- * Makes one input of `samples` by a seed, and has a format read it.
+ * Derives one input from `samples` and a seed, and reads it with a format.
  *
- * @throws {Error} If the reader does what it must not.
+ * @throws {Error} If the reader takes too long, throws anything but a
+ * ProtocolError, or makes a message that exceeds a limit.
  */
 export function fuzzOnce(
   seed: number,
@@ -47,7 +48,7 @@ export function fuzzOnce(
   const begin = performance.now();
   const { messages, outcome } = readInPieces(random, format, bytes);
   const ms = performance.now() - begin;
-  if (ms > LONGEST) throw new Error(`it took ${Math.round(ms)} ms`);
+  if (ms > LONGEST) throw new Error(`reading took ${Math.round(ms)} ms`);
   for (const message of messages) check(message);
   return outcome;
 }
@@ -65,7 +66,7 @@ function readInPieces(
       const size = 1 + random.below(random.pick([1, 16, bytes.length]));
       const fresh = concat([kept, bytes.subarray(at, at + size)]);
       at += size;
-      // Behind what counts, a buffer that is used again holds old bytes.
+      // A reused buffer holds old bytes after the new ones.
       const buffer = concat([fresh, bytes.subarray(-9)]);
       kept = fresh.slice(reader.read(buffer, fresh.length, messages));
     }
@@ -106,7 +107,7 @@ function mutate(
   return bytes;
 }
 
-/** Walks the whole message, as whoever shows or sends it would. */
+/** Walks the whole message, as sending it would, and checks the limits. */
 function check(message: Message): void {
   let items = 0;
   let size = 0;
@@ -114,15 +115,21 @@ function check(message: Message): void {
     if (typeof value === "string" || value instanceof Uint8Array) {
       size += value.length;
     } else if (typeof value === "object" && value !== null) {
-      if (depth > LIMITS.maxDepth) throw new Error("it is nested too deep");
+      if (depth > LIMITS.maxDepth) {
+        throw new Error("a message is nested too deep");
+      }
       for (const [key, item] of entries(value)) {
         items++;
         walk(key, depth + 1);
         walk(item, depth + 1);
       }
     }
-    if (items > LIMITS.maxItems) throw new Error("it has too many items");
-    if (size > LIMITS.maxRequestBytes) throw new Error("it is too large");
+    if (items > LIMITS.maxItems) {
+      throw new Error("a message has too many items");
+    }
+    if (size > LIMITS.maxRequestBytes) {
+      throw new Error("a message is too large");
+    }
   };
   walk(message, 1);
 }
@@ -135,9 +142,9 @@ function entries(container: Message & object): [Message, Message][] {
 }
 
 /**
- * The inputs that are changed, for one format.
+ * Returns the samples to mutate, for one format.
  *
- * @param rows JSON objects, a line each, with a pickle as `hex`.
+ * @param rows JSON objects, one per line, with a pickle in `hex`.
  */
 export function samplesOf(
   format: WireFormat,
@@ -153,7 +160,7 @@ function bytesOf(hex: string): number[] {
   return (hex.match(/../g) ?? []).map((pair) => parseInt(pair, 16));
 }
 
-/** The lines of all files of samples in a folder. */
+/** Returns the lines of all sample files in a folder. */
 async function readRows(folder: string): Promise<string[]> {
   const rows: string[] = [];
   for await (const { name } of Deno.readDir(folder)) {
@@ -163,7 +170,7 @@ async function readRows(folder: string): Promise<string[]> {
   }
   if (rows.length > 0) return rows;
   throw new UsageError(
-    `There is no sample in ${folder}: give --samples FOLDER`,
+    `There is no sample file (.jsonl) in ${folder}: give --samples FOLDER`,
   );
 }
 
@@ -195,7 +202,7 @@ async function fuzz(flags: FuzzFlags, stop: AbortSignal): Promise<number> {
     }
     if (seed % ROUND === 0) {
       peak = Math.max(peak, Deno.memoryUsage().rss);
-      await new Promise((turn) => setTimeout(turn)); // for Ctrl-C
+      await new Promise((turn) => setTimeout(turn)); // lets Ctrl-C be handled
     }
   }
   print([
@@ -206,7 +213,7 @@ async function fuzz(flags: FuzzFlags, stop: AbortSignal): Promise<number> {
   return 0;
 }
 
-/** Whether to go on, once so many seeds are done: a number of messages needs no clock. */
+/** Returns whether to go on after `done` seeds. A number of messages needs no clock. */
 function whileWanted(
   { seconds, messages }: FuzzFlags,
   stop: AbortSignal,
@@ -225,16 +232,16 @@ export function main(
     use: "fuzz",
     about: "Feeds broken and hostile bytes to the readers of all formats.",
     flags: {
-      samples: text("the folder of the samples that are changed", "."),
-      seconds: integer("how long", 10, 1, 1_000_000),
+      samples: text("the folder of the samples to mutate", "tests/testdata"),
+      seconds: integer("how many seconds to run", 10, 1, 1_000_000),
       messages: integer(
-        "how many for each format, instead of how long; 0 goes by the time",
+        "how many inputs to make for each format; 0 stops after --seconds",
         0,
         0,
         1e9,
       ),
       seed: integer(
-        "where to begin; the same seed is the same input",
+        "the first seed; the same seed gives the same input",
         1,
         0,
         1e9,

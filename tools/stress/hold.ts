@@ -1,8 +1,10 @@
 /**
- * `deno task hold`: does the server keep what it promises, whatever its clients do?
+ * `deno task hold`: measures whether the server keeps its promises, whatever its
+ * clients do.
  *
- * The server runs in a process of its own, and is watched through `/proc`, which
- * Deno opens to nobody without `--allow-all`. Nothing but loopback is used.
+ * The server runs in a separate process. The scenarios observe it through `/proc`,
+ * which Deno lets a program read only with `--allow-all`. All traffic stays on
+ * loopback.
  *
  * @module
  */
@@ -10,6 +12,7 @@
 import { type Flags, toggle, UsageError } from "../../lib/cli/flags.ts";
 import { exitWith, Failure, runProgram } from "../../lib/cli/program.ts";
 import type { StopSignals } from "../../lib/cli/signals.ts";
+import { suggestion } from "../../lib/cli/suggestion.ts";
 import { print, report } from "../../lib/output.ts";
 import { comeAndGo } from "./hold/come_and_go.ts";
 import { descriptors } from "./hold/descriptors.ts";
@@ -36,22 +39,25 @@ const SCENARIOS: readonly Scenario[] = [
   drain,
 ];
 
-/** Milliseconds after which a scenario is given up. The longest takes half of it. */
+/** How long a scenario may take, in milliseconds: well above the slowest one. */
 const LONGEST = 300_000;
 
 interface HoldFlags {
   all: boolean;
 }
 
-const flags: Flags<HoldFlags> = { all: toggle("measure all of them") };
+const flags: Flags<HoldFlags> = { all: toggle("measure all scenarios") };
 
-/** The scenarios of these names. @throws {UsageError} If there is none of a name. */
+/** Returns the scenarios of these names. @throws {UsageError} If a name is unknown. */
 function named(names: readonly string[]): Scenario[] {
   return names.map((name) => {
     const scenario = SCENARIOS.find((scenario) => scenario.name === name);
     if (scenario) return scenario;
-    const all = SCENARIOS.map(({ name }) => name).join(", ");
-    throw new UsageError(`There is no scenario ${name}, but ${all}`);
+    const all = SCENARIOS.map(({ name }) => name);
+    throw new UsageError(
+      `There is no scenario ${name}.${suggestion(name, all)} ` +
+        `The scenarios are ${all.join(", ")}`,
+    );
   });
 }
 
@@ -79,14 +85,14 @@ async function measure(
       AbortSignal.any([stop, longest]),
     );
   } catch (error) {
-    // Whatever failed in consequence is not worth telling.
+    // An error after the stop is only a consequence of it.
     if (stop.aborted) throw new Failure("Stopped before the end");
     if (!longest.aborted) throw error;
     throw new Failure(`${name} did not end within ${LONGEST / 1000} s`);
   }
 }
 
-/** A line for each figure, in columns. */
+/** Returns one line per figure, in columns. */
 function aligned(figures: readonly Figure[]): string[] {
   const width = (column: "what" | "measured" | "bound") =>
     Math.max(...figures.map((figure) => figure[column].length));
@@ -106,7 +112,7 @@ function aligned(figures: readonly Figure[]): string[] {
   );
 }
 
-/** A line for each scenario. */
+/** Returns one line per scenario. */
 function list(): string[] {
   const width = Math.max(...SCENARIOS.map(({ name }) => name.length));
   return SCENARIOS.map(({ name, about }) => `${name.padEnd(width)}  ${about}`);
@@ -117,21 +123,20 @@ export function main(
   args: readonly string[],
   { stop }: StopSignals,
 ): Promise<number> {
-  const isName = (arg: string) => !arg.startsWith("-");
-  const names = args.filter(isName);
   return runProgram({
     use: "hold [NAME...]",
     about:
-      "Measures what must hold of the server: the scenarios of these names. " +
-      "Without any, lists them.",
+      "Measures whether the server keeps its promises, in the scenarios of these " +
+      "names. Without a name, lists the scenarios.",
     flags,
-    run: async ({ all }: HoldFlags) => {
+    takesOperands: true,
+    run: async ({ all }: HoldFlags, names) => {
       const scenarios = all ? SCENARIOS : named(names);
       if (scenarios.length > 0) return await hold(scenarios, stop);
       print(list());
       return 0;
     },
-  }, args.filter((arg) => !isName(arg)));
+  }, args);
 }
 
 if (import.meta.main) await exitWith(main);

@@ -1,6 +1,6 @@
 /**
- * `deno task simulate`: the shipped server and clients on a network and a clock
- * that are made up, so that what goes wrong once goes wrong again.
+ * `deno task simulate`: runs the shipped server and clients on a simulated network
+ * and clock, so that every failure can be reproduced.
  *
  * @module
  */
@@ -17,7 +17,7 @@ interface SimulateFlags {
   explain: number;
 }
 
-/** Seeds between two lines about how far it is. */
+/** How many seeds there are between two progress reports. */
 const NEWS = 10_000;
 
 async function simulateSeeds(
@@ -31,7 +31,7 @@ async function simulateSeeds(
     if (outcome.fault !== undefined) {
       print([
         `Seed ${seed} FAILED: ${outcome.fault}`,
-        `deno task simulate --explain ${seed} tells how it came to that`,
+        `deno task simulate --explain ${seed} prints the events that led to it`,
       ]);
       return 1;
     }
@@ -48,7 +48,7 @@ async function simulateSeeds(
   return 0;
 }
 
-/** Tells one simulation as a story: when, who, what. */
+/** Prints the events of one simulation: when, who, what. */
 async function explain(seed: number): Promise<number> {
   const lines: string[] = [];
   const outcome = await simulate(seed, (at, who, what) => {
@@ -74,9 +74,9 @@ export function main(
     about:
       "Runs the shipped server and clients on a simulated network and clock.",
     flags: {
-      seeds: integer("how many simulations", 2000, 1, 1e9),
-      from: integer("the first one's seed", 1, 1, 1e9),
-      explain: integer("tell this seed's simulation as a story", 0, 0, 1e9),
+      seeds: integer("how many simulations to run", 2000, 1, 1e9),
+      from: integer("the seed of the first simulation", 1, 1, 1e9),
+      explain: integer("print the events of this seed's simulation", 0, 0, 1e9),
     },
     run: (flags: SimulateFlags) =>
       flags.explain > 0 ? explain(flags.explain) : simulateSeeds(flags, stop),

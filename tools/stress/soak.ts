@@ -1,6 +1,6 @@
 /**
- * `deno task soak`: clients of all kinds come and go for as long as one likes,
- * and the server must stay as it is.
+ * The soak: clients of all kinds come and go for a given time, and the
+ * server's memory, resources and latency must not grow.
  *
  * @module
  */
@@ -21,18 +21,18 @@ import { quantile } from "./soak/trend.ts";
 import type { Row, Sample } from "./soak/verdict.ts";
 import { bounded, judgeRest, judgeTrends, table } from "./soak/verdict.ts";
 
-/** Samples of one run, so that chance has little to say. */
+/** How many samples a run takes: enough to limit the effect of chance. */
 const SAMPLES = 120;
-/** Seconds between two samples, at least: in less, few rounds are answered. */
+/** The shortest time between two samples, in seconds: in less, few rounds are answered. */
 const SHORTEST = 0.25;
-/** Seconds between two samples, at most. */
+/** The longest time between two samples, in seconds. */
 const LONGEST = 5;
 /**
- * Seconds that the server has to come to rest, once all clients have left. It
- * may wait for 5 for a client to take its answers, and then for 3 for its end.
+ * How long the server may take to come to rest once all clients have left, in
+ * seconds. It may wait 5 s for a client to accept its answers, then 3 s for its end.
  */
 const REST = 15;
-/** Milliseconds between two looks at whether it has. */
+/** Milliseconds between two checks whether the server is at rest. */
 const LOOK = 250;
 
 interface SoakFlags {
@@ -41,7 +41,7 @@ interface SoakFlags {
 }
 
 const minutes: Flag<number> = {
-  help: "how long",
+  help: "how long to run",
   takes: "minutes, such as 10 or 0.5",
   fallback: 10,
   parse: (text) => /^\d+(\.\d+)?$/.test(text) && Number(text) || undefined,
@@ -68,7 +68,7 @@ async function soak(flags: SoakFlags, stop: AbortSignal): Promise<number> {
   return rows.every(({ holds }) => holds) ? 0 : 1;
 }
 
-/** Takes samples for so many seconds, or until asked to stop. */
+/** Takes samples for a number of seconds, or until `stop` aborts. */
 async function watch(
   subject: Subject,
   score: Score,
@@ -90,14 +90,14 @@ async function watch(
   return samples;
 }
 
-/** What the server holds once it is as idle as it was, or should long be. */
+/** Waits until the server is at rest, or for {@linkcode REST}. Resolves to what it holds. */
 async function atRest(subject: Subject, idle: Holding): Promise<Holding> {
   const end = performance.now() + REST * 1000;
   for (;;) {
     const now = await subject.holding();
     const resting = judgeRest(idle, now).every(({ holds }) => holds);
     if (resting || performance.now() > end) return now;
-    await delay(LOOK); // nothing tells us when the last handler has ended
+    await delay(LOOK); // no event reports the end of the last handler
   }
 }
 
@@ -115,7 +115,7 @@ function show(
       counted(samples.length, "sample")
     } in ${seconds} s. The first quarter is warm-up; ` +
     "start and end are those of the line through the others.",
-    `${counted(score.answers, "answer")} as due. Visits: ${visits.join(", ")}`,
+    `${counted(score.answers, "correct answer")}. Visits: ${visits.join(", ")}`,
     ...score.firstFaults.map((fault) => `Wrong: ${fault}`),
   ]);
 }
@@ -128,7 +128,8 @@ export function main(
   return runProgram({
     use: "soak",
     about:
-      "Has clients of all kinds come and go, and judges whether the server stays as it is.",
+      "Lets clients of all kinds come and go, and checks that the server's memory, " +
+      "resources and latency do not grow.",
     flags: {
       minutes,
       seed: integer("the same seed draws the same clients", 1, 0, 1e9),

@@ -1,5 +1,5 @@
 /**
- * A server in this process, with what it says.
+ * A server in this process, with its output.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { soon } from "../../lib/testing/soon.ts";
 import type { Address } from "../../lib/net.ts";
 import { Server, type ServerOptions } from "../../server.ts";
 
-/** A server on a free port, with what it says. */
+/** A server on a free port, with the lines and reports that it prints. */
 export class TestServer implements AsyncDisposable {
   readonly lines: string[] = [];
   readonly reports: string[] = [];

@@ -8,40 +8,37 @@
 import { pathToFileURL } from "node:url";
 import { text, UsageError } from "../../lib/cli/flags.ts";
 import { exitWith, Failure, runProgram } from "../../lib/cli/program.ts";
+import { suggestion } from "../../lib/cli/suggestion.ts";
 import { complain, print } from "../../lib/output.ts";
 import { compare } from "./faults/compare.ts";
 import { copyProject } from "./faults/copy.ts";
-import { leaveExercise } from "./faults/exercise.ts";
+import { leaveExercise, wayBack } from "./faults/exercise.ts";
 import { type Fault, readFaults, ROOT } from "./faults/fault.ts";
 import { patchFolder } from "./faults/patch.ts";
 import { happens, storyOf } from "./faults/story.ts";
 import { fileOfTest } from "./faults/trial.ts";
-import { fold, pageWidth } from "./scenario/draw.ts";
+import { labelled, pageWidth, withFooter } from "../terminal/screen.ts";
 
+/** The titles of the levels, from 1 up. */
 const LEVELS = ["Easy to understand", "Harder", "Hard"];
 
-/** All faults, the easiest first. */
+/** All faults, the easiest last: a terminal shows the end of a long list. */
 function list(faults: readonly Fault[], width: number): string[] {
   const isLimit = ({ name }: Fault) => name.startsWith("limit-");
   const limits = faults.filter(isLimit).map(({ name }) => name);
   const others = faults.filter((fault) => !isLimit(fault));
   const longest = Math.max(...others.map(({ name }) => name.length));
+  const levels = LEVELS.map((title, i) => [
+    `${title}:`,
+    ...others.filter(({ level }) => level === i + 1).flatMap((fault) =>
+      labelled(`  ${fault.name.padEnd(longest)}  `, fault.takes, width)
+    ),
+  ]);
   return [
-    ...LEVELS.flatMap((title, i) => [
-      `${title}:`,
-      ...others.filter(({ level }) => level === i + 1).flatMap((fault) =>
-        labelled(`  ${fault.name.padEnd(longest)}  `, fault.takes, width)
-      ),
-    ]),
-    "A limit that nothing keeps to, from easy to hard:",
+    "A limit is not enforced (from easy to hard):",
     ...labelled("  ", limits.join(", "), width),
+    ...levels.toReversed().flat(),
   ];
-}
-
-/** A text behind its title, on as many lines as it takes. */
-function labelled(title: string, text: string, width: number): string[] {
-  return fold(text, width - title.length)
-    .map((line, i) => (i === 0 ? title : " ".repeat(title.length)) + line);
 }
 
 /** Shows what goes wrong by a fault, beside how it should go. */
@@ -54,15 +51,17 @@ async function show(fault: Fault): Promise<number> {
     const good = await storyOf(ROOT, scenario);
     const bad = await storyOf(pathToFileURL(`${copy}/`), scenario);
     const width = pageWidth();
+    const table = compare(["AS IT SHOULD BE", good], ["BROKEN", bad], width);
     print([
       ...labelled("The fault: ", takes, width),
       ...labelled("What then: ", then, width),
-      ...labelled("Watch for: ", watch, width),
       "",
-      ...compare(["AS IT SHOULD BE", good], ["BROKEN", bad], width),
-      "",
-      ...labelled("As it should be: ", right.join(", then "), width),
-      ...labelled("Broken:          ", wrong.join(", then "), width),
+      ...withFooter(table, [
+        "",
+        ...labelled("Watch for:       ", watch, width),
+        ...labelled("As it should be: ", right.join(", then "), width),
+        ...labelled("Broken:          ", wrong.join(", then "), width),
+      ]),
     ]);
     const shown = happens(right, good) && !happens(right, bad) &&
       happens(wrong, bad) && !happens(wrong, good);
@@ -74,21 +73,27 @@ async function show(fault: Fault): Promise<number> {
   return 0;
 }
 
+/** A path as one types it. */
+function quoted(path: string): string {
+  return path.includes(" ") ? `"${path}"` : path;
+}
+
 async function exercise(fault: Fault, folder: string): Promise<number> {
   await leaveExercise(fault, folder);
-  const shown = folder.includes(" ") ? `"${folder}"` : folder;
   const file = await fileOfTest(fault.test);
   print([
     `${folder} is a copy of this project with a fault in it.`,
-    "One of its tests fails. Run it there, and draw what happens:",
+    "Go there. Run the test that fails, and draw what happens:",
     "",
-    `  cd ${shown}`,
+    `  cd ${quoted(folder)}`,
     `  deno test -A ${file} --filter "[${fault.test}]"`,
-    `  deno task trace --scenario ${fault.scenario}`,
+    `  deno task trace ${fault.scenario}`,
     "",
-    "Mend it, then ask, here:",
+    "Mend it. Then, in the same folder, ask whether it is mended:",
     "",
-    `  deno task mended ${shown}`,
+    "  deno task mended",
+    "",
+    `To come back here: cd ${quoted(wayBack(folder))}`,
   ]);
   return 0;
 }
@@ -99,33 +104,36 @@ interface BreakFlags {
 
 /** The command line. Returns the exit code. */
 export function main(args: readonly string[]): Promise<number> {
-  const isName = (arg: string, i: number) =>
-    !arg.startsWith("-") && args[i - 1] !== "--exercise";
-  const [name, ...more] = args.filter(isName);
   return runProgram({
     use: "break [NAME]",
     about:
       "Takes one safeguard out of a copy of this project, and shows what " +
-      "goes wrong without it. Without a name, lists them, the easiest first.",
+      "goes wrong without it. Without a name, lists them, the easiest last.",
     flags: {
       exercise: text("leave the copy in this new folder, to mend", "", "none"),
     },
-    run: async ({ exercise: folder }: BreakFlags) => {
+    takesOperands: true,
+    run: async ({ exercise: folder }: BreakFlags, [name, ...more]) => {
       if (more.length > 0) throw new UsageError("One fault at a time");
       const faults = await readFaults();
       const fault = faults.find((fault) => fault.name === name);
       if (fault) return await (folder ? exercise(fault, folder) : show(fault));
-      if (name !== undefined || folder) {
+      if (name !== undefined) {
+        const near = suggestion(name, faults.map(({ name }) => name));
         throw new UsageError(
-          `There is no fault ${name ?? "without a name"}: ` +
-            "`deno task break` lists them",
+          `There is no fault ${name}.${near} \`deno task break\` lists them`,
+        );
+      }
+      if (folder) {
+        throw new UsageError(
+          "--exercise needs the name of a fault. `deno task break` lists them",
         );
       }
       print(list(faults, pageWidth()));
       complain("Show one: deno task break no-lock");
       return 0;
     },
-  }, args.filter((arg, i) => !isName(arg, i)));
+  }, args);
 }
 
 if (import.meta.main) await exitWith(main);

@@ -8,11 +8,19 @@
  * @module
  */
 
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
 import { UsageError } from "../../lib/cli/flags.ts";
 import { exitWith, Failure, runProgram } from "../../lib/cli/program.ts";
 import type { StopSignals } from "../../lib/cli/signals.ts";
 import { print, report } from "../../lib/output.ts";
-import { copyMended, faultOf, tamperedWith } from "./faults/exercise.ts";
+import { reason } from "../../lib/text.ts";
+import {
+  copyMended,
+  faultOf,
+  originalProject,
+  tamperedWith,
+} from "./faults/exercise.ts";
 import type { Fault } from "./faults/fault.ts";
 import {
   type Results,
@@ -104,27 +112,50 @@ async function mended(folder: string, stop: AbortSignal): Promise<number> {
   }
 }
 
+/** Has the project that this exercise was copied from judge it. */
+async function askOriginal(
+  project: string,
+  folder: string,
+  signals: StopSignals,
+): Promise<number> {
+  const judge = pathToFileURL(`${project}/tools/teach/mended.ts`).href;
+  let original: { main: typeof main };
+  try {
+    original = await import(judge);
+  } catch (error) {
+    throw new Failure(
+      `This folder is an exercise. The project that it was copied from, which ` +
+        `judges it, does not load from ${project}: ${reason(error)}. ` +
+        "Run `deno task mended FOLDER` in the project",
+    );
+  }
+  return await original.main([folder], signals);
+}
+
 /** The command line. Returns the exit code. */
 export function main(
   args: readonly string[],
-  { stop }: StopSignals,
+  signals: StopSignals,
 ): Promise<number> {
-  const isFlag = (arg: string) => arg.startsWith("-");
-  const [folder, ...more] = args.filter((arg) => !isFlag(arg));
   return runProgram({
-    use: "mended FOLDER",
+    use: "mended [FOLDER]",
     about:
-      "Says whether an exercise is mended, and whether anything else broke.",
+      "Says whether an exercise is mended, and whether anything else broke. " +
+      "In the exercise's own folder, it needs no FOLDER.",
     flags: {},
-    run: () => {
-      if (folder !== undefined && more.length === 0) {
-        return mended(folder, orHangUp(stop));
+    takesOperands: true,
+    run: async (_, [folder, ...more]) => {
+      const project = await originalProject();
+      if (more.length > 0 || (!project && folder === undefined)) {
+        throw new UsageError(
+          "Which folder? One, as in `deno task mended ../mend-me`",
+        );
       }
-      throw new UsageError(
-        "Which folder? One, as in `deno task mended ../mend-me`",
-      );
+      return project
+        ? await askOriginal(project, resolve(folder ?? "."), signals)
+        : await mended(folder, orHangUp(signals.stop));
     },
-  }, args.filter(isFlag));
+  }, args);
 }
 
 if (import.meta.main) await exitWith(main);

@@ -8,47 +8,59 @@
  * @module
  */
 
-import type { Flags } from "../../lib/cli/flags.ts";
+import { type Flags, text, UsageError } from "../../lib/cli/flags.ts";
 import { exitWith, runProgram } from "../../lib/cli/program.ts";
+import { suggestion } from "../../lib/cli/suggestion.ts";
 import { complain, print } from "../../lib/output.ts";
-import { draw, fold, pageWidth } from "./scenario/draw.ts";
+import { labelled, pageWidth, withFooter } from "../terminal/screen.ts";
+import { draw } from "./scenario/draw.ts";
 import { play } from "./scenario/play.ts";
 import { SCENARIOS, TOUR } from "./scenario/scenarios.ts";
 import type { Scenario } from "./scenario/harness.ts";
 
 interface TraceFlags {
-  scenario: Scenario;
+  scenario: string;
 }
 
 const names = TOUR.map(({ name }) => name);
 
 const flags: Flags<TraceFlags> = {
-  scenario: {
-    help: "what to draw",
-    takes: `${names.join(" or ")}, or one that \`deno task break\` shows`,
-    fallback: TOUR[0],
-    parse: (name) => SCENARIOS.find((scenario) => scenario.name === name),
-  },
+  scenario: text("another way to give NAME", TOUR[0].name),
 };
 
-async function trace({ scenario }: TraceFlags): Promise<number> {
-  const width = pageWidth();
+/** The scenario of this name. @throws {UsageError} If there is none. */
+function named(name: string): Scenario {
+  const scenario = SCENARIOS.find((scenario) => scenario.name === name);
+  if (scenario) return scenario;
+  const all = SCENARIOS.map(({ name }) => name);
+  throw new UsageError(
+    `There is no scenario ${name}.${suggestion(name, all)} ` +
+      `The scenarios are ${names.join(", ")}, and those of the known faults`,
+  );
+}
+
+async function trace(scenario: Scenario): Promise<number> {
   const { name, about } = scenario;
-  const events = await play(scenario);
-  print([...fold(`${name}: ${about}`, width), "", ...draw(events, width)]);
+  const width = pageWidth();
+  const table = draw(await play(scenario), width);
+  print(withFooter(table, ["", ...labelled(`${name}: `, about, width)]));
   const others = names.filter((it) => it !== name);
-  complain(`Others, for --scenario: ${others.join(", ")}`);
+  complain(`deno task trace NAME: ${others.join(", ")}`);
   return 0;
 }
 
 /** The command line. Returns the exit code. */
 export function main(args: readonly string[]): Promise<number> {
   return runProgram({
-    use: "trace",
+    use: "trace [NAME]",
     about: "Draws what happens in a scenario: a column for everybody, a row " +
       "for each event. Times are in milliseconds, of a simulated clock.",
     flags,
-    run: trace,
+    takesOperands: true,
+    run: ({ scenario }, [name = scenario, ...more]) => {
+      if (more.length > 0) throw new UsageError("One scenario at a time");
+      return trace(named(name));
+    },
   }, args);
 }
 

@@ -1,4 +1,4 @@
-// A bare echo: as little as a TCP server on Deno can do for its clients.
+// A bare echo: the least that a TCP server on Deno can do.
 
 const port = Number(Deno.args[0]);
 const listener = Deno.listen({ hostname: "127.0.0.1", port });

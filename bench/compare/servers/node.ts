@@ -1,5 +1,5 @@
-// Node's net with the reader of this project, in as few lines as that takes.
-// Bundled for Node by the bench.
+// A minimal server: Node's net with the reader of this project. The bench bundles
+// it for Node.
 
 import { createServer } from "node:net";
 import process from "node:process";

@@ -1,4 +1,4 @@
-"""The same with asyncio: a task for each client."""
+"""The server of threads.py with asyncio: a task for each client."""
 import asyncio
 import io
 import pickle
@@ -23,7 +23,7 @@ async def handle(reader, writer):
                 whole = stream.tell()
                 count += 1
         except (EOFError, pickle.UnpicklingError):
-            pass  # the rest is still on its way
+            pass  # the rest has not arrived yet
         kept = kept[whole:]
         writer.write(ACKNOWLEDGED * count)
         await writer.drain()

@@ -1,5 +1,5 @@
-"""The lab's way, made correct under pipelining: a thread for each client, which
-keeps what one recv brings until a request is whole.
+"""The lab's design, corrected for pipelining: a thread for each client, which keeps
+received bytes until a request is complete.
 """
 import io
 import pickle
@@ -29,7 +29,7 @@ def handle(client, addr):
                 requests.append(pickle.load(stream))
                 whole = stream.tell()
         except (EOFError, pickle.UnpicklingError):
-            pass  # the rest is still on its way
+            pass  # the rest has not arrived yet
         kept = kept[whole:]
         if requests:
             with write_lock:

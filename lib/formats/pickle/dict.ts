@@ -1,6 +1,6 @@
 /**
- * The quick way through the pickles that most clients send: one dict of texts
- * and integers, whatever its keys, their order, and the protocol.
+ * The fast path for the pickles that most clients send: one dict of texts and
+ * integers, with any keys in any order, in any protocol.
  *
  * @module
  */
@@ -29,40 +29,39 @@ import { Templates } from "./templates.ts";
 
 const NEWLINE = 0x0a;
 const ZERO = 0x30;
-/** A pickle that is longer is not read in this way: it could be begun in vain. */
+/** The longest pickle read here, in bytes. Work on a longer one could be wasted. */
 const LONGEST = 4096;
-/** Bytes of a `PUT`'s number and its newline, as far as such a pickle needs. */
+/** The most bytes that a `PUT`'s number and newline take in such a pickle. */
 const LONGEST_PUT = 5;
 
-/** One for all connections, since the clients of a server are alike. */
+/** Shared by all connections, since the clients of a server send similar messages. */
 const templates = new Templates();
 
 /**
- * Reads a dict straight into an object, where {@linkcode PickleMachine} would
- * put each key and value on a stack, keep most of them in its memo, and take
- * them off again: 0.21 us for a request, not 0.47; and 0.13 us if its template is
- * known, see {@linkcode Templates} (`deno bench`).
+ * Reads a dict straight into an object. {@linkcode PickleMachine} would push each
+ * key and value onto a stack, keep most of them in its memo, and pop them again.
+ * A dict with a known template is read faster still, see {@linkcode Templates}.
  */
 export class DictReader {
-  /** What was read last. */
+  /** The dict that was read last. */
   dict: MessageMap = emptyMap();
   #maxBytes: number;
   #maxItems: number;
-  /** Where the value that was read last ends. */
+  /** Where the last value that was read ends. */
   #valueEnd = 0;
 
-  /** A reader of dicts within these limits. */
+  /** Makes a reader of dicts within these limits. */
   constructor({ maxRequestBytes, maxItems }: MessageLimits) {
     this.#maxBytes = maxRequestBytes;
     this.#maxItems = maxItems;
   }
 
   /**
-   * Reads the pickle that begins at `start`, and returns where it ends; or 0 if
-   * it is none that can be read in this way, or not all of it has come. It is
-   * then to be read in the usual way, which says what is wrong, if anything is.
+   * Reads the pickle that begins at `start`, and returns where it ends. Returns
+   * 0 if the pickle is incomplete or not suitable for the fast path. The caller
+   * then uses the general path, which reports any error.
    *
-   * @throws {ProtocolError} If a text or number in it is broken.
+   * @throws {ProtocolError} If a text or number in it is invalid.
    */
   read(bytes: Uint8Array, start: number, end: number): number {
     const last = start + this.#maxBytes;
@@ -79,7 +78,7 @@ export class DictReader {
     return this.#readKnown(bytes, at, stop) || this.#readNew(bytes, at, stop);
   }
 
-  /** Reads one whose template was learned: only its values are new. */
+  /** Reads a dict with a known template: only its values are parsed. */
   #readKnown(bytes: Uint8Array, start: number, stop: number): number {
     const dict = emptyMap();
     let at = start;
@@ -101,7 +100,7 @@ export class DictReader {
     return 0;
   }
 
-  /** Takes one apart, opcode by opcode, and learns its template. */
+  /** Parses a dict opcode by opcode, and learns its template. */
   #readNew(bytes: Uint8Array, start: number, stop: number): number {
     const keys: string[] = [];
     const cuts = [start];
@@ -109,9 +108,9 @@ export class DictReader {
     let key: string | undefined;
     /** Whether a MARK is open: before the dict itself, or before its items. */
     let marked = false;
-    /** Whether an item, without a MARK, waits for its SETITEM. */
+    /** Whether an item without a MARK waits for its SETITEM. */
     let pending = false;
-    /** Whether the newest is a value, which can be memoized, and no MARK. */
+    /** Whether the newest entry is a value, which can be memoized, not a MARK. */
     let isValue = false;
     for (let at = start; at < stop;) {
       const opcode = bytes[at++];
@@ -175,7 +174,10 @@ export class DictReader {
     return 0;
   }
 
-  /** The text or number that is at `at`, opcode and all; `undefined` if it is something else, or goes beyond `stop`. */
+  /**
+   * Returns the text, number or `null` whose opcode is at `at`; `undefined` if
+   * another opcode is there, or the value extends beyond `stop`.
+   */
   #value(
     bytes: Uint8Array,
     at: number,
@@ -188,7 +190,7 @@ export class DictReader {
     if (width === COUNT1) to = ++from + bytes[at + 1];
     else if (width === COUNT4) to = (from += 4) + uint32(bytes, at + 1);
     else if (width === LINE) to = lineEnd(bytes, from, stop);
-    if (!(to <= stop)) return undefined; // also if its length is not there, and so is NaN
+    if (!(to <= stop)) return undefined; // or `to` is NaN, since the length is missing
     this.#valueEnd = to;
     // deno-fmt-ignore
     switch (opcode) {
@@ -203,14 +205,17 @@ export class DictReader {
       case Op.LONG1: return twosComplement(bytes, from, to);
       case Op.LONG: return decimalLong(bytes, from, to - 1);
       case Op.INT:
-        if (bytes[from] === ZERO) return undefined; // perhaps a bool: 00 or 01
+        if (bytes[from] === ZERO) return undefined; // may be a bool: 00 or 01
         return decimal(bytes, from, to - 1);
       case Op.NONE: return null;
     }
   }
 }
 
-/** Where the line ends that begins at `from`, its newline included; `Infinity` if not before `stop`. */
+/**
+ * Returns where the line that begins at `from` ends, behind its newline;
+ * `Infinity` if there is no newline before `stop`.
+ */
 function lineEnd(bytes: Uint8Array, from: number, stop: number): number {
   for (let at = from; at < stop; at++) {
     if (bytes[at] === NEWLINE) return at + 1;
@@ -218,7 +223,7 @@ function lineEnd(bytes: Uint8Array, from: number, stop: number): number {
   return Infinity;
 }
 
-/** Whether these bytes are some digits, and not too many. */
+/** Whether these bytes are all digits: at least one, and not too many. */
 function isNumber(bytes: Uint8Array, from: number, to: number): boolean {
   if (from === to || to - from >= LONGEST_PUT) return false;
   for (let at = from; at < to; at++) {

@@ -1,5 +1,5 @@
 /**
- * How large a message is once what it uses twice is told apart.
+ * The size of a message once its shared values are expanded.
  *
  * @module
  */
@@ -11,11 +11,11 @@ import { isMessageMap } from "../format.ts";
 import { brokenPickle } from "./values.ts";
 
 /**
- * Checks that a message is within the limits, as whoever shows it or sends it on
- * would find it: a pickle of a few bytes can use one long text a thousand times.
- * Returns how many items it has.
+ * Checks that a message is within the limits once its shared values are
+ * expanded, which showing it or sending it on would do: a pickle of a few bytes
+ * can use one long text a thousand times. Returns how many items it has.
  *
- * @throws {ProtocolError} If it is over a limit, or contains itself.
+ * @throws {ProtocolError} If it exceeds a limit, or contains itself.
  */
 export function checkMeasure(message: Message, limits: MessageLimits): number {
   let items = 0;
@@ -25,7 +25,7 @@ export function checkMeasure(message: Message, limits: MessageLimits): number {
     size += sizeOf(value);
     if (size > limits.maxRequestBytes) {
       throw brokenPickle(
-        "it is too long once what it uses twice is told apart",
+        "it is too long once its shared values are expanded",
         "maxRequestBytes",
       );
     }
@@ -52,7 +52,7 @@ export function checkMeasure(message: Message, limits: MessageLimits): number {
   return items;
 }
 
-/** The items of a list, tuple or set; the keys and values of a dict. */
+/** Returns the items of a list, tuple or set; the keys and values of a dict. */
 export function contents(container: Message & object): readonly Message[] {
   if (Array.isArray(container)) return container;
   if (container instanceof Set) return [...container];
@@ -60,7 +60,7 @@ export function contents(container: Message & object): readonly Message[] {
   return Object.entries(container).flat();
 }
 
-/** Characters or bytes of a text, bytes, or an integer that is long. */
+/** Returns the length of a text, of bytes, or of a long integer in hexadecimal. */
 function sizeOf(value: Message): number {
   if (typeof value === "bigint") return value.toString(16).length;
   return typeof value === "string" || value instanceof Uint8Array
@@ -68,7 +68,7 @@ function sizeOf(value: Message): number {
     : 0;
 }
 
-/** The error for a message that is nested too deep. */
+/** Returns the error for a message that is nested too deep. */
 export function tooDeep({ maxDepth }: MessageLimits): ProtocolError {
   return brokenPickle(`it is nested more than ${maxDepth} deep`, "maxDepth");
 }

@@ -5,10 +5,10 @@
  * @module
  */
 
-/** The newest protocol there is. */
+/** The newest protocol. */
 export const NEWEST_PROTOCOL = 5;
 
-/** The opcodes that are data. */
+/** The opcodes that only describe data. */
 // deno-fmt-ignore
 export const Op = {
   MARK: 0x28, EMPTY_TUPLE: 0x29, STOP: 0x2e, POP: 0x30, POP_MARK: 0x31,
@@ -25,8 +25,8 @@ export const Op = {
 } as const;
 
 /**
- * The opcodes that import, call or build something, or are not data as this
- * protocol knows it. None of them is ever carried out.
+ * The opcodes that import, call or build something, or describe data that this
+ * protocol does not have. None of them is ever executed.
  */
 // deno-fmt-ignore
 export const REFUSED: Readonly<Record<number, string>> = {
@@ -39,16 +39,16 @@ export const REFUSED: Readonly<Record<number, string>> = {
 
 /** The argument is text up to the end of the line. */
 export const LINE: number = -1;
-/** The argument is a length in one byte, then as many bytes. */
+/** The argument is a length in one byte, then that many bytes. */
 export const COUNT1: number = -2;
-/** The argument is a length in four bytes, the low one first, then as many bytes. */
+/** The argument is a length in four bytes, the low one first, then that many bytes. */
 export const COUNT4: number = -3;
-/** The argument is a length in eight bytes, the low one first, then as many bytes. */
+/** The argument is a length in eight bytes, the low one first, then that many bytes. */
 export const COUNT8: number = -4;
-/** There is no such opcode, or it is refused. */
+/** The opcode does not exist, or it is refused. */
 export const NO_OPCODE: number = -5;
 
-/** For each opcode, how many bytes its argument takes, or one of the above. */
+/** For each opcode, how many bytes its argument takes, or one of the constants above. */
 export const ARGUMENT: Int8Array = new Int8Array(256).fill(NO_OPCODE);
 for (const opcode of Object.values(Op)) ARGUMENT[opcode] = 0;
 // deno-fmt-ignore

@@ -11,9 +11,9 @@ import { writePickle } from "./writer.ts";
 /** Pickles one after another, as the lab's Python programs send and expect them. */
 export const pickle: WireFormat = {
   name: "pickle",
-  // Some of the lab's clients send before they have read the greeting, and take
-  // whatever one `recv` brings for one message. An answer that comes right
-  // behind the greeting is in the same `recv`, and is lost to them.
+  // Some of the lab's clients send before they have read the greeting, and treat
+  // the bytes of one `recv` as one message. An answer right behind the greeting
+  // would arrive in the same `recv` and be lost.
   greetingPause: 5,
   reader: (limits) => new PickleReader(limits),
   write: writePickle,

@@ -1,10 +1,10 @@
 /**
  * Reading Python's pickle, protocols 0 to 5, as data only.
  *
- * A pickle is a program for a machine with a stack: each opcode pushes a value,
- * or puts values together. Python's own reader also imports and calls what the
- * pickle names, which is why a stranger's pickle can run anything. This one has
- * no such opcodes.
+ * A pickle is a program for a stack machine: each opcode pushes a value, or
+ * combines values. Python's own reader also imports and calls what the pickle
+ * names, so an untrusted pickle can run any code. This reader refuses the opcodes
+ * for that.
  *
  * @module
  */
@@ -42,22 +42,22 @@ import { Unfinished } from "../unfinished.ts";
 
 const NEWLINE = 0x0a;
 
-/** Items that are measured without a pause: about 2 ms. */
+/** How many items are measured before the reader pauses. */
 const MEASURED_AT_ONCE = 4096;
 
-/** Reads the pickles of one connection. It goes on where the last bytes ended. */
+/** Reads the pickles of one connection. Each read continues where the last ended. */
 export class PickleReader implements FormatReader {
   #maxBytes: number;
   #limits: MessageLimits;
-  /** Made when it is first needed: most clients send what {@linkcode DictReader} can read. */
+  /** Created when needed: most clients send what {@linkcode DictReader} can read. */
   #machine: PickleMachine | undefined;
   #pendingBytes = 0;
-  /** Made when something comes: most of what is connected is idle. */
+  /** Created when bytes come: most connections are idle. */
   #dicts: DictReader | undefined;
-  /** Made with the machine. */
+  /** Created with the machine. */
   #unfinished: Unfinished | undefined;
 
-  /** A reader of messages within these limits. */
+  /** Makes a reader of messages within these limits. */
   constructor(limits: MessageLimits) {
     this.#maxBytes = limits.maxRequestBytes;
     this.#limits = limits;
@@ -76,7 +76,7 @@ export class PickleReader implements FormatReader {
     const max = this.#maxBytes;
     const dicts = this.#dicts ??= new DictReader(this.#limits);
     if (this.#machine) this.#machine.measured = 0;
-    /** No opcode of this message may reach beyond. */
+    /** No opcode of this message may extend beyond this position. */
     let last = max - this.#pendingBytes;
     let at = 0;
     while (at < end) {
@@ -121,7 +121,7 @@ export class PickleReader implements FormatReader {
     if (this.#machine) {
       this.#unfinished ??= new Unfinished();
       if (!this.#unfinished.hold(this.#machine.size)) {
-        throw brokenPickle("the server holds too many that are not whole");
+        throw brokenPickle("the server holds too many incomplete messages");
       }
     }
     return at;
@@ -134,7 +134,7 @@ export class PickleReader implements FormatReader {
   }
 }
 
-/** Has the machine carry out one opcode, whose argument is the bytes from `from` up to `to`. */
+/** Executes one opcode, whose argument is the bytes from `from` up to `to`. */
 function execute(
   m: PickleMachine,
   opcode: number,
@@ -216,7 +216,7 @@ function checkProtocol(protocol: number): void {
   }
 }
 
-/** The length that precedes an argument of this width. */
+/** Returns the length that precedes an argument of this width. */
 function count(bytes: Uint8Array, at: number, width: number): number {
   return width === COUNT1
     ? bytes[at]
@@ -225,7 +225,7 @@ function count(bytes: Uint8Array, at: number, width: number): number {
     : uint64(bytes, at);
 }
 
-/** Before it had opcodes of their own, pickle wrote False and True as 00 and 01. */
+/** Reads an `INT`. Old pickles write False and True as the integers 00 and 01. */
 function intOrBool(bytes: Uint8Array, from: number, to: number): Message {
   const digit = bytes[from + 1] - 0x30;
   if (to - from === 2 && bytes[from] === 0x30 && (digit === 0 || digit === 1)) {

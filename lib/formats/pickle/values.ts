@@ -1,6 +1,6 @@
 /**
- * The arguments of a pickle's opcodes, as values. Each of these functions takes
- * the bytes from `from` up to `to`.
+ * Decodes the arguments of a pickle's opcodes. A function with `from` and `to`
+ * decodes the bytes from `from` up to `to`.
  *
  * @module
  */
@@ -9,7 +9,10 @@ import type { LimitName } from "../../limits.ts";
 import { ProtocolError } from "../errors.ts";
 import { decodeAscii, decodeLatin1, decodeUtf8 } from "../decode_text.ts";
 
-/** An error that says what is wrong with a pickle, and which limit it goes over if it does. */
+/**
+ * Returns an error that says what is wrong with a pickle, and which limit it
+ * exceeds, if any.
+ */
 export function brokenPickle(reason: string, limit?: LimitName): ProtocolError {
   return new ProtocolError(`Cannot read the pickle: ${reason}`, { limit });
 }
@@ -26,7 +29,7 @@ export function text8(bytes: Uint8Array, from: number, to: number): string {
   return decodeUtf8(bytes, from, to) ?? decodeLatin1(bytes, from, to);
 }
 
-/** The text of a line: `STRING`, quoted as by Python 2's `repr`. */
+/** The text of a `STRING` line, quoted as by Python 2's `repr`. */
 export function quotedText(
   bytes: Uint8Array,
   from: number,
@@ -74,7 +77,7 @@ function hexCharacter(digits: string): string {
   return String.fromCharCode(parseInt(digits, 16));
 }
 
-/** The text of a line: `UNICODE`, as by Python's `raw-unicode-escape`. */
+/** The text of a `UNICODE` line, encoded by Python's `raw-unicode-escape`. */
 export function escapedText(
   bytes: Uint8Array,
   from: number,
@@ -85,7 +88,7 @@ export function escapedText(
   const text = raw.replace(
     /\\\\|\\u([0-9a-fA-F]{4})|\\U([0-9a-fA-F]{8})|\\[uU]/g,
     (escape: string, short?: string, long?: string) => {
-      if (escape === "\\\\") return escape; // a pair begins no escape
+      if (escape === "\\\\") return escape; // two backslashes are not an escape
       if (short) return hexCharacter(short);
       const point = long ? parseInt(long, 16) : Infinity;
       if (point > 0x10ffff) throw brokenPickle("a UNICODE has a bad escape");
@@ -98,7 +101,7 @@ export function escapedText(
   return text;
 }
 
-/** The number of a line: `INT`. */
+/** The number of an `INT` line. */
 export function decimal(
   bytes: Uint8Array,
   from: number,
@@ -111,14 +114,14 @@ export function decimal(
     throw brokenPickle("an integer is not a number");
   }
   const value = Number(digits);
-  // `+ 0`, since Python's -0 is 0.
+  // `+ 0` makes -0 a 0, as in Python.
   return Number.isSafeInteger(value) ? value + 0 : BigInt(digits);
 }
 
-/** Digits of a number that is exact in any case. */
+/** A number of up to this many digits is always exact. */
 const EXACT_DIGITS = 15;
 
-/** The number of some digits, and nothing but digits; else -1. */
+/** Returns the number if the bytes are all digits, not too many to be exact; else -1. */
 function plainNumber(bytes: Uint8Array, from: number, to: number): number {
   if (from === to || to - from > EXACT_DIGITS) return -1;
   let number = 0;
@@ -130,7 +133,7 @@ function plainNumber(bytes: Uint8Array, from: number, to: number): number {
   return number;
 }
 
-/** The number of a line: `LONG`, which ends with an `L` as a rule. */
+/** The number of a `LONG` line, which usually ends with an `L`. */
 export function decimalLong(
   bytes: Uint8Array,
   from: number,
@@ -139,7 +142,7 @@ export function decimalLong(
   return decimal(bytes, from, bytes[to - 1] === 0x4c ? to - 1 : to);
 }
 
-/** The number of a line: `FLOAT`, as by Python's `repr`. */
+/** The number of a `FLOAT` line, written by Python's `repr`. */
 export function decimalFloat(
   bytes: Uint8Array,
   from: number,
@@ -156,7 +159,7 @@ export function decimalFloat(
   return Number(digits);
 }
 
-/** Two's complement, the low byte first: `LONG1` and `LONG4`. */
+/** An integer in two's complement, the low byte first: `LONG1` and `LONG4`. */
 export function twosComplement(
   bytes: Uint8Array,
   from: number,
@@ -181,13 +184,13 @@ export function twosComplement(
   return Number.isSafeInteger(small) ? small : value;
 }
 
-/** Four bytes, the low one first, as a number from 0. */
+/** An unsigned 32-bit integer, the low byte first. */
 export function uint32(bytes: Uint8Array, at: number): number {
   return (bytes[at] | bytes[at + 1] << 8 | bytes[at + 2] << 16 |
     bytes[at + 3] << 24) >>> 0;
 }
 
-/** Eight bytes, the low one first, as a number from 0; not exact above 2^53. */
+/** An unsigned 64-bit integer, the low byte first; not exact above 2^53. */
 export function uint64(bytes: Uint8Array, at: number): number {
   return uint32(bytes, at + 4) * 2 ** 32 + uint32(bytes, at);
 }

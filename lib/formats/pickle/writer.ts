@@ -1,9 +1,9 @@
 /**
- * Writing Python's pickle, protocol 2: the newest that every Python reads.
+ * Writes Python's pickle, protocol 2: the newest that every Python reads.
  *
- * The bytes are those of CPython's `pickle.dumps(value, 2)`, but for its memo
- * of objects that occur twice. The opcodes are those of CPython's
- * `Lib/pickletools.py`.
+ * The bytes are those of CPython's `pickle.dumps(value, 2)`, except that an
+ * object that occurs twice is written twice, not read from the memo. The opcodes
+ * are those of CPython's `Lib/pickletools.py`.
  *
  * @module
  */
@@ -52,7 +52,7 @@ class Pickler {
     else if (typeof value === "bigint") this.#integer(value);
     else if (typeof value === "string") this.#text(value);
     else if (depth > DEFAULT_LIMITS.maxDepth) {
-      throw new TypeError("Cannot pickle: nested too deep, or in itself");
+      throw new TypeError("Cannot pickle: nested too deep, or contains itself");
     } else if (Array.isArray(value)) this.#list(value, depth);
     else if (typeof value === "object" && isMessageMap(value)) {
       this.#dict(value, depth);
@@ -82,7 +82,7 @@ class Pickler {
     else this.#long(value);
   }
 
-  /** Two's complement, the low byte first, in as few bytes as hold the sign too. */
+  /** Writes two's complement, the low byte first, in the fewest bytes with the sign. */
   #long(value: bigint): void {
     const magnitude = value < 0n ? -value - 1n : value;
     const hex = magnitude.toString(16);
@@ -140,7 +140,7 @@ class Pickler {
       this.#sink.byte(Op.SETITEM);
       return;
     }
-    // Unlike a list's, a dict's last full batch has an empty one after it.
+    // If the last batch of a dict is full, an empty one follows, unlike in a list.
     for (let from = 0; from <= keys.length; from += BATCH) {
       this.#sink.byte(Op.MARK);
       const end = Math.min(from + BATCH, keys.length);
@@ -154,7 +154,7 @@ class Pickler {
     this.#save(map[key], depth + 1);
   }
 
-  /** Numbers the object, as CPython does for each that it could meet again. */
+  /** Gives the object a memo index, as CPython does for each that may occur again. */
   #memoize(): void {
     if (this.#memoized <= 0xff) {
       this.#sink.byte(Op.BINPUT);

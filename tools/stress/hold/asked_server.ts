@@ -1,5 +1,5 @@
-// The library's Server, in a process of its own, with a handler that the command
-// line names. It answers each line on stdin with a line about itself.
+// The library's Server in a separate process, with the handler that the command
+// line names. It answers each line on stdin with one line about its state.
 
 import { ClientHandler, StudentHandler } from "../../../clienthandler.ts";
 import { print } from "../../../lib/output.ts";
@@ -8,10 +8,10 @@ import { Server } from "../../../server.ts";
 import { linesOf } from "../../processes/lines.ts";
 import type { State } from "./servers.ts";
 
-/** What `--v8-flags=--expose-gc` adds. */
+/** Collects garbage. Exists only with `--v8-flags=--expose-gc`. */
 declare function gc(): void;
 
-/** Its answers are as long as the requests, where those of the lab are 5 bytes. */
+/** Sends each request back, so its answers are longer than the lab's 5 bytes. */
 class EchoHandler extends ClientHandler {
   protected override processRequest(request: Message): Message {
     return request;
@@ -20,7 +20,7 @@ class EchoHandler extends ClientHandler {
 
 const clientHandler = Deno.args[0] === "echo" ? EchoHandler : StudentHandler;
 
-/** Twice: what the first one frees lets go of buffers, which only the second frees. */
+/** Collects twice: buffers are freed only after the objects that own them. */
 function collectGarbage(): void {
   gc();
   gc();
@@ -37,5 +37,5 @@ const running = server.run();
 for await (const _line of linesOf(Deno.stdin.readable)) {
   print([JSON.stringify(state(server))]);
 }
-server.close(); // whoever asked is gone
+server.close(); // the asking process has ended
 await running;

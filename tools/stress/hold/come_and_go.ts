@@ -1,5 +1,5 @@
 /**
- * Clients that come and go, some of them rudely.
+ * Clients that connect and leave, some of them abruptly.
  *
  * @module
  */
@@ -14,24 +14,25 @@ import { askedServer, type RunningServer, stateOf } from "./servers.ts";
 import { slope } from "./statistics.ts";
 
 const CONNECTIONS = 100_000;
-/** Connections between two looks at the server. */
+/** How many connections come and go between two checks of the server. */
 const ROUND = 2000;
-/** Clients at once. */
+/** How many clients are connected at the same time. */
 const CONCURRENT = 64;
-/** Looks at the server in which it still has clients, before that is a leak. */
+/** How many checks may still find clients before they count as a leak. */
 const LOOKS = 1000;
-/** Descriptors that may be open beside those from before. */
+/** How many more descriptors may be open at the end than at the start. */
 const DESCRIPTORS = 2;
-/** Bytes that may stay for each 1,000 connections. */
+/** How much live memory may remain per 1,000 connections, in bytes. */
 const GROWTH = 1024;
-/** Mebibytes by which the process may grow in the second half. */
+/** How much the resident memory may grow in the second half, in mebibytes. */
 const RESIDENT = 10;
 const MEBIBYTE = 2 ** 20;
 
-/** Nothing stays of clients that have left, however they did. */
+/** Nothing remains of clients that have left, however they left. */
 export const comeAndGo: Scenario = {
   name: "come-and-go",
-  about: "100,000 connections of all kinds come and go: nothing of them stays",
+  about:
+    "100,000 connections of all kinds come and go: nothing remains of them",
   async measure(tell, stop): Promise<Figure[]> {
     await using server = await askedServer("student", stop);
     const before = descriptors(server.process.pid);
@@ -47,7 +48,7 @@ export const comeAndGo: Scenario = {
   },
 };
 
-/** What was seen of the server after so many connections. */
+/** The state of the server after a number of connections. */
 interface Look {
   connections: number;
   handlers: number;
@@ -64,8 +65,13 @@ function figuresOf(looks: readonly Look[], before: number): Figure[] {
   const resident = (last.residentBytes - first.residentBytes) / MEBIBYTE;
   return [
     atMost("handlers at the end", last.handlers, 0, ""),
-    atMost("more descriptors", last.descriptors - before, DESCRIPTORS, ""),
-    atMost("live memory for each 1,000", growth, GROWTH, "bytes"),
+    atMost(
+      "additional descriptors",
+      last.descriptors - before,
+      DESCRIPTORS,
+      "",
+    ),
+    atMost("live memory per 1,000 connections", growth, GROWTH, "bytes"),
     atMost("resident memory, second half", resident, RESIDENT, "MiB"),
   ];
 }
@@ -75,7 +81,7 @@ function shown({ connections, liveBytes, residentBytes }: Look): string {
     `resident ${(residentBytes / MEBIBYTE).toFixed(1)} MiB`;
 }
 
-/** Looks at the server once it has noticed that all have left. */
+/** Checks the server once it has noticed that all clients have left. */
 async function lookAt(
   server: RunningServer,
   connections: number,
@@ -85,7 +91,7 @@ async function lookAt(
   for (let looks = 1; state.handlers > 0 && looks < LOOKS; looks++) {
     state = await stateOf(server);
   }
-  await stateOf(server); // the descriptors of the last ones are closed meanwhile
+  await stateOf(server); // the last descriptors close meanwhile
   return {
     connections,
     ...state,
@@ -97,7 +103,7 @@ async function lookAt(
 const REQUEST = encode([STUDENT]);
 const GREETING = encode([{ clientid: 50_000 }]).length;
 
-/** How clients leave. */
+/** The ways in which clients leave. */
 const WAYS: readonly ((conn: Deno.TcpConn) => Promise<unknown>)[] = [
   async function cleanly(conn) {
     await take(conn, GREETING);
@@ -118,7 +124,7 @@ const WAYS: readonly ((conn: Deno.TcpConn) => Promise<unknown>)[] = [
   },
 ];
 
-/** Reads so many bytes, or up to the end. */
+/** Reads a number of bytes, or up to the end of the stream. */
 async function take(conn: Deno.TcpConn, bytes: number): Promise<void> {
   const buffer = new Uint8Array(Math.min(bytes, 256));
   for (let taken = 0; taken < bytes;) {
@@ -128,7 +134,7 @@ async function take(conn: Deno.TcpConn, bytes: number): Promise<void> {
   }
 }
 
-/** Has so many clients come and go, each in the next of the ways. */
+/** Connects `count` clients. Each leaves in the next of the ways. */
 async function comeAndGoOnce(address: Address, count: number): Promise<void> {
   let began = 0;
   const one = async () => {

@@ -1,5 +1,5 @@
 /**
- * More clients than a server takes at once.
+ * More clients than a server can serve at once.
  *
  * @module
  */
@@ -8,16 +8,16 @@ import { Client } from "../../../client.ts";
 import type { Address } from "../../../lib/net.ts";
 import { STUDENT } from "../../../clienthelper.ts";
 
-/** Clients that all connect at once, and then wait to be greeted. */
+/** Clients that connect at the same time, and then wait for their greetings. */
 export class Crowd implements AsyncDisposable {
-  /** Those that were greeted, in that order, also if they have left. */
+  /** The clients that were greeted, in order. Includes those that have left. */
   readonly greeted: Client[] = [];
   #clients: Client[];
   #failed = 0;
   #left = 0;
   #onChange = () => {};
 
-  /** Has so many clients connect. */
+  /** Connects `count` clients. */
   constructor({ hostname, port }: Address, count: number) {
     this.#clients = Array.from(
       { length: count },
@@ -31,17 +31,17 @@ export class Crowd implements AsyncDisposable {
       await client.connect();
       this.greeted.push(client);
     } catch {
-      this.#failed++; // it shows by not being among the greeted
+      this.#failed++; // it is missing from `greeted`
     }
     this.#onChange();
   }
 
-  /** How many may still be greeted. */
+  /** How many clients still wait for their greeting. */
   get waiting(): number {
     return this.#clients.length - this.greeted.length - this.#failed;
   }
 
-  /** Waits until so many have been greeted, or nobody waits any more. */
+  /** Waits until `count` clients have been greeted, or none waits any more. */
   greetings(count: number): Promise<void> {
     return new Promise((resolve) => {
       this.#onChange = () => {
@@ -51,7 +51,7 @@ export class Crowd implements AsyncDisposable {
     });
   }
 
-  /** Has each that is being served send a request. Resolves to how many were acknowledged. */
+  /** Sends a request from each client being served. Resolves to how many were acknowledged. */
   async answers(): Promise<number> {
     const served = this.greeted.slice(this.#left);
     const answers = await Promise.allSettled(
@@ -63,8 +63,8 @@ export class Crowd implements AsyncDisposable {
   }
 
   /**
-   * Has so many of the served leave, and waits until as many were greeted in
-   * their place. Resolves to the milliseconds that it took.
+   * Closes `count` of the clients being served, and waits until as many others
+   * are greeted in their place. Resolves to how long that took, in milliseconds.
    */
   async replace(count: number): Promise<number> {
     const { greeted } = this;
@@ -77,7 +77,7 @@ export class Crowd implements AsyncDisposable {
     return performance.now() - begin;
   }
 
-  /** Has them all leave. */
+  /** Closes all clients. */
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.#clients.map((client) => client.close()));
   }

@@ -1,5 +1,5 @@
 /**
- * A server that has too few descriptors for the clients that come.
+ * A server with fewer file descriptors than clients.
  *
  * @module
  */
@@ -15,21 +15,22 @@ import { cappedServer } from "./servers.ts";
 
 const DESCRIPTORS = 60;
 const CLIENTS = 400;
-/** Clients that leave, for as many to be let in. */
+/** How many clients leave at a time, to make room for others. */
 const LEAVING = 10;
-/** Seconds for which the server is watched while it has no descriptor left. */
+/** How long the server is observed while no descriptor is free, in seconds. */
 const WATCHED = 5;
-/** Accepts that may fail, a second. */
+/** How many accepts may fail per second. */
 const FAILED_ACCEPTS = 20;
-/** Percent of one core that waiting for a descriptor may take. */
+/** How much of one core the server may use while it waits, in percent. */
 const PROCESSOR = 10;
-/** Milliseconds that those who wait may go on waiting once there is room. */
+/** How long waiting clients may take to be greeted once there is room, in milliseconds. */
 const LET_IN = 1000;
 
-/** A server without descriptors serves those that it has, and waits for the rest calmly. */
+/** Without a free descriptor, a server serves its clients, and waits without spinning. */
 export const descriptors: Scenario = {
   name: "descriptors",
-  about: "400 clients, 60 descriptors: it serves those it can, calmly",
+  about:
+    "400 clients, 60 descriptors: it serves those it can, without spinning",
   async measure(tell, stop): Promise<Figure[]> {
     await using server = await cappedServer(DESCRIPTORS, stop);
     await using crowd = new Crowd(server.address, CLIENTS);
@@ -43,16 +44,16 @@ export const descriptors: Scenario = {
     tell("letting all others in, 10 at a time");
     while (crowd.waiting > 0) await crowd.replace(LEAVING);
     return [
-      allOf("clients it has that were answered", answered, served),
+      allOf("connected clients that were answered", answered, served),
       ...calm,
-      atMost("until 10 of those waiting are greeted", ms, LET_IN, "ms"),
-      allOf("greeted in the end", crowd.greeted.length, CLIENTS),
+      atMost("until 10 waiting clients are greeted", ms, LET_IN, "ms"),
+      allOf("clients greeted in the end", crowd.greeted.length, CLIENTS),
       alive(server.process),
     ];
   },
 };
 
-/** What the server does while clients wait and it has no descriptor for them. */
+/** Observes the server while clients wait and it has no descriptor for them. */
 async function watchWaiting(
   { pid }: Child,
   tell: (line: string) => void,
@@ -61,7 +62,7 @@ async function watchWaiting(
   const before = processorSeconds(pid);
   await delay(WATCHED * 1000, { signal: stop });
   const share = (processorSeconds(pid) - before) / WATCHED * 100;
-  // A loop that spins takes all of a core: that shows also without strace.
+  // A loop that spins takes a whole core, which shows even without strace.
   const figures = [atMost("processor, of one core", share, PROCESSOR, "%")];
   try {
     const rate = await failedAccepts(pid, stop) / WATCHED;
@@ -70,15 +71,15 @@ async function watchWaiting(
     );
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
-    tell("failed accepts are not counted: there is no strace");
+    tell("failed accepts are not counted: strace is not installed");
   }
   return figures;
 }
 
 /**
- * How many system calls to accept a client fail for want of a descriptor.
+ * Returns how many calls of `accept` fail because no descriptor is free.
  *
- * @throws {Deno.errors.NotFound} If there is no strace to count them.
+ * @throws {Deno.errors.NotFound} If strace is not installed.
  */
 async function failedAccepts(pid: number, stop: AbortSignal): Promise<number> {
   const what = ["-f", "-qq", "-e", "trace=accept,accept4", "-p", `${pid}`];
@@ -86,7 +87,7 @@ async function failedAccepts(pid: number, stop: AbortSignal): Promise<number> {
   {
     await using _strace = strace;
     await delay(WATCHED * 1000, { signal: stop });
-    // It ends by itself only where it may not watch.
+    // strace ends by itself only if it may not trace the process.
     if (strace.ended) await strace.line();
   }
   return strace.complaints.filter((line) => line.includes("EMFILE")).length;

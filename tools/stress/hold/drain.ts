@@ -1,5 +1,5 @@
 /**
- * Shutting down without loss.
+ * Shutdown without loss.
  *
  * @module
  */
@@ -10,19 +10,19 @@ import type { Scenario } from "./scenario.ts";
 
 const RESTARTS = 100;
 
-/** What must never be, and how it is called. */
+/** What must never happen, with its label. */
 const VIOLATIONS: Partial<Record<keyof Restart, string>> = {
   unrecorded: "acks before their request was recorded",
   unprinted: "recorded requests that were not printed",
   disordered: "requests recorded out of order",
-  unanswered: "requests that were read and not answered",
-  refused: "answers that were no ack",
-  resets: "clients reset instead of ended",
+  unanswered: "requests that were read but not answered",
+  refused: "answers other than an ack",
+  resets: "clients whose connection was reset",
   ungreeted: "clients in the backlog that were not greeted",
-  outlived: "servers that outlived their grace",
+  outlived: "servers that outlived their grace time",
 };
 
-/** Restarts a server under load, and counts what got lost. */
+/** Restarts a server under load, and counts what is lost. */
 export const drain: Scenario = {
   name: "drain",
   about: `${RESTARTS} shutdowns under the load of 50 pipelining clients, ` +

@@ -1,6 +1,6 @@
 /**
- * Springing the faults of {@linkcode faultyHandler} beside good clients, and
- * looking for whatever else is different afterwards.
+ * Injects the faults of {@linkcode faultyHandler} while good clients are served,
+ * and looks for effects on anything else.
  *
  * @module
  */
@@ -16,26 +16,26 @@ import {
   type InjectedFault,
 } from "./injected_faults.ts";
 
-/** Another student than {@linkcode STUDENT}. */
+/** A student other than {@linkcode STUDENT}. */
 const BOB = {
   student_name: "Bob Chen",
   github_username: "bchen",
   sid: 987654321,
 };
-/** Clients that do nothing wrong, beside the one whose handler throws. */
+/** How many good clients there are beside the one whose handler throws. */
 const GOOD = 3;
-/** Requests that each of them sends at once, one of them invalid. */
+/** How many requests each good client pipelines, one of them invalid. */
 const BATCH = 12;
-/** Milliseconds after which a case hangs. */
+/** How long a case may take before it counts as hung, in milliseconds. */
 const LONGEST = 5000;
-/** Seconds that a shutdown may take: long enough for it to stop those who are busy. */
+/** The grace time, in seconds: long enough for the shutdown to stop busy handlers. */
 const GRACE = 0.7;
-/** Milliseconds by which a busy machine may be late with that. */
+/** How late the shutdown may be on a busy machine, in milliseconds. */
 const TOLERANCE = 2000;
 
 /**
- * Springs faults on one server, one after the other. Resolves to what was
- * noticed of each, but by the client whose handler threw; nothing is good.
+ * Injects faults into one server, one after another. Resolves to their effects
+ * on anything but the client whose handler threw. There should be none.
  */
 export async function injectWhileServing(
   faults: readonly InjectedFault[],
@@ -61,8 +61,8 @@ export async function injectWhileServing(
 }
 
 /**
- * Springs faults, each in a client of its own, as a server of its own shuts down.
- * Resolves to what was noticed by the others.
+ * Injects faults into a server that shuts down, each into the handler of another
+ * client. Resolves to their effects on anything else. There should be none.
  */
 export async function injectAtShutdown(
   faults: readonly InjectedFault[],
@@ -90,7 +90,7 @@ export async function injectAtShutdown(
         throw new Error("Not all handlers threw");
       }
     } finally {
-      test.server.close(); // also where the shutdown failed
+      test.server.close(); // even if the shutdown failed
     }
   });
   group.close();
@@ -103,15 +103,15 @@ async function shutDown({ server, running }: TestServer): Promise<void> {
   try {
     await Promise.all([server.shutdown(), running]);
   } catch (error) {
-    // Whatever was thrown, it need not be an Error.
+    // The error may be any value, not only an Error.
     throw new Error("The shutdown failed", { cause: error });
   }
   if (performance.now() - began > GRACE * 1000 + TOLERANCE) {
-    throw new Error("The shutdown outlived its grace");
+    throw new Error("The shutdown outlived its grace time");
   }
 }
 
-/** Has a handler throw while the good clients are served, and serves them once more. */
+/** Makes a handler throw while good clients are served, and serves them once more. */
 async function serveOne(
   test: TestServer,
   group: Group,
@@ -132,7 +132,7 @@ async function serveOne(
   }
 }
 
-/** The client whose handler throws: it sends, and reads to the end whatever comes. */
+/** Acts as the client whose handler throws: sends, and reads to the end. */
 async function misuse({ addr }: TestServer): Promise<void> {
   using peer = await Peer.connect(addr);
   const timer = setTimeout(() => peer.conn.close(), LONGEST);
@@ -149,7 +149,7 @@ async function misuse({ addr }: TestServer): Promise<void> {
   }
 }
 
-/** Waits until the table has so many clients, and the lock is free. */
+/** Waits until the table has `clients` handlers and the lock is free. */
 async function clean({ server }: TestServer, clients: number): Promise<void> {
   const end = performance.now() + LONGEST;
   const isClean = () =>
@@ -162,7 +162,7 @@ async function clean({ server }: TestServer, clients: number): Promise<void> {
   }
 }
 
-/** Runs a case. Resolves to what was noticed of it. */
+/** Runs a case. Resolves to its effects. */
 async function watched(
   group: Group,
   run: () => Promise<void>,
@@ -176,9 +176,9 @@ async function watched(
   const timer = setTimeout(() => group.close(), LONGEST);
   try {
     await run();
-    await delay(0); // what nobody handles is told by then
+    await delay(0); // unhandled rejections are reported by then
   } catch (error) {
-    effects.push(String(error)); // of ours: none of the faults' reach us
+    effects.push(String(error)); // our own: the injected errors never get here
   } finally {
     clearTimeout(timer);
     removeEventListener("unhandledrejection", onUnhandled);
@@ -186,7 +186,7 @@ async function watched(
   return effects;
 }
 
-/** Clients that do nothing wrong. */
+/** The good clients. */
 class Group {
   #peers: Peer[];
 
@@ -199,10 +199,10 @@ class Group {
     return new Group(await Promise.all(peers));
   }
 
-  /** Each sends requests at once. @throws {Error} If they are not all answered in order. */
+  /** Pipelines requests from each client. @throws {Error} If an answer is not in order. */
   async exchange(): Promise<void> {
     await Promise.all(this.#peers.map(async (peer, place) => {
-      // By the one that is invalid, the answers show their order.
+      // The place of the one error shows the order of the answers.
       const valid = (i: number) => i !== place + 1;
       const requests = Array.from(
         { length: BATCH },

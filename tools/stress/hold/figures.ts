@@ -1,12 +1,12 @@
 /**
- * Figures of the usual kinds.
+ * The common kinds of figures.
  *
  * @module
  */
 
 import type { Figure } from "./scenario.ts";
 
-/** A number that must not be over `bound`. A mere count has an empty unit. */
+/** Returns the figure of a number that must not exceed `bound`. A count has an empty unit. */
 export function atMost(
   what: string,
   value: number,
@@ -21,23 +21,23 @@ export function atMost(
   };
 }
 
-/** How many of all there are, where it must be all. */
+/** Returns the figure of a count that must equal `all`, and not be 0. */
 export function allOf(what: string, count: number, all: number): Figure {
   const holds = count === all && all > 0;
   return { what, measured: `${count} of ${all}`, bound: "all", holds };
 }
 
-/** A number of things that must not be. */
+/** Returns the figure of a count that must be 0. */
 export function none(what: string, count: number): Figure {
   return { what, measured: `${count}`, bound: "none", holds: count === 0 };
 }
 
-/** A number of things that is told, and of which nothing must hold but that there are some. */
+/** Returns the figure of a count that must be above 0. */
 export function some(what: string, count: number): Figure {
   return { what, measured: `${count}`, bound: "some", holds: count > 0 };
 }
 
-/** A number with as many digits as a reader can use. */
+/** Formats a number, rounded to the digits that a reader needs. */
 function show(value: number, unit: string): string {
   if (value === Infinity) return "never";
   const digits = Math.abs(value) >= 100 || Number.isInteger(value)

@@ -12,11 +12,11 @@ import type { Figure, Scenario } from "./scenario.ts";
 import { shippedServer } from "./servers.ts";
 import { quantile } from "./statistics.ts";
 
-/** Seconds until the code of all processes is compiled, and nothing grows any more. */
+/** How long the warm-up takes, in seconds: code is compiled, and heaps stop growing. */
 const WARM_UP = 5;
-/** Seconds that are measured: 3,000 answers. */
+/** How long the measurement takes, in seconds: 3,000 answers. */
 const MEASURED = 30;
-/** Milliseconds that 99 of 100 answers may take. */
+/** How long 99 of 100 answers may take at most, in milliseconds. */
 const P99 = 10;
 
 /** Ten flooding clients do not make a polite one wait. */
@@ -38,9 +38,9 @@ export const flood: Scenario = {
       control.latencies(MEASURED, stop),
     ]);
     const answers = Number(await load.ask()) - before;
-    tell(`the flood had ${Math.round(answers / MEASURED)} answers a second`);
+    tell(`the flood got ${Math.round(answers / MEASURED)} answers per second`);
     tell(`the polite client: ${shown(beside)}`);
-    tell(`one of an idle server, on this machine meanwhile: ${shown(apart)}`);
+    tell(`a client of an idle server, at the same time: ${shown(apart)}`);
     return [atMost("polite client, p99", quantile(beside, 0.99), P99, "ms")];
   },
 };

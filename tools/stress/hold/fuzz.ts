@@ -8,21 +8,24 @@ import { Program } from "../../processes/program.ts";
 import { allOf, atMost } from "./figures.ts";
 import type { Scenario } from "./scenario.ts";
 
-/** For each of the two formats. */
+/** How many messages each of the two formats gets. */
 const MESSAGES = 500_000;
-/** Megabytes that the fuzzer may ever take, whatever the number of messages. */
+/** How much memory the fuzzer may take for any number of messages, in megabytes. */
 const MEMORY = 512;
 
-/** Runs the fuzzer, which ends at the first crash, hang or foreign exception. */
+/** Runs the fuzzer, which ends at the first crash, hang or unexpected exception. */
 export const fuzz: Scenario = {
   name: "fuzz",
-  about: `${2 * MESSAGES} fuzzed messages do not crash, stall or swell the ` +
-    "readers; for ten million of each format, `deno task fuzz --messages 10000000`",
+  about: `${2 * MESSAGES} fuzzed messages do not crash or stall the readers, ` +
+    "or fill the memory; `tools/stress/fuzz.ts --messages 10000000` feeds ten " +
+    "million to each format",
   async measure(tell, stop) {
     await using program = new Program(Deno.execPath(), [
-      "task",
+      "run",
       "--quiet",
-      "fuzz",
+      "--no-prompt",
+      "--allow-read=tests/testdata",
+      "tools/stress/fuzz.ts",
       "--messages",
       `${MESSAGES}`,
     ]);

@@ -1,5 +1,5 @@
 /**
- * Handlers that throw: at each hook, before and after its await, and whatever can be thrown.
+ * Handlers that throw each kind of value at each hook, before and after its await.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import { sharedRoster } from "../../../lib/students/memory.ts";
 import type { Roster } from "../../../lib/students/roster.ts";
 import type { Message, ProtocolError } from "../../../lib/formats/formats.ts";
 
-/** Where a handler can throw that returns a promise there. */
+/** Hooks that return a promise. */
 const ASYNC_HOOKS = [
   "run",
   "sendId",
@@ -26,26 +26,26 @@ const ASYNC_HOOKS = [
   "send",
   "reject",
 ] as const;
-/** Where a handler can throw that returns no promise there. */
+/** Hooks that return no promise. */
 const SYNC_HOOKS = ["constructor", "log"] as const;
-/** The same, where the server calls it as it shuts down. */
+/** Hooks that return no promise, called by the server during a shutdown. */
 const SHUTDOWN_HOOKS = ["stopReading", "close"] as const;
 
 type Hook =
   (typeof ASYNC_HOOKS | typeof SYNC_HOOKS | typeof SHUTDOWN_HOOKS)[number];
 
-/** When a hook throws: without a promise, or by rejecting its promise; before or after its work. */
+/** How a hook fails: it throws or rejects its promise, before or after its work. */
 type Moment = "at once" | "rejecting before" | "rejecting after" | "after";
 
 /** One handler's fault: where, when, and what it throws. */
 export interface InjectedFault {
   /** The hook that throws. */
   hook: Hook;
-  /** When it does. */
+  /** When it throws. */
   moment: Moment;
-  /** What it throws, in words. */
+  /** The name of the thrown value. */
   name: string;
-  /** What it throws. */
+  /** The thrown value. */
   thrown: unknown;
 }
 
@@ -53,7 +53,7 @@ const unshowable = () => {
   throw new Error("This cannot be shown");
 };
 
-/** Whatever a handler may throw, with its name. */
+/** Each kind of value that a handler may throw, by name. */
 export const THROWN: Readonly<Record<string, unknown>> = {
   "an Error": new Error("Thrown on purpose"),
   "undefined": undefined,
@@ -82,7 +82,7 @@ export const THROWN: Readonly<Record<string, unknown>> = {
 
 function rejected(): Promise<never> {
   const promise = Promise.reject(new Error("Thrown on purpose"));
-  promise.catch(() => {}); // that it is thrown is what matters
+  promise.catch(() => {}); // only the throw matters, not the rejection
   return promise;
 }
 
@@ -93,7 +93,7 @@ const ASYNC_MOMENTS = [
 ] as const;
 const SYNC_MOMENTS = ["at once", "after"] as const;
 
-/** All faults of a handler while the server runs. */
+/** Returns all faults of a handler while the server runs. */
 export function serviceFaults(): InjectedFault[] {
   return [
     ...faults(ASYNC_HOOKS, ASYNC_MOMENTS),
@@ -101,7 +101,7 @@ export function serviceFaults(): InjectedFault[] {
   ];
 }
 
-/** All faults of handlers while the server shuts down; those in one list go together. */
+/** Returns all faults during a shutdown. Those of one list are injected together. */
 export function shutdownFaults(): InjectedFault[][] {
   return SHUTDOWN_HOOKS.flatMap((hook) =>
     SYNC_MOMENTS.map((moment) => faults([hook], [moment]))
@@ -124,25 +124,25 @@ function faults(
   );
 }
 
-/** A fault that waits for a handler to step into it. */
+/** Holds a fault for the next handler. */
 export class FaultInjector {
   /** How often a handler threw. */
   injected = 0;
   #set: InjectedFault | undefined;
 
-  /** The next handler that is made throws. */
+  /** Sets the fault of the next handler that is created. */
   set(fault: InjectedFault): void {
     this.#set = fault;
   }
 
-  /** The fault, for one handler only. */
+  /** Returns the fault, and removes it: only one handler gets it. */
   take(): InjectedFault | undefined {
     const fault = this.#set;
     this.#set = undefined;
     return fault;
   }
 
-  /** Throws, if this is where and when the fault says. */
+  /** Throws if the fault is for this hook and this moment. */
   inject(fault: InjectedFault | undefined, hook: Hook, moment: Moment): void {
     if (fault?.hook !== hook || fault.moment !== moment) return;
     this.injected++;
@@ -150,7 +150,7 @@ export class FaultInjector {
   }
 }
 
-/** Handlers of the lab's request, of which the next one throws as the injector is set. */
+/** Returns a class of lab handlers that take their faults from the injector. */
 export function faultyHandler(injector: FaultInjector): ClientHandlerClass {
   return class extends StudentHandler {
     #fault: InjectedFault | undefined;
@@ -194,7 +194,7 @@ export function faultyHandler(injector: FaultInjector): ClientHandlerClass {
 
     protected override processBatch(requests: readonly Message[]) {
       return this.#around("processBatch", async () => {
-        // Only one that is busy is there to be stopped, and then cut off.
+        // Only a busy handler is still there to be stopped and then closed.
         if (SHUTDOWN_HOOKS.some((hook) => hook === this.#fault?.hook)) {
           await this.#closed.promise;
         }

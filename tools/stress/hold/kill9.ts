@@ -1,5 +1,5 @@
 /**
- * Starting again after a crash.
+ * Restart after a crash.
  *
  * @module
  */
@@ -12,25 +12,26 @@ import type { Scenario } from "./scenario.ts";
 import { quantile } from "./statistics.ts";
 
 const RESTARTS = 100;
-/** Clients that are connected when the server is killed. */
+/** How many clients are connected when the server is killed. */
 const CLIENTS = 20;
-/** Milliseconds after which a restart hangs. A tenth of a second is usual. */
+/** How long a restart may take before it counts as hung, in milliseconds. */
 const LONGEST = 30_000;
 
-/** Kills the server while clients are connected, and starts it again on its port. */
-/** Milliseconds that count as at once, on a busy machine. */
+/** Longest time from the kill to listening on a busy machine, in milliseconds. */
 const AT_ONCE = 2000;
 
+/** Kills the server while clients are connected, and starts it again on its port. */
 export const kill9: Scenario = {
   name: "kill9",
-  about: `${RESTARTS} times, a server is ended by SIGKILL with clients ` +
-    "connected, and started again at once on the same port: it listens",
+  about:
+    `${RESTARTS} times, SIGKILL ends a server with connected clients, and ` +
+    "the next one starts at once on the same port: it listens",
   async measure(tell, stop) {
     let program = server("--port", "0");
     const ms: number[] = [];
     let served = 0;
     let timer: ReturnType<typeof setTimeout> | undefined;
-    // Without it, whoever waits for it finds out.
+    // The waits below reject when the program ends.
     const hangs = () => program.kill("SIGKILL");
     try {
       const port = Number(await listening(program));
@@ -39,7 +40,7 @@ export const kill9: Scenario = {
         const killed = program;
         const began = performance.now();
         killed.kill("SIGKILL");
-        program = server("--port", `${port}`); // not even the kill is waited for
+        program = server("--port", `${port}`); // does not wait for the old one
         timer = setTimeout(hangs, LONGEST);
         await listening(program);
         ms.push(performance.now() - began);
@@ -76,7 +77,7 @@ export const kill9: Scenario = {
   },
 };
 
-/** Clients that stay, each with a request acknowledged. */
+/** Connects clients that stay. Each has had one request acknowledged. */
 function connected(port: number): Promise<Peer[]> {
   const addr = { hostname: "127.0.0.1", port };
   return Promise.all(Array.from({ length: CLIENTS }, async () => {

@@ -17,54 +17,55 @@ import type { Figure, Scenario } from "./scenario.ts";
 import { askedServer, type RunningServer, stateOf } from "./servers.ts";
 import { quantile } from "./statistics.ts";
 
-/** Seconds for which the server is watched. */
+/** How long the server is observed, in seconds. */
 const LONGEST = 60;
-/** Milliseconds between two looks at the server. */
+/** Milliseconds between two checks of the server. */
 const LOOK = 100;
-/** Looks for each that has the server collect its garbage, which takes it some time. */
+/** One check in this many makes the server collect its garbage, which takes time. */
 const LOOKS_A_COLLECTION = 50;
 const MEBIBYTE = 2 ** 20;
 /**
- * Bytes by which the server may grow: what may wait for a client at most, and 10
- * MiB of whatever else. V8's young generation alone can step by 16 MiB.
+ * How much the server may grow, in bytes: the most that may wait for one client,
+ * and 10 MiB for the rest. V8's young generation alone can grow by 16 MiB at once.
  */
 const GROWTH = DEFAULT_LIMITS.maxQueuedBytes + 10 * MEBIBYTE;
-/** Seconds of flood before the measured one: the code is compiled, the heap has its size. */
+/** How long a flood warms up the server, in seconds: code is compiled, the heap grows. */
 const WARM_UP = 5;
-/** Milliseconds that 99 of 100 answers to another client may take. */
+/** How long 99 of 100 answers to another client may take at most, in milliseconds. */
 const P99 = 10;
 
 /** A client that never reads costs the server little, and is closed in the end. */
 export const neverReads: Scenario = {
   name: "never-reads",
-  about: "a client sends without end and never reads: bounded, then closed",
+  about: "a client sends without end and never reads: its cost is bounded, " +
+    "and it is closed in the end",
   async measure(tell, stop): Promise<Figure[]> {
     const figures: Figure[] = [];
-    // The lab's answers are 5 bytes; those of an echo are as long as its requests.
+    // The lab's answers are 5 bytes; an echo's answers are as long as its requests.
     for (const handler of ["student", "echo"] as const) {
       tell(`the ${handler} handler, for ${LONGEST} s`);
       await using server = await askedServer(handler, stop);
       const found = await neverReading(server, stop);
-      if (found.said) tell(`the server said: ${found.said}`);
-      tell(`it took ${(found.client.sent / MEBIBYTE).toFixed(1)} MiB`);
+      if (found.said) tell(`the server reported: ${found.said}`);
+      tell(`the client sent ${(found.client.sent / MEBIBYTE).toFixed(1)} MiB`);
       figures.push(...figuresOf(handler, found));
     }
     return figures;
   },
 };
 
-/** What was seen of a server and a client that never reads. */
+/** What was observed of a server and a client that never reads. */
 interface Found {
   client: NeverRead;
-  /** Bytes by which the process grew, at most. */
+  /** How much the resident memory of the process grew at most, in bytes. */
   residentGrowth: number;
-  /** Bytes by which what is alive in it grew, at most. */
+  /** How much its live memory grew at most, in bytes. */
   liveGrowth: number;
-  /** Milliseconds that each answer to a polite client took meanwhile. */
+  /** How long each answer to a polite client took meanwhile, in milliseconds. */
   latencies: number[];
-  /** Seconds after which the client was seen to be closed. */
+  /** How long it took until the client was closed, in seconds. */
   closedAfter: number;
-  /** What the server said of it. */
+  /** What the server reported about the client. */
   said: string | undefined;
 }
 
@@ -80,8 +81,8 @@ function figuresOf(handler: string, found: Found): Figure[] {
     atMost(`${handler}: closed after`, closedAfter, LONGEST, "s"),
     {
       what: `${handler}: reason on stderr`,
-      measured: said === undefined ? "none" : "told",
-      bound: "told",
+      measured: said === undefined ? "missing" : "printed",
+      bound: "printed",
       holds: said !== undefined,
     },
     atMost(`${handler}: polite client's p99`, p99, P99, "ms"),
@@ -117,7 +118,7 @@ async function neverReading(
   };
 }
 
-/** Looks at the server, and at the client that never reads, until the time is over. */
+/** Checks the server, and the client that never reads, until the time is over. */
 async function watch(server: RunningServer, load: Child, stop: AbortSignal) {
   const begin = performance.now();
   const seconds = () => (performance.now() - begin) / 1000;

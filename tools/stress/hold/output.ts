@@ -1,5 +1,5 @@
 /**
- * Output that nobody takes.
+ * Output that is not read, or cannot be written.
  *
  * @module
  */
@@ -13,35 +13,41 @@ import { OutputServer, type Printed, type Reader } from "./output_server.ts";
 import type { Figure, Scenario } from "./scenario.ts";
 
 const CLIENTS = 10;
-/** Requests of each client, one after another, whose latency is measured. */
+/** How many requests of each client are measured, one after another. */
 const PROBES = 200;
-/** Milliseconds that a hundredth of them may take longer than; a server that waits never answers. */
+/**
+ * How long 99 of 100 of them may take at most, in milliseconds. A server that waits
+ * for its output never answers.
+ */
 const LATENCY = 50;
 
-/** Valid requests of each client: their lines are more than the server keeps. */
+/** Valid requests of each client. Their lines are more than the server buffers. */
 const LONG_LINES: readonly Message[] = Array(1500).fill({
   ...STUDENT,
   student_name: "Alice Brown ".repeat(100),
 });
-/** The same on stderr: refusals, and in between what keeps the client from being closed. */
+/**
+ * Invalid requests, whose lines on stderr are more than the server buffers. The
+ * valid ones in between keep the server from closing the connection.
+ */
 const REFUSALS: readonly Message[] = Array.from(
   { length: 15_000 },
   (_, i) => i % 8 === 0 ? STUDENT : { student_name: "Bob Chen" },
 );
 
-/** What the server says of lines that it dropped: how many, and on which stream. */
+/** The server's report of dropped lines: how many, and on which stream. */
 const NOT_SHOWN = /(\d+) lines? not shown on (\w+)/;
 
-/** What else it says besides single events. */
+/** Lines that report more than a single event. */
 const SUMMARY = /lines? not shown|Limits that were reached/;
 
-/** A server whose output is in trouble. */
+/** What happens to a server's output, and what must hold. */
 interface Case {
   name: string;
   stdout: Reader;
   stderr: Reader;
   requests: readonly Message[];
-  /** What must be true of what it could print, given how many lines each stream is due. */
+  /** Returns the figures of the printed lines, given how many answers of each kind there were. */
   reported(printed: Printed, acks: number, refusals: number): Figure[];
 }
 
@@ -90,11 +96,11 @@ const CASES: readonly Case[] = [
   },
 ];
 
-/** Serves clients while what the server prints is not taken. */
+/** Serves clients while the server's output is blocked. */
 export const output: Scenario = {
   name: "output",
   about: "stdout and stderr closed, stalled, or on a full disk: " +
-    "all is answered, and what was not printed is counted",
+    "all requests are answered, and lines that are not printed are counted",
   async measure(tell, stop) {
     const figures: Figure[] = [];
     for (const one of CASES) {
@@ -126,7 +132,7 @@ async function measureCase(
   const valid = requests.filter(isValid).length;
   return [
     allOf(
-      "requests answered rightly",
+      "requests answered correctly",
       right.reduce((sum, count) => sum + count, 0),
       CLIENTS * requests.length,
     ),
@@ -144,7 +150,7 @@ async function measureCase(
   ];
 }
 
-/** Sends all requests at once. Resolves to how many were answered as they must be. */
+/** Pipelines all requests. Resolves to how many were answered correctly. */
 async function load(
   peer: Peer,
   requests: readonly Message[],
@@ -156,7 +162,7 @@ async function load(
     .filter((answer, i) => (answer === 1) === isValid(requests[i])).length;
 }
 
-/** Sends requests one after another. Resolves to the milliseconds of each. */
+/** Sends requests one after another. Resolves to their latencies, in milliseconds. */
 async function probe(peer: Peer): Promise<number[]> {
   const latencies = [];
   for (let i = 0; i < PROBES; i++) {
@@ -185,12 +191,12 @@ function countedOnStderr(
 ): Figure[] {
   const lines = stderr.trimEnd().split("\n");
   const shown = lines.filter((line) => !SUMMARY.test(line)).length;
-  // The others: that each client left, and that the server was asked to end.
+  // The other lines: one for each client that left, and one for the signal.
   const due = refusals + CLIENTS + 1;
   return [accounted(due, shown, notShown(stderr, "stderr"))];
 }
 
-/** Whether each line that was due was either printed or counted. */
+/** Returns the figure for the due lines: each must be printed or counted. */
 function accounted(due: number, shown: number, counted: number): Figure {
   return {
     what: "lines printed + counted",
@@ -200,7 +206,7 @@ function accounted(due: number, shown: number, counted: number): Figure {
   };
 }
 
-/** How many lines of a stream the server says that it dropped. */
+/** Returns how many dropped lines of a stream the server reported. */
 function notShown(stderr: string, stream: string): number {
   return stderr.split("\n")
     .map((line) => NOT_SHOWN.exec(line))
@@ -213,11 +219,11 @@ function saidThatLost({ stderr }: Printed, acks: number): Figure[] {
     0;
   const counted = notShown(stderr, "stdout");
   return [
-    allOf("times that stderr says so", reported, 1),
+    allOf("reports of this on stderr", reported, 1),
     {
       what: "lines counted",
       measured: `${counted}`,
-      bound: `${acks}, or the first line too`,
+      bound: `${acks}, or 1 more for the first line`,
       holds: counted === acks || counted === acks + 1,
     },
   ];

@@ -1,5 +1,5 @@
 /**
- * A server in a process of its own, whose output is read, or not.
+ * A server in a separate process, whose output may be left unread.
  *
  * @module
  */
@@ -9,18 +9,18 @@ import type { Address } from "../../../lib/net.ts";
 import { Peer } from "../../../lib/testing/peer.ts";
 import { ROOT } from "../../../tools/processes/program.ts";
 
-/** What becomes of a stream: "full" is a disk without space, for stdout only. */
+/** What happens to a stream. "is full" is a full disk, for stdout only. */
 export type Reader = "reads" | "has closed" | "does not read" | "is full";
 
 /** What the server had printed when it ended. */
 export interface Printed {
-  /** On stdout, as far as it was read. */
+  /** What was read from its stdout. */
   stdout: string;
-  /** On stderr, as far as it was read. */
+  /** What was read from its stderr. */
   stderr: string;
 }
 
-/** A server's process, and whoever reads what it prints. */
+/** A server's process, and the readers of its output. */
 export class OutputServer implements AsyncDisposable {
   /** Where it listens. */
   readonly addr: Address = { hostname: "127.0.0.1", port: freePort() };
@@ -28,7 +28,7 @@ export class OutputServer implements AsyncDisposable {
   #resume = Promise.withResolvers<void>();
   #printed: Promise<string[]>;
 
-  /** Starts it, with such readers of its two streams. */
+  /** Starts the server, with these readers of its two streams. */
   constructor(stdout: Reader, stderr: Reader) {
     const command = [
       Deno.execPath(),
@@ -67,7 +67,7 @@ export class OutputServer implements AsyncDisposable {
     return await new Response(stream).text();
   }
 
-  /** Connects a client, as soon as the server listens: it may not be able to say so. */
+  /** Connects a client. Retries until the server listens, which it may be unable to print. */
   client(): Promise<Peer> {
     return retry(() => Peer.greeted(this.addr), {
       maxAttempts: 200,
@@ -76,7 +76,7 @@ export class OutputServer implements AsyncDisposable {
     });
   }
 
-  /** Reads what was not read so far, asks the server to end, and waits for that. */
+  /** Lets stalled readers read, sends SIGTERM, and waits until the server has ended. */
   async ended(): Promise<Printed> {
     this.#resume.resolve();
     this.#child.kill("SIGTERM");
@@ -96,7 +96,7 @@ export class OutputServer implements AsyncDisposable {
   }
 }
 
-/** A port that was free a moment ago, for a server that cannot tell which it took. */
+/** Returns a port that was free a moment ago, for a server that may be unable to print its own. */
 function freePort(): number {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   return listener.addr.port;

@@ -11,32 +11,32 @@ import { ByteWriter } from "../../../lib/formats/byte_writer.ts";
 import { FORMATS, type Message } from "../../../lib/formats/formats.ts";
 
 const { pickle } = FORMATS;
-/** How many numbers each client has for its requests. */
+/** How many request numbers each client has. */
 const NUMBERS = 1_000_000;
-/** Bytes of one read: some 200 answers, so that it takes several to catch up. */
+/** Bytes of one read: about 200 answers, so that catching up takes several reads. */
 const READ_SIZE = 1024;
 
-/** The client that a `sid` says, and which of its requests it is, from 0 up. */
+/** Returns the client that a `sid` names, and the number of its request, from 0. */
 export function originOf(sid: number): { id: number; n: number } {
   return { id: Math.floor(sid / NUMBERS), n: sid % NUMBERS };
 }
 
 /**
  * Keeps `window` requests unanswered until the server ends the connection, and
- * then reads all that it is still owed.
+ * then reads the remaining answers.
  */
 export class PipeliningClient {
-  /** Its port, which is the id that the server gives it. */
+  /** Its source port, which the server uses as its id. */
   readonly id: number;
-  /** Requests that were sent, whatever became of them. */
+  /** How many requests were sent, answered or not. */
   sent = 0;
-  /** Answers that acknowledge. */
+  /** How many answers were acknowledgements. */
   acknowledged = 0;
-  /** Answers that do not. */
+  /** How many answers were something else. */
   otherAnswers = 0;
-  /** Whether the server's greeting came. */
+  /** Whether the server's greeting has arrived. */
   greeted = false;
-  /** Whether the connection broke instead of ending. */
+  /** Whether the connection was reset. */
   wasReset = false;
   #conn: Deno.TcpConn;
   #window: number;
@@ -55,7 +55,7 @@ export class PipeliningClient {
     return new PipeliningClient(conn, window);
   }
 
-  /** Sends and reads until the server ends the connection, and calls back after each read. */
+  /** Sends and reads until the server ends the connection. Calls `onRead` after each read. */
   async run(onRead: () => void): Promise<void> {
     try {
       do await this.#fillWindow(); while (await this.#read(onRead));
@@ -80,7 +80,7 @@ export class PipeliningClient {
       }
     } catch (error) {
       if (!isDisconnect(error)) throw error;
-      this.wasReset = true; // what it is owed can perhaps still be read
+      this.wasReset = true; // the remaining answers may still be readable
     }
   }
 

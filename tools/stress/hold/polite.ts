@@ -1,5 +1,5 @@
 /**
- * Clients that send a request now and then, and how long they wait for answers.
+ * Clients that send requests at a steady, low rate, and their latencies.
  *
  * @module
  */
@@ -20,7 +20,7 @@ export class PoliteClients implements AsyncDisposable {
     this.#clients = clients;
   }
 
-  /** Connects so many, and has them greeted. They send nothing yet. */
+  /** Connects `count` clients, and waits for their greetings. They send nothing yet. */
   static async connect(
     { hostname, port }: Address,
     count: number,
@@ -33,26 +33,27 @@ export class PoliteClients implements AsyncDisposable {
     return new PoliteClients(clients);
   }
 
-  /** Has them send for so many seconds. Resolves to the milliseconds that each answer took. */
+  /** Sends requests for `seconds`. Resolves to the latency of each, in milliseconds. */
   async latencies(seconds: number, stop: AbortSignal): Promise<number[]> {
     const count = seconds * 1000 / EVERY;
     const each = this.#clients.map(async (client, i) => {
-      // Apart from each other, as clients are that know nothing of each other.
+      // Spread over time, because independent clients do not send all at once.
       await delay(i * EVERY / this.#clients.length, { signal: stop });
       return await requestRegularly(client, count, stop);
     });
     return (await Promise.all(each)).flat();
   }
 
-  /** Closes them all. */
+  /** Closes all clients. */
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.#clients.map((client) => client.close()));
   }
 }
 
 /**
- * Sends by the clock, whether or not the last answer has come: one that waited
- * for it would send least just when the server is slow, and so hide it.
+ * Sends requests at fixed times, whether or not the last answer has arrived. A
+ * client that waited would send fewer requests to a slow server, and so hide that
+ * it is slow.
  */
 async function requestRegularly(
   client: Client,
@@ -63,7 +64,7 @@ async function requestRegularly(
   const begin = performance.now();
   while (answers.length < count) {
     const answer = timed(client);
-    answer.catch(() => {}); // it is for whoever waits below
+    answer.catch(() => {}); // a rejection is handled below
     answers.push(answer);
     const next = begin + answers.length * EVERY;
     await delay(Math.max(next - performance.now(), 0), { signal: stop });

@@ -1,18 +1,18 @@
 /**
- * What the system knows of a process. Linux only.
+ * What the operating system reports about a process. Linux only.
  *
  * @module
  */
 
-/** Clock ticks of the processor times in `/proc`, a second: the same on all of Linux. */
+/** Clock ticks per second of the processor times in `/proc`: the same on every Linux. */
 const TICKS = 100;
 
-/** Bytes of memory that the process holds. */
+/** Returns the resident memory of a process, in bytes. */
 export function residentBytes(pid: number): number {
   return statusBytes(pid, "VmRSS");
 }
 
-/** The most bytes of memory that the process has held. */
+/** Returns the peak resident memory of a process, in bytes. */
 export function mostBytes(pid: number): number {
   return statusBytes(pid, "VmHWM");
 }
@@ -23,14 +23,14 @@ function statusBytes(pid: number, field: string): number {
   return Number(kibibytes) * 1024;
 }
 
-/** Descriptors that the process has open. */
+/** Returns how many descriptors a process has open. */
 export function descriptors(pid: number): number {
   return [...Deno.readDirSync(`/proc/${pid}/fd`)].length;
 }
 
-/** Seconds of processor time that the process has used, on all cores together. */
+/** Returns the processor time that a process has used on all cores, in seconds. */
 export function processorSeconds(pid: number): number {
-  // The second field is the program's name, which may have spaces in it.
+  // The second field is the program's name, which may contain spaces.
   const fields = Deno.readTextFileSync(`/proc/${pid}/stat`)
     .replace(/^.*\) /s, "").split(" ");
   const [user, system] = fields.slice(11, 13).map(Number);

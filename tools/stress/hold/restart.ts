@@ -1,5 +1,5 @@
 /**
- * One shutdown of a server under load, and what both sides saw of it.
+ * One shutdown of a server under load, observed on both sides.
  *
  * @module
  */
@@ -15,57 +15,57 @@ import type { Student } from "../../../lib/students/student.ts";
 import { Server } from "../../../server.ts";
 import { originOf, PipeliningClient } from "./pipelining_client.ts";
 
-/** Clients that are served when the shutdown begins. */
+/** How many clients are served when the shutdown begins. */
 const CLIENTS = 50;
-/** Requests that each of them keeps unanswered, in turn. */
+/** How many requests a client keeps unanswered: one value for each client in turn. */
 const WINDOWS = [16, 256, 1024];
-/** Clients that wait to be accepted when the shutdown begins. */
+/** How many clients wait to be accepted when the shutdown begins. */
 const LATECOMERS = 20;
-/** Requests recorded when the shutdown begins. */
+/** How many requests are recorded before the shutdown begins. */
 const MID_LOAD = 5000;
-/** Seconds that the shutdown may take. */
+/** The grace time of the shutdown, in seconds. */
 const GRACE = 5;
-/** Milliseconds by which a busy machine may be late with that. */
+/** How late the shutdown may be on a busy machine, in milliseconds. */
 const TOLERANCE = 500;
 
-/** What recording is like: it is waited for, or done at once, or holds up everybody. */
+/** How a roster records: asynchronously, at once, or by blocking the event loop. */
 export const ROSTERS = ["on disk", "in memory", "computing"] as const;
 
-/** One of them. */
+/** A kind of roster. */
 export type RosterKind = typeof ROSTERS[number];
 
-/** Milliseconds for which a roster that computes does so: with 50 clients, a turn takes 250. */
+/** How long a computing roster blocks per batch, in milliseconds: 250 for all 50 clients. */
 const COMPUTING = 5;
 
-/** What one restart came to. All but the first four must be 0. */
+/** The results of one restart. All but the first four must be 0. */
 export interface Restart {
-  /** Requests that were recorded. */
+  /** How many requests were recorded. */
   requests: number;
-  /** Acknowledgements that clients read. */
+  /** How many acknowledgements the clients read. */
   acks: number;
-  /** Requests that were sent when the server had ceased to read. */
+  /** How many requests were sent after the server had stopped reading. */
   tooLate: number;
-  /** Milliseconds that the shutdown took. */
+  /** How long the shutdown took, in milliseconds. */
   ms: number;
-  /** Times that a client had more acknowledgements than requests recorded. */
+  /** How often a client had more acknowledgements than recorded requests. */
   unrecorded: number;
-  /** Recorded requests that were not printed. */
+  /** How many recorded requests were not printed. */
   unprinted: number;
-  /** Requests that were recorded before one that was sent earlier. */
+  /** How many requests were not recorded in the order in which they were sent. */
   disordered: number;
-  /** Requests that the server read, and whose answer did not come. */
+  /** How many requests the server read but did not answer. */
   unanswered: number;
-  /** Answers that are no acknowledgement. */
+  /** How many answers were not acknowledgements. */
   refused: number;
-  /** Clients whose connection broke instead of ending: another could have lost answers by that. */
+  /** How many connections were reset: a reset can lose answers. */
   resets: number;
-  /** Clients in the backlog, as the shutdown began, that were not greeted. */
+  /** How many clients that were in the backlog at the start were not greeted. */
   ungreeted: number;
-  /** Whether something of the server was there after its grace. */
+  /** 1 if the server still had work after its grace time, else 0. */
   outlived: number;
 }
 
-/** Counts what is recorded, by client. */
+/** A roster that counts the recorded requests of each client. */
 class CountingRoster implements Roster {
   readonly #kind: RosterKind;
   readonly recorded = new Counts();
@@ -77,7 +77,7 @@ class CountingRoster implements Roster {
   }
 
   async record(students: readonly Student[]): Promise<readonly Recorded[]> {
-    if (this.#kind === "on disk") await delay(0); // others have a turn meanwhile
+    if (this.#kind === "on disk") await delay(0); // other handlers run meanwhile
     if (this.#kind === "computing") compute(COMPUTING);
     for (const { sid } of students) {
       const { id, n } = originOf(Number(sid));
@@ -98,7 +98,7 @@ function compute(ms: number): void {
   while (performance.now() < end);
 }
 
-/** A number for each client. */
+/** A count for each client. */
 class Counts {
   total = 0;
   #byId = new Map<number, number>();
@@ -113,7 +113,7 @@ class Counts {
   }
 }
 
-/** What is seen of one server and its clients. */
+/** Observes one server and its clients. */
 class Observer {
   readonly roster: CountingRoster;
   /** Requests that handlers read. */
@@ -126,7 +126,7 @@ class Observer {
     this.roster = new CountingRoster(kind);
   }
 
-  /** A server that is observed. */
+  /** Returns a server to observe. */
   server(): Server {
     return new Server({
       port: 0,
@@ -137,7 +137,7 @@ class Observer {
     });
   }
 
-  /** Runs a client to its end. */
+  /** Runs a client until its connection ends. */
   async load(client: PipeliningClient): Promise<void> {
     this.#clients.push(client);
     await client.run(() => {
@@ -146,7 +146,7 @@ class Observer {
     });
   }
 
-  /** What it came to, once all clients have ended. */
+  /** Returns the counts, once all clients have ended. */
   tally() {
     const { recorded, disordered } = this.roster;
     const sum = (count: (client: PipeliningClient) => number) =>
@@ -156,7 +156,7 @@ class Observer {
       acks: sum(({ acknowledged }) => acknowledged),
       tooLate: sum(({ id, sent }) => sent - this.received.of(id)),
       unrecorded: this.#unrecorded,
-      unprinted: recorded.total + 1 - this.#printed, // one says that it listens
+      unprinted: recorded.total + 1 - this.#printed, // one line says that it listens
       disordered,
       unanswered: sum(({ id, acknowledged, otherAnswers }) =>
         Math.abs(this.received.of(id) - acknowledged - otherAnswers)
@@ -167,7 +167,7 @@ class Observer {
   }
 }
 
-/** Handlers whose reading and recording is observed. */
+/** Returns a class of handlers whose reads and records are observed. */
 function observedHandler({ roster, received }: Observer): ClientHandlerClass {
   return class extends StudentHandler {
     protected override readonly roster: Roster = roster;
@@ -180,7 +180,7 @@ function observedHandler({ roster, received }: Observer): ClientHandlerClass {
   };
 }
 
-/** Starts a server, loads it, and shuts it down in the middle of that. */
+/** Starts a server, and shuts it down while clients send requests. */
 export async function restartUnderLoad(kind: RosterKind): Promise<Restart> {
   const observer = new Observer(kind);
   const server = observer.server();
@@ -214,8 +214,9 @@ export async function restartUnderLoad(kind: RosterKind): Promise<Restart> {
 }
 
 /**
- * Connects. The kernel has taken all of them into the backlog when this returns
- * its promise, and no turn was given in which the server could accept one.
+ * Connects the clients of the backlog. When this returns its promise, the
+ * kernel has queued all of them, and the event loop has not run, so the server has
+ * accepted none.
  */
 async function latecomers(addr: Address): Promise<PipeliningClient[]> {
   const arriving = Array.from(

@@ -1,30 +1,30 @@
 /**
- * What a promise of the server is, and what measuring it gives.
+ * A promise of the server, and the figures that result from measuring it.
  *
  * @module
  */
 
-/** One figure of a scenario: what was measured, what must hold of it, and whether it does. */
+/** One figure of a scenario: a measured value, its bound, and whether the bound holds. */
 export interface Figure {
   /** What was measured. */
   what: string;
-  /** What it came to, with its unit. */
+  /** The measured value, with its unit. */
   measured: string;
-  /** What must hold of it, with its unit. */
+  /** The bound of the value, with its unit. */
   bound: string;
-  /** Whether it does. */
+  /** Whether the value is within its bound. */
   holds: boolean;
 }
 
 /** One promise of the server, and how it is measured. */
 export interface Scenario {
-  /** What it is called on the command line. */
+  /** Its name on the command line. */
   name: string;
-  /** What is promised, in a sentence. */
+  /** The promise, in one sentence. */
   about: string;
   /**
-   * Measures it. Tells on the way what it is doing, and leaves nothing running,
-   * also when `stop` aborts.
+   * Measures the promise. Reports its progress to `tell`, and leaves nothing
+   * running, even when `stop` aborts.
    */
   measure(
     tell: (line: string) => void,

@@ -1,5 +1,5 @@
 /**
- * Servers under measure, each in a process of its own.
+ * Servers to measure, each in a separate process.
  *
  * @module
  */
@@ -7,28 +7,28 @@
 import type { Address } from "../../../lib/net.ts";
 import { Child, DENO_RUN } from "../../processes/child.ts";
 
-/** A server that runs, and where it listens. */
+/** A running server, and where it listens. */
 export interface RunningServer extends AsyncDisposable {
   readonly process: Child;
   readonly address: Address;
 }
 
-/** What a server that can be asked says of itself. */
+/** What an {@linkcode askedServer} reports about itself. */
 export interface State {
-  /** Clients that it serves. */
+  /** How many clients it serves. */
   handlers: number;
-  /** Bytes that are alive after a garbage collection, buffers among them. */
+  /** Its live memory after a garbage collection, buffers included, in bytes. */
   liveBytes: number;
 }
 
 const SHIPPED = ["server.ts", "--port", "0", "--quiet"];
 
-/** The server as it is shipped. It prints no line for each request: only its work is measured. */
+/** Starts the shipped server. It prints no line per request: only its work is measured. */
 export function shippedServer(stop: AbortSignal): Promise<RunningServer> {
   return listening(Child.deno(SHIPPED, stop));
 }
 
-/** The server as it is shipped, with no more than so many descriptors. */
+/** Starts the shipped server with a limit on its descriptors. */
 export function cappedServer(
   descriptors: number,
   stop: AbortSignal,
@@ -38,7 +38,7 @@ export function cappedServer(
   return listening(new Child("sh", ["-c", capped, "sh", ...command], stop));
 }
 
-/** A server that can be asked for its {@linkcode State}, with a handler of this name. */
+/** Starts a server, with a handler of this name, that reports its {@linkcode State} on request. */
 export function askedServer(
   handler: "student" | "echo",
   stop: AbortSignal,
@@ -49,7 +49,7 @@ export function askedServer(
   );
 }
 
-/** Asks a server that can be asked. */
+/** Asks an {@linkcode askedServer} for its state. */
 export async function stateOf({ process }: RunningServer): Promise<State> {
   return JSON.parse(await process.ask());
 }

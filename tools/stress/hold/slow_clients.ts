@@ -1,5 +1,5 @@
 /**
- * Good clients beside a thousand that send a byte of a request a second.
+ * Good clients beside a thousand that send one byte of a request per second.
  *
  * @module
  */
@@ -15,19 +15,19 @@ const SLOW_CLIENTS = 1000;
 const GOOD_CLIENTS = 10;
 const ROUNDS = 5;
 /**
- * Seconds of a round with the slow clients, and of one without. Shorter than
- * the time that the server gives a client for a request, so that all are there.
+ * How long a round takes, with or without the slow clients, in seconds. Shorter
+ * than the request timeout, so that no slow client is closed.
  */
 const ROUND = 5;
-/** Seconds before each of them that do not count. */
+/** How long each round runs before it is measured, in seconds. */
 const SETTLING = 2;
-/** How many times as long 99 of 100 answers may take with the slow clients. */
+/** The factor by which the slow clients may raise the p99 of the good ones. */
 const TIMES = 2;
 
-/** A thousand slow clients hardly make good ones wait. */
+/** A thousand slow clients hardly delay good ones. */
 export const slowClients: Scenario = {
   name: "slow-clients",
-  about: "1,000 clients send a byte a second: good ones hardly wait longer",
+  about: "1,000 clients send one byte per second: good ones hardly wait longer",
   async measure(tell, stop): Promise<Figure[]> {
     await using server = await shippedServer(stop);
     await using good = await PoliteClients.connect(
@@ -35,7 +35,7 @@ export const slowClients: Scenario = {
       GOOD_CLIENTS,
     );
     const p99 = async () => {
-      // A thousand clients that have just come or left are work of their own.
+      // Connecting or closing a thousand clients is work, too.
       await good.latencies(SETTLING, stop);
       return quantile(await good.latencies(ROUND, stop), 0.99);
     };
@@ -53,8 +53,8 @@ export const slowClients: Scenario = {
     const ratio = median(beside.map(({ p99 }) => p99)) / median(without);
     const present = Math.min(...beside.map(({ present }) => present));
     return [
-      allOf("slow clients that were there", present, SLOW_CLIENTS),
-      atMost("good clients' p99, to without", ratio, TIMES, "times"),
+      allOf("slow clients that stayed connected", present, SLOW_CLIENTS),
+      atMost("good clients' p99 versus no slow clients", ratio, TIMES, "times"),
     ];
   },
 };
@@ -62,7 +62,7 @@ export const slowClients: Scenario = {
 /** What was measured beside slow clients. */
 interface Beside {
   p99: number;
-  /** How many slow ones were still connected at the end. */
+  /** How many slow clients were still connected at the end. */
   present: number;
 }
 

@@ -1,21 +1,21 @@
 /**
- * What many measurements come to.
+ * Statistics of many measurements.
  *
  * @module
  */
 
-/** The value that the share `q` of the values are not above. */
+/** Returns the smallest value that the share `q` of the values do not exceed. */
 export function quantile(values: readonly number[], q: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.max(Math.ceil(q * sorted.length) - 1, 0)];
 }
 
-/** The value in the middle. */
+/** Returns the value in the middle. */
 export function median(values: readonly number[]): number {
   return quantile(values, 0.5);
 }
 
-/** By how much `y` grows for each 1 that `x` does: the line of least squares. */
+/** Returns the slope of the least-squares line through points `[x, y]`. */
 export function slope(points: readonly (readonly [number, number])[]): number {
   const mean = (i: 0 | 1) =>
     points.reduce((sum, point) => sum + point[i], 0) / points.length;

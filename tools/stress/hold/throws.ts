@@ -9,11 +9,11 @@ import type { Scenario } from "./scenario.ts";
 import { injectAtShutdown, injectWhileServing } from "./fault_injection.ts";
 import { serviceFaults, shutdownFaults, THROWN } from "./injected_faults.ts";
 
-/** Has handlers throw everywhere and everything, and looks whether others notice. */
+/** Makes handlers throw each kind of value at each hook, and looks for effects on others. */
 export const throws: Scenario = {
   name: "throws",
   about: "a handler throws at each hook, before and after its await, " +
-    `${Object.keys(THROWN).length} kinds of things: nobody else notices`,
+    `${Object.keys(THROWN).length} kinds of values: no other client notices`,
   async measure(tell, stop) {
     const serving = serviceFaults();
     tell(`${serving.length} cases while serving`);

@@ -14,51 +14,51 @@ import { RequestError } from "../../../lib/formats/formats.ts";
 import type { Random } from "../../../lib/testing/random.ts";
 import type { SimulatedClock } from "../../../lib/testing/clock.ts";
 
-/** A request, and what its answer must be. */
+/** A request and its expected answer. */
 export interface Planned {
   request: Message;
-  /** The answer; a text stands for an error that contains it. */
+  /** The expected answer. A string means an error that contains it. */
   answer: number | string;
 }
 
-/** An application that the server is to serve. */
+/** An application that the server runs. */
 export interface Application {
-  /** Its name, to be told. */
+  /** Its name, for the printed events. */
   name: string;
-  /** Serves its clients. */
+  /** The class of its handlers. */
   clientHandler: ClientHandlerClass;
-  /** Makes a request that makes its handler fail. */
+  /** Returns a request that makes the handler fail. */
   planFailure(): Planned;
-  /** Makes a request of one client. */
+  /** Returns a request for a client to send. */
   plan(random: Random): Planned;
-  /** Checks that an answer may leave now. */
+  /** Checks that an answer may be sent now. */
   checkAnswer(planned: Planned): void;
 }
 
-/** Tells what is wrong, and ends the simulation by that. */
+/** Reports what is wrong, and ends the simulation. */
 export type Fault = (what: string) => void;
 
-/** The number of a student whom the roster fails to record. */
+/** The `sid` of a student whom the roster fails to record. */
 const UNRECORDABLE = "lost";
-/** What a client is told whose handler fails. */
+/** The error that a client receives when its handler fails. */
 const FAILED = "The server failed";
 const STUDENT = { student_name: "Alice Brown", github_username: "abrown" };
 
-/** Milliseconds that recording or processing takes, at most. */
+/** How long recording or processing takes at most, in milliseconds. */
 const SLOW = 30;
 
-/** The lab's application, with a roster that takes its time. */
+/** The lab's application, with a slow roster. */
 export class StudentApplication implements Application {
   readonly name = "students";
   readonly clientHandler: ClientHandlerClass;
-  /** The students in the order in which they were recorded. */
+  /** The `sid` of each student, in the order in which they were recorded. */
   readonly recorded = new Set<Message>();
-  /** The lines in the order in which they were printed. */
+  /** The printed lines, in order. */
   readonly lines: string[] = [];
   #nextSid = 1;
   #fault: Fault;
 
-  /** What is wrong is told to `fault`. */
+  /** Reports what is wrong to `fault`. */
   constructor(clock: SimulatedClock, random: Random, fault: Fault) {
     this.#fault = fault;
     const recorded = this.recorded;
@@ -68,7 +68,7 @@ export class StudentApplication implements Application {
         if (recording) fault("two handlers record at the same time");
         recording = true;
         const ms = random.below(SLOW);
-        // A roster may answer at once, too.
+        // A roster may also record at once.
         if (ms > 5) await new Promise<void>((r) => clock.schedule(ms, r));
         recording = false;
         if (students.some(({ sid }) => sid === UNRECORDABLE)) {
@@ -107,14 +107,14 @@ export class StudentApplication implements Application {
     if (!this.recorded.has(sid)) {
       this.#fault(`sid ${sid} is acknowledged before it is recorded`);
     }
-    // Searched from the end, since the line is recent.
+    // Search from the end, because the line is recent.
     const end = `sid: ${sid}`;
     if (this.lines.findLast((line) => line.endsWith(end)) === undefined) {
       this.#fault(`sid ${sid} is acknowledged before it is printed`);
     }
   }
 
-  /** Checks, at the end, that the lines tell the students in the order of the roster. */
+  /** Checks, at the end, that the lines have the students in the order of the roster. */
   checkLines(): void {
     const expected = [...this.recorded].map((sid) => `sid: ${sid}`);
     const printed = this.lines.map((line) => line.match(/sid: .*$/)?.[0]);
@@ -131,7 +131,7 @@ export class MoodyApplication implements Application {
   readonly clientHandler: ClientHandlerClass;
   #next = 1;
 
-  /** Its answers take time by the clock. */
+  /** Uses `clock` to delay answers. */
   constructor(clock: SimulatedClock, random: Random) {
     this.clientHandler = class extends ClientHandler {
       protected override processRequest(

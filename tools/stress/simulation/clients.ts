@@ -15,7 +15,7 @@ import { type Dialogue, fits } from "./dialogue.ts";
 import type { SimulatedConnection } from "../../../lib/testing/connection.ts";
 import type { Behaviour, Behaviours, World } from "./world.ts";
 
-/** Milliseconds for which a server that ends waits for a request that is on its way. */
+/** How long a server that shuts down waits for a request in transit, in milliseconds. */
 const PATIENCE = 400;
 
 /** The shipped client: it pipelines in rounds, and checks every answer. */
@@ -42,7 +42,7 @@ const good: Behaviour = async (world, dialogue) => {
       round--;
     }
     world.content(dialogue);
-    if (random.below(2) === 0) await world.signalled; // as the lab's clients do
+    if (random.below(2) === 0) await world.signalled; // stays, as the lab's clients do
     await client.close();
   } catch (error) {
     const mayClose = error instanceof ProtocolError && world.mayClose;
@@ -55,7 +55,7 @@ const good: Behaviour = async (world, dialogue) => {
   world.endChecks.add(() => {
     if (answered !== dialogue.answers && !dialogue.excuse && !world.mayClose) {
       world.fault(
-        `${dialogue.name} has ${answered} answers of ${dialogue.answers}`,
+        `${dialogue.name} got ${answered} of ${dialogue.answers} answers`,
       );
     }
   });
@@ -66,7 +66,7 @@ function isEnd(error: unknown): boolean {
     error instanceof Deno.errors.ConnectionRefused;
 }
 
-/** A client of few words: what it sends, and whether it reads, is all there is to it. */
+/** Returns a client that connects, runs `act`, and closes the connection. */
 function raw(
   act: (conn: SimulatedConnection, world: World, d: Dialogue) => Promise<void>,
 ): Behaviour {
@@ -75,18 +75,18 @@ function raw(
     try {
       conn = await world.networkOf(dialogue).connect(world.address);
     } catch {
-      return; // nobody listens any more
+      return; // the server no longer listens
     }
     try {
       await act(conn, world, dialogue);
     } catch {
-      // The server ended the connection, which is its right with these.
+      // The server ended the connection, as it may do with these clients.
     }
     if (!conn.isClosed) conn.close();
   };
 }
 
-/** Plans so many requests. Returns their bytes. */
+/** Plans `count` requests. Returns their bytes. */
 function requests(world: World, dialogue: Dialogue, count: number) {
   const all: Uint8Array[] = [];
   while (count-- > 0) {
@@ -103,7 +103,7 @@ async function readAll(conn: SimulatedConnection): Promise<void> {
   while (await conn.read(buffer) !== null);
 }
 
-/** Reads all, and checks at the end that nothing of what the server wrote is missing. */
+/** Reads all bytes. Checks at the end that the server wrote no more than these. */
 async function receiveAll(
   conn: SimulatedConnection,
   world: World,
@@ -120,7 +120,7 @@ async function receiveAll(
   await readAll(conn).catch(() => {});
 }
 
-/** Expects an answer to everything, though it sends no more. */
+/** Half-closes the connection, and expects an answer to each request. */
 const halfCloses = raw(async (conn, world, dialogue) => {
   const count = 1 + world.random.below(10);
   await writeAll(conn, requests(world, dialogue, count));
@@ -131,7 +131,7 @@ const halfCloses = raw(async (conn, world, dialogue) => {
   }
 });
 
-/** Sends a byte at a time. A server that is about to end waits for the rest. */
+/** Sends one byte at a time. A server that shuts down waits for the rest. */
 const drips = raw(async (conn, world, dialogue) => {
   const reading = receiveAll(conn, world, dialogue);
   for (const byte of requests(world, dialogue, 1)) {
@@ -142,11 +142,11 @@ const drips = raw(async (conn, world, dialogue) => {
   await reading;
   const served = dialogue.greeted && !dialogue.excuse && !world.mayClose;
   if (begun && served && dialogue.answers === 0) {
-    world.fault(`${dialogue.name} was sending a request, and was cut off`);
+    world.fault(`${dialogue.name} was closed while it was sending a request`);
   }
 });
 
-/** Sends and reads without a pause until the server has enough of it. */
+/** Sends and reads without a pause until all is sent or the connection breaks. */
 const eager = raw(async (conn, world, dialogue) => {
   const reading = receiveAll(conn, world, dialogue);
   for (let i = 0; i < 100 && !conn.broken; i++) {
@@ -170,10 +170,10 @@ const resets = raw(async (conn, world, dialogue) => {
   await reading;
 });
 
-/** Begins a request that it never ends. */
+/** Begins a request and never completes it. */
 const stalls = raw(async (conn, world, dialogue) => {
   const whole = requests(world, dialogue, world.random.below(4));
-  dialogue.excuse = "its last request never ends";
+  dialogue.excuse = "its last request is never complete";
   const part = encode(
     [world.application.plan(world.random).request],
     world.wire,
@@ -188,17 +188,17 @@ const stalls = raw(async (conn, world, dialogue) => {
   world.checkTime(dialogue, "requestTimeout", world.clock.now - began);
 });
 
-/** Sends without end, and takes no answer. */
+/** Sends without end, and never reads. */
 const takesNothing = raw(async (conn, world, dialogue) => {
-  dialogue.excuse = "it takes no answers";
+  dialogue.excuse = "it reads no answers";
   for (;;) await writeAll(conn, requests(world, dialogue, 10));
 });
 
-/** What must be refused, how much of it the server must have read for that, and its answer. */
+/** Input that the server must refuse, how many bytes it needs for that, and its answer. */
 const HOSTILE: Readonly<
   Record<string, { text: string; enough: number; answer: string }>
 > = {
-  // os.system("true"), as Python's pickle has it.
+  // A pickle that calls os.system("true").
   pickle: {
     text: "\x80\x04\x8c\x05posix\x8c\x06system\x93\x8c\x04true\x85R.",
     enough: 18,
@@ -207,7 +207,7 @@ const HOSTILE: Readonly<
   json: { text: "system('true')\n", enough: 15, answer: "is not one JSON" },
 };
 
-/** Sends what would run code, or is no message at all. */
+/** Sends a pickle that would run code, or a line that is not JSON. */
 const hostile = raw(async (conn, world, dialogue) => {
   const reading = receiveAll(conn, world, dialogue);
   await writeAll(conn, requests(world, dialogue, world.random.below(5)));
@@ -227,7 +227,7 @@ const fails = raw(async (conn, world, dialogue) => {
   await reading;
 });
 
-/** Says nothing, and leaves or stays. */
+/** Sends nothing, and leaves or stays. */
 const silent = raw(async (conn, world, dialogue) => {
   if (world.random.below(2) === 0) return await world.pause(2000);
   const began = world.clock.now;
@@ -242,14 +242,14 @@ const leavesAtOnce = raw(async (conn, world, dialogue) => {
   await Promise.resolve();
 });
 
-/** Leaves without having read its answers. */
+/** Leaves without reading its answers. */
 const leavesUnread = raw(async (conn, world, dialogue) => {
   dialogue.excuse = "it leaves before its answers come";
   await writeAll(conn, requests(world, dialogue, 1 + world.random.below(9)));
   await world.pause(20);
 });
 
-/** All clients, those that misbehave by what they do. */
+/** All clients: the good one, and the bad ones by what they do. */
 export const BEHAVIOURS: Behaviours = {
   good,
   bad: {

@@ -1,5 +1,5 @@
 /**
- * What one client and the server say to each other, checked as it is said.
+ * The messages between one client and the server, checked as they are sent.
  *
  * @module
  */
@@ -11,13 +11,13 @@ import type { SimulatedClock } from "../../../lib/testing/clock.ts";
 import { TestReader } from "../../../lib/testing/messages.ts";
 import type { SimulatedConnection } from "../../../lib/testing/connection.ts";
 
-/** Whether an answer is what was planned. */
+/** Whether an answer is the planned one. */
 export function fits(answer: Message, planned: Planned): boolean {
   if (typeof planned.answer === "number") return answer === planned.answer;
   return isMessageMap(answer) && String(answer.error).includes(planned.answer);
 }
 
-/** Called with what each end says. They are missing if there is no listener. */
+/** Called with the events of each end. Missing if there is no listener. */
 interface Tellers {
   client?: (what: string) => void;
   server?: (what: string) => void;
@@ -28,17 +28,17 @@ export class Dialogue {
   readonly name: string;
   /** The requests, in the order in which they are sent. */
   readonly planned: Planned[] = [];
-  /** Why the server may leave requests of this client without an answer. */
+  /** Why the server may leave requests of this client unanswered. */
   excuse: string | undefined;
   /** The server's end, once it is connected. */
   server: SimulatedConnection | undefined;
-  /** When more than the soft limit began to wait for the client. */
+  /** Since when more bytes than the soft limit have waited for the client. */
   fullSince: number | undefined;
   #application: Application;
   #clock: SimulatedClock;
   #fault: Fault;
   #tell: Tellers;
-  /** Where each request ends in all that the client sends, and when the server read that. */
+  /** Where each request ends in the client's bytes, and when the server read that far. */
   #ends: { at: number; readAt: number }[] = [];
   #reader: TestReader;
   #offered = 0;
@@ -46,11 +46,11 @@ export class Dialogue {
   #greetedAt = Infinity;
   #pause: number;
   #answers = 0;
-  /** When bytes began to wait for being written, and when none did any more. */
+  /** When bytes began to wait for a write, and when the last of them was written. */
   #busy = { from: 0, to: 0 };
   #endedAt: number | undefined;
 
-  /** Nothing is said yet. */
+  /** Creates a dialogue without messages. */
   constructor(
     name: string,
     wire: WireFormat,
@@ -68,22 +68,22 @@ export class Dialogue {
     this.#reader = new TestReader(wire);
   }
 
-  /** Whether the server has spoken. */
+  /** Whether the server has sent its greeting. */
   get greeted(): boolean {
     return this.#greeting !== undefined;
   }
 
-  /** Answers that the server has given. */
+  /** How many answers the server has sent. */
   get answers(): number {
     return this.#answers;
   }
 
-  /** Bytes that wait for the client to take them. */
+  /** How many bytes wait to be written to the client. */
   get queued(): number {
     return this.#offered - (this.server?.counts.written ?? 0);
   }
 
-  /** Notes a request that the client is about to send, of so many bytes. */
+  /** Notes a request that the client is about to send, and its length in bytes. */
   plan(planned: Planned, length: number): void {
     const before = this.#ends.at(-1)?.at ?? 0;
     this.planned.push(planned);
@@ -92,7 +92,7 @@ export class Dialogue {
     this.#ends.push({ at: before + length, readAt: Infinity });
   }
 
-  /** The server reads: which requests does it have now? */
+  /** Notes which requests the server has read. */
   noteRead(): void {
     const { read } = this.server!.counts;
     for (let i = this.#ends.length - 1; i >= 0; i--) {
@@ -102,32 +102,32 @@ export class Dialogue {
     }
   }
 
-  /** The server offers bytes to a write; those before `at` were written. */
+  /** Notes bytes that the server passes to a write, after `at` bytes written before. */
   offered(bytes: Uint8Array, at: number): void {
     const fresh = bytes.subarray(Math.max(0, this.#offered - at));
     const { now } = this.#clock;
-    // A writer that has more goes on at once: that is no pause.
+    // A writer that has more bytes goes on at once, which is not a pause.
     if (this.#busy.to >= 0 && this.#busy.to < now - 1) this.#busy.from = now;
     this.#busy.to = -1;
     this.#offered = Math.max(this.#offered, at + bytes.length);
     for (const message of this.#reader.decode(fresh)) this.#said(message);
   }
 
-  /** The server has written bytes. */
+  /** Notes that the server has written bytes. */
   noteWritten(): void {
     if (this.queued > 0) return;
     this.#busy.to = this.#clock.now;
     this.#greetedAt = Math.min(this.#greetedAt, this.#clock.now);
   }
 
-  /** The server says that it sends no more. */
+  /** Notes that the server has half-closed the connection. */
   noteEnd(): void {
     const { from, to } = this.#busy;
-    // It gave up reading when it began to wait for the last bytes to be taken.
+    // It stopped reading when it began to wait for its last write.
     this.#endedAt = to >= this.#clock.now - 1 ? from : this.#clock.now;
   }
 
-  /** The server has closed its end. */
+  /** Checks the dialogue after the server has closed the connection. */
   checkEnd(): void {
     if (this.excuse || this.server!.broken) return;
     if (this.queued > 0) {
@@ -146,7 +146,7 @@ export class Dialogue {
     this.#tell.server?.(`says ${show(message)}`);
     if (this.#greeting === undefined) {
       this.#greeting = message;
-      if (isMessageMap(message) && message.error) this.excuse = "turned away";
+      if (isMessageMap(message) && message.error) this.excuse = "rejected";
       else if (!isMessageMap(message) || !message.clientid) {
         this.#fault("the server does not speak first");
       }
@@ -156,13 +156,15 @@ export class Dialogue {
     if (!planned || this.#ends[this.#answers].readAt === Infinity) {
       const error = isMessageMap(message) && message.error;
       if (error && this.excuse) return;
-      return this.#fault(`${show(message)} answers what was not read`);
+      return this.#fault(
+        `${show(message)} answers a request that was not read`,
+      );
     }
     if (!fits(message, planned)) {
-      // The last word to a client that broke a rule may come at any time.
+      // The last error to a client that broke a rule may come at any time.
       if (isMessageMap(message) && this.excuse) return;
       return this.#fault(
-        `answer ${this.#answers + 1} is ${show(message)}, and not ` +
+        `answer ${this.#answers + 1} is ${show(message)} instead of ` +
           JSON.stringify(planned.answer),
       );
     }

@@ -1,5 +1,5 @@
 /**
- * What differs from one simulated world to the next.
+ * The random limits and connections of a simulated world.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import type { Limits } from "../../../lib/limits.ts";
 import type { Random } from "../../../lib/testing/random.ts";
 import type { Profile } from "../../../lib/testing/pipe.ts";
 
-/** The limits of the server: low, so that they are reached. */
+/** Returns limits for the server: low, so that clients reach them. */
 export function drawLimits(random: Random): Partial<Limits> {
   return {
     maxClients: random.pick([3, 100, 100]),
@@ -22,7 +22,7 @@ export function drawLimits(random: Random): Partial<Limits> {
   };
 }
 
-/** How one direction of a connection behaves. */
+/** Returns how one direction of a connection behaves. */
 export function drawProfile(random: Random): Profile {
   return {
     capacity: random.pick([30, 300, 3000, 30_000]),

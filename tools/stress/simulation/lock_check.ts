@@ -1,5 +1,5 @@
 /**
- * Watching a lock: is it first come, first served, and one at a time?
+ * Checks that a lock serves one caller at a time, first come, first served.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 import type { Lock } from "../../../lib/lock.ts";
 import type { Fault } from "./application.ts";
 
-/** Checks each turn at the lock. */
+/** Checks each acquisition of a lock. */
 export function checkLock(lock: Lock, fault: Fault): void {
   const acquire = lock.acquire.bind(lock);
   let tickets = 0;
@@ -17,9 +17,9 @@ export function checkLock(lock: Lock, fault: Fault): void {
     const ticket = tickets++;
     const guard = await acquire(options);
     if (ticket !== served++) {
-      fault(`the lock serves number ${ticket} too early`);
+      fault(`the lock serves caller ${ticket} too early`);
     }
-    if (held) fault("two hold the lock");
+    if (held) fault("two callers hold the lock");
     held = true;
     const release = () => {
       held = false;

@@ -1,6 +1,6 @@
 /**
- * What a server promises, besides what a dialogue checks: at each step, and at
- * the end.
+ * Checks of the server's promises at each step and at the end. A dialogue checks
+ * further promises.
  *
  * @module
  */
@@ -18,24 +18,27 @@ export interface Checked {
   readonly server: Server;
   readonly application: Application;
   readonly dialogues: readonly Dialogue[];
-  /** Checks for the end, when nothing more happens. */
+  /** Checks to run at the end, when nothing more happens. */
   readonly endChecks: Iterable<() => void>;
   /** Whether the shutdown has ended. */
   readonly ended: boolean;
-  /** Whether the server may have cut connections off. */
+  /** Whether the server may close connections at once. */
   readonly mayClose: boolean;
-  /** Notes what is wrong. */
+  /** Reports what is wrong. */
   fault(what: string): void;
-  /** Checks how long a limit of seconds took to end a connection. */
+  /** Checks that a timeout ended a connection in time. */
   checkTime(dialogue: Dialogue, limit: "queueTimeout", ms: number): void;
 }
 
-/** Failed accepts in a second, at most: the server rests 100 ms, or until a client leaves. */
+/**
+ * How many accepts may fail per second. After a failure, the server waits for 100
+ * ms, or until a client leaves.
+ */
 const ACCEPT_FAILURES = 20;
-/** Milliseconds for which a shutdown may go on after the grace time. */
+/** How long a shutdown may continue after the grace time, in milliseconds. */
 const CUT_OFF = 200;
 
-/** What must hold at each step. */
+/** Checks what must hold at each step. */
 export function checkStep(world: Checked): void {
   const { handlers, limits } = world.server;
   if (handlers.size > limits.maxClients) {
@@ -59,7 +62,7 @@ export function checkStep(world: Checked): void {
   }
 }
 
-/** What must hold when the shutdown has ended, before which `backlog` waited. */
+/** Checks what must hold after a shutdown. `backlog` names the clients that waited before. */
 export function checkShutdown(
   world: Checked,
   ms: number,
@@ -70,7 +73,7 @@ export function checkShutdown(
     world.fault(`the shutdown took ${ms} ms`);
   }
   if (handlers.size > 0) world.fault("handlers outlive the shutdown");
-  // Where the grace is shorter than a want of descriptors, there is no time for it.
+  // A grace time shorter than a lack of descriptors may end before the backlog is served.
   if (world.mayClose || limits.grace < 1) return;
   for (const { name } of world.network.listener!.shutOut) {
     if (backlog.includes(name)) {
@@ -79,13 +82,15 @@ export function checkShutdown(
   }
 }
 
-/** What must hold when the server and all clients have ended. */
+/** Checks what must hold when the server and all clients have ended. */
 export function checkTimers(world: Checked): void {
   const { timers } = world.clock;
-  if (timers > 0) world.fault(`${timers} timers outlive everybody`);
+  if (timers > 0) {
+    world.fault(`${timers} timers outlive the server and all clients`);
+  }
 }
 
-/** What must hold when nothing more happens. */
+/** Checks what must hold when nothing more happens. */
 export function checkEnd(world: Checked): void {
   const { handlers, writeLock } = world.server;
   if (!world.ended) world.fault("the shutdown never ends");

@@ -1,5 +1,5 @@
 /**
- * Running one simulation: everything in it follows from its seed.
+ * Runs one simulation. Its seed determines everything in it.
  *
  * @module
  */
@@ -10,27 +10,27 @@ import { BEHAVIOURS } from "./clients.ts";
 import { checkEnd, checkStep } from "./promises.ts";
 import { type Tell, World } from "./world.ts";
 
-/** Events of one simulation, at most: it is some hundreds. */
+/** How many events one simulation may have. A few hundred are usual. */
 const MOST_EVENTS = 100_000;
 
-/** How a simulation went. */
+/** The result of a simulation. */
 export interface Outcome {
   /** What was wrong, if anything. */
   fault: string | undefined;
   /** How many events there were. */
   events: number;
-  /** Answers that were given. */
+  /** How many answers the server sent. */
   answers: number;
 }
 
-/** Simulates a seed, until something is wrong or nothing more happens. */
+/** Simulates a seed until something is wrong or nothing more happens. */
 export async function simulate(seed: number, tell?: Tell): Promise<Outcome> {
   const random = new Random(seed);
   using clock = new SimulatedClock(random);
   const world = new World(clock, random, tell);
   const onRejection = (event: PromiseRejectionEvent) => {
     event.preventDefault();
-    world.fault(`a rejection that nobody handles: ${event.reason}`);
+    world.fault(`an unhandled rejection: ${event.reason}`);
   };
   addEventListener("unhandledrejection", onRejection);
   let events = 0;
@@ -38,7 +38,7 @@ export async function simulate(seed: number, tell?: Tell): Promise<Outcome> {
     world.start(BEHAVIOURS);
     while (world.found === undefined && await clock.step()) {
       checkStep(world);
-      if (++events > MOST_EVENTS) world.fault("it goes on for ever");
+      if (++events > MOST_EVENTS) world.fault("the simulation does not end");
     }
     if (world.found === undefined) checkEnd(world);
   } finally {

@@ -16,29 +16,29 @@ import { checkShutdown, checkTimers } from "./promises.ts";
 import { checkLock } from "./lock_check.ts";
 import { SimulatedNetwork } from "../../../lib/testing/network.ts";
 
-/** Milliseconds for which anything may last that has no limit of its own. */
+/** How long anything without a limit of its own may last, in milliseconds. */
 const LONGEST = 60_000;
-/** Milliseconds for which clients go on once the good ones are content. */
+/** The longest time from the end of the good clients to the shutdown, in milliseconds. */
 const LEISURE = 8_000;
-/** Milliseconds by which what is due may be late: reads and writes take their time. */
+/** How late a timeout may be, in milliseconds, because reads and writes take time. */
 const LATE = 2_000;
 
-/** Milliseconds after which a pause that nobody waits for any more is over. */
+/** How long an abandoned pause may still last, in milliseconds. */
 const SOON = 10;
 
-/** Takes each event of the story: when, who, what. */
+/** Called for each event: when, who, what. */
 export type Tell = (at: number, who: string, what: string) => void;
 
-/** A client that does its part until it has what it wants, or cannot get it. */
+/** Acts as a client, until it is done or cannot continue. */
 export type Behaviour = (world: World, dialogue: Dialogue) => Promise<void>;
 
-/** The clients of a simulation: the good one, and those that misbehave by what they do. */
+/** The clients of a simulation: the good one, and the bad ones by what they do. */
 export interface Behaviours {
   good: Behaviour;
   bad: Readonly<Record<string, Behaviour>>;
 }
 
-/** Everything of one simulation. */
+/** The server, the clients and the events of one simulation. */
 export class World {
   readonly clock: SimulatedClock;
   readonly random: Random;
@@ -48,25 +48,25 @@ export class World {
   readonly server: Server;
   readonly address: Address = { hostname: "127.0.0.1", port: 12_000 };
   readonly dialogues: Dialogue[] = [];
-  /** Good clients that have not got all their answers. */
+  /** Good clients that still wait for answers. */
   readonly waiting = new Set<Dialogue>();
-  /** Checks for the end, when nothing more happens. */
+  /** Checks to run at the end, when nothing more happens. */
   readonly endChecks = new Set<() => void>();
-  /** What was found wrong first. */
+  /** The first fault that was found. */
   found: string | undefined;
   /** Whether the server was asked to end, and whether it has. */
   ending = false;
   ended = false;
-  /** Clients that have not done their part. */
+  /** How many clients are not done. */
   #running = 0;
   #endingAt = Infinity;
   #closesAt = Infinity;
-  /** Resolves when the server was asked to end. */
+  /** Resolves when the server is asked to end. */
   readonly signalled: Promise<void>;
   #signal: () => void;
   #tell: Tell | undefined;
 
-  /** Makes the world of a seed; nothing has happened yet. */
+  /** Creates the world of a seed, before the first event. */
   constructor(clock: SimulatedClock, random: Random, tell?: Tell) {
     this.clock = clock;
     this.random = random;
@@ -93,33 +93,33 @@ export class World {
     checkLock(this.server.writeLock, fault);
   }
 
-  /** Whether the server may have cut connections off. */
+  /** Whether the server may close connections at once. */
   get mayClose(): boolean {
     return this.clock.now >= this.#closesAt;
   }
 
-  /** Milliseconds since the server was asked to end; below 0 before. */
+  /** Milliseconds since the server was asked to end. Negative before that. */
   get endingFor(): number {
     return this.clock.now - this.#endingAt;
   }
 
-  /** Notes what is wrong. The simulation ends by it. */
+  /** Reports what is wrong, and so ends the simulation. */
   fault(what: string): void {
     this.tell("WRONG", what);
     this.found ??= what;
   }
 
-  /** Tells one event of the story, if anyone listens. */
+  /** Reports one event, if there is a listener. */
   tell(who: string, what: string): void {
     this.#tell?.(this.clock.now, who, what);
   }
 
-  /** Returns what tells the story of `who`: `undefined` without a listener, so that no text is made. */
+  /** Returns a callback for events of `who`. `undefined` without a listener, to build no text. */
   #teller(who: string): ((what: string) => void) | undefined {
     return this.#tell && ((what) => this.tell(who, what));
   }
 
-  /** Waits for a while, of so many milliseconds at most. */
+  /** Waits for a random time below `most` milliseconds. */
   pause(most: number): Promise<void> {
     const ms = this.random.below(most);
     return new Promise((resolve) => this.clock.schedule(ms, resolve));
@@ -144,7 +144,7 @@ export class World {
     }
   }
 
-  /** Starts the server, the clients, the faults, and the clock that ends it all. */
+  /** Starts the server and the clients, and schedules the faults and the shutdown. */
   start({ good, bad }: Behaviours): void {
     const { application, wire, server: { limits } } = this;
     this.tell("world", `${application.name} in ${wire.name}`);
@@ -161,7 +161,7 @@ export class World {
     }
     if (this.random.below(3) === 0) this.#loseDescriptors();
     if (this.waiting.size === 0) this.#shutDownWithin(LEISURE);
-    // Either in the middle of things, or when the good clients are content.
+    // Shut down at a random time, or when the good clients are done.
     if (this.random.below(2) === 0) this.#shutDownWithin(1500);
     else this.clock.schedule(LONGEST, () => this.#shutDown());
   }
@@ -170,10 +170,10 @@ export class World {
     this.clock.schedule(this.random.below(ms), () => this.#shutDown());
   }
 
-  /** A client has all the answers that it wants. */
+  /** Notes that a good client is done. */
   content(dialogue: Dialogue): void {
     this.waiting.delete(dialogue);
-    // Those that misbehave have a little longer for it.
+    // The bad clients go on for a little longer.
     if (this.waiting.size === 0) this.#shutDownWithin(LEISURE);
   }
 
@@ -189,18 +189,18 @@ export class World {
     this.#running++;
     await this.pause(500);
     await behaviour(this, dialogue);
-    this.tell(name, "has done its part");
+    this.tell(name, "is done");
     this.#running--;
     this.#noteEnd();
   }
 
-  /** Looks for timers that are left, when nobody is left to have one. */
+  /** Looks for leftover timers once the server and all clients have ended. */
   #noteEnd(): void {
     if (!this.ended || this.#running > 0) return;
     this.clock.schedule(SOON, () => checkTimers(this));
   }
 
-  /** The network, as the client of a dialogue connects through it. */
+  /** Returns the network through which the client of a dialogue connects. */
   networkOf({ name }: Dialogue): Pick<SimulatedNetwork, keyof Network> {
     const profiles = [
       drawProfile(this.random),
@@ -221,7 +221,7 @@ export class World {
         read: () => this.#noteRead(dialogue),
         written: () => dialogue.noteWritten(),
         ended: () => dialogue.noteEnd(),
-        // What went over a limit is closed, then reported.
+        // A connection over a limit is closed first, then reported.
         closed: () => this.clock.schedule(0, () => this.#checkEnd(dialogue)),
         tell: this.#teller(`server for ${name}`),
       };
@@ -232,7 +232,7 @@ export class World {
   #noteRead(dialogue: Dialogue): void {
     dialogue.noteRead();
     const { name, queued, excuse } = dialogue;
-    // A connection that is being ended is read to its end, and that is dropped.
+    // A connection that is ending is read to its end, and the bytes are dropped.
     if (this.ending || excuse) return;
     if (queued > this.server.limits.softQueuedBytes) {
       this.fault(`${name} is read though ${queued} bytes wait for it`);
@@ -243,7 +243,7 @@ export class World {
     if (!this.mayClose) dialogue.checkEnd();
   }
 
-  /** For a while, the operating system has no descriptor for another client. */
+  /** Leaves the operating system without free descriptors for a while. */
   async #loseDescriptors(): Promise<void> {
     await this.pause(500);
     const listener = this.network.listener!;
@@ -257,7 +257,7 @@ export class World {
   async #shutDown(): Promise<void> {
     if (this.ending) return;
     for (const { name } of this.waiting) {
-      if (this.clock.now >= LONGEST) this.fault(`${name} waits for ever`);
+      if (this.clock.now >= LONGEST) this.fault(`${name} waits forever`);
     }
     this.ending = true;
     this.#signal();
@@ -270,12 +270,12 @@ export class World {
     await this.server.shutdown();
     this.tell("server", "has ended");
     this.ended = true;
-    if (!this.mayClose) this.#closesAt = Infinity; // it was not needed
+    if (!this.mayClose) this.#closesAt = Infinity; // the shutdown ended in time
     this.#noteEnd();
     checkShutdown(this, this.clock.now - began, backlog);
   }
 
-  /** A second signal ends the server at once. */
+  /** Sends a second signal, which ends the server at once. */
   #closeWithin(ms: number): void {
     this.clock.schedule(this.random.below(ms), () => {
       this.tell("signal", "asks the server to end at once");
@@ -284,7 +284,7 @@ export class World {
     });
   }
 
-  /** Checks how long a limit of seconds took to end a connection. */
+  /** Checks that a timeout ended a connection in time. */
   checkTime(
     { name }: Dialogue,
     limit: "requestTimeout" | "queueTimeout" | "idleTimeout",

@@ -1,5 +1,5 @@
 /**
- * Clients that do as they should not. The server may cut each of them off.
+ * Clients that misbehave. The server may close the connection of each.
  *
  * @module
  */
@@ -15,7 +15,7 @@ const REQUEST = encode([STUDENT]);
 const HTTP = new TextEncoder().encode(
   "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n",
 );
-/** Pickles that call a function, build an object, and refer to one that is kept elsewhere. */
+/** Pickles that call a function, build an object, or use a persistent id. */
 const HOSTILE = [
   "cposix\nsystem\n(S'true'\ntR.",
   "\x80\x04\x8c\x05posix\x8c\x06system\x93\x8c\x04true\x85R.",
@@ -23,24 +23,24 @@ const HOSTILE = [
   "\x80\x02cbuiltins\neval\nX\x01\x00\x00\x001\x85\x81.",
   "P1\n.",
 ].map((text) => Uint8Array.from(text, (char) => char.charCodeAt(0)));
-/** A list of ones that goes on for as long as the server listens. */
+/** The start of a list of ones that never ends. */
 const ENDLESS = new TextEncoder().encode("](" + "K\x01".repeat(32_768));
-/** How often that is sent: many times the longest message that is allowed. */
+/** How often it is sent: in total, many times the longest message allowed. */
 const ENDLESS_TIMES = 32;
 /**
- * Requests whose answers are long, so that few of them fill what the kernel
- * holds. The valid one ends each row of invalid ones before it is too long.
+ * Requests whose answers are long, so that a few of them fill the kernel's buffers.
+ * A valid one ends each row of invalid ones before the row is too long.
  */
 const DEMANDING = encode(
   Array(100).fill([...Array(15).fill({}), STUDENT]).flat(),
 );
 
-/** Resets the connection at some stage of the exchange. */
+/** Resets the connection at a random point of the exchange. */
 export async function resetting({ address, random }: Session): Promise<void> {
   using peer = await Peer.connect(address);
   const stage = random.pick(["greeting", "request", "answer"]);
-  if (stage === "greeting") return; // it will come to a closed connection
-  // Closing while bytes are unread is a reset: most of the greeting stays so.
+  if (stage === "greeting") return; // it will arrive after the close
+  // Closing with unread bytes is a reset, and most of the greeting stays unread.
   await peer.conn.read(new Uint8Array(1));
   const length = stage === "answer"
     ? REQUEST.length
@@ -48,7 +48,7 @@ export async function resetting({ address, random }: Session): Promise<void> {
   await peer.sendBytes(REQUEST.subarray(0, length));
 }
 
-/** Sends what must be refused. */
+/** Sends bytes that the server must refuse. */
 export async function hostile(
   { address, random, score }: Session,
 ): Promise<void> {
@@ -71,8 +71,8 @@ function hostileBytes(random: Random): Uint8Array[] {
 }
 
 /**
- * Sends requests without end, and never takes an answer. It leaves sooner than
- * a server would lose patience with it.
+ * Sends requests without end, and never reads an answer. Leaves before the queue
+ * timeout.
  */
 export async function neverReading(session: Session): Promise<void> {
   using peer = await Peer.connect(session.address);
@@ -85,7 +85,7 @@ export async function neverReading(session: Session): Promise<void> {
 async function sendWithoutEnd(session: Session, peer: Peer): Promise<never> {
   for (;;) {
     await peer.sendBytes(DEMANDING);
-    // Else the server would be busy with this one, and latency show nothing else.
+    // Without a pause, this client alone would determine the latency.
     await dawdle(session, 150);
   }
 }

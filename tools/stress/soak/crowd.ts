@@ -1,5 +1,5 @@
 /**
- * A bounded number of clients of all kinds, who come and go all the time.
+ * A bounded number of clients of all kinds that come and go.
  *
  * @module
  */
@@ -19,17 +19,17 @@ import {
 import { dawdle, type Session } from "./session.ts";
 import type { Score } from "./score.ts";
 
-/** Clients at the same time, at most. */
+/** How many clients are connected at the same time, at most. */
 export const SEATS = 40;
-/** Milliseconds between two clients on one seat, at most. */
+/** How long a seat is free between two clients, at most, in milliseconds. */
 const FREE = 200;
-/** Milliseconds after which a visit should be over. Some seconds are usual. */
+/** How long a visit may take, in milliseconds. */
 const LONGEST = 30_000;
 
 interface Kind {
   name: string;
   visit: (session: Session) => Promise<void>;
-  /** How many visits are of this kind, of 100 where there is a choice. */
+  /** How many of 100 visits are of this kind, on a seat with several kinds. */
   share: number;
   /** Whether the server may end the connection before the client does. */
   mayBeCutOff: boolean;
@@ -42,7 +42,7 @@ const bad = (share: number, visit: Kind["visit"]): Kind => {
   return { name: visit.name, visit, share, mayBeCutOff: true };
 };
 
-/** Most kinds, each as often as its share says. */
+/** Most kinds, each repeated as often as its share says. */
 const VARIED: readonly Kind[] = [
   good(16, patient),
   good(12, pipelining),
@@ -55,8 +55,8 @@ const VARIED: readonly Kind[] = [
 ].flatMap((kind) => Array<Kind>(kind.share).fill(kind));
 
 /**
- * One keeps the server as busy as dozens of others. So there is one at any
- * time: were it chance, how many there are would be all that the measures show.
+ * One such client keeps the server as busy as dozens of others, so there is always
+ * one. A random number of them would determine all measurements.
  */
 const NEVER_READING: readonly Kind[] = [bad(1, neverReading)];
 
@@ -65,7 +65,7 @@ export class Crowd implements AsyncDisposable {
   #leaving = new AbortController();
   #seats: Promise<void>[];
 
-  /** Lets them come. The same `seed` draws the same clients. */
+  /** Starts the clients. The same `seed` draws the same clients. */
   constructor(address: Address, seed: number, score: Score) {
     const seeds = new Random(seed);
     this.#seats = Array.from(
@@ -73,7 +73,7 @@ export class Crowd implements AsyncDisposable {
       (_, seat) =>
         fill(seat === 0 ? NEVER_READING : VARIED, {
           address,
-          // Its own for each seat, or else every answer's time would change all draws.
+          // One per seat: from a shared one, the timing of answers would change all draws.
           random: new Random(seeds.below(2 ** 32)),
           leaving: this.#leaving.signal,
           score,
@@ -81,19 +81,19 @@ export class Crowd implements AsyncDisposable {
     );
   }
 
-  /** Asks all to leave, and waits until they have. */
+  /** Asks all clients to leave, and waits until they have. */
   async leave(): Promise<void> {
     this.#leaving.abort();
     await Promise.all(this.#seats);
   }
 
-  /** Asks all to leave, as {@linkcode leave} does: for `await using`. */
+  /** Asks all clients to leave, as {@linkcode leave} does: for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.leave();
   }
 }
 
-/** One seat: a client after another. */
+/** Fills one seat with one client after another. */
 async function fill(kinds: readonly Kind[], session: Session): Promise<void> {
   await dawdle(session, FREE);
   while (!session.leaving.aborted) {
@@ -106,7 +106,10 @@ async function visit(session: Session, kind: Kind): Promise<void> {
   session.score.visit(kind.name);
   const overdue = Promise.withResolvers<never>();
   const timer = setTimeout(
-    () => overdue.reject(new Error(`it takes more than ${LONGEST / 1000} s`)),
+    () =>
+      overdue.reject(
+        new Error(`the visit takes more than ${LONGEST / 1000} s`),
+      ),
     LONGEST,
   );
   try {

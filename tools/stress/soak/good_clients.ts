@@ -1,6 +1,6 @@
 /**
- * Clients that do as they should. They check every answer and its order, and
- * note how long it took.
+ * Clients that follow the protocol. They check every answer and its order, and
+ * record how long it took.
  *
  * @module
  */
@@ -12,24 +12,24 @@ import { Peer } from "../../../lib/testing/peer.ts";
 import type { Random } from "../../../lib/testing/random.ts";
 import { dawdle, type Session } from "./session.ts";
 
-/** Few enough that the roster is full long before the warm-up ends, and grows no more. */
+/** How many students there are: few enough that the roster stops growing in the warm-up. */
 const STUDENTS = 500;
 const NAMES = ["Alice Brown", "Bob Chen"];
 const FIELDS = ["student_name", "github_username", "sid"];
-/** One request in so many lacks a field, so that wrong order shows. */
+/** One request in this many lacks a field, so that a wrong order shows. */
 const INVALID = 8;
-/** Milliseconds between a client's rounds of requests, at most. */
+/** How long a client waits between two rounds of requests, at most, in milliseconds. */
 const THINKING = 100;
 
-/** A request, and the answer due to it. */
+/** A request and its expected answer. */
 export interface Question {
-  /** What is sent. */
+  /** The request to send. */
   request: Message;
   /** `1`, or the field that the error must name. */
   due: string;
 }
 
-/** Makes a question. */
+/** Returns a random question. */
 export function ask(random: Random): Question {
   const request: MessageMap = {
     student_name: random.pick(NAMES),
@@ -42,7 +42,7 @@ export function ask(random: Random): Question {
   return { request, due: missing };
 }
 
-/** An answer in the words of {@linkcode Question.due}. */
+/** Returns an answer in the form of {@linkcode Question.due}. */
 export function inShort(answer: Message | undefined): string {
   if (answer === undefined) return "nothing";
   const error = (answer as MessageMap | null)?.error ?? answer;
@@ -52,7 +52,7 @@ export function inShort(answer: Message | undefined): string {
 /** Sends requests, and resolves to the answers. */
 type Exchange = (requests: Message[]) => Promise<(Message | undefined)[]>;
 
-/** A few rounds of up to `depth` requests that are under way together. */
+/** Exchanges a few rounds of up to `depth` pipelined requests. */
 async function converse(
   session: Session,
   depth: number,
@@ -65,14 +65,14 @@ async function converse(
     const questions = Array.from({ length: count }, () => ask(random));
     const begin = performance.now();
     const answers = await exchange(questions.map(({ request }) => request));
-    // The first answer waits for the greeting's pause: that is no slowness.
+    // The first answer waits for the pause after the greeting, so it does not count.
     if (round > 0) score.took(performance.now() - begin);
     questions.forEach(({ due }, i) => score.answer(due, inShort(answers[i])));
     await dawdle(session, THINKING);
   }
 }
 
-/** The shipped client, with up to `depth` requests under way. */
+/** Runs the shipped client, with up to `depth` requests in flight. */
 async function shippedClient(session: Session, depth: number): Promise<void> {
   const { hostname: host, port } = session.address;
   const client = new Client({ host, port });
@@ -86,17 +86,17 @@ async function shippedClient(session: Session, depth: number): Promise<void> {
   await client.close();
 }
 
-/** The shipped client, one request after another. */
+/** Runs the shipped client, one request after another. */
 export function patient(session: Session): Promise<void> {
   return shippedClient(session, 1);
 }
 
-/** The shipped client, with many requests under way. */
+/** Runs the shipped client, with many requests in flight. */
 export function pipelining(session: Session): Promise<void> {
   return shippedClient(session, 64);
 }
 
-/** A bare connection, with requests that are cut anywhere. */
+/** Sends requests over a raw connection, cut at any byte. */
 export async function cutting(session: Session): Promise<void> {
   using peer = await Peer.greeted(session.address);
   const depth = session.random.pick([1, 16]);
@@ -109,7 +109,7 @@ export async function cutting(session: Session): Promise<void> {
   });
 }
 
-/** Says that it will send no more, and gets the answers to what it has sent. */
+/** Half-closes the connection, and gets the answers to all its requests. */
 export async function halfClosing(session: Session): Promise<void> {
   using peer = await Peer.greeted(session.address);
   const count = 1 + session.random.below(16);
@@ -120,23 +120,23 @@ export async function halfClosing(session: Session): Promise<void> {
     session.score.answer(due, inShort(await peer.receive()));
   }
   if (await peer.receive() !== undefined) {
-    session.score.fault("there was an answer too many");
+    session.score.fault("there was one answer too many");
   }
 }
 
-/** Sends a request a byte at a time. */
+/** Sends a request one byte at a time. */
 export async function slow(session: Session): Promise<void> {
   using peer = await Peer.greeted(session.address);
   const { request, due } = ask(session.random);
   for (const byte of encode([request])) {
     await peer.sendBytes(Uint8Array.of(byte));
-    // Some 2 s in all: far from any limit on the time that a request may take.
+    // About 2 s in total, far below the request timeout.
     await dawdle(session, 50);
   }
   session.score.answer(due, inShort(await peer.receive()));
 }
 
-/** Has nothing to say, and leaves. */
+/** Sends nothing, and leaves. */
 export async function silent(session: Session): Promise<void> {
   using _peer = await Peer.greeted(session.address);
   await dawdle(session, 4000);

@@ -1,55 +1,55 @@
 /**
- * What the clients of a soak have seen.
+ * The combined results of the clients of a soak.
  *
  * @module
  */
 
-/** Faults that are kept with their words; the others are only counted. */
+/** How many faults are kept as text. The others are only counted. */
 const KEPT = 5;
 
-/** The notes of all clients together. */
+/** The results of all clients. */
 export class Score {
-  /** Visits so far, by the kind of client. */
+  /** How many visits there were so far, by the kind of client. */
   readonly visits: Map<string, number> = new Map();
-  /** The first faults, in words. */
+  /** The first faults, as text. */
   readonly firstFaults: string[] = [];
   #answers = 0;
   #faults = 0;
   #latencies: number[] = [];
 
-  /** Answers that were as they must be. */
+  /** How many answers were correct. */
   get answers(): number {
     return this.#answers;
   }
 
-  /** How often the server did what it must not. */
+  /** How often the server did something wrong. */
   get faults(): number {
     return this.#faults;
   }
 
-  /** Notes a visit. */
+  /** Counts a visit. */
   visit(kind: string): void {
     this.visits.set(kind, 1 + (this.visits.get(kind) ?? 0));
   }
 
-  /** Notes an answer, and whether it is the one that was due. */
+  /** Counts an answer as correct, or as a fault if another one was due. */
   answer(due: string, got: string): void {
     if (got === due) this.#answers++;
-    else this.fault(`the answer was ${got}, where ${due} was due`);
+    else this.fault(`the answer was ${got} instead of ${due}`);
   }
 
-  /** Notes what the server must not do. */
+  /** Records something that the server did wrong. */
   fault(what: string): void {
     this.#faults++;
     if (this.firstFaults.length < KEPT) this.firstFaults.push(what);
   }
 
-  /** Notes how many milliseconds answers took. */
+  /** Records how long a round of answers took, in milliseconds. */
   took(ms: number): void {
     this.#latencies.push(ms);
   }
 
-  /** The times noted since the last call. */
+  /** Returns the times recorded since the last call. */
   takeLatencies(): number[] {
     const latencies = this.#latencies;
     this.#latencies = [];

@@ -1,7 +1,7 @@
 /**
- * The server of a soak, in a process of its own: the shipped one, which says on
- * stderr how it is whenever it is asked over stdin. It ends when stdin does, so
- * that it never outlives the soak.
+ * The server of a soak: the shipped one, in a separate process. It reports its
+ * state on stderr for each line on stdin. It ends when stdin ends, so that it never
+ * outlives the soak.
  *
  * @module
  */
@@ -11,32 +11,32 @@ import { Server } from "../../../server.ts";
 
 /** What the server's process holds at one moment. */
 export interface Holding {
-  /** Bytes that live, after a collection of all garbage. */
+  /** Live memory after a full garbage collection, in bytes. */
   heap: number;
-  /** Bytes of memory that the operating system has given to the process. */
+  /** Resident memory of the process, in bytes. */
   rss: number;
-  /** Open descriptors, where there is a `/proc` to count them in. */
+  /** Open descriptors. Counted only on Linux. */
   descriptors?: number;
-  /** Timers that wait. */
+  /** Pending timers. */
   timers: number;
-  /** Handlers that wait for their turn on the thread. */
+  /** Handlers that wait for a turn of the event loop. */
   turns: number;
   /** Clients being served. */
   handlers: number;
   /** Handlers that wait for the lock. */
   lockWaiting: number;
-  /** Failures of the server's own that it has reported so far. */
+  /** Failures of the server itself that it has reported so far. */
   failures: number;
 }
 
-/** Collects all garbage. The flag --expose-gc puts it there. */
+/** Collects all garbage. The flag --expose-gc provides it. */
 const { gc } = globalThis as unknown as { gc(): void };
-/** What no client can bring about, whatever it sends. */
+/** Reports of failures that no client can cause, whatever it sends. */
 const FAILURE = /handler failed|^Cannot accept/;
 const encoder = new TextEncoder();
 let failures = 0;
 
-/** Keeps the thousands of lines about clients' faults out of the answers. */
+/** Prints only the server's own failures, not the thousands of lines about clients. */
 function report(line: string): void {
   if (!FAILURE.test(line)) return;
   failures++;
@@ -70,7 +70,7 @@ function say(what: unknown): void {
 }
 
 async function serve(): Promise<void> {
-  // A terminal's Ctrl-C reaches this process too: the soak is to end it.
+  // A terminal's Ctrl-C reaches this process, too. Ignored: the soak ends it.
   Deno.addSignalListener("SIGINT", () => {});
   await using server = new Server({ port: 0, report });
   server.listen();

@@ -1,5 +1,5 @@
 /**
- * What every client of a soak is given, and what it gives back.
+ * One visit of a client in a soak.
  *
  * @module
  */
@@ -9,19 +9,19 @@ import type { Address } from "../../../lib/net.ts";
 import type { Random } from "../../../lib/testing/random.ts";
 import type { Score } from "./score.ts";
 
-/** A client on one visit to the server. */
+/** What a client needs for one visit to the server. */
 export interface Session {
   /** Where the server listens. */
   readonly address: Address;
-  /** What its choices are drawn from. */
+  /** The source of its random choices. */
   readonly random: Random;
   /** Aborts when it is time to leave. */
   readonly leaving: AbortSignal;
-  /** Where it notes what it saw. */
+  /** Where it records its results. */
   readonly score: Score;
 }
 
-/** Does nothing for up to `ms` milliseconds, less when it is time to leave. */
+/** Waits for a random time of up to `ms` milliseconds, or until it is time to leave. */
 export async function dawdle(
   { random, leaving }: Session,
   ms: number,

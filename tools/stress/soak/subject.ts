@@ -1,5 +1,5 @@
 /**
- * The server under soak, as the soak sees it: where it listens, and what it holds.
+ * The process of the server under soak: where it listens, and what it holds.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import type { Address } from "../../../lib/net.ts";
 import type { Holding } from "./server.ts";
 import { linesOf } from "../../processes/lines.ts";
 
-/** Milliseconds after which a server that does not answer, or end, is ended. */
+/** How long the server may take to answer or to end before it is killed, in milliseconds. */
 const LONGEST = 30_000;
 const QUESTION = new TextEncoder().encode("\n");
 const PROGRAM = new URL("server.ts", import.meta.url).href;
@@ -19,7 +19,7 @@ const FLAGS = [
   "--quiet",
   "--no-prompt",
   "--v8-flags=--expose-gc",
-  "--allow-all", // with less, nobody may look into /proc
+  "--allow-all", // the server could not read /proc with less
 ];
 
 /** The process of the server. */
@@ -47,20 +47,20 @@ export class Subject implements AsyncDisposable {
     const child = new Deno.Command(Deno.execPath(), {
       args: [...FLAGS, PROGRAM],
       stdin: "piped",
-      stdout: "null", // its lines are made and written, and nobody needs them
+      stdout: "null", // the lines are still made and written, but not needed
       stderr: "piped",
     }).spawn();
     const lines = linesOf(child.stderr);
     return new Subject(child, lines, await answer<Address>(child, lines));
   }
 
-  /** What the server holds now. @throws {Failure} If it does not say. */
+  /** Resolves to what the server holds now. @throws {Failure} If it does not answer. */
   async holding(): Promise<Holding> {
-    await this.#stdin.write(QUESTION).catch(() => {}); // it has ended: so do its lines
+    await this.#stdin.write(QUESTION).catch(() => {}); // if it has ended, answer() throws
     return await answer(this.#child, this.#lines);
   }
 
-  /** Ends the server in good order, or else at once. Resolves to its exit code. */
+  /** Shuts the server down, or kills it if it hangs. Resolves to its exit code. */
   end(): Promise<number> {
     return this.#ended ??= this.#end();
   }
@@ -80,7 +80,7 @@ export class Subject implements AsyncDisposable {
   }
 }
 
-/** The next answer. Whatever else the server says is shown. */
+/** Resolves to the next answer. Prints all other lines of the server. */
 async function answer<T>(
   child: Deno.ChildProcess,
   lines: AsyncGenerator<string, void>,
@@ -89,7 +89,7 @@ async function answer<T>(
   try {
     for (;;) {
       const { value, done } = await lines.next();
-      if (done) throw new Failure("The server does not answer any more");
+      if (done) throw new Failure("The server no longer answers");
       if (value.startsWith("{")) return JSON.parse(value);
       complain(value);
     }

@@ -1,31 +1,31 @@
 /**
- * Whether a measure grows: the straight line through its samples.
+ * The trend of a measure: the straight line through its samples.
  *
  * @module
  */
 
-/** A value at a time, in seconds. */
+/** A value and its time. */
 export interface Point {
-  /** Seconds since some moment. */
+  /** Seconds since a fixed moment. */
   time: number;
-  /** What was measured then. */
+  /** The value measured at that time. */
   value: number;
 }
 
-/** The line of least squares. */
+/** A least-squares line. */
 export interface Trend {
   /** The line's value at the first sample. */
   start: number;
   /** The line's value at the last sample. */
   end: number;
-  /** How much it grows in a second. */
+  /** How much the line grows per second. */
   slope: number;
   /** Twice the standard error of `end - start`: growth within it may be chance. */
   noise: number;
 }
 
 /**
- * The line of least squares through points in the order of their times.
+ * Returns the least-squares line through points in the order of their times.
  *
  * @throws {RangeError} If there are fewer than three points: a line always fits two.
  */
@@ -53,7 +53,7 @@ export function trendOf(points: readonly Point[]): Trend {
   };
 }
 
-/** The value below which `share` of the values are; `undefined` of none. */
+/** Returns the value below which `share` of the values lie; `undefined` if there are none. */
 export function quantile(
   values: readonly number[],
   share: number,

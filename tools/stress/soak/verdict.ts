@@ -1,5 +1,6 @@
 /**
- * Judging a soak: what may grow by how much, and what must be gone at the end.
+ * The verdict on a soak: how much each measure may grow, and what must be gone at
+ * the end.
  *
  * @module
  */
@@ -11,9 +12,9 @@ import { type Point, quantile, trendOf } from "./trend.ts";
 export interface Sample extends Holding {
   /** Seconds since the soak began. */
   time: number;
-  /** Milliseconds that half of the good clients' rounds took less than. */
+  /** The median time of the good clients' rounds, in milliseconds. */
   p50?: number;
-  /** Milliseconds that 99 of 100 of the good clients' rounds took less than. */
+  /** The 99th percentile of the good clients' rounds, in milliseconds. */
   p99?: number;
 }
 
@@ -21,9 +22,9 @@ export interface Sample extends Holding {
 export interface Row {
   /** What was measured. */
   measure: string;
-  /** The cells of the columns behind it. */
+  /** The cells of the columns after it. */
   cells: string[];
-  /** Whether it is as it must be. */
+  /** Whether the value is within its bound. */
   holds: boolean;
 }
 
@@ -44,31 +45,32 @@ const WARM_UP = 1 / 4;
 
 const DESCRIPTORS: Measure = {
   name: "descriptors",
-  // Each client has one, and how many clients there are is chance.
+  // Each client has one, and the number of clients is random.
   of: ({ descriptors, handlers }) => descriptors && descriptors - handlers,
-  // Sockets that wait to be accepted, or are closed and not yet gone.
+  // Sockets that wait to be accepted, or that are not released yet.
   tolerated: () => 2,
   show: count,
 };
 
 /**
- * What each may grow over a run, however long: so a longer run sees a smaller
- * leak. A leak grows with each of the visits, of which there are dozens a second.
+ * How much each measure may grow over a run of any length, so that a longer run
+ * finds a smaller leak. A leak grows with each visit, and there are dozens of visits
+ * per second.
  */
 const MEASURES: readonly Measure[] = [
   {
     name: "live heap",
     of: ({ heap }) => heap,
-    // Code that runs seldom is compiled late. A leak of 1 kB a visit is 20 MiB in 10 minutes.
+    // Code that rarely runs is compiled late. A leak of 1 kB per visit is 20 MiB in 10 minutes.
     tolerated: (usual) => usual * 0.1,
     show: mebibytes,
   },
   {
     name: "rss",
     of: ({ rss }) => rss,
-    // Pages stay with the process when their objects are gone, and scatter. And
-    // V8's young generation grows to 3 * 16 MiB when first there is much garbage
-    // at once, which may be minutes after the start.
+    // The process keeps pages whose objects are gone, and memory fragments. V8's
+    // young generation grows to 3 * 16 MiB at the first burst of garbage, which
+    // may come minutes after the start.
     tolerated: (usual) => usual * 0.15 + 48 * 2 ** 20,
     show: mebibytes,
   },
@@ -76,7 +78,7 @@ const MEASURES: readonly Measure[] = [
   {
     name: "timers",
     of: ({ timers }) => timers,
-    // One or two for each client that lingers: they are a tenth of the crowd.
+    // One or two for each client that lingers, and a tenth of the crowd lingers.
     tolerated: () => 4,
     show: count,
   },
@@ -90,7 +92,7 @@ const MEASURES: readonly Measure[] = [
   {
     name: "lock waiting",
     of: ({ lockWaiting }) => lockWaiting,
-    // The roster in memory holds the lock for less than a turn.
+    // The roster in memory holds the lock for less than a turn of the event loop.
     tolerated: () => 2,
     show: count,
   },
@@ -104,24 +106,24 @@ const MEASURES: readonly Measure[] = [
   {
     name: "latency p50",
     of: ({ p50 }) => p50,
-    // The machine has other work too. What degrades with each visit grows on and on.
+    // The machine has other work, too. A slowdown with each visit keeps growing.
     tolerated: (usual) => usual / 2,
     show: milliseconds,
   },
   {
     name: "latency p99",
     of: ({ p99 }) => p99,
-    // As above. One of a hundred also meets the collection of garbage, or a long batch.
+    // As above. One round in a hundred also meets a garbage collection or a long batch.
     tolerated: (usual) => usual,
     show: milliseconds,
   },
 ];
 
-/** A row for each measure: does it grow more than is tolerated? */
+/** Returns a row for each measure: whether it grows no more than is tolerated. */
 export function judgeTrends(samples: readonly Sample[]): Row[] {
   const warm = (samples.at(-1)?.time ?? 0) * WARM_UP;
   const judged = samples.filter(({ time }) => time >= warm);
-  // Only Linux has somewhere to count descriptors in.
+  // Descriptors are counted only on Linux.
   const counted = samples.every(({ descriptors }) => descriptors !== undefined);
   return MEASURES
     .filter((measure) => counted || measure !== DESCRIPTORS)
@@ -133,7 +135,7 @@ function judgeTrend(measure: Measure, samples: readonly Sample[]): Row {
     const value = measure.of(sample);
     return value === undefined ? [] : [{ time: sample.time, value }];
   });
-  // A line fits any two points: that tells nothing.
+  // A line fits any two points, so its slope says nothing.
   if (points.length < 3) return unknown(measure.name);
   return rowOf(measure, points);
 }
@@ -147,7 +149,7 @@ function rowOf(
   points: readonly Point[],
 ): Row {
   const { start, end, slope, noise } = trendOf(points);
-  // Not of the line's start, which a few high values at the end can push below 0.
+  // From the median: a few high values at the end can push the line's start below 0.
   const bound = tolerated(quantile(points.map(({ value }) => value), 0.5)!);
   const perHour = slope * 3600;
   return {
@@ -171,7 +173,7 @@ const AT_REST = [
   ["open turns", "turns"],
 ] as const;
 
-/** Rows about what is left once all clients have left: no more than before they came. */
+/** Returns rows about the server after all clients have left: it holds no more than before. */
 export function judgeRest(idle: Holding, rest: Holding): Row[] {
   return AT_REST.flatMap(([name, key]) => {
     const [before, after] = [idle[key], rest[key]];
@@ -180,7 +182,7 @@ export function judgeRest(idle: Holding, rest: Holding): Row[] {
   });
 }
 
-/** A row about a number that must not be over a bound. */
+/** Returns a row about a number that must not exceed a bound. */
 export function bounded(
   measure: string,
   start: number,
@@ -194,7 +196,7 @@ export function bounded(
   };
 }
 
-/** The rows as lines, under a line of headings. */
+/** Returns the rows as lines, under a line of headings. */
 export function table(rows: readonly Row[]): string[] {
   const heading = ["measure", "start", "end", "slope", "bound", "verdict"];
   const lines = [

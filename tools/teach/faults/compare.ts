@@ -4,7 +4,7 @@
  * @module
  */
 
-import { fold } from "../scenario/draw.ts";
+import { fold, labelled, type TextTable } from "../../terminal/screen.ts";
 import type { Event } from "../scenario/story.ts";
 
 /** A row: an event on the left, on the right, or on both sides. */
@@ -15,6 +15,8 @@ interface Row {
 
 /** Rows of the same before and after a difference. */
 const CONTEXT = 4;
+/** Characters that a text must have room for, to stand in a column of its own. */
+const NARROWEST_TEXT = 20;
 
 function isSame(a: Event, b: Event): boolean {
   return a.who === b.who && a.what === b.what;
@@ -53,22 +55,26 @@ export function compare(
   [leftTitle, left]: readonly [string, readonly Event[]],
   [rightTitle, right]: readonly [string, readonly Event[]],
   width: number,
-): string[] {
+): TextTable {
   const half = Math.max(1, Math.floor((width - 3) / 2));
   const names = [...left, ...right].map(({ who }) => who.length);
   const name = Math.max(...names);
+  const isWide = half - (4 + 2 + name + 2) >= NARROWEST_TEXT;
   const cells = (event: Event | undefined) => {
     if (!event) return [];
-    const before = `${event.at}`.padStart(4) + `  ${event.who.padEnd(name)}  `;
-    return fold(event.what, half - before.length)
-      .map((line, i) => (i === 0 ? before : " ".repeat(before.length)) + line);
+    const { at, who, what } = event;
+    const time = `${at}`.padStart(4) + "  ";
+    return isWide
+      ? labelled(`${time}${who.padEnd(name)}  `, what, half)
+      : labelled(time, `${who}: ${what}`, half);
   };
   const line = (a: string, gutter: string, b: string) =>
     `${a.padEnd(half)} ${gutter} ${b}`.trimEnd();
-  const lines = [
+  const head = [
     line(leftTitle, "|", rightTitle),
     "-".repeat(half) + "-+-" + "-".repeat(half),
   ];
+  const lines: string[] = [];
   const rows = align(left, right);
   const differs = rows.map((row) => !row.left || !row.right);
   let skipped = false;
@@ -84,5 +90,5 @@ export function compare(
     } else if (!skipped) lines.push(line("   ...", "|", "   ..."));
     skipped = !near.includes(true);
   });
-  return lines;
+  return { head, rows: lines };
 }

@@ -38,8 +38,39 @@ export async function leaveExercise(
   }
   await copyProject(folder, ANSWERS);
   await patchFolder(fault.patch, folder);
-  const note = JSON.stringify({ fault: fault.name });
-  await Deno.writeTextFile(`${folder}/${NOTE}`, `${note}\n`);
+  const note: Note = { fault: fault.name, project: wayBack(folder) };
+  await Deno.writeTextFile(`${folder}/${NOTE}`, `${JSON.stringify(note)}\n`);
+}
+
+/** The path from an exercise to this project. */
+export function wayBack(folder: string): string {
+  return relative(resolve(folder), fileURLToPath(ROOT));
+}
+
+/** What the note of an exercise says. */
+interface Note {
+  fault: string;
+  /** The path from the exercise to the project that it was copied from. */
+  project: string;
+}
+
+/** Reads the note of an exercise. Returns `undefined` if the folder has none. */
+async function readNote(folder: string): Promise<Partial<Note> | undefined> {
+  try {
+    return JSON.parse(await Deno.readTextFile(`${folder}/${NOTE}`));
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Returns the folder of the project that this one was copied from, or
+ * `undefined` if this one is no exercise.
+ */
+export async function originalProject(): Promise<string | undefined> {
+  const here = fileURLToPath(ROOT);
+  const note = await readNote(here);
+  return note?.project && resolve(here, note.project);
 }
 
 function isInProject(folder: string): boolean {
@@ -63,14 +94,10 @@ async function isEmpty(folder: string): Promise<boolean> {
  * @throws {Failure} If the folder is no exercise, or this project itself is one.
  */
 export async function faultOf(folder: string): Promise<Fault> {
+  const note = await readNote(folder);
   const faults = await readFaults();
-  try {
-    const note = JSON.parse(await Deno.readTextFile(`${folder}/${NOTE}`));
-    const fault = faults.find(({ name }) => name === note.fault);
-    if (fault) return fault;
-  } catch {
-    // There is no note, or it says nothing.
-  }
+  const fault = faults.find(({ name }) => name === note?.fault);
+  if (fault) return fault;
   throw new Failure(
     `${folder} is no exercise, or its ${NOTE} was changed. ` +
       `\`deno task break NAME --exercise FOLDER\` makes one`,

@@ -13,12 +13,15 @@ import {
   STDERR,
   STDOUT,
 } from "./story.ts";
+import { fold, type TextTable } from "../../terminal/screen.ts";
 
 /** Characters of the time. */
 const TIME = 5;
-/** Characters of a column at least, and at most; the last may be wider. */
-const NARROW = 6;
-const WIDE = 16;
+/** Characters of a column at most, and at least; the last may be wider. */
+const WIDEST = 16;
+const NARROWEST = 6;
+/** Characters of the bar before a column, and of the space behind it. */
+const BAR = 2;
 
 /** The columns: clients in the order in which they come, the accept loop, handlers, and the rest. */
 function columnsOf(events: readonly Event[]): string[] {
@@ -32,70 +35,76 @@ function columnsOf(events: readonly Event[]): string[] {
     .filter((who) => present.has(who));
 }
 
-/** Characters of a line, at most, and at least: a narrower terminal breaks the lines. */
-const PAGE = 100;
-const NARROW_PAGE = 60;
-
-/** Characters of a line: as many as the terminal has, if stdout is one that says so. */
-export function pageWidth(): number {
-  if (!Deno.stdout.isTerminal()) return PAGE;
-  const columns = Deno.consoleSize().columns || PAGE; // some say 0
-  return Math.max(NARROW_PAGE, Math.min(PAGE, columns));
+/** Returns how many characters the longest word of a text has. */
+function longestWord(text: string): number {
+  return Math.max(...text.split(" ").map(({ length }) => length));
 }
 
-/** Breaks a text into lines of so many characters, between words where it can. */
-export function fold(text: string, width: number): string[] {
-  const most = Math.max(1, width);
-  const lines: string[] = [];
-  let line = "";
-  for (let word of text.split(" ")) {
-    if (line && line.length + 1 + word.length > most) {
-      lines.push(line);
-      line = "";
-    }
-    while (word.length > most) {
-      lines.push(word.slice(0, most));
-      word = word.slice(most);
-    }
-    line = line ? `${line} ${word}` : word;
-  }
-  return [...lines, line];
+/**
+ * Returns the widths of the columns but the last, which take `room` together if
+ * they can. Each is at least as wide as the longest word of its head. Only
+ * where the page has less than `most` for all of them, words are broken.
+ */
+function widthsOf(
+  columns: readonly string[],
+  room: number,
+  most: number,
+): number[] {
+  const least = columns.map((column) => BAR + longestWord(column));
+  const widths = (each: number, top: number) =>
+    least.map((min) => Math.min(top, Math.max(min, each)));
+  const total = (each: number, top: number) =>
+    widths(each, top).reduce((sum, width) => sum + width, 0);
+  let [each, top] = [WIDEST, WIDEST];
+  while (each > 0 && total(each, top) > room) each--;
+  while (top > NARROWEST && total(each, top) > most) top--;
+  return widths(each, top);
 }
 
 /** Draws the events, on lines of at most `width` characters. */
-export function draw(events: readonly Event[], width: number): string[] {
+export function draw(events: readonly Event[], width: number): TextTable {
   const columns = columnsOf(events);
   const last = events.filter(({ who }) => who === columns.at(-1));
-  const longest = Math.max(...last.map(({ what }) => what.length)) + 2;
-  const share = (width - TIME - longest) / (columns.length - 1);
-  const wide = Math.max(NARROW, Math.min(WIDE, Math.floor(share)));
-  const starts = columns.map((_, i) => TIME + i * wide);
+  const longest = Math.max(...last.map(({ what }) => what.length));
+  const room = width - TIME - BAR;
+  const widths = widthsOf(
+    columns.slice(0, -1),
+    Math.max(room / 2, room - longest),
+    room - longestWord(columns.at(-1)!),
+  );
+  let next = TIME;
+  const starts = [TIME, ...widths.map((wide) => next += wide)];
 
   const heads = columns.map((column, i) =>
-    fold(column, (starts[i + 1] ?? width) - starts[i] - 2)
+    fold(column, (starts[i + 1] ?? width) - starts[i] - BAR)
   );
   const height = Math.max(...heads.map(({ length }) => length));
-  const lines = Array.from({ length: height }, (_, i) => {
-    const texts = heads.map((head) => `| ${head[i] ?? ""}`.padEnd(wide));
-    return `${i === 0 ? "  ms" : ""}`.padEnd(TIME) + texts.join("");
+  const head = Array.from({ length: height }, (_, i) => {
+    const texts = heads.map((head, column) =>
+      `| ${head[i] ?? ""}`.padEnd(widths[column] ?? 0)
+    );
+    return (i === 0 ? "  ms" : "").padEnd(TIME) + texts.join("");
   });
-  const rule = "-".repeat(TIME) +
-    `+${"-".repeat(wide - 1)}`.repeat(columns.length);
-  lines.push(rule.slice(0, width));
+  const toEnd = width - starts[starts.length - 1];
+  const rule = [...widths, Math.min(WIDEST, toEnd)]
+    .map((wide) => `+${"-".repeat(Math.max(0, wide - 1))}`);
+  head.push("-".repeat(TIME) + rule.join(""));
 
-  const empty = "|".padEnd(wide).repeat(columns.length);
+  const empty = widths.map((wide) => "|".padEnd(wide)).join("") + "|";
+  const rows: string[] = [];
   let before = -1;
   for (const { at, who, what } of events) {
     // Nothing else stands in the row, so a text may go on over the columns behind it.
     const start = starts[columns.indexOf(who)];
-    const texts = fold(what, width - start - 2);
+    const texts = fold(what, width - start - BAR);
     texts.forEach((text, i) => {
       const time = at === before || i > 0 ? "" : `${at}`;
       const line = time.padStart(TIME - 1) + " " + empty;
-      const end = start + 2 + text.length;
-      lines.push(`${line.slice(0, start)}| ${text} ${line.slice(end + 1)}`);
+      const end = start + BAR + text.length;
+      rows.push(`${line.slice(0, start)}| ${text} ${line.slice(end + 1)}`);
     });
     before = at;
   }
-  return lines.map((line) => line.trimEnd());
+  const trimmed = (lines: string[]) => lines.map((line) => line.trimEnd());
+  return { head: trimmed(head), rows: trimmed(rows) };
 }

@@ -1,5 +1,5 @@
-// Ten clients that pipeline as fast as they can, 256 requests in a write. Tells
-// how many answers they had.
+// Ten clients that pipeline as fast as they can, 256 requests per write. Reports
+// how many answers they received.
 
 import { STUDENT } from "../../../../clienthelper.ts";
 import { encode, writeAll } from "../../../../lib/testing/messages.ts";
@@ -18,7 +18,7 @@ async function flood(conn: Deno.TcpConn): Promise<never> {
 async function takeAnswers(conn: Deno.TcpConn): Promise<void> {
   const buffer = new Uint8Array(65_536);
   for (let count; (count = await conn.read(buffer)) !== null;) bytes += count;
-  throw new Error("The server closed a client that takes its answers");
+  throw new Error("The server closed a client that reads its answers");
 }
 
 for (let i = 0; i < CLIENTS; i++) {

@@ -1,6 +1,6 @@
 /**
- * Loads on a server, each in a process of its own, so that it takes no time
- * from whoever measures.
+ * Loads on a server. Each runs in a separate process, so that it takes no time
+ * from the process that measures.
  *
  * @module
  */
@@ -29,7 +29,7 @@ export async function startLoad(
   }
 }
 
-/** Connects to the server that the command line of a load names. */
+/** Connects to the server whose port is on the command line of the load. */
 export async function connect(): Promise<Deno.TcpConn> {
   const port = Number(Deno.args[0]);
   const conn = await Deno.connect({ hostname: "127.0.0.1", port });
@@ -38,8 +38,8 @@ export async function connect(): Promise<Deno.TcpConn> {
 }
 
 /**
- * Says that a load is at work, then answers each line on stdin with what
- * `progress` returns. Ends the process once nobody asks any more.
+ * Reports that a load is at work, then answers each line on stdin with what
+ * `progress` returns. Ends the process when stdin ends.
  */
 export async function answerQuestions(
   progress: () => unknown,

@@ -1,15 +1,15 @@
-// One client that sends requests without end, and never reads. Tells what it is
-// called, how much the server took of it, and whether it is still connected.
+// One client that sends requests without end, and never reads. Reports its port,
+// how many bytes it sent, and whether it is still connected.
 
 import { STUDENT } from "../../../../clienthelper.ts";
 import { encode } from "../../../../lib/testing/messages.ts";
 import { answerQuestions, connect } from "./load.ts";
 
-/** What a client that never reads has come to. */
+/** The state of a client that never reads. */
 export interface NeverRead {
-  /** Its source port, by which the server calls it. */
+  /** Its source port, which identifies it in the server's reports. */
   port: number;
-  /** Bytes that it could send. */
+  /** How many bytes it has sent. */
   sent: number;
   /** Whether it is connected. */
   connected: boolean;
@@ -32,7 +32,7 @@ async function sendForever(): Promise<void> {
       state.sent += count;
     }
   } catch {
-    state.connected = false; // as the server should have it, sooner or later
+    state.connected = false; // the server is expected to close it
   }
 }
 

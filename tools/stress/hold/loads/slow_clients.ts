@@ -1,4 +1,4 @@
-// A thousand clients that send a byte of a request every second. Tells how many
+// A thousand clients that send a byte of a request every second. Reports how many
 // are connected.
 
 import { STUDENT } from "../../../../clienthelper.ts";
@@ -10,12 +10,12 @@ const REQUEST = encode([STUDENT]);
 
 let connected = 0;
 
-/** Takes the greeting, and waits for whatever else may come. */
+/** Reads the greeting, and then everything up to the end of the connection. */
 async function watch(conn: Deno.TcpConn): Promise<void> {
   const buffer = new Uint8Array(64);
   await conn.read(buffer);
   connected++;
-  // An answer, if the client is there for long enough.
+  // A client that stays for long enough gets an answer.
   while (await conn.read(buffer).catch(() => null) !== null);
   connected--;
 }
@@ -27,7 +27,7 @@ for (let i = 0; i < CLIENTS; i++) {
   conns.push(conn);
 }
 
-// One after another, not all at once: they know nothing of each other.
+// One after another, because independent clients do not send all at once.
 let turn = 0;
 const began = performance.now();
 setInterval(async () => {

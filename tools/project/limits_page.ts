@@ -1,18 +1,15 @@
 /**
- * `deno task limits`: writes `docs/limits.md`, the page of all limits, out of
- * the comments in `lib/limits.ts`. With `--check`, tells whether it is stale.
+ * The page `docs/limits.md`, made from the comments of all limits.
  *
  * @module
  */
 
-import { type Flags, toggle } from "../../lib/cli/flags.ts";
-import { exitWith, Failure, runProgram } from "../../lib/cli/program.ts";
+import { Failure } from "../../lib/cli/program.ts";
 import { DEFAULT_LIMITS } from "../../lib/limits.ts";
 import { DEFAULT_ROSTER_LIMITS } from "../../lib/students/memory.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const SOURCES = ["lib/limits.ts", "lib/students/memory.ts"];
-const PAGE = new URL("docs/limits.md", ROOT);
 const TESTS = new URL("tests/limits_test.ts", ROOT);
 
 const DEFAULTS: Record<string, number> = {
@@ -79,12 +76,13 @@ function row(
   return `| \`${name}\`${flag} | ${shown} | ${what} | ${atLimit} | ${test} |`;
 }
 
-async function makePage(): Promise<string> {
+/** Makes the page. @throws {Failure} If a limit has no test, or a comment that does not fit. */
+export async function makeLimitsPage(): Promise<string> {
   const properties = await readProperties();
   const tests = await Deno.readTextFile(TESTS);
   return [
     "<!-- deno-fmt-ignore-file -->",
-    "<!-- Made by `deno task limits` from lib/limits.ts and lib/students/memory.ts. -->",
+    "<!-- Made by `deno task docs` from lib/limits.ts and lib/students/memory.ts. -->",
     "",
     "# Limits",
     "",
@@ -103,36 +101,3 @@ async function makePage(): Promise<string> {
     "",
   ].join("\n");
 }
-
-interface LimitsFlags {
-  check: boolean;
-}
-
-const flags: Flags<LimitsFlags> = {
-  check: toggle("only tell whether the page is stale"),
-};
-
-async function limits({ check }: LimitsFlags): Promise<number> {
-  const page = await makePage();
-  if (!check) {
-    await Deno.writeTextFile(PAGE, page);
-    return 0;
-  }
-  const present = await Deno.readTextFile(PAGE).catch(() => "");
-  if (present === page) return 0;
-  throw new Failure(
-    "docs/limits.md is stale: `deno task limits` makes it anew",
-  );
-}
-
-/** The command line. Returns the exit code. */
-export function main(args: readonly string[]): Promise<number> {
-  return runProgram({
-    use: "limits",
-    about: "Makes docs/limits.md from the comments of all limits.",
-    flags,
-    run: limits,
-  }, args);
-}
-
-if (import.meta.main) await exitWith(main);

@@ -1,0 +1,43 @@
+/**
+ * What someone meant who mistyped a name.
+ *
+ * @module
+ */
+
+import { closestString } from "@std/text/closest-string";
+import { levenshteinDistance } from "@std/text/levenshtein-distance";
+
+/**
+ * Returns the one of `names` that `given` is a typing mistake of, or
+ * `undefined` if none is near: at most a third of the letters are wrong,
+ * missing or too many, or the same letters are in another order.
+ */
+export function nearest(
+  given: string,
+  names: readonly string[],
+): string | undefined {
+  const swapped = names.find((name) => sorted(name) === sorted(given));
+  if (swapped !== undefined) return swapped;
+  const closest = closestString(given, names);
+  const distance = levenshteinDistance(given, closest);
+  return distance <= given.length / 3 ? closest : undefined;
+}
+
+/**
+ * Returns the question for a mistyped name, to append to a message, or an
+ * empty text if no name is near.
+ *
+ * @param shown How a name is written in the question.
+ */
+export function suggestion(
+  given: string,
+  names: readonly string[],
+  shown = (name: string) => name,
+): string {
+  const name = nearest(given, names);
+  return name === undefined ? "" : ` Is it ${shown(name)}?`;
+}
+
+function sorted(name: string): string {
+  return [...name].sort().join("");
+}
