@@ -1,11 +1,17 @@
 // Quotations in the pages. tests/verify/pages.ts runs the commands on them. The
 // files are imported as text, so that no permission is needed to read them.
 
-import { assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { refresh } from "../tools/project/quotes.ts";
 import ballotBox from "../examples/exercises/ballot_box.ts" with {
   type: "text",
 };
+import building from "../docs/building.md" with { type: "text" };
+import readme from "../README.md" with { type: "text" };
+import reference from "../docs/reference.md" with { type: "text" };
+import teaching from "../docs/teaching.md" with { type: "text" };
+import upper from "../examples/upper.ts" with { type: "text" };
+import labMessages from "./python/messages.py" with { type: "text" };
 import demoTest from "./demo_test.ts" with { type: "text" };
 import clienthandler from "../clienthandler.ts" with { type: "text" };
 import developing from "../docs/developing.md" with { type: "text" };
@@ -24,12 +30,16 @@ import { needs } from "./support/needs.ts";
 import { ROOT } from "../tools/processes/program.ts";
 
 const PAGES: Record<string, string> = {
+  "README.md": readme,
+  "docs/building.md": building,
   "docs/developing.md": developing,
   "docs/exercises.md": exercises,
   "docs/lab.md": lab,
   "docs/limits.md": limits,
   "docs/performance.md": performance,
   "docs/protocol.md": protocol,
+  "docs/reference.md": reference,
+  "docs/teaching.md": teaching,
   "docs/tour.md": tour,
 };
 
@@ -41,7 +51,9 @@ const SOURCES: Record<string, string> = {
   "lib/formats/pickle/opcodes.ts": opcodes,
   "server.ts": server,
   "tests/demo_test.ts": demoTest,
+  "examples/upper.ts": upper,
   "tests/python/lab_server.py": labServer,
+  "tests/python/messages.py": labMessages,
 };
 
 /** The text of a file that a page quotes. */
@@ -61,7 +73,7 @@ const read = needs("read");
 read.test("All pages of docs/ are tested here (needs read)", () => {
   const pages = [...Deno.readDirSync(`${ROOT}docs`)]
     .map(({ name }) => `docs/${name}`).filter((path) => path.endsWith(".md"));
-  assertEquals(pages.sort(), Object.keys(PAGES));
+  assertEquals(["README.md", ...pages.sort()], Object.keys(PAGES));
 });
 
 Deno.test("refresh() quotes a declaration, lines, a place and a trace", async () => {
@@ -110,7 +122,7 @@ Deno.test("refresh() refuses to quote what is missing", async () => {
   );
 });
 
-Deno.test("Every line of code in docs/ is quoted from a file, or a command", () => {
+Deno.test("Every line of code on the pages is quoted from a file, or a command", () => {
   for (const [path, page] of Object.entries(PAGES)) {
     const lines = page.split("\n");
     const fences = lines.flatMap((line, i) =>
@@ -118,8 +130,40 @@ Deno.test("Every line of code in docs/ is quoted from a file, or a command", () 
     );
     assertEquals(fences.length % 2, 0, path);
     fences.filter((_, nth) => nth % 2 === 0).forEach((at) => {
-      if (/^```(sh|console)$/.test(lines[at])) return;
+      if (/^ *```(sh|console)$/.test(lines[at])) return;
       assertMatch(lines[at - 1], /^<!-- (code|trace): /, `${path}: ${at + 1}`);
     });
   }
+});
+
+/** Returns the anchors of a page's headings, as GitHub makes them. */
+function anchorsOf(page: string): string[] {
+  const headings = page.replaceAll(/^```[^]*?^```$/gm, "").match(/^#+ .+$/gm) ??
+    [];
+  return headings.map((heading) =>
+    heading.replace(/^#+ /, "").toLowerCase().replaceAll(/[^\w\- ]/g, "")
+      .replaceAll(" ", "-")
+  );
+}
+
+read.test("Every link of a page leads to a file, and to a heading if it names one (needs read)", () => {
+  let links = 0;
+  for (const [path, page] of Object.entries(PAGES)) {
+    for (const [, link] of page.matchAll(/\]\(([^)\s]+)\)/g)) {
+      if (/^https?:/.test(link)) continue;
+      const { pathname, hash } = new URL(link, `file:///${path}`);
+      const target = pathname.slice(1);
+      assert(Deno.statSync(ROOT + target).isFile, `${path}: ${link}`);
+      if (hash && target in PAGES) {
+        const anchors = anchorsOf(PAGES[target]);
+        assert(anchors.includes(hash.slice(1)), `${path}: ${link}`);
+      }
+      links++;
+    }
+  }
+  assert(links > 30, `only ${links} links were found`);
+});
+
+Deno.test("README.md has at most 180 lines", () => {
+  assert(readme.trimEnd().split("\n").length <= 180);
 });

@@ -112,6 +112,14 @@ testWithPython("the lab's server serves the client", async (python) => {
   await theirs.stdout.match(new RegExp(`^${ALICES_LINE}\n$`, "m"));
 });
 
+python3.test("the reader of messages in docs/lab.md joins cut messages, keeps the rest, and refuses imports (needs run, read, python3)", async () => {
+  for (const [version, python] of pythons) {
+    if (version.startsWith("2.")) continue;
+    const { code, stderr } = await lab(python, "messages.py").ended();
+    assertEquals([code, stderr], [0, ""], version);
+  }
+});
+
 early.test("the lab's client that sends before it reads gets its acknowledgement after a long pause (needs run, read, net, python3)", async () => {
   const [python] = pythons.values();
   const wire = { ...pickle, greetingPause: 500 };

@@ -127,7 +127,7 @@ export function parseFlags<Values>(
       "_", // else an operand such as 007 becomes a number
       ...all.filter(({ flag }) => flag.takes).map(({ name }) => name),
     ],
-    unknown: (arg) => {
+    unknown: (arg: string) => {
       if (arg.startsWith("-")) throw new UsageError(unknownFlag(arg, names));
     },
   });

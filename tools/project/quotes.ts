@@ -7,7 +7,7 @@
  * - `code: PATH "FIRST" to "LAST"`: the lines from the one that contains FIRST
  *   to the next one that contains LAST;
  * - `at: PATH NAME`: a link to a declaration;
- * - `trace: SCENARIO`: what `deno task trace --scenario SCENARIO` draws;
+ * - `trace: SCENARIO`: what `deno task trace SCENARIO` draws;
  * - `checks: SIDE`: the checks of the protocol kit, to the comment `end`.
  *
  * @module

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { fold, labelled, type TextTable } from "../../terminal/screen.ts";
+import { labelled, type TextTable } from "../../terminal/screen.ts";
 import type { Event } from "../scenario/story.ts";
 
 /** A row: an event on the left, on the right, or on both sides. */
