@@ -4,7 +4,8 @@ import { draw } from "../tools/teach/scenario/draw.ts";
 import { play } from "../tools/teach/scenario/play.ts";
 import { SCENARIOS } from "../tools/teach/scenario/scenarios.ts";
 import { type Event, tell } from "../tools/teach/scenario/story.ts";
-import { fold, withFooter } from "../tools/terminal/screen.ts";
+import { fold } from "../lib/cli/page.ts";
+import { withFooter } from "../tools/terminal/screen.ts";
 import scenarios from "./testdata/scenarios.txt" with { type: "text" };
 
 const stories = scenarios.split(/^# /m).slice(1);

@@ -57,19 +57,20 @@ export interface ClientFlags extends StudentFlags {
   wait: number;
 }
 
+/** Where the student comes from, unless a flag says otherwise. */
+const STUDENT_FILE = "that of clienthelper.ts";
+
 const flags: Flags<ClientFlags> = {
   host: text("the server's address", DEFAULT_ADDRESS.hostname),
   port: integer("the server's port", DEFAULT_ADDRESS.port, 1, 65_535),
   wire: choice("the format of the messages", FORMATS, DEFAULT_FORMAT),
-  name: text("the student's name, instead of clienthelper.ts's", undefined),
-  github: text(
-    "the student's GitHub username, instead of clienthelper.ts's",
-    undefined,
-  ),
+  name: text("the student's name", undefined, STUDENT_FILE),
+  github: text("the student's GitHub username", undefined, STUDENT_FILE),
   sid: {
-    help: "the student's number, instead of clienthelper.ts's",
+    help: "the student's number",
     takes: "an integer or text",
     fallback: undefined,
+    shown: STUDENT_FILE,
     parse: parseSid,
   },
   repeat: integer("how many requests to send, pipelined", 1, 1, 1e9),

@@ -6,6 +6,7 @@
  */
 
 import { parseArgs } from "@std/cli/parse-args";
+import { fold, labelled, pageWidth } from "./page.ts";
 import { suggestion } from "./suggestion.ts";
 
 /** One flag of a program. */
@@ -173,12 +174,13 @@ function unknownFlag(arg: string, names: readonly string[]): string {
   return `There is no flag ${flag}.${near} See --help`;
 }
 
-/** What `--help` says: the use of a program, and each of its flags. */
+/** Returns the lines of `--help`: the use of a program, and each of its flags. */
 export function usage<Values>(
   use: string,
   about: string,
   flags: Flags<Values>,
 ): string[] {
+  const page = pageWidth();
   const rows = entriesOf(flags).map(({ name, flag }) => {
     const { takes, help, fallback, shown = showFallback(fallback) } = flag;
     return takes
@@ -189,9 +191,11 @@ export function usage<Values>(
   return [
     `${use} [flags]`,
     "",
-    about,
+    ...fold(about, page),
     "",
-    ...rows.map(([flag, help]) => `  ${flag.padEnd(width)}  ${help}`),
+    ...rows.flatMap(([flag, help]) =>
+      labelled(`  ${flag.padEnd(width)}  `, help, page)
+    ),
   ];
 }
 

@@ -28,7 +28,7 @@ import { report } from "./report.ts";
 import { hasPassed, scoreOf } from "./run.ts";
 import type { Subject } from "./harness.ts";
 import { csvOf, type Graded, submissionsIn, tableOf } from "./submissions.ts";
-import { pageWidth } from "../terminal/screen.ts";
+import { pageWidth } from "../../lib/cli/page.ts";
 
 /** The lab's port. */
 const PORT = 12_000;

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { fold } from "../terminal/screen.ts";
+import { fold } from "../../lib/cli/page.ts";
 import { LEVELS } from "./kit.ts";
 import { scoreOf, type Verdict } from "./run.ts";
 

@@ -17,7 +17,8 @@ import { type Fault, readFaults, ROOT } from "./faults/fault.ts";
 import { patchFolder } from "./faults/patch.ts";
 import { happens, storyOf } from "./faults/story.ts";
 import { fileOfTest } from "./faults/trial.ts";
-import { labelled, pageWidth, withFooter } from "../terminal/screen.ts";
+import { labelled, pageWidth } from "../../lib/cli/page.ts";
+import { withFooter } from "../terminal/screen.ts";
 
 /** The titles of the levels, from 1 up. */
 const LEVELS = ["Easy to understand", "Harder", "Hard"];

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { labelled, type TextTable } from "../../terminal/screen.ts";
+import { labelled } from "../../../lib/cli/page.ts";
+import type { TextTable } from "../../terminal/screen.ts";
 import type { Event } from "../scenario/story.ts";
 
 /** A row: an event on the left, on the right, or on both sides. */

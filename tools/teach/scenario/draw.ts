@@ -13,7 +13,8 @@ import {
   STDERR,
   STDOUT,
 } from "./story.ts";
-import { fold, type TextTable } from "../../terminal/screen.ts";
+import { fold } from "../../../lib/cli/page.ts";
+import type { TextTable } from "../../terminal/screen.ts";
 
 /** Characters of the time. */
 const TIME = 5;
