@@ -10,6 +10,7 @@ import building from "../docs/building.md" with { type: "text" };
 import readme from "../README.md" with { type: "text" };
 import reference from "../docs/reference.md" with { type: "text" };
 import teaching from "../docs/teaching.md" with { type: "text" };
+import adder from "../examples/adder.ts" with { type: "text" };
 import upper from "../examples/upper.ts" with { type: "text" };
 import labMessages from "./python/messages.py" with { type: "text" };
 import demoTest from "./demo_test.ts" with { type: "text" };
@@ -51,6 +52,7 @@ const SOURCES: Record<string, string> = {
   "lib/formats/pickle/opcodes.ts": opcodes,
   "server.ts": server,
   "tests/demo_test.ts": demoTest,
+  "examples/adder.ts": adder,
   "examples/upper.ts": upper,
   "tests/python/lab_server.py": labServer,
   "tests/python/messages.py": labMessages,

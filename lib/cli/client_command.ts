@@ -171,7 +171,7 @@ function connect(
 ): Promise<Message> {
   const end = performance.now() + wait * 1000;
   return retry(() => client.connect({ signal }), {
-    isRetriable: (error) =>
+    isRetriable: (error: unknown) =>
       error instanceof Deno.errors.ConnectionRefused &&
       performance.now() < end,
     maxAttempts: Number.MAX_SAFE_INTEGER,

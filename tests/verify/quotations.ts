@@ -128,6 +128,28 @@ Deno.test("README.md quotes what its application answers, client after client", 
   for (let i = 0; i < 2; i++) await playSession(session, port);
 });
 
+Deno.test("The adder in docs/building.md adds what its clients send, and answers before it ends", async () => {
+  const code = await Deno.readTextFile(`${ROOT}examples/adder.ts`);
+  const anyPort = code.replace("new Server({", "new Server({ port: 0,");
+  await using adder = new Program(Deno.execPath(), ["eval", anyPort]);
+  const address = {
+    hostname: "127.0.0.1",
+    port: Number(await listening(adder)),
+  };
+  using one = await Peer.greeted(address, FORMATS.json);
+  using two = await Peer.greeted(address, FORMATS.json);
+  for (const peer of [one, two]) await peer.send(1, 1, 1, 1, 1);
+  const totals = [...await one.receiveSome(5), ...await two.receiveSome(5)];
+  assertEquals(totals.map(Number).sort((a, b) => a - b), [
+    ...[1, 2, 3, 4, 5, 6, 7, 8, 9, 10],
+  ]);
+  await one.send(1, 1, 1);
+  assertEquals(await one.receive(), 11);
+  adder.kill("SIGINT");
+  assertEquals(await one.receiveAll(), [12, 13]);
+  assertEquals((await adder.ended()).code, 0);
+});
+
 Deno.test("docs/protocol.md quotes what the server answers in JSON", async () => {
   const command = "$ deno task server --wire json &";
   const [, ...session] = blockOf("docs/protocol.md", command);
