@@ -233,7 +233,7 @@ export abstract class ClientHandler {
 
 /** The lab's handler: records, prints and acknowledges the student in each request. */
 export class StudentHandler extends ClientHandler {
-  /** The roster, which all handlers of this server share. Only used under the lock. */
+  /** The roster, which all handlers of this server share. It is used only under the lock. */
   protected readonly roster: Roster = sharedRoster(this.server);
   /** Returns the line to print for a student. */
   protected readonly line: typeof connectedLine = connectedLine;
@@ -266,7 +266,7 @@ export class StudentHandler extends ClientHandler {
       using _guard = await this.writeLock.acquire();
       results = await this.roster.record(students);
       const recorded = students.filter((_, i) => results[i] === "recorded");
-      // If the lines are not printed, they are not made either.
+      // Do not build lines that will not be printed.
       if (!this.server.quiet) this.log(recorded.map(this.line));
     }
     const refused = results.find((it) => it !== "recorded");

@@ -39,7 +39,7 @@ export interface ServerOptions extends Partial<Limits> {
   clientHandler?: ClientHandlerClass;
   /** The network to listen on. @default {Deno} */
   network?: Network;
-  /** Whether to omit lines about single requests. @default {false} */
+  /** Whether to omit the lines about accepted requests and about clients that leave. @default {false} */
   quiet?: boolean;
   /** Called for every client event. */
   onEvent?: OnEvent;
@@ -51,7 +51,10 @@ export interface ServerOptions extends Partial<Limits> {
 
 /** How long to wait after a failure to accept, in milliseconds. */
 const ACCEPT_REST = 100;
-/** A failure to accept within this many milliseconds of the last one is not reported. */
+/**
+ * A failure to accept within this many milliseconds of the last one is not
+ * reported.
+ */
 const REPORT_REST = 10_000;
 /** The first id for clients whose source port is already in use as an id. */
 const FIRST_FREE_ID = 65_536;
@@ -69,12 +72,18 @@ const FIRST_FREE_ID = 65_536;
  * ```
  */
 export class Server implements HandlerServer, AsyncDisposable {
-  /** The backlog, by its name in the lab: how many clients may wait to be accepted. The value is the default maximum of Linux, `net.core.somaxconn`. */
+  /**
+   * How many clients may wait to be accepted (the backlog). The name is the
+   * lab's. The value is the default maximum of Linux, `net.core.somaxconn`.
+   */
   static readonly MAX_NUM_CONN = 4096;
 
   /** The handlers of the clients being served, by client id. */
   readonly handlers: Map<number, ClientHandler> = new Map();
-  /** The lock that protects what handlers share: for students, the roster and the printed lines. */
+  /**
+   * The lock that protects what handlers share: for students, the roster and
+   * the printed lines.
+   */
   readonly writeLock: Lock = new Lock();
   readonly wire: WireFormat;
   readonly limits: Readonly<Limits>;
@@ -88,7 +97,10 @@ export class Server implements HandlerServer, AsyncDisposable {
   #clientHandler: ClientHandlerClass;
   #network: Network;
   #listener: Listener | undefined;
-  /** When the server last accepted a client, and when it last failed to, in `performance.now()` time. */
+  /**
+   * When the server last accepted a client, and when it last failed to, in
+   * `performance.now()` time.
+   */
   #acceptedAt = -Infinity;
   #acceptFailedAt = -Infinity;
   /** The handlers of all open connections, including those of rejected clients. */
@@ -149,7 +161,8 @@ export class Server implements HandlerServer, AsyncDisposable {
       } catch (error) {
         if (isClosedHere(error)) return; // by `shutdown` or `close`
         if (isDisconnect(error)) continue; // the client left while it waited
-        // Most likely out of file descriptors: a client that leaves frees one.
+        // The process is probably out of file descriptors. A client that leaves
+        // frees one.
         this.#reportAcceptFailure(error);
         await this.#open.waitForOne(ACCEPT_REST);
       }
@@ -163,7 +176,10 @@ export class Server implements HandlerServer, AsyncDisposable {
     if (isNews) this.report(`Cannot accept clients: ${reason(error)}`);
   }
 
-  /** The task of one client: creates its handler and runs it. Never rejects. The name is the lab's. */
+  /**
+   * The task of one client: creates its handler and runs it. Never rejects. The
+   * name is the lab's.
+   */
   async handler(conn: Connection, addr: Address): Promise<void> {
     let handler: ClientHandler | undefined;
     try {
@@ -196,7 +212,10 @@ export class Server implements HandlerServer, AsyncDisposable {
     return id;
   }
 
-  /** Returns why a client from this address is rejected; `undefined` if it is not. */
+  /**
+   * Returns why a client from this address is rejected; `undefined` if it is
+   * not.
+   */
   #admissionError(ip: string): ProtocolError | undefined {
     const { maxClients, maxClientsPerAddress } = this.limits;
     if (this.handlers.size >= maxClients) {
@@ -244,7 +263,7 @@ export class Server implements HandlerServer, AsyncDisposable {
   }
 
   #reportEnding = (error: unknown): void => {
-    this.report(`Ending: ${reason(error)}`);
+    this.report(`Error while ending: ${reason(error)}`);
   };
 
   #stopAccepting(): void {

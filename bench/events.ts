@@ -1,6 +1,6 @@
 /**
- * Measures what the calls of `onEvent` cost when no listener is set, as
- * `deno task trace` sets one. Run it with `deno run --allow-all bench/events.ts`.
+ * Measures what the calls of `onEvent` cost when no listener is set. (`deno
+ * task trace` sets one.) Run it with `deno run --allow-all bench/events.ts`.
  * It needs Linux and two cores.
  *
  * The unchanged server and a copy without the calls take turns under the same
@@ -19,7 +19,10 @@ import { ROLLCALL } from "./compare/contenders.ts";
 import { comparePairs } from "./compare/pairs.ts";
 import type { Plan } from "./compare/round.ts";
 
-/** The number of calls: `accepted`, `read`, `full`, `queued`, `written`, `closed`. */
+/**
+ * The number of calls: `accepted`, `read`, `full`, `queued`, `written`,
+ * `closed`.
+ */
 const CALLS = 6;
 const DEPTH = 64;
 const PLAN: Plan = { clients: 50, warmUp: 1000, measured: 3000, pinned: true };

@@ -10,9 +10,12 @@ export type ServerEvent =
   | { type: "accepted" }
   /** A read returned this many bytes, which completed this many messages. */
   | { type: "read"; bytes: number; messages: number }
-  /** Reading pauses until the client has accepted the bytes that are queued for it. */
+  /**
+   * Reading pauses until the client has accepted the bytes that are queued for
+   * it.
+   */
   | { type: "full"; bytes: number }
-  /** This many messages were queued, with this many bytes in total. */
+  /** At most this many messages were queued, with this many bytes in total. */
   | { type: "queued"; bytes: number; messages: number }
   /** A write accepted this many bytes. */
   | { type: "written"; bytes: number }
@@ -20,8 +23,8 @@ export type ServerEvent =
   | { type: "closed" };
 
 /**
- * Called for every client event, with the client's id. It must return soon,
- * since the client waits meanwhile. Errors that it throws are ignored.
+ * Called for every client event, with the client's id. It must return quickly,
+ * because all clients wait until it does. Errors that it throws are ignored.
  */
 export type OnEvent = (client: number, event: ServerEvent) => void;
 

@@ -39,8 +39,8 @@ export interface MessageLimits {
 /** The limits of one connection. */
 export interface ConnectionLimits extends MessageLimits {
   /**
-   * Seconds from the first byte of a request to its last; 0 means no limit. Time
-   * when the server does not read does not count.
+   * Seconds from the first byte of a request to its last; 0 means no limit.
+   * Time in which the server does not read is not counted.
    *
    * The client receives an error, then its connection closes.
    *
@@ -109,8 +109,8 @@ export interface Limits extends ConnectionLimits {
    */
   idleTimeout: number;
   /**
-   * Invalid requests in a row. Some of the lab's clients send every answer back
-   * as a request.
+   * Invalid requests in a row. This limit stops a client that sends every
+   * answer back as a request, as some of the lab's clients do.
    *
    * The last of them is answered, then the connection closes.
    *
@@ -120,7 +120,8 @@ export interface Limits extends ConnectionLimits {
   /**
    * Characters of lines that wait to be written to stdout.
    *
-   * Further lines are dropped, and stderr says how many. No client waits for stdout.
+   * Further lines are dropped, and stderr says how many. No client waits for
+   * stdout.
    *
    * @default {8388608}
    */
@@ -164,7 +165,10 @@ export const CLIENT_LIMITS: Readonly<ConnectionLimits> = {
 /** The name of a limit. */
 export type LimitName = keyof Limits;
 
-/** How often each limit was reached. For `maxWaitingOutput`, the number of dropped lines. */
+/**
+ * How often each limit was reached. For `maxWaitingOutput`, the number of
+ * dropped lines.
+ */
 export type LimitHits = Record<LimitName, number>;
 
 /** Returns a count of 0 for every limit. */

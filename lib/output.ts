@@ -50,8 +50,9 @@ export class LineWriter {
   }
 
   /**
-   * Prints lines, each given without its newline. Returns at once, with the
-   * number of dropped lines: at most `maxWaiting` characters may wait.
+   * Prints lines, each given without its newline. Returns at once. Lines are
+   * dropped if more than `maxWaiting` characters would wait, besides those that
+   * are being written. Returns the number of dropped lines.
    */
   print(
     lines: readonly string[],
@@ -92,7 +93,8 @@ export class LineWriter {
         this.#rest = encoder.encode(this.#waiting.join("\n") + "\n");
         this.#waiting = [];
         this.#characters = 0;
-        // Reported only now: if this writer prints the report, it has room for it.
+        // Dropped lines are reported only now: if this writer prints the
+        // report, there is room for it.
         if (this.#dropped > 0) this.#onDropped(this.#dropped);
         this.#dropped = 0;
         while (this.#rest.length > 0) {
@@ -134,7 +136,10 @@ export function print(lines: readonly string[]): void {
   stdout.print(lines);
 }
 
-/** Returns a function that prints results for a server and counts dropped lines in `reached`. */
+/**
+ * Returns a function that prints results for a server and counts dropped lines
+ * in `reached`.
+ */
 export function printer(
   { maxWaitingOutput }: Limits,
   reached: LimitHits,
@@ -155,7 +160,10 @@ export function complain(line: string): void {
   stderr.print([line]);
 }
 
-/** Waits until all printed lines are written, but at most a second for each stream. */
+/**
+ * Waits until all printed lines are written, but at most a second for each
+ * stream.
+ */
 export async function flush(): Promise<void> {
   await stdout.flush(1000);
   if (stdout.unshown > 0) {

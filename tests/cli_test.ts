@@ -262,7 +262,7 @@ for (const program of ["server", "client"]) {
       [["--", "--port", "x"], /^--port takes .*, and got "x"\n$/],
       [["--wire", "xml"], /^--wire takes pickle or json, and got "xml"\n$/],
       [["12000"], /^Cannot take "12000": there are only flags, see --help\n$/],
-      [["-5"], /goes behind =, as in --sid=-5\n$/],
+      [["-5"], /must follow an =, as in --sid=-5\n$/],
     ];
     for (const [args, expected] of cases) {
       await using ours = new Program(Deno.execPath(), [

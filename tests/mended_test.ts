@@ -23,7 +23,7 @@ files.test("break and mended report wrong arguments (needs run, read, write)", a
         2,
         /^--exercise needs the name of a fault\. /,
       ],
-      [["break", "no-lock", "--exercise", folder], 1, / is there already\. /],
+      [["break", "no-lock", "--exercise", folder], 1, / is there already, /],
       [["break", "no-lock", "--exercise", "x"], 1, / is in this project\. /],
       [
         ["break", "no-lock", "--exercise", "lib/y"],
@@ -32,7 +32,7 @@ files.test("break and mended report wrong arguments (needs run, read, write)", a
       ],
       [["break", "no-lock", "no-linger"], 2, /^One fault at a time/],
       [["mended"], 2, /^Which folder\? /],
-      [["mended", folder], 1, / is no exercise, /],
+      [["mended", folder], 1, / is not an exercise, /],
       [["mended", "--all"], 2, /^There is no flag --all\. /],
     ] as const
   ) {

@@ -65,9 +65,13 @@ function source(path: string): string {
 }
 
 for (const [path, page] of Object.entries(PAGES)) {
-  Deno.test(`What ${path} quotes is up to date: if not, deno task docs copies it anew`, async () => {
-    assertEquals(await refresh(page, source), page);
-  });
+  Deno.test(
+    `The quotations in ${path} are up to date: if not, run deno task ` +
+      `docs`,
+    async () => {
+      assertEquals(await refresh(page, source), page);
+    },
+  );
 }
 
 const read = needs("read");

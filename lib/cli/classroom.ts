@@ -36,7 +36,7 @@ export interface Screen {
   write(text: string): Promise<void>;
 }
 
-/** How often the state is read, in milliseconds. */
+/** The time between two reads of the state, in milliseconds. */
 const LOOK = 250;
 /** The least time between two lines about the state, in milliseconds. */
 const NEWS = 5_000;
@@ -157,7 +157,10 @@ class Board {
     return !this.#broken;
   }
 
-  /** Lets the whole screen scroll again. Resolves to whether anything was drawn on it. */
+  /**
+   * Lets the whole screen scroll again. Resolves to whether anything was drawn
+   * on it.
+   */
   async end(): Promise<boolean> {
     const size = this.#size;
     this.#size = undefined;
@@ -176,18 +179,27 @@ class Board {
 
 const CLEAR = "\x1b[r\x1b[2J";
 
-/** Returns codes that let only the rows from `first` scroll, the cursor in the last. */
+/**
+ * Returns codes that let only the rows from `first` scroll, and put the cursor
+ * into the last row.
+ */
 function region(first: number, rows: number): string {
   return `\x1b[${first};${rows}r\x1b[${rows};1H`;
 }
 
-/** Returns codes that draw the lines at the top, and keep the cursor where it was. */
+/**
+ * Returns codes that draw the lines at the top, and keep the cursor where it
+ * was.
+ */
 function redraw(lines: readonly string[]): string {
   const drawn = lines.map((line, i) => `\x1b[${i + 1};1H${line}\x1b[K`);
   return `\x1b7${drawn.join("")}\x1b8`;
 }
 
-/** Returns codes that let the whole screen scroll, the cursor below everything. */
+/**
+ * Returns codes that let the whole screen scroll, and put the cursor below
+ * everything.
+ */
 function release(rows: number): string {
   return `\x1b[r\x1b[${rows};1H\n`;
 }

@@ -1,6 +1,5 @@
 /**
- * Command-line flags: what they take, what they say of themselves, and what is
- * wrong with those that were given.
+ * Command-line flags: parsing, `--help`, and error messages.
  *
  * @module
  */
@@ -13,17 +12,23 @@ import { suggestion } from "./suggestion.ts";
 export interface Flag<T> {
   /** What it does, for `--help`. */
   readonly help: string;
-  /** What its value is, for `--help` and error messages. A flag without takes none. */
+  /**
+   * What its value is, for `--help` and error messages. A flag without `takes`
+   * has no value.
+   */
   readonly takes?: string;
   /** The value where the flag is not given. */
   readonly fallback: T;
-  /** What that is, for `--help`, where the value does not say it. */
+  /** How `--help` shows the default, if not by its value. */
   readonly shown?: string;
-  /** The value of the text given, or `undefined` if it is none. */
+  /** Parses the given text. Returns `undefined` if the flag does not take it. */
   parse(text: string): T | undefined;
 }
 
-/** The flags of a program, one for each of its values: `maxClients` is `--max-clients`. */
+/**
+ * The flags of a program, one for each of its values: `maxClients` is
+ * `--max-clients`.
+ */
 export type Flags<Values> = {
   readonly [Name in keyof Values]: Flag<Values[Name]>;
 };
@@ -34,7 +39,7 @@ export class UsageError extends Error {
   override name = "UsageError";
 }
 
-/** A flag that is there or not. */
+/** A flag without a value: true if it is given. */
 export function toggle(help: string): Flag<boolean> {
   return { help, fallback: false, parse: () => true };
 }
@@ -66,7 +71,7 @@ export function integer(
 
 /** A flag that takes seconds, from 0 up. */
 export function seconds(help: string, fallback: number): Flag<number> {
-  const max = 1_000_000; // more does not fit a timer
+  const max = 1_000_000; // well below the longest time that a timer can wait
   return {
     help,
     takes: "seconds, such as 10 or 0.5",
@@ -115,7 +120,7 @@ export function parseFlags<Values>(
     if (!flag.takes && args.some((arg) => arg.startsWith(`--${name}=`))) {
       throw new UsageError(`--${name} takes no value`);
     }
-    // After a space, parseArgs takes an empty text for a missing value.
+    // parseArgs cannot tell an empty text after a space from a missing value.
     const at = args.indexOf(`--${name}`);
     if (flag.takes && at >= 0 && args[at + 1] === "") {
       throw new UsageError(`--${name} takes ${flag.takes}, and got nothing`);
@@ -166,7 +171,8 @@ function flagValue<T>(
 
 function unknownFlag(arg: string, names: readonly string[]): string {
   if (/^-\d/.test(arg)) {
-    return `Cannot take ${arg}: a value that begins with - goes behind =, as in --sid=-5`;
+    return `Cannot take ${arg}: a value that begins with - must follow an =, ` +
+      `as in --sid=-5`;
   }
   const flag = arg.replace(/=.*/s, "");
   const name = flag.replace(/^-+/, "");

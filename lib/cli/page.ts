@@ -10,14 +10,20 @@ const PAGE = 100;
 const NARROWEST = 60;
 const WIDEST = 120;
 
-/** Returns the width of a page in characters: that of the terminal, if stdout is one. */
+/**
+ * Returns the width of a page in characters: that of the terminal, if stdout is
+ * one.
+ */
 export function pageWidth(): number {
   if (!Deno.stdout.isTerminal()) return PAGE;
   const columns = Deno.consoleSize().columns || PAGE; // some report 0
   return Math.max(NARROWEST, Math.min(WIDEST, columns));
 }
 
-/** Breaks a text into lines of at most `width` characters, between words where it can. */
+/**
+ * Breaks a text into lines of at most `width` characters, between words where
+ * it can.
+ */
 export function fold(text: string, width: number): string[] {
   const most = Math.max(1, width);
   const lines: string[] = [];
@@ -36,7 +42,10 @@ export function fold(text: string, width: number): string[] {
   return [...lines, line];
 }
 
-/** Folds a text behind its title. */
+/**
+ * Folds a text into lines: the title stands before the first, and the others
+ * are indented.
+ */
 export function labelled(
   title: string,
   text: string,

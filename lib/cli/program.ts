@@ -10,7 +10,10 @@ import { type Flags, parseFlags, toggle, usage, UsageError } from "./flags.ts";
 import { listenForStop, type StopSignals } from "./signals.ts";
 import { complain, flush, print } from "../output.ts";
 
-/** An error that the user can fix. Its message says how. */
+/**
+ * An error that is expected. The user sees its message without the error's
+ * name.
+ */
 export class Failure extends Error {
   /** The class's name, as in `error.name`. */
   override name = "Failure";
@@ -72,7 +75,7 @@ export async function runProgram<Values>(
 export async function exitWith(
   main: (args: readonly string[], signals: StopSignals) => Promise<number>,
 ): Promise<never> {
-  // npm puts `--` before a script's flags, and so do many who know npm.
+  // npm needs `--` before a script's flags, so many users type it here, too.
   const at = Deno.args.indexOf("--");
   const args = Deno.args.filter((_, i) => i !== at);
   const code = await main(args, listenForStop());

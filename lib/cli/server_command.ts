@@ -37,7 +37,7 @@ export interface ServerFlags {
   wire: WireFormat;
   /** Clients served at once. */
   maxClients: number;
-  /** How long a client may send no request, in seconds; 0 means for ever. */
+  /** How long a client may be idle, in seconds; 0 means no limit. */
   idleTimeout: number;
   /** How long a shutdown may take, in seconds. */
   grace: number;
@@ -72,14 +72,14 @@ const flags: Flags<ServerFlags> = {
     1_000_000,
   ),
   idleTimeout: seconds(
-    "close a client that sends no request for this long; 0 means never",
+    "close a client that is idle for this long; 0 means never",
     DEFAULT_LIMITS.idleTimeout,
   ),
   grace: seconds(
     "how long a shutdown may take",
     DEFAULT_LIMITS.grace,
   ),
-  quiet: toggle("print no line for each request"),
+  quiet: toggle("do not print a line for each request"),
   maskSid: toggle("print only the last two digits of a student's number"),
   classroom: toggle(
     "for a projector: show the address in big letters, and count the clients; " +

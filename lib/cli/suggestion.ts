@@ -1,5 +1,5 @@
 /**
- * What someone meant who mistyped a name.
+ * Suggests the right name for a mistyped one.
  *
  * @module
  */
@@ -8,9 +8,9 @@ import { closestString } from "@std/text/closest-string";
 import { levenshteinDistance } from "@std/text/levenshtein-distance";
 
 /**
- * Returns the one of `names` that `given` is a typing mistake of, or
- * `undefined` if none is near: at most a third of the letters are wrong,
- * missing or too many, or the same letters are in another order.
+ * Returns the one of `names` that is nearest to `given`, or `undefined` if none
+ * is near. A name is near if at most a third of the letters are wrong, missing
+ * or added, or if it has the same letters in another order.
  */
 export function nearest(
   given: string,

@@ -208,7 +208,8 @@ export class MessageConnection {
         this.idle.noteWritten(queue.pendingBytes > 0);
       }
     } catch (error) {
-      // `send` throws this error. Thrown here, it would be an unhandled rejection.
+      // A `send` or `greet` that waits for this write throws the error. Thrown
+      // here, it would be an unhandled rejection.
       if (!isDisconnect(error)) this.#writeError = error;
       this.#advance(State.PeerGone);
     } finally {
@@ -224,7 +225,7 @@ export class MessageConnection {
 
   /**
    * Ends the connection in good order: writes what is queued, half-closes, waits
-   * for the end of the peer, then closes. The promise never rejects.
+   * until the peer sends no more, then closes. The promise never rejects.
    */
   shutdown(): Promise<void> {
     return this.#shutdown ??= this.#flushAndLinger();
@@ -240,7 +241,8 @@ export class MessageConnection {
       await this.#conn.closeWrite();
       // Closing with unread bytes would reset the connection, and the peer could
       // lose answers that it has not read yet. So we read and drop bytes until
-      // the peer ends or is silent: many clients never close by themselves.
+      // the peer sends no more or is silent. Many clients never close by
+      // themselves.
       lingerTimer = setTimeout(() => this.close(), LINGER_LONGEST);
       await this.#receiving?.catch(() => {});
       await this.receive();

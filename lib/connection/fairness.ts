@@ -8,7 +8,10 @@
  * @module
  */
 
-/** How long busy tasks may run between two polls of the sockets, in milliseconds. */
+/**
+ * How long busy tasks may run between two polls of the sockets, in
+ * milliseconds.
+ */
 const SLICE = 2;
 /** The same, for all tasks of a process with many active connections. */
 export const CONTENDED_SLICE = 50;
@@ -19,8 +22,8 @@ export const CONTENDED_SLICE = 50;
  */
 const CONTENDED_ABOVE = 100;
 /**
- * Turns of the event loop within which it polls its sockets. While there is
- * other work, it polls them in one turn of 61: Tokio's `event_interval`.
+ * The event loop polls its sockets at least once in this many turns. While
+ * there is other work, it polls them every 61 turns: Tokio's `event_interval`.
  */
 const TURNS_TO_POLL = 64;
 
@@ -63,7 +66,10 @@ export class TimeSlice {
   #began = 0;
   #steps = 0;
 
-  /** Counts a step. Returns whether the slice is over. If so, the next one begins. */
+  /**
+   * Counts a step. Returns whether the slice is over. If so, the next one
+   * begins.
+   */
   isOver(): boolean {
     if (++this.#steps % STEPS !== 0) return false;
     const now = performance.now();
@@ -89,7 +95,10 @@ async function serve(): Promise<void> {
 
 let polling: Promise<void> | undefined;
 
-/** Waits until the event loop has polled its sockets, and pending reads have their bytes. */
+/**
+ * Waits until the event loop has polled its sockets, and pending reads have
+ * their bytes.
+ */
 export function pollEventLoop(): Promise<void> {
   return polling ??= turns(2 * TURNS_TO_POLL).then(() => {
     polling = undefined;

@@ -19,11 +19,17 @@ export interface HandlerServer {
   readonly limits: Readonly<Limits>;
   /** How often each limit was reached. */
   readonly limitHits: LimitHits;
-  /** Whether to omit lines about single requests. */
+  /**
+   * Whether to omit the lines about accepted requests and about clients that
+   * leave.
+   */
   readonly quiet: boolean;
   /** Called for every client event. */
   readonly onEvent: OnEvent | undefined;
-  /** Returns an id for a client with this source port: the port, or a number above all ports if that id is in use. */
+  /**
+   * Returns an id for a client with this source port: the port, or a number
+   * above all ports if that id is in use.
+   */
   freeClientId(port: number): number;
   /** Prints lines of results without blocking. */
   log(lines: readonly string[]): void;

@@ -12,7 +12,10 @@ import type { MessageLimits } from "../limits.ts";
 const SMALLEST_BUFFER = 1024;
 /** The largest buffer size, in bytes: the buffer doubles while reads fill it. */
 const LARGEST_BUFFER = 65_536;
-/** After this many small reads in a row, the buffer is halved. A single one may only end a burst. */
+/**
+ * After this many small reads in a row, the buffer is halved. A single small
+ * read may be just the end of a burst.
+ */
 const SMALL_READS = 4;
 
 /** The read buffer of one connection, and the decoder of its messages. */
@@ -39,7 +42,10 @@ export class MessageReader {
     return this.#kept > 0 ? this.#buffer.subarray(this.#kept) : this.#buffer;
   }
 
-  /** Whether the last read filled the buffer: then more bytes have probably arrived. */
+  /**
+   * Whether the last read filled the buffer: then more bytes have probably
+   * arrived.
+   */
   get lastReadFilled(): boolean {
     return this.#lastReadFilled;
   }
@@ -49,7 +55,10 @@ export class MessageReader {
     return this.#format.pendingBytes + this.#kept;
   }
 
-  /** Whether decoding has paused, so that the buffer may hold more complete messages. */
+  /**
+   * Whether decoding has paused, so that the buffer may hold more complete
+   * messages.
+   */
   get hasUndecoded(): boolean {
     return this.#format.paused === true;
   }

@@ -34,13 +34,22 @@ import type { ConnectionSet } from "./connection_set.ts";
 import { pollEventLoop, yieldIfDue } from "./fairness.ts";
 import type { IdleTimer } from "./timers.ts";
 
-/** How long no client must come before a shutdown assumes that none is waiting to be accepted, in milliseconds. */
+/**
+ * A shutdown assumes that no client is waiting to be accepted after this time
+ * without a new one, in milliseconds.
+ */
 const ACCEPT_IDLE = 50;
-/** How long a connection must be silent before a shutdown assumes that nothing is in transit, in milliseconds. */
+/**
+ * How long a connection must be silent before a shutdown assumes that nothing
+ * is in transit, in milliseconds.
+ */
 const DRAIN_IDLE = 100;
 /** How long clients that keep sending are served, at most, in milliseconds. */
 const DRAIN_LONGEST = 1000;
-/** How long handlers have to return after their connections are closed, in milliseconds. */
+/**
+ * How long handlers have to return after their connections are closed, in
+ * milliseconds.
+ */
 const CLOSE_LONGEST = 100;
 /** The time between two checks of the clients, in milliseconds. */
 const TICK = 25;
@@ -61,17 +70,26 @@ export interface StoppableServer {
   readonly open: ConnectionSet<StoppableHandler>;
   /** Whether the server listens, so that clients may come. */
   readonly isListening: boolean;
-  /** Returns for how many milliseconds no client has come; 0 or less while the accept loop waits after a failure. */
+  /**
+   * Returns the time since the last client was accepted, in milliseconds; 0 or
+   * less while the accept loop waits after a failure.
+   */
   acceptIdleFor(): number;
   /** Closes the listener. */
   stopAccepting(): void;
-  /** Closes the remaining connections. Called last, at the end of the grace time at the latest. */
+  /**
+   * Closes the remaining connections. Called last, at the end of the grace time
+   * at the latest.
+   */
   close(): void;
   /** Reports an error that a handler throws. */
   onError(error: unknown): void;
 }
 
-/** Shuts a server down. Resolves when the shutdown has finished, soon after `graceMs` at the latest. */
+/**
+ * Shuts a server down. Resolves when the shutdown has finished, soon after
+ * `graceMs` at the latest.
+ */
 export async function shutDown(
   server: StoppableServer,
   graceMs: number,
@@ -91,7 +109,10 @@ export async function shutDown(
   await open.waitUntilEmpty(CLOSE_LONGEST);
 }
 
-/** Waits until no client is waiting to be accepted. Stops reading from silent clients meanwhile. */
+/**
+ * Waits until no client is waiting to be accepted. Stops reading from silent
+ * clients meanwhile.
+ */
 async function acceptPending(
   server: StoppableServer,
   end: number,
@@ -109,7 +130,10 @@ async function acceptPending(
   }
 }
 
-/** Serves the clients until they are silent. The remaining handlers stop reading. */
+/**
+ * Serves the clients until they are silent. The remaining handlers stop
+ * reading.
+ */
 async function drain(server: StoppableServer, end: number): Promise<void> {
   const { open, onError } = server;
   const began = performance.now();
@@ -126,7 +150,10 @@ async function drain(server: StoppableServer, end: number): Promise<void> {
   }, onError);
 }
 
-/** Waits until all tasks that have yielded have run, but at most `ms` milliseconds. */
+/**
+ * Waits until all tasks that have yielded have run, but at most `ms`
+ * milliseconds.
+ */
 async function lastTurn(ms: number): Promise<void> {
   const { promise: late, resolve } = Promise.withResolvers<void>();
   const timer = setTimeout(resolve, ms);
@@ -134,7 +161,10 @@ async function lastTurn(ms: number): Promise<void> {
   clearTimeout(timer);
 }
 
-/** Stops reading from silent clients if no client was answered for `DRAIN_IDLE`, counted from `began` at the earliest. */
+/**
+ * Stops reading from silent clients if no client was answered for `DRAIN_IDLE`,
+ * counted from `began` at the earliest.
+ */
 async function stopIdle(
   { open, onError }: StoppableServer,
   began: number,

@@ -39,12 +39,18 @@ export class IdleTimer implements Disposable {
     return this.#since < Infinity;
   }
 
-  /** Notes that messages came. The time is not needed: the wait restarts after the answers. */
+  /**
+   * Notes that messages came. The time is not needed: the wait restarts after
+   * the answers.
+   */
   noteMessages(): void {
     this.#hadMessages = true;
   }
 
-  /** Notes that a part of a message came. The timer is not reset: a peer that sends byte by byte is idle, too. */
+  /**
+   * Notes that a part of a message came. The timer is not reset: a peer that
+   * sends byte by byte is idle, too.
+   */
   notePart(): void {
     this.#lastPartAt = performance.now();
   }
@@ -65,7 +71,10 @@ export class IdleTimer implements Disposable {
     return this.#hadMessages && this.isWaiting ? this.#since : -Infinity;
   }
 
-  /** Whether we have waited for at least `ms` milliseconds without receiving a byte. */
+  /**
+   * Whether we have waited for at least `ms` milliseconds without receiving a
+   * byte.
+   */
   isIdle(ms: number): boolean {
     const since = Math.max(this.#since, this.#lastPartAt);
     return performance.now() - since >= ms;
@@ -87,7 +96,10 @@ export class IdleTimer implements Disposable {
   };
 }
 
-/** Calls back if it is started and not stopped in time. It uses an idle timer for the second check. */
+/**
+ * Calls back if it is started and not stopped in time. It uses an idle timer
+ * because that checks twice before it calls back.
+ */
 export class Deadline implements Disposable {
   #ms: number;
   #onLate: () => void;

@@ -6,7 +6,10 @@
 
 /** Bytes of a block, unless the pending bytes need a larger one. */
 const SIZE = 8192;
-/** A text of up to this many characters is written one by one if it is ASCII. */
+/**
+ * An ASCII text of up to this many characters is written character by
+ * character.
+ */
 const SHORT = 64;
 const encoder = new TextEncoder();
 
@@ -39,7 +42,10 @@ export class ByteWriter {
     this.#end += 2;
   }
 
-  /** Writes 32 bits, the low byte first; a negative value as its two's complement. */
+  /**
+   * Writes 32 bits, the low byte first; a negative value as its two's
+   * complement.
+   */
   uint32(value: number): void {
     this.#reserve(4);
     this.#view.setUint32(this.#end, value, true);
@@ -79,7 +85,10 @@ export class ByteWriter {
     return text.length;
   }
 
-  /** Overwrites the 32 bits at `position` of the written bytes, the low byte first. */
+  /**
+   * Overwrites the 32 bits at `position` of the written bytes, the low byte
+   * first.
+   */
   setUint32(position: number, value: number): void {
     this.#view.setUint32(this.#start + position, value, true);
   }

@@ -76,7 +76,7 @@ export interface FormatReader {
    * @param messages Receives the messages, in order, even if this throws.
    * @returns How many bytes were taken. The next call gets the others again,
    * followed by new ones.
-   * @throws {ProtocolError} If no further byte could complete the message.
+   * @throws {ProtocolError} If the bytes are not a message, and no further bytes can complete them.
    */
   read(bytes: Uint8Array, end: number, messages: Message[]): number;
 }
@@ -86,7 +86,10 @@ export interface WireFormat {
   /** Its name on the command line. */
   readonly name: string;
 
-  /** The least time from the server's greeting to its first answer, in milliseconds. */
+  /**
+   * The least time from the server's greeting to its first answer, in
+   * milliseconds.
+   */
   readonly greetingPause: number;
 
   /** Makes the reader of one connection. */

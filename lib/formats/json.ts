@@ -1,5 +1,6 @@
 /**
- * JSON, one value per line, so that `nc` and any language can be a client.
+ * JSON, one value per line, so that `nc`, or a program in any language, can be
+ * a client.
  *
  * @module
  */
@@ -75,7 +76,10 @@ class JsonReader implements FormatReader {
     return this.#checked(value, 1);
   }
 
-  /** Checks a value against the limits. Copies its objects into maps that inherit nothing. */
+  /**
+   * Checks a value against the limits. Copies its objects into maps that
+   * inherit nothing.
+   */
   #checked(value: Message, depth: number): Message {
     if (typeof value === "number") return exact(value);
     if (typeof value !== "object" || value === null) return value;

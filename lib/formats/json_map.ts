@@ -37,7 +37,8 @@ export class MapReader {
    * invalid or not suitable for the fast path.
    */
   read(bytes: Uint8Array, from: number, to: number): MessageMap | undefined {
-    // The closing brace ends spaces and integers, so neither reads beyond `to`.
+    // Skipping spaces and reading an integer both stop at the closing brace, so
+    // neither reads beyond `to`.
     if (bytes[from] !== OPEN || bytes[to - 1] !== CLOSE) return undefined;
     this.#bytes = bytes;
     this.#at = from + 1;
@@ -77,7 +78,8 @@ export class MapReader {
     const from = this.#at + 1;
     let at = from;
     while (bytes[at] !== QUOTE) {
-      // No control character is allowed. One is the newline at the line's end.
+      // Control characters are not allowed. The newline is one of them, so the
+      // loop stops at the end of the line.
       if (bytes[at] < 0x20 || bytes[at] === BACKSLASH) return undefined;
       if (++at === bytes.length) return undefined;
     }

@@ -5,7 +5,8 @@
  */
 
 /**
- * Values that all incomplete messages may hold together. A value that arrived
+ * The most values that all incomplete messages may hold in total. A value that
+ * arrived
  * in one or two bytes takes 50 to 300 bytes of memory.
  */
 const BUDGET = 1_000_000;

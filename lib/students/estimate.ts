@@ -6,10 +6,16 @@
 
 import type { Message } from "../formats/format.ts";
 
-/** Approximate bytes that V8 uses for an item, or for a text besides its characters. */
+/**
+ * Approximate bytes that V8 uses for an item, or for a text besides its
+ * characters.
+ */
 const ITEM = 32;
 
-/** Estimates how many bytes of memory a message takes, usually to a factor of two. */
+/**
+ * Estimates how many bytes of memory a message takes, usually within a factor
+ * of two.
+ */
 export function estimateBytes(message: Message): number {
   if (typeof message === "string") return ITEM + 2 * message.length;
   if (typeof message === "bigint") {

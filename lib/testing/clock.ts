@@ -6,7 +6,10 @@
 
 import type { Random } from "./random.ts";
 
-/** Every lot, a random number that orders events of the same time, is below this. */
+/**
+ * Every lot, a random number that orders events of the same time, is below
+ * this.
+ */
 export const LOTS: number = 2 ** 30;
 
 interface Event {
@@ -38,7 +41,7 @@ export class SimulatedClock implements Disposable {
   /** Starts at once. */
   constructor(random: Random) {
     this.#random = random;
-    // So much later that no earlier time has any effect on this run.
+    // Start so much later that times from before have no effect on this run.
     this.#began = Math.ceil(Math.max(latest, performance.now())) + 1000;
     this.#now = this.#began;
     Object.assign(globalThis, {
@@ -79,7 +82,10 @@ export class SimulatedClock implements Disposable {
     return true;
   }
 
-  /** Lets promises settle and yielded tasks (lib/connection/fairness.ts) continue. */
+  /**
+   * Lets promises settle and yielded tasks (lib/connection/fairness.ts)
+   * continue.
+   */
   async #settle(): Promise<void> {
     do {
       for (const call of this.#immediates.splice(0)) call();

@@ -1,6 +1,7 @@
 /**
- * One end of a simulated connection. It behaves as Deno's connections were seen
- * to behave: it reads and writes in part, rejects, and throws at a second close.
+ * One end of a simulated connection. It behaves as we have seen Deno's
+ * connections behave: reads and writes may be partial or reject, and a second
+ * close throws.
  *
  * @module
  */

@@ -18,8 +18,9 @@ for (const fault of faults) {
     ]);
     const { code, stdout, stderr } = await program.ended();
     assertEquals(code, 0, stderr);
-    assertMatch(stdout, /^The fault: .*\nWhat then: .*\nWatch for: .*\n\n/);
-    assertMatch(stdout, /\nAs it should be: .*[^]*\nBroken: .*\n/);
+    assertMatch(stdout, /^The fault: .*[^]*\nEffect: .*[^]*\n\nAS IT/);
+    const end = /\n\nWatch for: .*[^]*\nAs it should be: .*[^]*\nBroken: .*\n/;
+    assertMatch(stdout, end);
     assertEquals(stdout.split("\n").filter((line) => line.length > 100), []);
   });
 }

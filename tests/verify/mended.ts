@@ -1,4 +1,5 @@
-// One whole exercise: it is made, its test fails, cheating fails, and mending passes.
+// One whole exercise: it is made, its test fails, cheating fails, and mending
+// passes.
 
 import { resolve } from "node:path";
 import { assert, assertEquals, assertMatch } from "@std/assert";
@@ -128,7 +129,7 @@ Deno.test("An exercise names a failing test without the answer, and is judged br
     assertEquals(code, 1);
     assertMatch(
       stdout,
-      /^What failed passes now, but something else broke:\n {2}pythonRepr\(\) .*\n$/,
+      /^The test that failed passes now, but something else broke:\n {2}pythonRepr\(\) .*\n$/,
     );
   });
 });

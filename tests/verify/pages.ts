@@ -58,7 +58,10 @@ const ELSEWHERE: Record<string, string> = {
   "task verify faults pages": "verify/faults.ts",
   "task verify faults": "verify/faults.ts",
 };
-/** What is run in place of commands that take long, or need a folder or a free port. */
+/**
+ * What is run in place of commands that take long, or need a folder or a free
+ * port.
+ */
 const INSTEAD: Record<string, string> = {
   "bench": "bench --filter=256",
   "task break NAME": "task break no-lock",
@@ -83,7 +86,7 @@ function deno(command: string): Program {
   return new Program(Deno.execPath(), [first, ...quiet, ...rest]);
 }
 
-Deno.test("The pages have commands, and the lists here no others", () => {
+Deno.test("The lists in this file contain only commands that the pages have", () => {
   const found = commands();
   for (
     const listed of [

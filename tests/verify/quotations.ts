@@ -1,4 +1,4 @@
-// What the pages quote of programs: is it what they print? Numbers may differ,
+// Checks that programs print what the pages quote. Numbers may differ,
 // such as ports, and a line of three dots stands for lines that are left out.
 
 import { assert, assertEquals } from "@std/assert";
@@ -103,7 +103,10 @@ Deno.test("README.md quotes what the lab's programs print", async () => {
   }
 });
 
-/** Plays a session of `nc` that a page quotes: a greeting, then requests and their answers. */
+/**
+ * Plays a session of `nc` that a page quotes: a greeting, then requests and
+ * their answers.
+ */
 async function playSession(
   [greeting, ...rest]: readonly string[],
   port: string,

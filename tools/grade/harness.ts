@@ -68,7 +68,7 @@ export class Harness implements AsyncDisposable {
   readonly sent: MessageMap[] = [];
   /** The second half of a message whose first half was sent. */
   rest: Uint8Array = new Uint8Array();
-  /** The port at which the program listens, or the grader. */
+  /** The port at which the server listens: the program, or the grader. */
   port: number;
   #subject: Subject;
   #maker: Maker;

@@ -9,7 +9,7 @@ import type { Side } from "./kit.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 const FOLDER = `${ROOT}tests/graded`;
-/** The command that runs our own programs, as their tasks do. */
+/** The command that runs our own programs. */
 const DENO = [Deno.execPath(), "run", "--quiet", "--no-prompt", "--allow-net"];
 
 /** A program, and its known faults. */
@@ -43,7 +43,10 @@ async function runs(command: string, ...args: string[]): Promise<boolean> {
     .then(({ success }) => success, () => false);
 }
 
-/** Returns the good programs that can run here. Compiled ones are put into `folder`. */
+/**
+ * Returns the good programs that can run here. Compiled ones are put into
+ * `folder`.
+ */
 async function good(folder: string): Promise<Specimen[]> {
   const specimen = (
     name: string,

@@ -245,7 +245,7 @@ export function main(
   { stop }: StopSignals,
 ): Promise<number> {
   return runProgram({
-    use: "grade:verify",
+    use: "tools/grade/verify.ts",
     about: "Grades programs with known faults, many times.",
     flags,
     run: (values) => verify(values, orHangUp(stop)),

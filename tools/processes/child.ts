@@ -1,5 +1,5 @@
 /**
- * Processes that a scenario starts: servers under measure, and what loads them.
+ * Child processes for measurements: servers, and the loads on them.
  *
  * @module
  */
@@ -40,7 +40,7 @@ export class Child implements AsyncDisposable {
     if (stop) whenAborted(stop, () => this.signal("SIGTERM"));
   }
 
-  /** Starts a program of ours, or for Deno's flags before it, with those. */
+  /** Starts one of our programs with Deno. `args` may begin with flags for Deno. */
   static deno(args: readonly string[], stop: AbortSignal): Child {
     return new Child(Deno.execPath(), [...DENO_RUN, ...args], stop);
   }
@@ -65,7 +65,7 @@ export class Child implements AsyncDisposable {
     );
   }
 
-  /** Writes it an empty line, and takes the line that it answers with. */
+  /** Sends the process an empty line. Resolves to the line that it answers. */
   async ask(): Promise<string> {
     await this.#stdin.write(encoder.encode("\n"));
     return await this.line();
@@ -86,7 +86,8 @@ export class Child implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.signal("SIGTERM");
     const timer = setTimeout(() => this.signal("SIGKILL"), END_LONGEST);
-    // Unread output would keep the pipe, and so the process's end, from us.
+    // Reads the rest of the output: a process that writes to a full pipe
+    // blocks, and does not end.
     while (!(await this.#lines.next()).done);
     await this.#child.status;
     await this.#complaining;
@@ -95,7 +96,7 @@ export class Child implements AsyncDisposable {
   }
 }
 
-/** How Deno runs a program of ours: the loopback addresses are all the network there is. */
+/** Deno's arguments for one of our programs. The program may use only 127.0.0.1. */
 export const DENO_RUN = [
   "run",
   "--quiet",

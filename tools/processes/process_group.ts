@@ -18,8 +18,8 @@ export function endGroup(program: Deno.ChildProcess): void {
 }
 
 /**
- * A signal that aborts when `stop` does, or when the terminal closes: it does
- * not tell the programs in other groups.
+ * Returns a signal that aborts when `stop` does, or when the terminal closes.
+ * Programs in other groups get no SIGHUP, so we must end them.
  */
 export function orHangUp(stop: AbortSignal): AbortSignal {
   if (Deno.build.os === "windows") return stop;

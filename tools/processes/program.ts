@@ -58,7 +58,7 @@ class Output {
   }
 }
 
-/** A program that runs. It is ended when the test leaves it, if it has not ended before. */
+/** A running program. Disposing it ends it, if it is still running. */
 export class Program implements AsyncDisposable {
   readonly stdout: Output;
   readonly stderr: Output;
@@ -117,7 +117,7 @@ export class Program implements AsyncDisposable {
 
 const FLAGS = ["run", "--quiet", "--no-prompt", "--allow-net"];
 
-/** The server, as its task runs it. */
+/** Starts the server, without the `--v8-flags` and `--allow-env` of its task. */
 export function server(...args: string[]): Program {
   return new Program(Deno.execPath(), [
     ...FLAGS,
@@ -132,7 +132,7 @@ export function client(...args: string[]): Program {
   return new Program(Deno.execPath(), [...FLAGS, "client.ts", ...args]);
 }
 
-/** A server on a free port, and that port. */
+/** Waits until a server listens. Resolves to its port. */
 export async function listening(program: Program): Promise<string> {
   const [, port] = await program.stdout.match(
     /^Listening at 127\.0\.0\.1\/(\d+)\n/,

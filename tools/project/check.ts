@@ -5,11 +5,17 @@
  * @module
  */
 
-/** A longer file of the product or of the tools has a second subject in it. */
+/**
+ * The most lines of a file of the product or of the tools. A longer file should
+ * be split.
+ */
 const FILE_LINES = 300;
 const IS_SHORT = /^(lib|tools)\/|^\w+\.ts$/;
 
-/** Loops that must fit on one screen: each begins with its first line, and ends at the same indent. */
+/**
+ * Loops that must fit on one screen, by the start of their first line. A loop
+ * ends with the next bracket at the same indent.
+ */
 const ON_ONE_SCREEN = [
   ["server.ts", "  async acceptClients("],
   ["clienthandler.ts", "  protected async processRequests("],
@@ -56,7 +62,10 @@ function codeLines(lines: readonly string[]): number {
   return lines.filter((line) => !/^\s*(\/\/|\/?\*|$)/.test(line)).length;
 }
 
-/** The files that a file imports, also those for types alone, and those loaded later. */
+/**
+ * The files that a file imports, also those for types alone, and those loaded
+ * later.
+ */
 function importsOf(path: string, lines: readonly string[]): string[] {
   const code = lines.filter((line) => !/^\s*(\/\/|\/?\*)/.test(line));
   const targets = code.join("\n").matchAll(
@@ -105,7 +114,9 @@ function* circles(
   const done = new Set<string>();
   function* visit(path: string, way: readonly string[]): Generator<string> {
     const at = way.indexOf(path);
-    if (at !== -1) yield `A circle: ${[...way.slice(at), path].join(" -> ")}`;
+    if (at !== -1) {
+      yield `Import cycle: ${[...way.slice(at), path].join(" -> ")}`;
+    }
     if (done.has(path)) return;
     done.add(path);
     for (const target of graph.get(path) ?? []) {

@@ -18,7 +18,10 @@ const TARGETS = [
   "x86_64-pc-windows-msvc",
 ];
 
-/** Each program, with what its task grants and tells the engine: an executable's are fixed. */
+/**
+ * The permissions and V8 flags of each program, as in its task. An executable
+ * cannot change them.
+ */
 const PROGRAMS = {
   server: [
     "--v8-flags=--max-semi-space-size=8",

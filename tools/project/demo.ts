@@ -14,7 +14,10 @@ const LONGEST = 30_000;
 const FOLDER = new URL("../../", import.meta.url);
 const PASSED = "Data acknowledged by server and you passed the test";
 
-/** One of the three programs. Its lines are shown as they come, with its name before them. */
+/**
+ * One of the three programs. Its lines are shown as they come, with its name
+ * before them.
+ */
 class Actor {
   readonly #name: string;
   readonly #child: Deno.ChildProcess;
@@ -57,7 +60,7 @@ class Actor {
         const match = line.match(pattern);
         if (match) return match;
       }
-      if (ended) throw new Failure(`The ${this.#name} did not say ${pattern}`);
+      if (ended) throw new Failure(`${this.#name} did not print ${pattern}`);
       const end = this.#streams.then(() => ended = true);
       await Promise.race([this.#changed.promise, end]);
     }

@@ -79,7 +79,8 @@ export function main(args: readonly string[]): Promise<number> {
   return runProgram({
     use: "docs",
     about:
-      "Updates what docs/ quotes, and the stories that the tests of the scenarios expect.",
+      "Updates what the pages quote, docs/limits.md, and the stories that " +
+      "the scenario tests expect.",
     flags,
     run: docs,
   }, args);

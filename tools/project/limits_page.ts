@@ -68,7 +68,9 @@ function row(
   const value = DEFAULTS[name];
   const documented = jsDoc.tags.find(({ kind }) => kind === "default")?.value;
   if (documented !== `${value}` || atLimit === undefined) {
-    throw new Failure(`The comment of ${name} is not as it should be`);
+    throw new Failure(
+      `The comment of ${name} needs two paragraphs and the current @default`,
+    );
   }
   const shown = value === 0 ? "off" : value.toLocaleString("en");
   const flag = name in FLAGS ? ` \`${FLAGS[name]}\`` : "";
@@ -86,14 +88,15 @@ export async function makeLimitsPage(): Promise<string> {
     "",
     "# Limits",
     "",
-    "Each is an option of `Server` by its name, but for those of the roster, which are",
-    "options of `MemoryRoster`. Three are flags of the server, too. `server.limitHits` and",
-    "`roster.limitHits` count how often each limit was reached; when the server ends, it",
-    "reports all counts that are not 0. If a limit costs a client its connection before",
-    "the server ends, stderr names the client and the limit.",
+    "Each limit is an option of `Server` with the same name, except those of the roster,",
+    "which are options of `MemoryRoster`. Three limits are also flags of the server.",
+    "`server.limitHits` and `roster.limitHits` count how often each limit was reached;",
+    "when the server ends, it reports all counts that are not 0. If a limit costs a client",
+    "its connection before the server ends, stderr names the client and the limit.",
     "",
-    "The tests are in `tests/limits_test.ts`. Each fails without the line that enforces",
-    "its limit: `deno task verify faults` takes that line away, and the test must fail.",
+    "The tests are in `tests/limits_test.ts`. Each test fails without the line that",
+    "enforces its limit. `deno task verify faults` removes that line and checks that the",
+    "test fails.",
     "",
     "| limit | default | what it limits | at the limit | test |",
     "| --- | --: | --- | --- | --- |",

@@ -1,5 +1,5 @@
 /**
- * What the pages in `docs/` quote: code, places in the code, traces, checks.
+ * Updates the quotations in the pages: code, places in the code, traces, checks.
  *
  * In a page, the comment above a quotation says what it quotes:
  *
@@ -40,7 +40,10 @@ interface Range {
 const KEYWORDS = "(?:(?:export|abstract|async|class|const|enum|function|get|" +
   "interface|override|private|protected|readonly|set|static|type) )*";
 
-/** Where a declaration begins and ends: `Lock`, or a member of a class, `Lock.acquire`. */
+/**
+ * Where a declaration begins and ends: `Lock`, or a member of a class,
+ * `Lock.acquire`.
+ */
 function findDeclaration(
   name: string,
   lines: readonly string[],
@@ -65,7 +68,10 @@ function findDeclaration(
   return range;
 }
 
-/** The lines from the one that contains `first` to the next one that contains `last`. */
+/**
+ * The lines from the one that contains `first` to the next one that contains
+ * `last`.
+ */
 function findLines(
   first: string,
   last: string,
@@ -126,7 +132,8 @@ export async function refresh(page: string, source: Source): Promise<string> {
         ? findDeclaration(name, lines, path)
         : findLines(first, last, lines, path);
       const language = path.endsWith(".py") ? "python" : "ts";
-      // Quoted code is no program: the doc tests run only what is one.
+      // `ignore` keeps the doc tests from running the quotation, which is not a
+      // whole program.
       const fence = language === "ts" ? "ts ignore" : language;
       const quoted = dedent(lines.slice(start, end));
       return [firstLine(match), "```" + fence, ...quoted, "```"].join("\n");

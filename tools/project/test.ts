@@ -1,6 +1,6 @@
 /**
  * `deno task test`: runs the tests of the project, and the examples in its docs.
- * What is given besides goes to `deno test`, such as `--filter lock`, or a file.
+ * Further arguments, such as `--filter lock` or a file, are passed to `deno test`.
  *
  * @module
  */
@@ -8,7 +8,10 @@
 import { exitWith } from "../../lib/cli/program.ts";
 import { type StopSignals, whenAborted } from "../../lib/cli/signals.ts";
 
-/** Files that are tested at the same time, also on two processors: tests often wait. */
+/**
+ * How many test files run at the same time, on any number of processors: tests
+ * often wait.
+ */
 const JOBS = 3;
 
 const FLAGS = [

@@ -23,13 +23,17 @@ import { bounded, judgeRest, judgeTrends, table } from "./soak/verdict.ts";
 
 /** How many samples a run takes: enough to limit the effect of chance. */
 const SAMPLES = 120;
-/** The shortest time between two samples, in seconds: in less, few rounds are answered. */
+/**
+ * The shortest time between two samples, in seconds: in less, few rounds are
+ * answered.
+ */
 const SHORTEST = 0.25;
 /** The longest time between two samples, in seconds. */
 const LONGEST = 5;
 /**
  * How long the server may take to come to rest once all clients have left, in
- * seconds. It may wait 5 s for a client to accept its answers, then 3 s for its end.
+ * seconds. It may wait 5 s for a client to accept its answers, then 3 s for its
+ * end.
  */
 const REST = 15;
 /** Milliseconds between two checks whether the server is at rest. */
@@ -114,7 +118,7 @@ function show(
     `${
       counted(samples.length, "sample")
     } in ${seconds} s. The first quarter is warm-up; ` +
-    "start and end are those of the line through the others.",
+    "start and end are values of the straight line through the other samples.",
     `${counted(score.answers, "correct answer")}. Visits: ${visits.join(", ")}`,
     ...score.firstFaults.map((fault) => `Wrong: ${fault}`),
   ]);

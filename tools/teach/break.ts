@@ -21,7 +21,7 @@ import { labelled, pageWidth } from "../../lib/cli/page.ts";
 import { withFooter } from "../terminal/screen.ts";
 
 /** The titles of the levels, from 1 up. */
-const LEVELS = ["Easy to understand", "Harder", "Hard"];
+const LEVELS = ["Easy", "Medium", "Hard"];
 
 /** All faults, the easiest last: a terminal shows the end of a long list. */
 function list(faults: readonly Fault[], width: number): string[] {
@@ -42,7 +42,7 @@ function list(faults: readonly Fault[], width: number): string[] {
   ];
 }
 
-/** Shows what goes wrong by a fault, beside how it should go. */
+/** Shows what happens with a fault, beside what should happen. */
 async function show(fault: Fault): Promise<number> {
   const { name, takes, then, watch, scenario, right, wrong } = fault;
   const copy = await Deno.makeTempDir({ prefix: "rollcall-" });
@@ -55,7 +55,7 @@ async function show(fault: Fault): Promise<number> {
     const table = compare(["AS IT SHOULD BE", good], ["BROKEN", bad], width);
     print([
       ...labelled("The fault: ", takes, width),
-      ...labelled("What then: ", then, width),
+      ...labelled("Effect:    ", then, width),
       "",
       ...withFooter(table, [
         "",
@@ -66,7 +66,11 @@ async function show(fault: Fault): Promise<number> {
     ]);
     const shown = happens(right, good) && !happens(right, bad) &&
       happens(wrong, bad) && !happens(wrong, good);
-    if (!shown) throw new Failure(`It does not show what ${name} should show`);
+    if (!shown) {
+      throw new Failure(
+        `The scenario does not show the effect of ${name}`,
+      );
+    }
   } finally {
     await Deno.remove(copy, { recursive: true });
   }
@@ -74,7 +78,7 @@ async function show(fault: Fault): Promise<number> {
   return 0;
 }
 
-/** A path as one types it. */
+/** Quotes a path that contains a space, for the shell. */
 function quoted(path: string): string {
   return path.includes(" ") ? `"${path}"` : path;
 }
@@ -109,9 +113,9 @@ export function main(args: readonly string[]): Promise<number> {
     use: "break [NAME]",
     about:
       "Takes one safeguard out of a copy of this project, and shows what " +
-      "goes wrong without it. Without a name, lists them, the easiest last.",
+      "goes wrong without it. Without a name, lists the faults, the easiest last.",
     flags: {
-      exercise: text("leave the copy in this new folder, to mend", "", "none"),
+      exercise: text("put a copy to mend into this new folder", "", "none"),
     },
     takesOperands: true,
     run: async ({ exercise: folder }: BreakFlags, [name, ...more]) => {

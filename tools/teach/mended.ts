@@ -2,8 +2,8 @@
  * `deno task mended`: whether the fault in an exercise is mended, and whether
  * anything else broke.
  *
- * What the student wrote is judged by this project's own tests, so that a test
- * that was deleted or weakened in the exercise judges nothing.
+ * What the student wrote is judged by this project's own tests, so deleting or
+ * weakening a test in the exercise has no effect.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import { UsageError } from "../../lib/cli/flags.ts";
 import { exitWith, Failure, runProgram } from "../../lib/cli/program.ts";
 import type { StopSignals } from "../../lib/cli/signals.ts";
 import { print, report } from "../../lib/output.ts";
-import { reason } from "../../lib/text.ts";
+import { counted, reason } from "../../lib/text.ts";
 import {
   copyMended,
   faultOf,
@@ -54,15 +54,22 @@ async function judge(
     // If the test did not run, its name is not known.
     return titled("Not mended. Still fails:", [failed[0] ?? `[${fault.test}]`]);
   }
-  // These cannot hang. If one of them fails, the others can.
-  report("It passes. Running the tests that need no permission");
+  // These run first, because they seldom hang. If one of them fails, the other
+  // tests may hang.
+  report(
+    "It passes. Running the tests that need no permission, about a minute",
+  );
   const first = await runTests(copy, stop, [LEFT_OUT]);
   if (!isGood(first)) return broken(first);
   report("They pass. Running all tests, about a minute");
   const all = () => runTests(copy, stop, ["--allow-all", LEFT_OUT]);
   const second = await all();
   if (isGood(second)) return [];
-  report("Some fail. On a busy machine that can be chance: once more");
+  report(
+    `${counted(second.failed.length, "test")} failed: ` +
+      `${second.failed.join("; ") || "they did not end"}. On a busy machine ` +
+      "that can be chance, so all run once more",
+  );
   const third = await all();
   const both = second.failed.filter((test) => third.failed.includes(test));
   return both.length > 0 || !third.ended
@@ -75,8 +82,8 @@ function isGood({ failed, ended }: Results): boolean {
 }
 
 function broken({ failed, ended }: Results): string[] {
-  const hung = ended ? [] : ["the tests, which did not run to their end"];
-  return titled("What failed passes now, but something else broke:", [
+  const hung = ended ? [] : ["the test run, which did not finish"];
+  return titled("The test that failed passes now, but something else broke:", [
     ...failed.toSorted(),
     ...hung,
   ]);
@@ -101,8 +108,8 @@ async function mended(folder: string, stop: AbortSignal): Promise<number> {
         : wrong),
       ...titled(
         passes
-          ? "But what judges it must stay as it was. Put these back:"
-          : "Nor does it help to change what judges it:",
+          ? "But the tests and tools must not change. Restore these files:"
+          : "Changes to the tests and tools do not count:",
         tampered,
       ),
     ]);
@@ -112,7 +119,7 @@ async function mended(folder: string, stop: AbortSignal): Promise<number> {
   }
 }
 
-/** Has the project that this exercise was copied from judge it. */
+/** Lets the original project judge this exercise. */
 async function askOriginal(
   project: string,
   folder: string,
@@ -124,8 +131,8 @@ async function askOriginal(
     original = await import(judge);
   } catch (error) {
     throw new Failure(
-      `This folder is an exercise. The project that it was copied from, which ` +
-        `judges it, does not load from ${project}: ${reason(error)}. ` +
+      `This folder is an exercise. The project that it was copied from ` +
+        `judges it, but cannot be loaded from ${project}: ${reason(error)}. ` +
         "Run `deno task mended FOLDER` in the project",
     );
   }
@@ -148,7 +155,7 @@ export function main(
       const project = await originalProject();
       if (more.length > 0 || (!project && folder === undefined)) {
         throw new UsageError(
-          "Which folder? One, as in `deno task mended ../mend-me`",
+          "Which folder? Give that of one exercise: deno task mended ../mend-me",
         );
       }
       return project

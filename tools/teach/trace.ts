@@ -36,7 +36,8 @@ function named(name: string): Scenario {
   const all = SCENARIOS.map(({ name }) => name);
   throw new UsageError(
     `There is no scenario ${name}.${suggestion(name, all)} ` +
-      `The scenarios are ${names.join(", ")}, and those of the known faults`,
+      `The scenarios are ${names.join(", ")}, and one for each known fault, " +
+"which its file in tests/faults/ names`,
   );
 }
 
@@ -54,8 +55,8 @@ async function trace(scenario: Scenario): Promise<number> {
 export function main(args: readonly string[]): Promise<number> {
   return runProgram({
     use: "trace [NAME]",
-    about: "Draws what happens in a scenario: a column for everybody, a row " +
-      "for each event. Times are in milliseconds, of a simulated clock.",
+    about: "Draws what happens in a scenario: a column for each participant, " +
+      "a row for each event. Times are in milliseconds, of a simulated clock.",
     flags,
     takesOperands: true,
     run: ({ scenario }, [name = scenario, ...more]) => {

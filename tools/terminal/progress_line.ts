@@ -24,7 +24,7 @@ export class ProgressLine implements Disposable {
 
   #draw(text: string): void {
     if (!this.#visible) return;
-    // Without what does not fit: a line that breaks cannot be taken away.
+    // Cuts off text that does not fit, because a wrapped line cannot be erased.
     const { columns } = Deno.consoleSize();
     const line = escape(text).slice(0, Math.max(0, columns - 1));
     Deno.stderr.writeSync(encoder.encode(`\r\x1b[K${line}`));

@@ -12,7 +12,7 @@ export interface TextTable {
   rows: string[];
 }
 
-/** A part of a table that is shorter than this gets no head of its own. */
+/** The least number of rows between two heads, except after the first head. */
 const SHORTEST_PART = 5;
 
 /**

@@ -1,5 +1,5 @@
 /**
- * The stack machine that a pickle is a program for, restricted to data.
+ * The stack machine that executes a pickle, restricted to data.
  *
  * @module
  */
@@ -17,7 +17,10 @@ const MAX_KEYS = 4096;
 /** A memo with more entries than this is not kept for the next message. */
 const KEPT_MEMO = 256;
 
-/** A stack of values, the marks in it, and a memo of values that may be used again. */
+/**
+ * A stack of values, the marks in it, and a memo of values that may be used
+ * again.
+ */
 export class PickleMachine {
   #limits: MessageLimits;
   #stack: Message[] = [];
@@ -49,7 +52,10 @@ export class PickleMachine {
     this.#stack.push(value);
   }
 
-  /** Pops the newest value, or, as CPython does right after a `MARK`, the `MARK`. */
+  /**
+   * Pops the newest value. If a `MARK` is on top, pops the `MARK`, as CPython
+   * does.
+   */
   pop(): void {
     const marks = this.#marks;
     if (marks.length > 0 && marks[marks.length - 1] === this.#stack.length) {
@@ -234,9 +240,10 @@ export class PickleMachine {
   }
 
   /**
-   * Makes the dict at `index` a `Map`, which later reads of the memo return, too.
-   * An earlier read would still have the plain object. Only a dict that contains
-   * itself is read before it has its items, and such a dict is refused.
+   * Replaces the dict at `index` by a `Map`. Later reads of the memo return the
+   * `Map`. An earlier read has already returned the plain object, so the pickle
+   * is refused: only a dict that contains itself is read before it has its
+   * items.
    */
   #asMap(index: number): Map<Message, Message> {
     const dict = this.#stack[index];
@@ -260,7 +267,8 @@ export class PickleMachine {
     }
     const items = contents(key);
     if (depth >= this.#limits.maxDepth) throw tooDeep(this.#limits);
-    // Counted, since nested tuples can contain the same tuple many times.
+    // The items are counted, because nested tuples can contain the same tuple
+    // many times.
     this.#count(items.length);
     for (const item of items) this.#hashable(item, depth + 1);
     return key;

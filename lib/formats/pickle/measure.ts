@@ -12,8 +12,9 @@ import { brokenPickle } from "./values.ts";
 
 /**
  * Checks that a message is within the limits once its shared values are
- * expanded, which showing it or sending it on would do: a pickle of a few bytes
- * can use one long text a thousand times. Returns how many items it has.
+ * expanded. A pickle of a few bytes can use one long text a thousand times, and
+ * printing or forwarding the message would expand it. Returns the number of
+ * items.
  *
  * @throws {ProtocolError} If it exceeds a limit, or contains itself.
  */

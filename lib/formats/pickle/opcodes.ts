@@ -25,8 +25,8 @@ export const Op = {
 } as const;
 
 /**
- * The opcodes that import, call or build something, or describe data that this
- * protocol does not have. None of them is ever executed.
+ * The opcodes that this reader refuses: they import, call or build something,
+ * or are not needed for this protocol's data. None of them is ever executed.
  */
 // deno-fmt-ignore
 export const REFUSED: Readonly<Record<number, string>> = {
@@ -41,14 +41,23 @@ export const REFUSED: Readonly<Record<number, string>> = {
 export const LINE: number = -1;
 /** The argument is a length in one byte, then that many bytes. */
 export const COUNT1: number = -2;
-/** The argument is a length in four bytes, the low one first, then that many bytes. */
+/**
+ * The argument is a length in four bytes, the low one first, then that many
+ * bytes.
+ */
 export const COUNT4: number = -3;
-/** The argument is a length in eight bytes, the low one first, then that many bytes. */
+/**
+ * The argument is a length in eight bytes, the low one first, then that many
+ * bytes.
+ */
 export const COUNT8: number = -4;
 /** The opcode does not exist, or it is refused. */
 export const NO_OPCODE: number = -5;
 
-/** For each opcode, how many bytes its argument takes, or one of the constants above. */
+/**
+ * For each opcode, how many bytes its argument takes, or one of the constants
+ * above.
+ */
 export const ARGUMENT: Int8Array = new Int8Array(256).fill(NO_OPCODE);
 for (const opcode of Object.values(Op)) ARGUMENT[opcode] = 0;
 // deno-fmt-ignore

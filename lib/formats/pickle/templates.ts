@@ -35,7 +35,8 @@ const LEARNED = 16;
  * class.
  *
  * A client that keeps sending new templates displaces the others. Messages with
- * those are parsed opcode by opcode until their templates are learned again.
+ * displaced templates are parsed opcode by opcode until these are learned
+ * again.
  */
 export class Templates {
   /** The empty segment before the first segment of every message. */
@@ -47,8 +48,9 @@ export class Templates {
   #segments = 0;
 
   /**
-   * Returns the segment, of those that follow the given one and its value, with
-   * which the bytes from `at` up to `stop` begin; `undefined` if there is none.
+   * Looks at the segments that follow the given one and its value. Returns the
+   * one that the bytes from `at` up to `stop` begin with; `undefined` if there
+   * is none.
    */
   next(
     { next }: Segment,

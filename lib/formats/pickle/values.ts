@@ -111,7 +111,7 @@ export function decimal(
   if (plain >= 0) return plain;
   const digits = decodeLatin1(bytes, from, to).trim();
   if (!/^[+-]?\d+$/.test(digits)) {
-    throw brokenPickle("an integer is not a number");
+    throw brokenPickle("an INT or LONG is not a number");
   }
   const value = Number(digits);
   // `+ 0` makes -0 a 0, as in Python.
@@ -121,7 +121,10 @@ export function decimal(
 /** A number of up to this many digits is always exact. */
 const EXACT_DIGITS = 15;
 
-/** Returns the number if the bytes are all digits, not too many to be exact; else -1. */
+/**
+ * Returns the number if the bytes are all digits, not too many to be exact;
+ * else -1.
+ */
 function plainNumber(bytes: Uint8Array, from: number, to: number): number {
   if (from === to || to - from > EXACT_DIGITS) return -1;
   let number = 0;

@@ -15,7 +15,10 @@ import { type Dialogue, fits } from "./dialogue.ts";
 import type { SimulatedConnection } from "../../../lib/testing/connection.ts";
 import type { Behaviour, Behaviours, World } from "./world.ts";
 
-/** How long a server that shuts down waits for a request in transit, in milliseconds. */
+/**
+ * How long a server that shuts down waits at least for a request in transit, in
+ * milliseconds.
+ */
 const PATIENCE = 400;
 
 /** The shipped client: it pipelines in rounds, and checks every answer. */
@@ -194,7 +197,10 @@ const takesNothing = raw(async (conn, world, dialogue) => {
   for (;;) await writeAll(conn, requests(world, dialogue, 10));
 });
 
-/** Input that the server must refuse, how many bytes it needs for that, and its answer. */
+/**
+ * Input that the server must refuse, how many bytes it needs for that, and its
+ * answer.
+ */
 const HOSTILE: Readonly<
   Record<string, { text: string; enough: number; answer: string }>
 > = {

@@ -62,7 +62,10 @@ export function checkStep(world: Checked): void {
   }
 }
 
-/** Checks what must hold after a shutdown. `backlog` names the clients that waited before. */
+/**
+ * Checks what must hold after a shutdown. `backlog` names the clients that
+ * waited before.
+ */
 export function checkShutdown(
   world: Checked,
   ms: number,
@@ -73,7 +76,8 @@ export function checkShutdown(
     world.fault(`the shutdown took ${ms} ms`);
   }
   if (handlers.size > 0) world.fault("handlers outlive the shutdown");
-  // A grace time shorter than a lack of descriptors may end before the backlog is served.
+  // A short grace time may end before descriptors are free again and the
+  // backlog is served.
   if (world.mayClose || limits.grace < 1) return;
   for (const { name } of world.network.listener!.shutOut) {
     if (backlog.includes(name)) {

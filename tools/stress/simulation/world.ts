@@ -292,7 +292,7 @@ export class World {
   ): void {
     const seconds = this.server.limits[limit];
     if (seconds > 0 && ms > seconds * 1000 + LATE) {
-      this.fault(`${name} was ended by ${limit} after ${ms} ms`);
+      this.fault(`${limit} did not end ${name} in time: ${ms} ms have passed`);
     }
   }
 }

@@ -14,9 +14,12 @@ interface Row {
   right?: Event;
 }
 
-/** Rows of the same before and after a difference. */
+/** How many equal rows are shown before and after a difference. */
 const CONTEXT = 4;
-/** Characters that a text must have room for, to stand in a column of its own. */
+/**
+ * The narrowest column for texts, in characters. If there is less room, names
+ * and texts share a column.
+ */
 const NARROWEST_TEXT = 20;
 
 function isSame(a: Event, b: Event): boolean {
@@ -25,7 +28,8 @@ function isSame(a: Event, b: Event): boolean {
 
 /** Puts the same events of two stories into the same rows, as many as can be. */
 function align(left: readonly Event[], right: readonly Event[]): Row[] {
-  // How many events of what is left of both are the same: from the end to the front.
+  // same[i][j]: the most equal events that the rests of both stories, from i
+  // and j on, can share.
   const same = Array.from(
     { length: left.length + 1 },
     () => new Uint16Array(right.length + 1),

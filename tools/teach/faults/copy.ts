@@ -10,7 +10,7 @@ import { ROOT } from "./fault.ts";
 export const FOLDERS = /^(bench|docs|examples|lib|tests|tools)(\/|$)/;
 const FILES = /\.(ts|json|jsonl|lock|md|patch|py|mjs|java|txt)$/;
 
-/** Copies the project, but for what `leftOut` fits. */
+/** Copies the project, except paths that match `leftOut`. */
 export async function copyProject(to: string, leftOut?: RegExp): Promise<void> {
   const copy = async (folder: string) => {
     await Deno.mkdir(`${to}/${folder}`, { recursive: true });

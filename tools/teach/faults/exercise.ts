@@ -11,13 +11,13 @@ import { copyProject, FOLDERS } from "./copy.ts";
 import { type Fault, readFaults, ROOT } from "./fault.ts";
 import { patchFolder } from "./patch.ts";
 
-/** What would tell the answer, and the tests that need it. */
+/** Files that contain the answer, and tests that need these files. */
 const ANSWERS = /^tests\/(faults|solutions|verify|(mended|names|pages)_test)/;
-/** Says which fault it is. */
+/** The file that names the fault. */
 const NOTE = "exercise.json";
-/** What the student mends. The rest is there to judge it. */
+/** The files that a student may change. */
 const MENDED = /^(lib\/.*|[a-z]+)\.ts$/;
-/** What judges, and must stay as it is. */
+/** The tests and tools that judge an exercise. They must not be changed. */
 const JUDGES =
   /^((bench|tests|tools)\/.*\.(ts|py|jsonl|txt)|deno\.(json|lock))$/;
 
@@ -34,7 +34,9 @@ export async function leaveExercise(
     throw new Failure(`${folder} is in this project. Choose one outside`);
   }
   if (!await isEmpty(folder)) {
-    throw new Failure(`${folder} is there already. Choose a new folder`);
+    throw new Failure(
+      `${folder} is there already, and not empty. Choose a new folder`,
+    );
   }
   await copyProject(folder, ANSWERS);
   await patchFolder(fault.patch, folder);
@@ -89,7 +91,7 @@ async function isEmpty(folder: string): Promise<boolean> {
 }
 
 /**
- * The fault that an exercise was left with.
+ * Returns the fault in an exercise.
  *
  * @throws {Failure} If the folder is no exercise, or this project itself is one.
  */
@@ -99,12 +101,15 @@ export async function faultOf(folder: string): Promise<Fault> {
   const fault = faults.find(({ name }) => name === note?.fault);
   if (fault) return fault;
   throw new Failure(
-    `${folder} is no exercise, or its ${NOTE} was changed. ` +
+    `${folder} is not an exercise, or its ${NOTE} was changed. ` +
       `\`deno task break NAME --exercise FOLDER\` makes one`,
   );
 }
 
-/** All files below a folder that fit, by their paths from there. */
+/**
+ * Returns the paths of matching files, relative to the folder. Looks only in
+ * the folders that are copied.
+ */
 async function filesOf(folder: string | URL, fit: RegExp): Promise<string[]> {
   const files: string[] = [];
   const visit = async (path: string) => {
@@ -122,7 +127,7 @@ async function filesOf(folder: string | URL, fit: RegExp): Promise<string[]> {
   return files.sort();
 }
 
-/** Tests, and tools that they use, that are in the folder not as they were. */
+/** Returns which tests and tools in the folder were changed or removed. */
 export async function tamperedWith(folder: string): Promise<string[]> {
   const found: string[] = [];
   for (const path of await filesOf(ROOT, JUDGES)) {
@@ -136,7 +141,10 @@ export async function tamperedWith(folder: string): Promise<string[]> {
   return found;
 }
 
-/** Copies what the student mended over a copy of the project as it is. */
+/**
+ * Copies the project, but takes the files that a student may change from the
+ * student's folder.
+ */
 export async function copyMended(from: string, to: string): Promise<void> {
   await copyProject(to);
   for (const path of await filesOf(to, MENDED)) {

@@ -1,8 +1,8 @@
 /**
  * The known faults: what goes wrong without one of the safeguards.
  *
- * Each is a file `tests/faults/NAME.patch`: lines of a word, a colon and what
- * {@linkcode Fault} has by that word, then a patch of a few lines.
+ * Each is a file `tests/faults/NAME.patch`: first lines such as `Level: 1`,
+ * each with one field of {@linkcode Fault}, then a patch of a few lines.
  *
  * @module
  */
@@ -15,9 +15,9 @@ const FOLDER = new URL("tests/faults/", ROOT);
 
 /** One fault. */
 export interface Fault {
-  /** Its name, as its file has it. */
+  /** Its name: the name of its file, without `.patch`. */
   name: string;
-  /** What it takes away. */
+  /** What the faulty code does. */
   takes: string;
   /** What goes wrong then. */
   then: string;
@@ -31,9 +31,12 @@ export interface Fault {
   right: string[];
   /** Events of the scenario, in this order, that the fault makes happen. */
   wrong: string[];
-  /** The id of the one test that must fail with the fault. Its name contains `[ID]`. */
+  /**
+   * The id of the one test that must fail with the fault. Its name contains
+   * `[ID]`.
+   */
   test: string;
-  /** Whether the simulation finds the fault, too, within some hundred seeds. */
+  /** Whether the simulation also finds the fault, in its first 500 seeds. */
   isSimulated: boolean;
   /** The patch. */
   patch: string;
@@ -53,7 +56,10 @@ export async function readFaults(): Promise<Fault[]> {
     }
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
-    throw new Failure("There are no faults here: an exercise is without them");
+    throw new Failure(
+      "This folder is an exercise: it has a fault already. The other faults are " +
+        "in the project that it was copied from",
+    );
   }
   const isLimit = ({ name }: Fault) => Number(name.startsWith("limit-"));
   return faults.sort((a, b) =>
@@ -61,7 +67,10 @@ export async function readFaults(): Promise<Fault[]> {
   );
 }
 
-/** The words of a fault's file, and one that can be missing. */
+/**
+ * The words that begin the required lines of a fault's file. The line in
+ * SIMULATION is optional.
+ */
 const WORDS = [
   "Takes",
   "Then",
@@ -77,7 +86,7 @@ const SIMULATION = "Simulation: finds it";
 /**
  * Reads a fault's file.
  *
- * @throws {Error} If a line is missing, or occurs twice.
+ * @throws {Error} If a line is missing, repeated or unknown.
  */
 export function parseFault(name: string, file: string): Fault {
   const at = file.indexOf("--- a/");

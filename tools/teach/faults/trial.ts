@@ -13,7 +13,7 @@ import { patchFolder } from "./patch.ts";
 
 /** Milliseconds that a run may take: a fault can make a test wait for ever. */
 const LONGEST = 600_000;
-/** How many seeds of the simulation are searched for one that shows a fault. */
+/** How many seeds of the simulation to try. */
 const SEEDS = 500;
 
 /** How a run of Deno ended. */
@@ -22,7 +22,7 @@ export interface Ended {
   success: boolean;
   /** The lines that it printed. */
   stdout: string[];
-  /** The other lines. */
+  /** The lines that it printed on stderr. */
   stderr: string[];
 }
 
@@ -51,13 +51,16 @@ export async function run(
   return { success, stdout: lines(stdout), stderr: lines(stderr) };
 }
 
-/** What a run of tests says of each. */
+/** The results of a test run. */
 export interface Results {
   /** The names of the tests that passed. */
   passed: string[];
   /** The names of those that failed. */
   failed: string[];
-  /** Whether the run ended, and as its tests say. */
+  /**
+   * Whether the run finished: its exit code agrees with the results of its
+   * tests.
+   */
   ended: boolean;
 }
 
@@ -106,7 +109,7 @@ export async function fileOfTest(id: string): Promise<string> {
     if (file.includes(text)) found.push(`tests/${name}`);
   }
   if (found.length === 1) return found[0];
-  throw new Error(`${found.length} files have a test [${id}], and not one`);
+  throw new Error(`${found.length} files have a test [${id}], instead of one`);
 }
 
 /** What a fault's trial shows. */
@@ -117,7 +120,10 @@ export interface Trial {
   isFound: boolean;
 }
 
-/** Applies a fault to a copy of the project. Runs the test that decides there, and the simulation. */
+/**
+ * Applies a fault to a copy of the project, and runs its deciding test there.
+ * Also runs the simulation, if that should find the fault.
+ */
 export async function tryFault(fault: Fault): Promise<Trial> {
   const never = new AbortController().signal;
   const folder = await Deno.makeTempDir({ prefix: "rollcall-" });
@@ -132,7 +138,10 @@ export async function tryFault(fault: Fault): Promise<Trial> {
   }
 }
 
-/** Whether one of the first seeds makes the simulation fail in a copy of the project. */
+/**
+ * Whether one of the first seeds makes the simulation fail in a copy of the
+ * project.
+ */
 async function isFoundIn(folder: string, stop: AbortSignal): Promise<boolean> {
   const { stdout } = await run(folder, stop, [
     ...["run", "--no-check", "--no-prompt", "tools/stress/simulate.ts"],

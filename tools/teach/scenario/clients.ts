@@ -21,7 +21,7 @@ export function student(sid: Message): MessageMap {
   return { student_name: "Alice Brown", github_username: "abrown", sid };
 }
 
-/** What a message of the server says, shown shortly. */
+/** Returns a message of the server as short text. */
 function show(message: Message): string {
   if (!isMessageMap(message)) return String(message);
   return Object.values(message).join();
@@ -36,7 +36,10 @@ function isGreeting(message: Message): boolean {
   return isMessageMap(message) && "clientid" in message;
 }
 
-/** Some words, the last of them once if it comes often. */
+/**
+ * Joins words. If the last word is repeated more than three times, it is shown
+ * once, with a count.
+ */
 function shortly(words: readonly string[]): string {
   const last = words.at(-1)!;
   const others = words.slice(0, words.findLastIndex((it) => it !== last) + 1);
@@ -45,7 +48,7 @@ function shortly(words: readonly string[]): string {
   return [...others, `${last} (${times} times)`].join(", ");
 }
 
-/** Tells together what comes together. */
+/** Reports messages that arrive together as one event. */
 class Received {
   #words: string[] = [];
   #tell: (words: string) => void;
@@ -55,7 +58,7 @@ class Received {
   }
 
   add(word: string): void {
-    // All that one read brings is here before the next turn of the event loop.
+    // All messages of one read arrive before the next turn of the event loop.
     if (this.#words.push(word) === 1) {
       setImmediate(() => this.flush());
     }
@@ -141,7 +144,7 @@ export class ShippedClient {
       : error;
     const missed = counted(this.#waiting, "answer");
     this.#waiting = 0;
-    this.#tell(`goes without ${missed}: ${why}`);
+    this.#tell(`misses ${missed}: ${why}`);
   }
 
   #tell(what: string): void {
@@ -149,7 +152,7 @@ export class ShippedClient {
   }
 }
 
-/** A client of few words, that sends what it likes. */
+/** A client that can send any bytes. */
 export class RawClient {
   #harness: Harness;
   #name: string;
@@ -188,7 +191,7 @@ export class RawClient {
     }
   }
 
-  /** The bytes of a request, which is to be answered. */
+  /** Returns the bytes of a request, and counts it as one that needs an answer. */
   request(request: Message): Uint8Array {
     this.#expected++;
     return encode([request], this.#harness.server.wire);
@@ -201,8 +204,8 @@ export class RawClient {
   }
 
   /**
-   * Reads, and tells what comes, until the server ends the connection: at most
-   * so many bytes, each so many milliseconds.
+   * Reads until the server ends the connection, and reports the messages. Each
+   * read takes at most `bytes` bytes, and waits `every` milliseconds before it.
    */
   async read(bytes = Infinity, every = 0): Promise<void> {
     const received = new Received((words) => this.#tell(`gets ${words}`));
@@ -234,7 +237,7 @@ export class RawClient {
     this.#conn!.close();
   }
 
-  /** Ends the connection as a program does that is killed. */
+  /** Resets the connection. */
   reset(): void {
     this.#end("resets the connection");
     this.#conn!.reset();

@@ -1,5 +1,5 @@
 /**
- * Drawing a story: a column for everybody, a row for each event.
+ * Drawing a story: a column for each participant, a row for each event.
  *
  * @module
  */
@@ -24,7 +24,10 @@ const NARROWEST = 6;
 /** Characters of the bar before a column, and of the space behind it. */
 const BAR = 2;
 
-/** The columns: clients in the order in which they come, the accept loop, handlers, and the rest. */
+/**
+ * The columns: clients in the order in which they come, the accept loop,
+ * handlers, and the rest.
+ */
 function columnsOf(events: readonly Event[]): string[] {
   const present = new Set(events.map(({ who }) => who));
   const shared = [LOCK, ROSTER, STDOUT, STDERR];
@@ -42,9 +45,10 @@ function longestWord(text: string): number {
 }
 
 /**
- * Returns the widths of the columns but the last, which take `room` together if
- * they can. Each is at least as wide as the longest word of its head. Only
- * where the page has less than `most` for all of them, words are broken.
+ * Returns the widths of all columns except the last. If possible, they take at
+ * most `room` together. Each is at least as wide as the longest word of its
+ * head. Words are broken only if the columns together would need more than
+ * `most`.
  */
 function widthsOf(
   columns: readonly string[],
@@ -95,7 +99,8 @@ export function draw(events: readonly Event[], width: number): TextTable {
   const rows: string[] = [];
   let before = -1;
   for (const { at, who, what } of events) {
-    // Nothing else stands in the row, so a text may go on over the columns behind it.
+    // The row has no other text, so this text may extend over the columns to
+    // its right.
     const start = starts[columns.indexOf(who)];
     const texts = fold(what, width - start - BAR);
     texts.forEach((text, i) => {

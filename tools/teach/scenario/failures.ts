@@ -1,5 +1,5 @@
 /**
- * Scenarios in which something goes wrong that a server must bear.
+ * Scenarios of failures that a server must survive.
  *
  * @module
  */
@@ -15,8 +15,8 @@ import { UNRECORDABLE } from "./traced_handler.ts";
 const leavesWhileWaiting: Scenario = {
   name: "leaves-while-waiting",
   about:
-    "Alice waits to be accepted, since the system has no descriptor, and " +
-    "leaves. Bob comes after her.",
+    "The system has no free file descriptor, so Alice waits to be accepted. " +
+    "She resets her connection. Bob connects after her.",
   ends: 1000,
   async play(harness) {
     const alice = new RawClient(harness, "Alice");
@@ -37,7 +37,8 @@ const leavesWhileWaiting: Scenario = {
 
 const slowRoster: Scenario = {
   name: "slow-roster",
-  about: "Recording takes 20 ms. An acknowledgement says that it is done.",
+  about: "Recording takes 20 ms. The server acknowledges a student only " +
+    "after recording.",
   recording: 20,
   ends: 1000,
   async play(harness) {
@@ -64,8 +65,9 @@ function slowAnswers(harness: Harness) {
 
 const slowFirst: Scenario = {
   name: "slow-first",
-  about: "The first of two requests takes 30 ms, the second none. A client " +
-    "knows which answer is to which request by their order, and by nothing else.",
+  about:
+    "The first of two requests takes 30 ms, the second none. A client matches " +
+    "answers to requests only by their order.",
   clientHandler: slowAnswers,
   ends: 1000,
   async play(harness) {
@@ -79,8 +81,8 @@ const slowFirst: Scenario = {
 
 const fullDisk: Scenario = {
   name: "full-disk",
-  about: "Recording Alice fails. She is told, and her connection ends. Bob " +
-    "comes after her.",
+  about: "Recording Alice fails. The server sends her an error and ends her " +
+    "connection. Bob connects after her.",
   ends: 1000,
   async play(harness) {
     const alice = new ShippedClient(harness, "Alice");
@@ -97,7 +99,8 @@ const fullDisk: Scenario = {
 const hostilePickle: Scenario = {
   name: "hostile-pickle",
   about: "Python's pickle can name a function to be called: this one names " +
-    "os.system. Nothing is called here, and what asks for it is refused by name.",
+    "os.system. The server calls nothing. It refuses the opcode, and names " +
+    "it in the error.",
   ends: 1000,
   async play(harness) {
     const mallory = new RawClient(harness, "Mallory");
@@ -114,7 +117,7 @@ const hostilePickle: Scenario = {
 const comeAndGo: Scenario = {
   name: "come-and-go",
   about:
-    "The server takes one client at a time. Alice leaves before Bob comes.",
+    "The server allows one client at a time. Alice leaves before Bob comes.",
   server: { maxClients: 1 },
   ends: 1000,
   async play(harness) {
@@ -131,18 +134,19 @@ const comeAndGo: Scenario = {
 const unreadBytes: Scenario = {
   name: "unread-bytes",
   about:
-    "Alice sends what is no pickle, and goes on sending. She is told why " +
-    "her connection ends: closing it with bytes unread would be a reset, which " +
-    "throws away what she has not read yet.",
+    "Alice sends bytes that are not a pickle, and continues to send. The " +
+    "server tells her why it ends the connection. It reads her bytes " +
+    "before it closes: closing with unread bytes would reset the " +
+    "connection, and she would lose the answers that she has not read.",
   ends: 1000,
   async play(harness) {
     const alice = new RawClient(harness, "Alice");
     await alice.connect();
     await harness.pause(10);
     await alice.ask(1);
-    await alice.send(Uint8Array.of(0xff), "what is no pickle");
+    await alice.send(Uint8Array.of(0xff), "a byte that is not a pickle");
     for (let i = 0; i < 3; i++) {
-      await alice.send(new Uint8Array(5), "more of it");
+      await alice.send(new Uint8Array(5), "5 more bytes");
     }
     await harness.pause(15);
     await alice.read();
@@ -172,9 +176,9 @@ const resetsUnderway: Scenario = {
 
 const newcomer: Scenario = {
   name: "newcomer",
-  about: "Three tasks at the lock, without a server. The second waits while " +
-    "the first holds it. The third asks in the very moment in which the first " +
-    "gives it back.",
+  about: "Three tasks use a lock, without a server. The second task waits " +
+    "while the first holds the lock. The third asks for the lock just " +
+    "as the first releases it.",
   ends: 1000,
   async play(harness) {
     const lock = new Lock();
@@ -183,7 +187,11 @@ const newcomer: Scenario = {
       harness.tell(name, "asks for the lock");
       using _guard = await lock.acquire();
       inside++;
-      harness.tell(name, inside === 1 ? "is in" : `is in too: ${inside} are`);
+      harness.tell(
+        name,
+        inside === 1 ? "is in" : `is in, too: ${inside} ` +
+          `tasks are in`,
+      );
       await harness.pause(10);
       inside--;
       harness.tell(name, "is out");

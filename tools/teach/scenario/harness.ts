@@ -1,6 +1,6 @@
 /**
- * Where scenarios are played: the shipped server and clients, on a network and a
- * clock that are made up, with all that happens told.
+ * The environment of a scenario: the shipped server and clients on a simulated
+ * network and clock. It records every event.
  *
  * @module
  */
@@ -15,21 +15,21 @@ import { SimulatedNetwork } from "../../../lib/testing/network.ts";
 import { Steady } from "./steady.ts";
 import { ACCEPT_LOOP, type Event, handlerOf, STDERR, STDOUT } from "./story.ts";
 
-/** What happens, and what it shows. */
+/** A scenario: its clients' actions, and the server's settings. */
 export interface Scenario {
   /** What it is called on the command line. */
   name: string;
   /** What it shows, and where to look, in a sentence or two. */
   about: string;
-  /** The server, where it is not as by default. */
+  /** Options of the server that differ from the defaults. */
   server?: ServerOptions;
   /** Milliseconds that recording takes. @default {0} */
   recording?: number;
-  /** Serves the clients, where that is not the lab's handler. */
+  /** Returns the handler class, if it is not the lab's. */
   clientHandler?(harness: Harness): ClientHandlerClass;
-  /** Milliseconds for which it goes on, at most. */
+  /** How long the scenario lasts at most, in milliseconds. */
   ends: number;
-  /** Has the clients do what they do. */
+  /** Runs the clients. */
   play(harness: Harness): void;
 }
 
@@ -55,7 +55,7 @@ export class Harness {
   #clients: { reportUnfinished(): void }[] = [];
   #queues = new Map<number, Queued[]>();
 
-  /** Puts the server there; {@linkcode Scenario.play} begins. */
+  /** Creates the server. `play()` in `play.ts` starts it. */
   constructor(
     clock: SimulatedClock,
     scenario: Scenario,
@@ -88,7 +88,7 @@ export class Harness {
     return new Promise((resolve) => this.clock.schedule(ms, resolve));
   }
 
-  /** Takes a client in, to have it tell what it still waits for at the end. */
+  /** Adds a client, so that it reports at the end what it still waits for. */
   add(client: { reportUnfinished(): void }): void {
     this.#clients.push(client);
   }
@@ -153,7 +153,7 @@ export class Harness {
     }
   }
 
-  /** What a write of so many bytes wrote of what was queued. */
+  /** Describes which queued messages a write of `bytes` bytes completed. */
   #written(client: number, bytes: number): string {
     const queue = this.#queues.get(client)!;
     const whole: Queued[] = [];

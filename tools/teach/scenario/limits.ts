@@ -1,5 +1,5 @@
 /**
- * A scenario for each limit: somebody goes over it.
+ * A scenario for each limit, in which the limit is exceeded.
  *
  * @module
  */
@@ -61,7 +61,7 @@ async function twoCome(harness: Harness): Promise<void> {
   await bob.connect();
 }
 
-/** Alice sends such a request, and is told what comes of it. */
+/** Alice sends these requests one after another, and waits for each answer. */
 function asks(...requests: readonly MessageMap[]): Scenario["play"] {
   return async (harness) => {
     const alice = new ShippedClient(harness, "Alice");
@@ -121,7 +121,7 @@ function noAnswers() {
   };
 }
 
-/** Lines wait for a stdout that nobody reads. */
+/** Prints lines to a stdout that nothing reads. */
 async function nobodyReads(harness: Harness): Promise<void> {
   const told = (count: number) =>
     harness.tell(STDERR, `${counted(count, "line")} not shown on stdout`);
@@ -137,11 +137,11 @@ async function nobodyReads(harness: Harness): Promise<void> {
 
 /** Somebody goes over each limit. */
 export const LIMITS: readonly Scenario[] = [
-  over("maxClients", 1, "Alice is there when Bob comes.", twoCome),
+  over("maxClients", 1, "Alice is still connected when Bob connects.", twoCome),
   over(
     "maxClientsPerAddress",
     1,
-    "Alice is there when Bob comes, from the same address.",
+    "Alice is still connected when Bob connects from the same address.",
     twoCome,
   ),
   over(
@@ -153,7 +153,7 @@ export const LIMITS: readonly Scenario[] = [
   over(
     "maxDepth",
     3,
-    "Alice sends a list within a list, and so on, six deep.",
+    "Alice sends lists that are nested six deep.",
     asks({ ...student(1), more: nested(5) }),
     { server: { wire: FORMATS.json } },
   ),
@@ -165,11 +165,12 @@ export const LIMITS: readonly Scenario[] = [
     { server: { wire: FORMATS.json } },
   ),
   over("requestTimeout", 1, "Alice never sends all of her request.", stalls),
-  over("idleTimeout", 1, "Alice says nothing at all.", saysNothing),
+  over("idleTimeout", 1, "Alice sends nothing.", saysNothing),
   over(
     "softQueuedBytes",
     60,
-    "Alice reads none of her answers. For 2 s, nothing more is read from her.",
+    "Alice reads none of her answers. The server reads nothing more from her " +
+      "for 2 s, and then closes her connection.",
     readsNothing,
     { server: { queueTimeout: 2 } },
   ),
@@ -208,7 +209,7 @@ export const LIMITS: readonly Scenario[] = [
   over(
     "maxWaitingOutput",
     50,
-    "Nobody reads stdout, and 84 letters are to be printed.",
+    "Nothing reads stdout, and four lines of 21 characters are printed.",
     nobodyReads,
   ),
   over(

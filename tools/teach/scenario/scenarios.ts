@@ -38,8 +38,9 @@ const twoClients: Scenario = {
 
 const pipelined: Scenario = {
   name: "pipelined",
-  about: "A client sends five requests and waits for none. One read brings " +
-    "what has come: two whole requests and a part of the third. Each batch is " +
+  about: "A client sends five requests without waiting for answers. The " +
+    "first read returns what has arrived: two whole requests and a part " +
+    "of the third. Each batch is " +
     "recorded together, and answered in one write.",
   ends: 1000,
   async play(harness) {
@@ -63,8 +64,8 @@ const contendedLock: Scenario = {
   name: "contended-lock",
   about:
     "Three handlers want to record at the same time, and recording takes " +
-    "20 ms. The lock lets in one after the other, first come, first served. " +
-    "The accept loop and the reading go on meanwhile.",
+    "20 ms. The lock admits one handler at a time, first come, first served. " +
+    "Meanwhile the server accepts clients and reads requests.",
   recording: 20,
   ends: 1000,
   async play(harness) {
@@ -85,8 +86,9 @@ const contendedLock: Scenario = {
 
 const slowReader: Scenario = {
   name: "slow-reader",
-  about: "Alice sends faster than she takes her answers. Once more than 60 " +
-    "bytes wait for her, her handler reads no more until she has taken all. " +
+  about: "Alice sends faster than she takes her answers. When more than 60 " +
+    "bytes wait for her, her handler stops reading until her connection " +
+    "has accepted all of them. " +
     "Bob notices nothing of it.",
   server: { softQueuedBytes: 60 },
   ends: 2000,
@@ -119,7 +121,8 @@ const drain: Scenario = {
   name: "drain",
   about:
     "The server is asked to end while Alice is in the middle of a request " +
-    "and Bob has just connected. Both are answered, and only then it closes.",
+    "and Bob has just connected. Both get their answers before the server " +
+    "closes the connections.",
   ends: 3000,
   async play(harness) {
     const alice = new RawClient(harness, "Alice");

@@ -1,5 +1,5 @@
 /**
- * Chance that is none: a scenario goes the same way each time, and takes its time evenly.
+ * A replacement for random numbers, so that a scenario runs the same way each time.
  *
  * @module
  */
@@ -7,7 +7,10 @@
 import { Random } from "../../../lib/testing/random.ts";
 import { LOTS } from "../../../lib/testing/clock.ts";
 
-/** Gives the middle of what it may, but lots in their order: first come, first served. */
+/**
+ * Returns the middle of the range. Lots are returned in ascending order, so
+ * events of the same time run first come, first served.
+ */
 export class Steady extends Random {
   #lots = 0;
 

@@ -10,12 +10,12 @@ export const ACCEPT_LOOP = "accept loop";
 export const LOCK = "lock";
 /** Where students are recorded. */
 export const ROSTER = "roster";
-/** What the server prints, where no handler is told to do it. */
+/** Lines on stdout that no traced handler reports. */
 export const STDOUT = "stdout";
 /** What the server's operator is told. */
 export const STDERR = "stderr";
 
-/** One event: when it was, to whom it happened, and what. */
+/** One event: its time, its participant, and what happened. */
 export interface Event {
   /** Milliseconds since the beginning. */
   at: number;

@@ -1,5 +1,5 @@
 /**
- * The lab's handler, with what it does at the lock and the roster told.
+ * The lab's handler, which also reports its use of the lock and the roster.
  *
  * @module
  */
@@ -15,7 +15,7 @@ import type { Student } from "../../../lib/students/student.ts";
 import type { Harness } from "./harness.ts";
 import { handlerOf, LOCK, ROSTER } from "./story.ts";
 
-/** What a student is called whom the roster fails to record. */
+/** The `sid` of the student that the roster fails to record. */
 export const UNRECORDABLE = "lost";
 
 /** A roster like a file: it reads all, takes its time, and writes all back. */
@@ -48,7 +48,7 @@ function short(sids: readonly unknown[]): string {
   return `${sids[0]} to ${sids.at(-1)}`;
 }
 
-/** A lock that tells what becomes of it in the hands of one handler. */
+/** A lock that reports when one handler waits for it, holds it, and releases it. */
 class TracedLock extends Lock {
   #lock: Lock;
   #harness: Harness;
