@@ -216,7 +216,12 @@ export abstract class ClientHandler {
   /** Sends the client the reason, then ends the connection in good order. The promise never rejects. */
   reject(error: unknown): Promise<void> {
     if (!(error instanceof ConnectionEnded)) {
-      this.#messages.queue([this.#refusals.refuse(error).response]);
+      const { response } = this.#refusals.refuse(error);
+      try {
+        this.#messages.queue([response]);
+      } catch {
+        // The format has no form for an error: the connection ends without one.
+      }
     }
     return this.#messages.shutdown();
   }

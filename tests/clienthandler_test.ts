@@ -8,6 +8,7 @@ import type { Recorded, Roster } from "../lib/students/roster.ts";
 import type { Sid, Student } from "../lib/students/student.ts";
 import type { Message } from "../lib/formats/formats.ts";
 import { ProtocolError, RequestError } from "../lib/formats/formats.ts";
+import { bareLines } from "./support/bare_lines.ts";
 import { needs } from "./support/needs.ts";
 import {
   ALICE,
@@ -118,6 +119,46 @@ net.test("ClientHandler loses only its own connection when its constructor or ru
   await peer.send("a");
   assertEquals(await peer.receive(), "a");
   assertEquals(test.server.handlers.size, 1);
+});
+
+/** Speaks lines, and says nothing first. */
+class LineHandler extends EchoHandler {
+  protected override sendId(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+net.test("A format that cannot express an error costs nobody but the client that gets none (needs net)", async () => {
+  await using test = new TestServer({
+    clientHandler: LineHandler,
+    wire: bareLines,
+    requestTimeout: 0.2,
+  });
+  using dripping = await Peer.connect(test.addr, bareLines);
+  await dripping.sendBytes(new TextEncoder().encode("never fini"));
+  assertEquals(await dripping.receiveAll(), []); // at requestTimeout
+  assertMatch(test.reports.join(), /requestTimeout/);
+  using peer = await Peer.connect(test.addr, bareLines);
+  await peer.send("still here");
+  assertEquals(await peer.receive(), "still here");
+});
+
+net.test("maxRequestBytes holds for a format that does not check lengths itself (needs net)", async () => {
+  for (const maxRequestBytes of [100, 65_536, 100_000]) {
+    await using test = new TestServer({
+      clientHandler: LineHandler,
+      wire: bareLines,
+      maxRequestBytes,
+    });
+    using peer = await Peer.connect(test.addr, bareLines);
+    await peer.sendBytes(new Uint8Array(maxRequestBytes + 70_000).fill(97));
+    assertEquals(await peer.receiveAll(), []);
+    assertEquals(test.server.limitHits.maxRequestBytes, 1);
+    using other = await Peer.connect(test.addr, bareLines);
+    const longest = "a".repeat(maxRequestBytes - 1);
+    await other.send(longest);
+    assertEquals(await other.receive(), longest);
+  }
 });
 
 net.test("ClientHandler.send() does not mix large messages that are sent at the same time (needs net)", async () => {

@@ -21,6 +21,7 @@ const SMALL_READS = 4;
 /** The read buffer of one connection, and the decoder of its messages. */
 export class MessageReader {
   #format: FormatReader;
+  #maxRequestBytes: number;
   #largestBuffer: number;
   #buffer = new Uint8Array(SMALLEST_BUFFER);
   /** Bytes at the buffer's front that belong to an incomplete message. */
@@ -33,6 +34,7 @@ export class MessageReader {
   /** Creates the reader of one connection. */
   constructor(format: WireFormat, limits: MessageLimits) {
     this.#format = format.reader(limits);
+    this.#maxRequestBytes = limits.maxRequestBytes;
     // One opcode or line can be as long as a message.
     this.#largestBuffer = Math.max(LARGEST_BUFFER, limits.maxRequestBytes);
   }
@@ -76,6 +78,9 @@ export class MessageReader {
     try {
       const taken = this.#format.read(this.#buffer, end, messages);
       this.#keep(taken, end);
+      const isFull = this.#kept === this.#buffer.length; // no room to read
+      const isTooLong = isFull || this.pendingBytes > this.#maxRequestBytes;
+      if (isTooLong && !this.hasUndecoded) throw tooLong(this.#maxRequestBytes);
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       this.#error = error;
@@ -130,4 +135,10 @@ export class MessageReader {
       this.#buffer.set(rest);
     } else if (this.#kept > 0) this.#buffer.copyWithin(0, taken, end);
   }
+}
+
+/** The error for a format that does not check the length of a message itself. */
+function tooLong(maxRequestBytes: number): ProtocolError {
+  const why = `A message is longer than ${maxRequestBytes} bytes`;
+  return new ProtocolError(why, { limit: "maxRequestBytes" });
 }
