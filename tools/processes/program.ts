@@ -127,9 +127,17 @@ export function server(...args: string[]): Program {
   ]);
 }
 
-/** The client, as its task runs it. */
+/** The lab's first student, also where `clienthelper.ts` was edited, as the lab has it. */
+export const ALICE_FLAGS = [
+  "--name=Alice Brown",
+  "--github=abrown",
+  "--sid=123456789",
+];
+
+/** Starts the client, as its task does. Later flags replace those of Alice. */
 export function client(...args: string[]): Program {
-  return new Program(Deno.execPath(), [...FLAGS, "client.ts", ...args]);
+  const flags = [...FLAGS, "client.ts", ...ALICE_FLAGS, ...args];
+  return new Program(Deno.execPath(), flags);
 }
 
 /** Waits until a server listens. Resolves to its port. */

@@ -90,8 +90,10 @@ async function demo(stop: AbortSignal): Promise<number> {
   whenAborted(stop, end);
   try {
     const [, port] = await server.line(/^Listening at \S+\/(\d+)$/);
-    const alice = new Actor("Alice", "client.ts", "--port", port);
-    const bob = new Actor("Bob", "client.ts", "--port", port, ...BOB);
+    const client = (name: string, student: string[]) =>
+      new Actor(name, "client.ts", "--port", port, ...student);
+    const alice = client("Alice", ALICE_FLAGS);
+    const bob = client("Bob", BOB_FLAGS);
     actors.push(alice, bob);
     // Neither client leaves by itself: now both are connected.
     for (const client of [alice, bob]) await client.line(new RegExp(PASSED));
@@ -109,7 +111,13 @@ async function demo(stop: AbortSignal): Promise<number> {
   }
 }
 
-const BOB = ["--name", "Bob Chen", "--github", "bchen", "--sid", "987654321"];
+/** The students of the demo, also where `clienthelper.ts` was edited, as the lab has it. */
+const ALICE_FLAGS = [
+  "--name=Alice Brown",
+  "--github=abrown",
+  "--sid=123456789",
+];
+const BOB_FLAGS = ["--name=Bob Chen", "--github=bchen", "--sid=987654321"];
 
 /** The command line. Returns the exit code. */
 export function main(
