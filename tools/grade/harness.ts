@@ -14,7 +14,8 @@ import { withPort } from "./command.ts";
 import { exitOf } from "./complaint.ts";
 import type { Step, Wrong } from "./kit.ts";
 import { Peer } from "./peer.ts";
-import { freePort, isLeft, listensAt, PortTaken, refuseTaken } from "./port.ts";
+import { stablePort } from "../processes/stable_port.ts";
+import { isLeft, listensAt, PortTaken, refuseTaken } from "./port.ts";
 import { NotStarted, Program } from "./program.ts";
 import type { Maker, Values } from "./values.ts";
 import { Workplace } from "./workplace.ts";
@@ -156,7 +157,7 @@ export class Harness implements AsyncDisposable {
     const isFirst = this.programs.size === 0;
     if (isFirst && !this.#listener && this.port !== 0) refuseTaken(this.port);
     if (port === 0) {
-      this.port = this.port || freePort();
+      this.port = this.port || stablePort();
     }
     this.#place ??= await Workplace.of(folder);
     if (this.#ending) {

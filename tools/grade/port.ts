@@ -41,13 +41,6 @@ export function refuseTaken(port: number): void {
   }
 }
 
-/** Returns a free port. */
-export function freePort(): number {
-  const listener = Deno.listen({ port: 0, hostname: "127.0.0.1" });
-  listener.close();
-  return listener.addr.port;
-}
-
 /** Whether a program listens at the port. Always false on systems other than Linux. */
 export function listensAt(port: number): boolean {
   return socketStates(port).includes("LISTEN");

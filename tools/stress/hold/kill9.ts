@@ -6,7 +6,8 @@
 
 import { STUDENT } from "../../../clienthelper.ts";
 import { Peer } from "../../../lib/testing/peer.ts";
-import { listening, server } from "../../../tools/processes/program.ts";
+import { listening, server } from "../../processes/program.ts";
+import { stablePort } from "../../processes/stable_port.ts";
 import { allOf, atMost } from "./figures.ts";
 import type { Scenario } from "./scenario.ts";
 import { quantile } from "./statistics.ts";
@@ -27,7 +28,7 @@ export const kill9: Scenario = {
     `${RESTARTS} times, SIGKILL ends a server with connected clients, and ` +
     "the next one starts at once on the same port: it listens",
   async measure(tell, stop) {
-    let program = server("--port", "0");
+    let program = server("--port", `${stablePort()}`);
     const ms: number[] = [];
     let served = 0;
     let timer: ReturnType<typeof setTimeout> | undefined;

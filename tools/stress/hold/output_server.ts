@@ -5,6 +5,7 @@
  */
 
 import { retry } from "@std/async/retry";
+import { stablePort } from "../../processes/stable_port.ts";
 import type { Address } from "../../../lib/net.ts";
 import { Peer } from "../../../lib/testing/peer.ts";
 import { ROOT } from "../../../tools/processes/program.ts";
@@ -23,7 +24,7 @@ export interface Printed {
 /** A server's process, and the readers of its output. */
 export class OutputServer implements AsyncDisposable {
   /** Where it listens. */
-  readonly addr: Address = { hostname: "127.0.0.1", port: freePort() };
+  readonly addr: Address = { hostname: "127.0.0.1", port: stablePort() };
   #child: Deno.ChildProcess;
   #resume = Promise.withResolvers<void>();
   #printed: Promise<string[]>;
@@ -94,10 +95,4 @@ export class OutputServer implements AsyncDisposable {
     this.#resume.resolve();
     await this.#printed;
   }
-}
-
-/** Returns a port that was free a moment ago, for a server that may be unable to print its own. */
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
 }
