@@ -6,9 +6,11 @@
 
 import { ClientHelper } from "./clienthelper.ts";
 import type { StopSignals } from "./lib/cli/signals.ts";
-import { CLIENT_LIMITS } from "./lib/limits.ts";
-import { type Address, addressOf, type Network } from "./lib/net.ts";
+import { CLIENT_LIMITS, secondsOf } from "./lib/limits.ts";
+import { type Address, addressOf, type Connection } from "./lib/net.ts";
+import type { Network } from "./lib/net.ts";
 import { MessageConnection } from "./lib/connection/connection.ts";
+import { Receiver } from "./lib/connection/receiver.ts";
 import { ConnectionEnded, DEFAULT_FORMAT } from "./lib/formats/formats.ts";
 import type { Message, WireFormat } from "./lib/formats/formats.ts";
 
@@ -22,8 +24,22 @@ export interface ClientOptions {
   wire?: WireFormat;
   /** How long to wait for a silent server, in seconds; 0 means forever. @default {0} */
   answerTimeout?: number;
+  /** Whether a message answers no request: {@linkcode Client.receive} gets it. @default {() => false} */
+  isPush?: (message: Message) => boolean;
   /** The network to connect through. @default {Deno} */
   network?: Network;
+}
+
+/** The states of a client, in their order. A failed {@linkcode Client.connect} goes back to the first. */
+enum ClientState {
+  /** It may connect. */
+  New,
+  /** It waits for the connection, or for the greeting. */
+  Connecting,
+  /** It may send and receive, until the connection ends. */
+  Open,
+  /** It was closed, and cannot be used any more. */
+  Closed,
 }
 
 /**
@@ -51,52 +67,91 @@ export class Client {
   #format: WireFormat;
   #answerTimeout: number;
   #network: Network;
-  #connection: MessageConnection | undefined;
-  /** The callers that wait for a message, first come, first served. */
-  #waiting: Omit<PromiseWithResolvers<Message | undefined>, "promise">[] = [];
-  /** Messages that arrived before a caller waited for them. */
-  #unclaimed: Message[] = [];
-  #receiving = false;
+  #isPush: (message: Message) => boolean;
+  #state = ClientState.New;
+  #receiver: Receiver | undefined;
   #why = "The connection ended";
 
-  /** Creates a client. {@linkcode connect} connects it. */
+  /**
+   * Creates a client. {@linkcode connect} connects it.
+   *
+   * @throws {RangeError} If `answerTimeout` is not a time that a timer can wait.
+   */
   constructor(options: ClientOptions = {}) {
     this.address = addressOf(options);
     this.#format = options.wire ?? DEFAULT_FORMAT;
-    this.#answerTimeout = options.answerTimeout ?? 0;
+    this.#answerTimeout = secondsOf("answerTimeout", options.answerTimeout);
     this.#network = options.network ?? Deno;
+    this.#isPush = options.isPush ?? (() => false);
   }
 
   /**
-   * Connects. Resolves to the greeting: `clientid`, or `error` if the server is full.
+   * Connects. Resolves to the greeting: `clientid`, or `error` if the server is
+   * full. After a failure, it may be called again.
    *
+   * @throws {Error} If the client connects, has connected, or was closed.
    * @throws {Deno.errors.ConnectionRefused} If no server listens on the address.
    * @throws {ConnectionEnded} If the connection ends before the greeting.
    */
   async connect({ signal }: { signal?: AbortSignal } = {}): Promise<Message> {
-    const conn = await this.#network.connect({ ...this.address, signal });
-    this.#connection = new MessageConnection(conn, this.#format, CLIENT_LIMITS);
+    if (this.#state !== ClientState.New) {
+      throw new Error("A client connects only once: create a new one");
+    }
+    this.#state = ClientState.Connecting;
+    try {
+      const conn = await this.#network.connect({ ...this.address, signal });
+      return await this.#greeted(conn, signal);
+    } catch (error) {
+      this.#receiver?.connection.close();
+      this.#receiver = undefined;
+      if (!this.#isClosed) this.#state = ClientState.New;
+      throw signal?.aborted ? signal.reason : error;
+    }
+  }
+
+  async #greeted(conn: Connection, signal?: AbortSignal): Promise<Message> {
+    const connection = new MessageConnection(conn, this.#format, CLIENT_LIMITS);
+    this.#receiver = new Receiver(connection, this.#isPush);
     const seconds = this.#answerTimeout;
     if (seconds > 0) {
-      this.#connection.idle.arm(seconds * 1000, () => {
+      connection.idle.arm(seconds * 1000, () => {
         this.#why = `The server said nothing for ${seconds} s`;
-        this.close();
+        void connection.shutdown();
       });
     }
-    return this.#unlessEnded(await this.receive());
+    const close = () => connection.close();
+    signal?.addEventListener("abort", close);
+    if (signal?.aborted || this.#isClosed) close();
+    const greeting = this.#unlessEnded(await this.#receiver.next());
+    signal?.removeEventListener("abort", close);
+    this.#state = ClientState.Open;
+    return greeting;
+  }
+
+  get #isClosed(): boolean {
+    return this.#state === ClientState.Closed;
   }
 
   /**
    * Sends a request without waiting for earlier responses. Resolves to the
-   * response to this request, even if it is an `error`.
+   * response to this request, even if it is an `error`. If `signal` aborts first,
+   * the response is dropped, and the reason of the signal is thrown.
    *
    * @throws {ConnectionEnded} If the connection ends before the response.
    * @throws {ProtocolError} If the server sends a malformed message.
    * @throws {TypeError} If the format cannot express the request.
    */
-  async request(message: Message): Promise<Message> {
-    this.#connected().queue([message]);
-    return this.#unlessEnded(await this.receive());
+  async request(
+    message: Message,
+    { signal }: { signal?: AbortSignal } = {},
+  ): Promise<Message> {
+    signal?.throwIfAborted();
+    const receiver = this.#open();
+    receiver.connection.queue([message]);
+    const response = receiver.response();
+    return this.#unlessEnded(
+      await (signal ? abortable(response, signal) : response),
+    );
   }
 
   /**
@@ -105,23 +160,29 @@ export class Client {
    * @throws {ConnectionEnded} If the connection has ended.
    */
   async send(message: Message): Promise<void> {
-    await this.#connected().send([message]);
+    await this.#open().connection.send([message]);
   }
 
-  /** Resolves to the next message that no request waits for; `undefined` at the end of the connection. */
-  receive(): Promise<Message | undefined> {
-    return new Promise((resolve, reject) => {
-      const message = this.#unclaimed.shift();
-      if (message !== undefined) return resolve(message);
-      const connection = this.#connected();
-      this.#waiting.push({ resolve, reject });
-      if (!this.#receiving) void this.#receiveAll(connection);
-    });
+  /** Resolves to the next message that answers no request; `undefined` at the end of the connection. */
+  async receive(): Promise<Message | undefined> {
+    return await this.#open().next();
+  }
+
+  /** Iterates over the messages that answer no request, until the connection ends. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<Message, void> {
+    let message: Message | undefined;
+    while ((message = await this.receive()) !== undefined) yield message;
   }
 
   /** Writes what is queued, then ends the connection. Requests in flight are rejected. */
   async close(): Promise<void> {
-    await this.#connection?.shutdown();
+    this.#state = ClientState.Closed;
+    await this.#receiver?.connection.shutdown();
+  }
+
+  /** Closes the client at the end of an `await using` block. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 
   #unlessEnded(message: Message | undefined): Message {
@@ -129,30 +190,20 @@ export class Client {
     return message;
   }
 
-  /** Receives only while a caller waits. Otherwise back-pressure stops the server. */
-  async #receiveAll(connection: MessageConnection): Promise<void> {
-    this.#receiving = true;
-    try {
-      while (this.#waiting.length > 0) {
-        const messages = await connection.receive();
-        const turns = this.#waiting.splice(0, messages?.length ?? Infinity);
-        turns.forEach((turn, i) => turn.resolve(messages?.[i]));
-        if (messages === undefined) void connection.shutdown();
-        else this.#unclaimed.push(...messages.slice(turns.length));
-      }
-    } catch (error) {
-      for (const turn of this.#waiting.splice(0)) turn.reject(error);
-    } finally {
-      this.#receiving = false;
-    }
+  #open(): Receiver {
+    if (this.#receiver) return this.#receiver;
+    throw new ConnectionEnded("The client is not connected");
   }
+}
 
-  #connected(): MessageConnection {
-    if (!this.#connection) {
-      throw new ConnectionEnded("The client is not connected");
-    }
-    return this.#connection;
-  }
+/** Resolves as `promise` does, unless `signal` aborts first. */
+function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    signal.addEventListener("abort", abort);
+    promise.then(resolve, reject)
+      .finally(() => signal.removeEventListener("abort", abort));
+  });
 }
 
 /** Runs the command line of the client. Resolves to its exit code. */

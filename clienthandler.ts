@@ -5,25 +5,23 @@
  */
 
 import { MessageConnection } from "./lib/connection/connection.ts";
-import { TimeSlice, yieldIfDue } from "./lib/connection/fairness.ts";
 import type { HandlerServer } from "./lib/connection/handler_server.ts";
-import type { IdleTimer } from "./lib/connection/timers.ts";
-import { Refusal, Refusals } from "./lib/connection/refusals.ts";
+import { Refusal, RequestProcessor } from "./lib/connection/processor.ts";
+import type { ResponseMessage } from "./lib/connection/responses.ts";
 import { State } from "./lib/connection/state.ts";
-import { ConnectionEnded, type Message } from "./lib/formats/formats.ts";
+import type { IdleTimer } from "./lib/connection/timers.ts";
+import { ignoringErrors } from "./lib/events.ts";
+import type { Message, PeerError } from "./lib/formats/formats.ts";
 import type { Lock } from "./lib/lock.ts";
 import { type Address, type Connection, showAddress } from "./lib/net.ts";
 import { sharedRoster } from "./lib/students/memory.ts";
 import type { Recorded, Roster } from "./lib/students/roster.ts";
-import {
-  ACKNOWLEDGED,
-  connectedLine,
-  type Student,
-  toStudent,
-} from "./lib/students/student.ts";
-import { counted, escape } from "./lib/text.ts";
+import { responseTo } from "./lib/students/roster.ts";
+import { connectedLine, toStudent } from "./lib/students/student.ts";
+import type { Student } from "./lib/students/student.ts";
+import { counted, escape, reason } from "./lib/text.ts";
 
-/** A handler class that {@linkcode Server} can create handlers from. */
+/** A class of handlers, as {@linkcode Server} takes one. */
 export type ClientHandlerClass = new (
   server: HandlerServer,
   conn: Connection,
@@ -32,10 +30,6 @@ export type ClientHandlerClass = new (
 
 /**
  * Serves one client: greets it, then answers each of its requests in order.
- *
- * An application extends this class and overrides
- * {@linkcode ClientHandler.processRequest}. All handlers share one thread: a
- * handler that computes for a second delays every client by a second.
  *
  * @example An echo server
  * ```ts
@@ -61,10 +55,12 @@ export abstract class ClientHandler {
   readonly server: HandlerServer;
   /** The connection to the client. The lab calls it `handler`. */
   readonly conn: Connection;
+  /** How many requests of this client may be under way at a time. Answers keep their order. @default {1} */
+  protected readonly parallel: number = 1;
   #addr: Address;
   #messages: MessageConnection;
+  #processor: RequestProcessor;
   #requests = 0;
-  #refusals: Refusals;
 
   /** Creates the handler of one connection. {@linkcode run} starts it. */
   constructor(server: HandlerServer, conn: Connection, addr: Address) {
@@ -73,10 +69,15 @@ export abstract class ClientHandler {
     this.clientId = server.freeClientId(addr.port);
     this.clientIp = addr.hostname;
     this.#addr = addr;
-    this.#refusals = new Refusals(server, (why) => this.#report(why));
     this.#messages = new MessageConnection(conn, server.wire, server.limits, {
-      onLimit: (error) => this.reject(error),
+      onLimit: ignoringErrors((error: Error) => this.reject(error)),
       onEvent: server.onEvent?.bind(server, this.clientId),
+    });
+    this.#processor = new RequestProcessor(this.#messages, {
+      server,
+      report: (line) => this.#report(line),
+      process: (request) => this.processRequest(request),
+      errorResponse: (error) => this.errorResponse(error),
     });
   }
 
@@ -89,7 +90,7 @@ export abstract class ClientHandler {
   async run(): Promise<void> {
     const { idleTimeout } = this.server.limits;
     if (idleTimeout > 0) {
-      this.#messages.idle.arm(idleTimeout * 1000, () => {
+      this.idle.arm(idleTimeout * 1000, () => {
         this.server.limitHits.idleTimeout++;
         this.#report(`closed: silent for ${idleTimeout} s (idleTimeout)`);
         this.#messages.shutdown();
@@ -98,13 +99,20 @@ export abstract class ClientHandler {
     try {
       await this.sendId();
       await this.processRequests();
+      await this.#processor.settled();
     } catch (error) {
-      await this.reject(error);
+      await this.#processor.end(error);
+    }
+    try {
+      await this.closed();
+    } catch (error) {
+      this.#report(`closed() failed: ${reason(error)}`);
     }
     await this.#messages.shutdown();
-    if (this.server.quiet || this.#refusals.isFinal) return;
-    if (this.#requests > 0) {
-      this.#report(`left after ${counted(this.#requests, "request")}`);
+    if (this.server.quiet || this.#processor.hasRefused) return;
+    const requests = this.#requests;
+    if (requests > 0) {
+      this.#report(`left after ${counted(requests, "request")}`);
     }
   }
 
@@ -127,62 +135,62 @@ export abstract class ClientHandler {
   }
 
   /**
-   * Processes a batch: the requests that one read completed. Resolves to their
-   * responses in the same order. The response to an invalid request is an error.
+   * Processes a batch: the requests that one read completed. Each answer is sent
+   * as soon as it and those before it are ready. Resolves to answers that are
+   * still to be sent: none, unless a subclass answers a batch as a whole.
    */
   protected async processBatch(
     requests: readonly Message[],
-  ): Promise<Message[]> {
-    const results = await this.processEach(
-      requests,
-      (request) => this.processRequest(request),
-    );
-    return results.map((it) => it instanceof Refusal ? it.response : it);
+  ): Promise<ResponseMessage[]> {
+    await this.#processor.process(requests, this.parallel);
+    return [];
   }
 
-  /**
-   * Calls `process` for each request in turn and resolves to the results. If
-   * `process` throws, the result is a {@linkcode Refusal}. After a refusal that
-   * ends the connection, the remaining requests are not processed.
-   */
-  protected async processEach<T>(
+  /** Calls `process` for each request in turn. If it throws, the result is a {@linkcode Refusal}. */
+  protected processEach<T>(
     requests: readonly Message[],
     process: (request: Message) => T | Promise<T>,
   ): Promise<(T | Refusal)[]> {
-    const results: (T | Refusal)[] = [];
-    const slice = new TimeSlice();
-    for (const request of requests) {
-      if (slice.isOver()) await yieldIfDue();
-      if (this.#messages.state === State.Closed) break; // no answer can be sent
-      try {
-        const result = process(request);
-        // Only promises are awaited: a needless `await` per request is slow.
-        results.push(result instanceof Promise ? await result : result);
-        this.#refusals.endRow();
-      } catch (error) {
-        results.push(this.#refusals.refuse(error));
-        if (this.#refusals.isFinal) {
-          this.stopReading();
-          break;
-        }
-      }
-    }
-    return results;
+    return this.#processor.each(requests, process);
   }
 
   /**
-   * Processes one request. Returns its response or a promise for it. The next
-   * request waits until that promise resolves.
+   * Processes one request: what another application overrides. Returns its
+   * response or a promise for it; `undefined` is no response.
    *
    * @throws {RequestError} If the request is invalid. The client receives the reason.
    * @throws {ProtocolError} If the connection cannot continue. The client receives the reason, then the connection closes.
    */
   protected abstract processRequest(
     request: Message,
-  ): Message | Promise<Message>;
+  ): ResponseMessage | Promise<ResponseMessage>;
+
+  /** Returns the response that tells the client what is wrong. */
+  protected errorResponse(error: PeerError): ResponseMessage {
+    return { error: error.message };
+  }
+
+  /** Called once, whatever ended the connection, when all requests are processed. */
+  protected closed(): void | Promise<void> {}
+
+  /** Sends a message that answers nothing, without waiting. Returns false if the client is gone. @throws {TypeError} If the format cannot express it. */
+  push(message: Message): boolean {
+    this.#messages.queue([message]);
+    return this.#messages.canQueue;
+  }
+
+  /** Bytes that the client has not accepted yet. */
+  get queuedBytes(): number {
+    return this.#messages.queuedBytes;
+  }
+
+  /** Aborted when the client is gone, so that no answer can reach it. A half-close does not count. */
+  get signal(): AbortSignal {
+    return this.#messages.signal;
+  }
 
   /** Sends messages in order, in one write. Waits while too many bytes are queued for the client. */
-  protected send(messages: readonly Message[]): Promise<void> {
+  protected send(messages: readonly ResponseMessage[]): Promise<void> {
     const sent = this.#messages.send(messages);
     if (this.#messages.isFull) this.server.limitHits.softQueuedBytes++;
     return sent;
@@ -214,16 +222,9 @@ export abstract class ClientHandler {
   }
 
   /** Sends the client the reason, then ends the connection in good order. The promise never rejects. */
-  reject(error: unknown): Promise<void> {
-    if (!(error instanceof ConnectionEnded)) {
-      const { response } = this.#refusals.refuse(error);
-      try {
-        this.#messages.queue([response]);
-      } catch {
-        // The format has no form for an error: the connection ends without one.
-      }
-    }
-    return this.#messages.shutdown();
+  async reject(error: unknown): Promise<void> {
+    await this.#processor.end(error);
+    await this.#messages.shutdown();
   }
 
   /** Closes the connection at once. */
@@ -234,6 +235,12 @@ export abstract class ClientHandler {
   #report(line: string): void {
     this.server.report(`${showAddress(this.#addr)} ${escape(line)}`);
   }
+}
+
+/** Tells a client why it is not served. Nothing of the application is created for it. */
+export class RejectedClient extends ClientHandler {
+  /** Never called. */
+  protected override processRequest(): undefined {}
 }
 
 /** The lab's handler: records, prints and acknowledges the student in each request. */
@@ -257,12 +264,10 @@ export class StudentHandler extends ClientHandler {
    */
   protected override async processBatch(
     requests: readonly Message[],
-  ): Promise<Message[]> {
+  ): Promise<ResponseMessage[]> {
     const checked = await this.processEach(requests, toStudent);
     const students: Student[] = [];
-    for (const it of checked) {
-      if (!(it instanceof Refusal)) students.push(it);
-    }
+    for (const it of checked) if (!(it instanceof Refusal)) students.push(it);
     let results: readonly Recorded[] = [];
     if (students.length > 0) {
       // Recording awaits. Without the lock, another handler could record and
@@ -285,14 +290,11 @@ export class StudentHandler extends ClientHandler {
   }
 
   /** Processes a batch of one. */
-  protected override async processRequest(request: Message): Promise<Message> {
+  protected override async processRequest(
+    request: Message,
+  ): Promise<ResponseMessage> {
     // Not `this.processBatch`: a subclass may override it and call this method.
     const batch = StudentHandler.prototype.processBatch;
-    const [response] = await batch.call(this, [request]);
-    return response;
+    return (await batch.call(this, [request]))[0];
   }
-}
-
-function responseTo(result: Recorded): Message {
-  return result === "recorded" ? ACKNOWLEDGED : { error: result.refused };
 }

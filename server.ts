@@ -5,10 +5,11 @@
  */
 
 import type { ClientHandler, ClientHandlerClass } from "./clienthandler.ts";
-import { StudentHandler } from "./clienthandler.ts";
+import { RejectedClient, StudentHandler } from "./clienthandler.ts";
 import type { StopSignals } from "./lib/cli/signals.ts";
 import { ConnectionSet } from "./lib/connection/connection_set.ts";
 import type { HandlerServer } from "./lib/connection/handler_server.ts";
+import { isInHandlerOf } from "./lib/connection/handler_scope.ts";
 import { shutDown } from "./lib/connection/shutdown.ts";
 import { ignoringErrors, type OnEvent } from "./lib/events.ts";
 import { DEFAULT_FORMAT, ProtocolError } from "./lib/formats/formats.ts";
@@ -51,10 +52,7 @@ export interface ServerOptions extends Partial<Limits> {
 
 /** How long to wait after a failure to accept, in milliseconds. */
 const ACCEPT_REST = 100;
-/**
- * A failure to accept within this many milliseconds of the last one is not
- * reported.
- */
+/** A failure to accept so soon after the last one is not reported, in milliseconds. */
 const REPORT_REST = 10_000;
 /** The first id for clients whose source port is already in use as an id. */
 const FIRST_FREE_ID = 65_536;
@@ -133,7 +131,9 @@ export class Server implements HandlerServer, AsyncDisposable {
    * @throws {Deno.errors.AddrInUse} If another program listens on the address.
    */
   listen(): void {
-    if (this.#shutdown) throw new Error("The server was shut down");
+    if (this.#shutdown || this.#listener) {
+      throw new Error("A server listens only once: create a new one");
+    }
     const tcpBacklog = Server.MAX_NUM_CONN;
     this.#listener = this.#network.listen({ ...this.#address, tcpBacklog });
     this.log([`Listening at ${showAddress(this.addr)}`]);
@@ -183,10 +183,11 @@ export class Server implements HandlerServer, AsyncDisposable {
   async handler(conn: Connection, addr: Address): Promise<void> {
     let handler: ClientHandler | undefined;
     try {
-      handler = new this.#clientHandler(this, conn, addr);
+      const error = this.#admissionError(addr.hostname);
+      const Handler = error ? RejectedClient : this.#clientHandler;
+      handler = new Handler(this, conn, addr);
       this.#open.add(handler);
       this.onEvent?.(handler.clientId, { type: "accepted" });
-      const error = this.#admissionError(addr.hostname);
       if (error) return await handler.reject(error);
       this.handlers.set(handler.clientId, handler);
       await handler.run();
@@ -237,10 +238,11 @@ export class Server implements HandlerServer, AsyncDisposable {
   /**
    * Ends the server without losing requests: pending connections are accepted,
    * received requests are answered, then every connection closes, at the latest
-   * after the grace time. A second call returns the same promise.
+   * after the grace time. In a handler, it resolves at once: a handler that waited
+   * for the end would wait for itself.
    */
   shutdown(): Promise<void> {
-    return this.#shutdown ??= shutDown({
+    this.#shutdown ??= shutDown({
       open: this.#open,
       isListening: this.#listener !== undefined,
       acceptIdleFor: () => {
@@ -254,6 +256,7 @@ export class Server implements HandlerServer, AsyncDisposable {
       },
       onError: this.#reportEnding,
     }, this.limits.grace * 1000);
+    return isInHandlerOf(this) ? Promise.resolve() : this.#shutdown;
   }
 
   /** Ends the server at once: closes the listener and all connections. */

@@ -191,6 +191,18 @@ const TIMES: readonly LimitName[] = [
 const MAX_SECONDS = 2_147_483;
 
 /**
+ * Returns a time of an option in seconds; 0 if it is not given.
+ *
+ * @throws {RangeError} If it is not a number of at least 0, or longer than a timer can wait.
+ */
+export function secondsOf(name: string, value = 0): number {
+  if (value >= 0 && value <= MAX_SECONDS) return value;
+  throw new RangeError(
+    `${name} takes seconds from 0 to ${MAX_SECONDS}, and got ${value}`,
+  );
+}
+
+/**
  * Returns all limits: those in `options`, and the defaults of the others.
  *
  * @throws {RangeError} If a limit is not a number of at least 0, or a time is longer than a timer can wait.

@@ -50,7 +50,7 @@ class MoodyHandler extends ClientHandler {
       case "unsendable":
         return new Map();
       case "nothing":
-        return undefined as unknown as Message;
+        return (() => {}) as unknown as Message;
     }
     return typeof request === "number"
       ? delay(request).then(() => request)

@@ -280,7 +280,7 @@ net.test("[limit-maxQueuedBytes] closes a client whose queued answers exceed the
   });
   using peer = await Peer.greeted(test.addr);
   using other = await Peer.greeted(test.addr);
-  await peer.send(3, 600_000, 600_000, 3); // each alone is within the limit
+  await peer.send(3, 1_100_000, 3);
   await until(() => test.server.handlers.size === 1);
   assertEquals(test.server.limitHits.maxQueuedBytes, 1);
   assertMatch(test.reports[0], /bytes waited, over 1000000 \(maxQueued/);

@@ -163,7 +163,7 @@ async function converse(
   }
 }
 
-/** Connects. While no server listens, it tries again for `wait` seconds. */
+/** Connects. While no server listens or greets, it tries again for `wait` seconds. */
 function connect(
   client: ConversingClient,
   wait: number,
@@ -172,8 +172,8 @@ function connect(
   const end = performance.now() + wait * 1000;
   return retry(() => client.connect({ signal }), {
     isRetriable: (error: unknown) =>
-      error instanceof Deno.errors.ConnectionRefused &&
-      performance.now() < end,
+      (error instanceof Deno.errors.ConnectionRefused ||
+        error instanceof ConnectionEnded) && performance.now() < end,
     maxAttempts: Number.MAX_SAFE_INTEGER,
     minTimeout: RETRY_REST,
     multiplier: 1,

@@ -5,7 +5,6 @@
  */
 
 import type { ConnectionHooks } from "../events.ts";
-import { ByteWriter } from "../formats/byte_writer.ts";
 import { ConnectionEnded, ProtocolError } from "../formats/errors.ts";
 import type { Message, WireFormat } from "../formats/format.ts";
 import type { ConnectionLimits, LimitName } from "../limits.ts";
@@ -17,10 +16,12 @@ import {
   trackActive,
   yieldIfDue,
 } from "./fairness.ts";
+import { PeerWatch } from "./peer_watch.ts";
 import { MessageReader } from "./reader.ts";
+import type { ResponseMessage } from "./responses.ts";
 import { State } from "./state.ts";
 import { Deadline, IdleTimer } from "./timers.ts";
-import { WriteQueue } from "./write_queue.ts";
+import { MessageWriter } from "./writer.ts";
 
 /** How long the peer may accept nothing in state Flushing, in milliseconds. */
 const FLUSH_IDLE = 5_000;
@@ -29,25 +30,19 @@ const LINGER_IDLE = 250;
 /** How long the peer may go on sending in state Lingering, in milliseconds. */
 const LINGER_LONGEST = 3_000;
 
-/** Shared by all connections, since encoding a message cannot be interrupted. */
-const writer = new ByteWriter();
-
 /** A connection that carries messages of one format. Its {@linkcode State} says what it may do. */
 export class MessageConnection {
   /** The idle timer: measures how long the peer is silent. */
   readonly idle: IdleTimer = new IdleTimer();
   #conn: Connection;
   #format: WireFormat;
-  #limits: ConnectionLimits;
   #hooks: ConnectionHooks;
   #state = State.Open;
   #reader: MessageReader;
-  #queue: WriteQueue;
+  #writer: MessageWriter;
   #requestDeadline: Deadline;
   #receiving: Promise<Message[] | undefined> | undefined;
-  #writing: Promise<void> | undefined;
-  /** The error of a failed write, unless it only means that the connection has ended. */
-  #writeError: unknown;
+  #watch: PeerWatch;
   #shutdown: Promise<void> | undefined;
 
   /** Takes over a connection: no other code may read or write it. */
@@ -60,18 +55,22 @@ export class MessageConnection {
     conn.setNoDelay(); // or a small message waits for the ACK of the one before
     this.#conn = conn;
     this.#format = format;
-    this.#limits = limits;
     this.#hooks = hooks;
-    const { requestTimeout, queueTimeout, softQueuedBytes } = limits;
+    const { requestTimeout } = limits;
     this.#reader = new MessageReader(format, limits);
+    this.#watch = new PeerWatch(conn);
     this.#requestDeadline = new Deadline(requestTimeout, () => {
       const why = `A request must be complete within ${requestTimeout} s`;
       hooks.onLimit?.(new ProtocolError(why, { limit: "requestTimeout" }));
     });
-    const queueDeadline = new Deadline(queueTimeout, () => {
-      this.#closeFor("queueTimeout", `for ${queueTimeout} s`);
+    this.#writer = new MessageWriter(conn, format, limits, {
+      onWritten: (bytes, more) => {
+        hooks.onEvent?.({ type: "written", bytes });
+        this.idle.noteWritten(more);
+      },
+      onLimit: (limit, reason) => this.#closeFor(limit, reason),
+      onFailed: () => this.#advance(State.PeerGone),
     });
-    this.#queue = new WriteQueue(softQueuedBytes, queueDeadline);
   }
 
   /** The state. Only the connection itself changes it. */
@@ -102,13 +101,16 @@ export class MessageConnection {
         else if (isContended()) await yieldIfDue(CONTENDED_SLICE);
         if (this.#state === State.NotReading) return undefined;
         if (reader.pendingBytes > 0) this.#requestDeadline.start();
-        const count = hasUndecoded ? 0 : await this.#conn.read(reader.room);
+        const count = hasUndecoded ? 0 : await this.#watch.read(reader.room);
         if (count === null) break;
         const messages = this.#take(count);
-        if (messages.length > 0) return messages;
+        if (messages.length === 0) continue;
+        if (this.#watch.isOn) this.#readAhead();
+        return messages;
       }
     } catch (error) {
       if (!isDisconnect(error)) throw error;
+      this.#watch.noteGone();
     } finally {
       this.#requestDeadline[Symbol.dispose]();
       if (!this.#discardsInput) this.idle.stopWaiting();
@@ -116,6 +118,20 @@ export class MessageConnection {
     }
     this.#advance(State.PeerEnded);
     reader.end();
+  }
+
+  /** Aborted when the peer is gone: no answer can reach it. A half-close does not count. */
+  get signal(): AbortSignal {
+    const wasOn = this.#watch.isOn;
+    const { signal } = this.#watch;
+    // While someone receives, a read is pending.
+    if (!wasOn && !this.idle.isWaiting) this.#readAhead();
+    return signal;
+  }
+
+  #readAhead(): void {
+    if (this.#state !== State.Open || this.#reader.hasUndecoded) return;
+    this.#watch.readAhead(this.#reader.room);
   }
 
   /** Returns the messages that a read of `count` bytes completed, or none if input is dropped. */
@@ -134,10 +150,14 @@ export class MessageConnection {
 
   /** Sends the greeting. The next message is held back for the format's greeting pause. */
   async greet(greeting: Message): Promise<void> {
-    await this.send([greeting]);
-    await this.#writing;
-    if (this.#writeError) throw this.#writeError;
-    this.#queue.holdBack(this.#format.greetingPause);
+    const writer = this.#writer;
+    this.queue([greeting]);
+    writer.requireAll(true); // queueTimeout holds for the greeting, too
+    this.idle.waitFromNow();
+    await writer.drained();
+    this.idle.stopWaiting();
+    writer.requireAll(false);
+    writer.holdBack(this.#format.greetingPause);
   }
 
   /**
@@ -147,22 +167,29 @@ export class MessageConnection {
    * @throws {TypeError} As {@linkcode queue} does.
    * @throws {ConnectionEnded} If the connection has ended.
    */
-  async send(messages: readonly Message[]): Promise<void> {
+  async send(messages: readonly ResponseMessage[]): Promise<void> {
     this.queue(messages);
-    if (this.#state >= State.Lingering) {
-      throw new ConnectionEnded("The connection ended");
-    }
-    if (!this.#queue.isFull) return;
-    this.#hooks.onEvent?.({ type: "full", bytes: this.#queue.pendingBytes });
+    if (!this.canQueue) throw new ConnectionEnded("The connection ended");
+    if (!this.#writer.isFull) return;
+    this.#hooks.onEvent?.({ type: "full", bytes: this.queuedBytes });
     this.idle.waitFromNow();
-    await this.#writing;
+    await this.#writer.drained();
     if (!this.#discardsInput) this.idle.stopWaiting();
-    if (this.#writeError) throw this.#writeError;
+  }
+
+  /** Whether messages can still be queued. */
+  get canQueue(): boolean {
+    return this.#state < State.Lingering;
+  }
+
+  /** Bytes that the peer has not accepted yet. */
+  get queuedBytes(): number {
+    return this.#writer.queuedBytes;
   }
 
   /** Whether so much is queued that no more should be sent now. */
   get isFull(): boolean {
-    return this.#queue.isFull;
+    return this.#writer.isFull;
   }
 
   /**
@@ -170,50 +197,15 @@ export class MessageConnection {
    *
    * @throws {TypeError} If the format cannot express one of them. Those before it are sent.
    */
-  queue(messages: readonly Message[]): void {
-    if (this.#state >= State.Lingering) return;
-    const { maxQueuedBytes } = this.#limits;
-    const left = maxQueuedBytes - this.#queue.pendingBytes;
-    let bytes = 0; // of the messages that are completely encoded
+  queue(messages: readonly ResponseMessage[]): void {
+    if (!this.canQueue || messages.length === 0) return;
+    const before = this.queuedBytes;
     try {
-      for (const message of messages) {
-        this.#format.write(message, writer);
-        bytes = writer.length;
-        if (bytes > left) break;
-      }
+      this.#writer.queue(messages);
     } finally {
-      writer.length = bytes;
+      const bytes = Math.max(0, this.queuedBytes - before);
       const { length } = messages;
       this.#hooks.onEvent?.({ type: "queued", bytes, messages: length });
-      this.#queue.add(writer.take());
-      if (bytes > 0) this.#writing ??= this.#write();
-    }
-    if (bytes > left) {
-      this.#closeFor("maxQueuedBytes", `over ${maxQueuedBytes}`);
-    }
-  }
-
-  /** Writes until the queue is empty. One write at a time keeps the order. */
-  async #write(): Promise<void> {
-    const queue = this.#queue;
-    try {
-      await null; // let other answers of this turn join
-      while (queue.pendingBytes > 0) {
-        if (queue.isHeldBack) await queue.waitUntilFree(); // it may be empty now
-        if (queue.pendingBytes === 0) return;
-        const bytes = await this.#conn.write(queue.next());
-        if (this.#state === State.Closed) return;
-        queue.remove(bytes);
-        this.#hooks.onEvent?.({ type: "written", bytes });
-        this.idle.noteWritten(queue.pendingBytes > 0);
-      }
-    } catch (error) {
-      // A `send` or `greet` that waits for this write throws the error. Thrown
-      // here, it would be an unhandled rejection.
-      if (!isDisconnect(error)) this.#writeError = error;
-      this.#advance(State.PeerGone);
-    } finally {
-      this.#writing = undefined;
     }
   }
 
@@ -236,7 +228,7 @@ export class MessageConnection {
     let lingerTimer: ReturnType<typeof setTimeout> | undefined;
     try {
       this.#advance(State.Flushing);
-      await this.#writing;
+      await this.#writer.flushed();
       if (!peerMaySend || !this.#advance(State.Lingering)) return;
       await this.#conn.closeWrite();
       // Closing with unread bytes would reset the connection, and the peer could
@@ -264,7 +256,7 @@ export class MessageConnection {
 
   /** Closes a connection whose peer does not accept its answers. It would not accept an error, either. */
   #closeFor(limit: LimitName, reason: string): void {
-    const bytes = counted(this.#queue.pendingBytes, "byte");
+    const bytes = counted(this.queuedBytes, "byte");
     this.close();
     const why = `It does not read its answers: ${bytes} waited, ${reason}`;
     this.#hooks.onLimit?.(new ProtocolError(why, { limit }));
@@ -278,8 +270,9 @@ export class MessageConnection {
       this.#reader.drop();
       this.#requestDeadline[Symbol.dispose]();
     }
+    if (to >= State.PeerGone) this.#watch.noteGone();
     if (to === State.Flushing) {
-      this.#queue.requireAll();
+      this.#writer.requireAll(true);
       this.idle.waitFromNow();
       this.idle.arm(FLUSH_IDLE, () => {
         const seconds = FLUSH_IDLE / 1000;
@@ -288,7 +281,7 @@ export class MessageConnection {
     } else if (to === State.Lingering) {
       this.idle.waitFromNow();
       this.idle.arm(LINGER_IDLE, () => this.close());
-    } else if (to >= State.PeerGone) this.#queue.clear();
+    } else if (to >= State.PeerGone) this.#writer.clear();
     return true;
   }
 

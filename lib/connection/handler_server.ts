@@ -5,12 +5,26 @@
  */
 
 import type { OnEvent } from "../events.ts";
-import type { WireFormat } from "../formats/format.ts";
+import type { Message, WireFormat } from "../formats/format.ts";
 import type { LimitHits, Limits } from "../limits.ts";
 import type { Lock } from "../lock.ts";
 
+/** A client that is being served, as the handlers of other clients see it. */
+export interface ConnectedClient {
+  /** The client's id. */
+  readonly clientId: number;
+  /** The client's IP address. */
+  readonly clientIp: string;
+  /** Bytes that the client has not accepted yet. */
+  readonly queuedBytes: number;
+  /** Sends a message that answers nothing, without waiting. Returns false if the client is gone. */
+  push(message: Message): boolean;
+}
+
 /** The part of a server that its handlers use. */
 export interface HandlerServer {
+  /** The handlers of all clients that are being served, by the client's id. */
+  readonly handlers: ReadonlyMap<number, ConnectedClient>;
   /** The lock that protects what the handlers of this server share. */
   readonly writeLock: Lock;
   /** The format of the messages. */

@@ -1,24 +1,17 @@
 /**
- * Refusals: the answers to requests that cannot be processed.
+ * Refusals of requests that cannot be processed.
  *
  * @module
  */
 
-import { PeerError, RequestError } from "../formats/errors.ts";
-import type { MessageMap } from "../formats/format.ts";
+import { PeerError, ProtocolError, RequestError } from "../formats/errors.ts";
 import type { LimitHits, Limits } from "../limits.ts";
 import { reason } from "../text.ts";
 
-/** The answer to a refused request or client. */
-export class Refusal {
-  /** The message for the client. */
-  readonly response: MessageMap;
-
-  /** Creates a refusal whose message says what is wrong. */
-  constructor(error: string) {
-    this.response = { error };
-  }
-}
+/** What a client is told of a fault of the server. */
+const SERVER_FAULT = new ProtocolError(
+  "The server failed to process the request",
+);
 
 /** All refusals on one connection. */
 export class Refusals {
@@ -48,14 +41,14 @@ export class Refusals {
     this.#inRow = 0;
   }
 
-  /** Reports and counts an error. Returns the refusal to send. */
-  refuse(error: unknown): Refusal {
+  /** Reports and counts an error. Returns the one that the client is told. */
+  refuse(error: unknown): PeerError {
     if (error instanceof PeerError && error.limit) {
       this.#limitHits[error.limit]++;
     }
     if (error instanceof RequestError) {
       this.#report(`invalid request: ${error.message}`);
-      if (++this.#inRow < this.#maxInRow) return new Refusal(error.message);
+      if (++this.#inRow < this.#maxInRow) return error;
       this.#limitHits.maxInvalidInRow++;
       const row = `${this.#inRow} invalid requests in a row`;
       this.#report(`closed: ${row} (maxInvalidInRow)`);
@@ -66,13 +59,6 @@ export class Refusals {
       this.#report(`handler failed: ${reason(error)}`);
     }
     this.#isFinal = true;
-    return new Refusal(messageFor(error));
+    return error instanceof PeerError ? error : SERVER_FAULT;
   }
-}
-
-/** Returns the error text for the client. It hides faults of the server. */
-function messageFor(error: unknown): string {
-  return error instanceof PeerError
-    ? error.message
-    : "The server failed to process the request";
 }

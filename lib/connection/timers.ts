@@ -8,6 +8,8 @@
 export class IdleTimer implements Disposable {
   /** When we began to wait for the peer; `Infinity` while we do not wait. */
   #since = Infinity;
+  /** How many requests of the peer are being processed. */
+  #held = 0;
   #lastPartAt = performance.now();
   #hadMessages = false;
   #ms = Infinity;
@@ -34,9 +36,23 @@ export class IdleTimer implements Disposable {
     this.#since = Infinity;
   }
 
-  /** Whether we wait for the peer. */
+  /**
+   * Notes that a request is being processed while we read further ones. Until
+   * {@linkcode release}, the peer is not idle.
+   */
+  hold(): void {
+    this.#held++;
+  }
+
+  /** Notes that such a request was processed. */
+  release(): void {
+    this.#held--;
+    if (this.isWaiting) this.waitFromNow();
+  }
+
+  /** Whether we wait for the peer, and process nothing for it. */
   get isWaiting(): boolean {
-    return this.#since < Infinity;
+    return this.#since < Infinity && this.#held === 0;
   }
 
   /**
@@ -77,7 +93,7 @@ export class IdleTimer implements Disposable {
    */
   isIdle(ms: number): boolean {
     const since = Math.max(this.#since, this.#lastPartAt);
-    return performance.now() - since >= ms;
+    return this.#held === 0 && performance.now() - since >= ms;
   }
 
   /** Stops the timer. */
@@ -87,7 +103,8 @@ export class IdleTimer implements Disposable {
 
   // Activity only updates a time: a new timer for each message would be slower.
   #check = (): void => {
-    const left = Math.min(this.#since + this.#ms - performance.now(), this.#ms);
+    const since = this.isWaiting ? this.#since : Infinity;
+    const left = Math.min(since + this.#ms - performance.now(), this.#ms);
     if (left <= 0 && this.#wasLate) return this.#onIdle();
     // If the event loop was blocked, the peer's bytes may not be read yet. A
     // second check gives them time to be read first.

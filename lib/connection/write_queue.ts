@@ -99,9 +99,9 @@ export class WriteQueue {
     }
   }
 
-  /** Makes the deadline run until the peer has accepted everything. */
-  requireAll(): void {
-    this.#softLimit = 0;
+  /** Whether the deadline runs until the peer has accepted everything. */
+  requireAll(isRequired: boolean): void {
+    this.#softLimit = isRequired ? 0 : this.#portion;
     if (this.isFull) this.#deadline.start();
   }
 

@@ -8,7 +8,13 @@ import type { WireFormat } from "./format.ts";
 import { json } from "./json.ts";
 import { pickle } from "./pickle/pickle.ts";
 
-export { ConnectionEnded, ProtocolError, RequestError } from "./errors.ts";
+export {
+  ConnectionEnded,
+  PeerError,
+  ProtocolError,
+  RequestError,
+} from "./errors.ts";
+export { isMessageMap } from "./format.ts";
 export type {
   FormatReader,
   Message,

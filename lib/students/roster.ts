@@ -4,10 +4,16 @@
  * @module
  */
 
-import type { Sid, Student } from "./student.ts";
+import type { MessageMap } from "../formats/format.ts";
+import { ACKNOWLEDGED, type Sid, type Student } from "./student.ts";
 
 /** The result for one student: recorded, or refused with a reason for the client. */
 export type Recorded = "recorded" | { readonly refused: string };
+
+/** Returns the response to a student who was recorded, or refused. */
+export function responseTo(result: Recorded): number | MessageMap {
+  return result === "recorded" ? ACKNOWLEDGED : { error: result.refused };
+}
 
 /**
  * Stores students by their `sid`. A number and the same number as text are one

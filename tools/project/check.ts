@@ -19,7 +19,8 @@ const IS_SHORT = /^(lib|tools)\/|^\w+\.ts$/;
 const ON_ONE_SCREEN = [
   ["server.ts", "  async acceptClients("],
   ["clienthandler.ts", "  protected async processRequests("],
-  ["clienthandler.ts", "  protected async processEach<"],
+  ["lib/connection/processor.ts", "  async process("],
+  ["lib/connection/processor.ts", "  async each<"],
   ["clienthandler.ts", "  protected override async processBatch("],
 ];
 const SCREEN_LINES = 40;

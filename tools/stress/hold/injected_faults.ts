@@ -12,7 +12,7 @@ import type { HandlerServer } from "../../../lib/connection/handler_server.ts";
 import type { Address, Connection } from "../../../lib/net.ts";
 import { sharedRoster } from "../../../lib/students/memory.ts";
 import type { Roster } from "../../../lib/students/roster.ts";
-import type { Message, ProtocolError } from "../../../lib/formats/formats.ts";
+import type { Message, PeerError } from "../../../lib/formats/formats.ts";
 
 /** Hooks that return a promise. */
 const ASYNC_HOOKS = [
@@ -24,10 +24,10 @@ const ASYNC_HOOKS = [
   "process",
   "record",
   "send",
-  "reject",
+  "closed",
 ] as const;
 /** Hooks that return no promise. */
-const SYNC_HOOKS = ["constructor", "log"] as const;
+const SYNC_HOOKS = ["constructor", "log", "errorResponse"] as const;
 /** Hooks that return no promise, called by the server during a shutdown. */
 const SHUTDOWN_HOOKS = ["stopReading", "close"] as const;
 
@@ -176,8 +176,15 @@ export function faultyHandler(injector: FaultInjector): ClientHandlerClass {
       return this.#around("run", () => super.run());
     }
 
-    override reject(why: ProtocolError) {
-      return this.#around("reject", () => super.reject(why));
+    protected override closed() {
+      return this.#around("closed", async () => await super.closed());
+    }
+
+    protected override errorResponse(error: PeerError) {
+      this.#inject("errorResponse", "at once");
+      const response = super.errorResponse(error);
+      this.#inject("errorResponse", "after");
+      return response;
     }
 
     protected override sendId() {

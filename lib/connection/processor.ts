@@ -1,0 +1,187 @@
+/**
+ * Processes the requests of one client.
+ *
+ * @module
+ */
+
+import { ConnectionEnded, type PeerError } from "../formats/errors.ts";
+import type { Message } from "../formats/format.ts";
+import type { MessageConnection } from "./connection.ts";
+import { runInHandlerOf } from "./handler_scope.ts";
+import { TimeSlice, yieldIfDue } from "./fairness.ts";
+import type { LimitHits, Limits } from "../limits.ts";
+import { Refusals } from "./refusals.ts";
+import {
+  type Answer,
+  LastResponse,
+  type ResponseMessage,
+  Responses,
+} from "./responses.ts";
+import { State } from "./state.ts";
+
+/** The server, and what its application does with the requests of one client. */
+export interface Application {
+  /** The server. */
+  readonly server: {
+    readonly limits: Readonly<Limits>;
+    readonly limitHits: LimitHits;
+  };
+  /** Reports a line about the client. */
+  report(line: string): void;
+  /** Processes one request. It may throw, and a promise may be rejected. */
+  process: (request: Message) => ResponseMessage | Promise<ResponseMessage>;
+  /** Returns the response that tells a client what is wrong. */
+  errorResponse(error: PeerError): ResponseMessage;
+}
+
+/** The answer to a request that is refused. */
+export class Refusal {
+  /** The response for the client. */
+  readonly response: ResponseMessage;
+
+  /** Creates the refusal of one request. */
+  constructor(response: ResponseMessage) {
+    this.response = response;
+  }
+}
+
+/**
+ * Processes requests in their order, and sends each response as soon as it and
+ * those before it are ready.
+ */
+export class RequestProcessor {
+  #messages: MessageConnection;
+  #refusals: Refusals;
+  #application: Application;
+  #responses = new Responses((response) => this.#send(response));
+
+  /** Creates the processor of one connection. */
+  constructor(messages: MessageConnection, application: Application) {
+    this.#messages = messages;
+    this.#application = application;
+    this.#refusals = new Refusals(application.server, application.report);
+  }
+
+  /** Whether the last response is an error that ends the connection. */
+  get hasRefused(): boolean {
+    return this.#refusals.isFinal;
+  }
+
+  /**
+   * Processes requests, at most `parallel` at a time. Resolves when all have
+   * begun, and fewer than `parallel` are under way.
+   */
+  async process(requests: readonly Message[], parallel: number): Promise<void> {
+    const slice = new TimeSlice();
+    for (const request of requests) {
+      if (slice.isOver()) await yieldIfDue();
+      if (this.#messages.isFull) {
+        this.#application.server.limitHits.softQueuedBytes++;
+        await this.#messages.send([]); // resolves when all is written
+      }
+      if (this.#isOver) return;
+      this.#responses.add(this.#begin(request));
+      if (this.#responses.size >= parallel) {
+        await this.#responses.waitUntilBelow(parallel);
+      }
+    }
+  }
+
+  /**
+   * Calls `process` for each request in turn and resolves to the results. If
+   * `process` throws, the result is a {@linkcode Refusal}. After a refusal that
+   * ends the connection, the remaining requests are not processed.
+   */
+  async each<T>(
+    requests: readonly Message[],
+    process: (request: Message) => T | Promise<T>,
+  ): Promise<(T | Refusal)[]> {
+    const results: (T | Refusal)[] = [];
+    const slice = new TimeSlice();
+    for (const request of requests) {
+      if (slice.isOver()) await yieldIfDue();
+      if (this.#isOver) break;
+      try {
+        const result = process(request);
+        // Only promises are awaited: a needless `await` per request is slow.
+        results.push(result instanceof Promise ? await result : result);
+        this.#refusals.endRow();
+      } catch (error) {
+        results.push(new Refusal(this.#refuse(error)));
+        if (this.#refusals.isFinal) this.#messages.stopReading();
+      }
+    }
+    return results;
+  }
+
+  /** Waits until no request is under way. */
+  settled(): Promise<void> {
+    return this.#responses.waitUntilBelow(1);
+  }
+
+  /** Sends the response to an error that ends the connection, after all others. */
+  async end(error: unknown): Promise<void> {
+    if (error instanceof ConnectionEnded) return;
+    await this.settled();
+    this.#responses.add(new LastResponse(this.#refuse(error)));
+  }
+
+  /** Whether no more responses can be sent. */
+  get #isOver(): boolean {
+    return this.#refusals.isFinal || !this.#messages.canQueue;
+  }
+
+  /** Reports and counts an error. Returns the response to it. */
+  #refuse(error: unknown): ResponseMessage {
+    const refused = this.#refusals.refuse(error);
+    try {
+      return this.#application.errorResponse(refused);
+    } catch {
+      return undefined; // the client is told nothing
+    }
+  }
+
+  #begin(request: Message): Answer | Promise<Answer> {
+    try {
+      const { server, process } = this.#application;
+      const response = runInHandlerOf(server, () => process(request));
+      if (response instanceof Promise) return this.#finish(response);
+      this.#refusals.endRow();
+      return response;
+    } catch (error) {
+      return this.#answerTo(error);
+    }
+  }
+
+  async #finish(pending: Promise<ResponseMessage>): Promise<Answer> {
+    const { idle } = this.#messages;
+    idle.hold();
+    try {
+      const response = await pending;
+      this.#refusals.endRow();
+      return response;
+    } catch (error) {
+      return this.#answerTo(error);
+    } finally {
+      idle.release();
+    }
+  }
+
+  #answerTo(error: unknown): Answer {
+    const response = this.#refuse(error);
+    if (!this.#refusals.isFinal) return response;
+    this.#messages.stopReading();
+    return new LastResponse(response);
+  }
+
+  #send(response: Message): void {
+    try {
+      this.#messages.queue([response]);
+    } catch (error) {
+      // The format has no form for it.
+      if (!this.#refusals.isFinal) this.#responses.add(this.#answerTo(error));
+    }
+    // A shutdown may wait for this response alone.
+    if (this.#messages.state === State.NotReading) this.#messages.stopReading();
+  }
+}

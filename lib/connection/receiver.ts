@@ -1,0 +1,92 @@
+/**
+ * Hands the messages of one connection to the callers that wait for them.
+ *
+ * @module
+ */
+
+import type { Message } from "../formats/format.ts";
+import type { MessageConnection } from "./connection.ts";
+
+/** A caller that waits for a message. */
+type Caller = Omit<PromiseWithResolvers<Message | undefined>, "promise">;
+
+/** The messages of one connection, in order. */
+export class Receiver {
+  /** The connection. */
+  readonly connection: MessageConnection;
+  #isPush: (message: Message) => boolean;
+  /** The callers that wait for a response, first come, first served. */
+  #requests: Caller[] = [];
+  /** The callers that wait for any other message. */
+  #others: Caller[] = [];
+  /** Messages that arrived before a caller waited for them. */
+  #unclaimed: Message[] = [];
+  #isReceiving = false;
+
+  /** `isPush` says which messages answer no request. */
+  constructor(
+    connection: MessageConnection,
+    isPush: (message: Message) => boolean,
+  ) {
+    this.connection = connection;
+    this.#isPush = isPush;
+  }
+
+  /** Resolves to the response to the next request; `undefined` at the end of the connection. */
+  response(): Promise<Message | undefined> {
+    // Some servers answer before they have the request.
+    const early = this.#unclaimed.findIndex((it) => !this.#isPush(it));
+    return early === -1
+      ? this.#wait(this.#requests)
+      : Promise.resolve(this.#unclaimed.splice(early, 1)[0]);
+  }
+
+  /** Resolves to the next message that answers no request; `undefined` at the end of the connection. */
+  next(): Promise<Message | undefined> {
+    const message = this.#unclaimed.shift();
+    return message !== undefined
+      ? Promise.resolve(message)
+      : this.#wait(this.#others);
+  }
+
+  #wait(callers: Caller[]): Promise<Message | undefined> {
+    const { promise, resolve, reject } = Promise.withResolvers<
+      Message | undefined
+    >();
+    callers.push({ resolve, reject });
+    if (!this.#isReceiving) void this.#receiveAll();
+    return promise;
+  }
+
+  /** Receives only while a caller waits. Otherwise back-pressure stops the server. */
+  async #receiveAll(): Promise<void> {
+    this.#isReceiving = true;
+    try {
+      while (this.#requests.length + this.#others.length > 0) {
+        const messages = await this.connection.receive();
+        for (const message of messages ?? []) this.#deliver(message);
+        if (messages !== undefined) continue;
+        for (const caller of this.#all()) caller.resolve(undefined);
+        void this.connection.shutdown();
+      }
+    } catch (error) {
+      for (const caller of this.#all()) caller.reject(error);
+    } finally {
+      this.#isReceiving = false;
+    }
+  }
+
+  #deliver(message: Message): void {
+    const callers = this.#requests.length > 0 && !this.#isPush(message)
+      ? this.#requests
+      : this.#others;
+    const caller = callers.shift();
+    if (caller) caller.resolve(message);
+    else this.#unclaimed.push(message);
+  }
+
+  /** Takes all callers. */
+  #all(): Caller[] {
+    return [...this.#requests.splice(0), ...this.#others.splice(0)];
+  }
+}

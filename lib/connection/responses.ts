@@ -1,0 +1,87 @@
+/**
+ * The responses of one client.
+ *
+ * @module
+ */
+
+import type { Message } from "../formats/format.ts";
+
+/** A response; `undefined` is none, which a request may have, too. */
+export type ResponseMessage = Message | undefined;
+
+/** The last response on a connection: responses to later requests are dropped. */
+export class LastResponse {
+  /** The response itself. */
+  readonly response: ResponseMessage;
+
+  /** Marks a response as the last one. */
+  constructor(response: ResponseMessage) {
+    this.response = response;
+  }
+}
+
+/** What can be added to the responses. */
+export type Answer = ResponseMessage | LastResponse;
+
+/** The place of an answer among the others. */
+interface Place {
+  answer: Answer;
+  isReady: boolean;
+}
+
+/**
+ * Sends the responses of one client in the order of its requests, each as soon
+ * as it and all before it are ready.
+ */
+export class Responses {
+  #send: (response: Message) => void;
+  /** The places of the answers that are not sent, the oldest first. */
+  #places: Place[] = [];
+  #settled: PromiseWithResolvers<void> | undefined;
+  #isOver = false;
+
+  /** Each response goes to `send`, which must not throw. */
+  constructor(send: (response: Message) => void) {
+    this.#send = send;
+  }
+
+  /** How many answers are not sent: they are pending, or come after one that is. */
+  get size(): number {
+    return this.#places.length;
+  }
+
+  /** Adds the answer to the next request. A promise must not be rejected. */
+  add(answer: Answer | Promise<Answer>): void {
+    if (answer instanceof Promise) {
+      const place = { answer: undefined, isReady: false };
+      this.#places.push(place);
+      void answer.then((answer) => this.#settle(place, answer));
+    } else if (this.#places.length > 0) {
+      this.#places.push({ answer, isReady: true });
+    } else this.#answer(answer);
+  }
+
+  /** Waits until fewer than `count` answers are not sent. */
+  async waitUntilBelow(count: number): Promise<void> {
+    while (this.#places.length >= count) {
+      this.#settled ??= Promise.withResolvers();
+      await this.#settled.promise;
+    }
+  }
+
+  #settle(place: Place, answer: Answer): void {
+    place.answer = answer;
+    place.isReady = true;
+    while (this.#places[0]?.isReady) this.#answer(this.#places.shift()!.answer);
+    this.#settled?.resolve();
+    this.#settled = undefined;
+  }
+
+  #answer(answer: Answer): void {
+    if (this.#isOver) return;
+    const isLast = answer instanceof LastResponse;
+    const response = isLast ? answer.response : answer;
+    if (response !== undefined) this.#send(response);
+    if (isLast) this.#isOver = true;
+  }
+}

@@ -1,0 +1,132 @@
+// The states of a client, and what each allows.
+
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { delay } from "@std/async/delay";
+import { Client, type ClientOptions } from "../client.ts";
+import { ClientHandler } from "../clienthandler.ts";
+import { ConnectionEnded, type Message } from "../lib/formats/formats.ts";
+import { needs } from "./support/needs.ts";
+import { EchoHandler, Peer, TestServer } from "./support/peers.ts";
+
+const net = needs("net");
+const ONCE = "connects only once";
+
+function clientOf(test: TestServer, options: ClientOptions = {}): Client {
+  return new Client({ port: test.addr.port, ...options });
+}
+
+net.test("Client connects once: a second connect() throws, also meanwhile and after close() (needs net)", async () => {
+  await using test = new TestServer({ clientHandler: EchoHandler });
+  const client = clientOf(test);
+  const connecting = client.connect();
+  await assertRejects(() => client.connect(), Error, ONCE);
+  await connecting;
+  await assertRejects(() => client.connect(), Error, ONCE);
+  assertEquals(await client.request("a"), "a");
+  await client.close();
+  await assertRejects(() => client.connect(), Error, ONCE);
+  await assertRejects(() => client.request("b"), ConnectionEnded);
+  assertEquals(test.server.handlers.size <= 1, true);
+});
+
+net.test("Client may connect again after a failure (needs net)", async () => {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const client = new Client({ port: listener.addr.port });
+  const failing = client.connect();
+  (await listener.accept()).close(); // as a proxy does without its server
+  await assertRejects(() => failing, ConnectionEnded);
+  const connecting = client.connect();
+  using peer = new Peer(await listener.accept());
+  await peer.send({ clientid: 1 });
+  await connecting;
+  await client.close();
+});
+
+net.test("Client.close() ends a connect() that waits for its greeting, and leaves nothing (needs net)", async () => {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const client = new Client({ port: listener.addr.port });
+  const connecting = client.connect();
+  using peer = new Peer(await listener.accept());
+  await delay(20);
+  await Promise.all([
+    assertRejects(() => connecting, ConnectionEnded),
+    client.close(),
+    peer.receiveAll(),
+  ]);
+});
+
+net.test("Client.close() before the connection is there ends connect(), too (needs net)", async () => {
+  await using test = new TestServer();
+  const client = clientOf(test);
+  const connecting = client.connect();
+  await client.close();
+  await assertRejects(() => connecting, ConnectionEnded);
+});
+
+net.test("Client.connect() throws the reason of its signal, before and after the connection is there (needs net)", async () => {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const client = new Client({ port: listener.addr.port });
+  const reason = new Error("no more time");
+  await assertRejects(
+    () => client.connect({ signal: AbortSignal.abort(reason) }),
+    Error,
+    "no more time",
+  );
+  const controller = new AbortController();
+  const connecting = client.connect({ signal: controller.signal });
+  using _peer = await listener.accept();
+  await delay(20);
+  controller.abort(reason);
+  await assertRejects(() => connecting, Error, "no more time");
+});
+
+net.test("Client.request() drops the response to a request whose signal aborts (needs net)", async () => {
+  class Slow extends ClientHandler {
+    protected override async processRequest(request: Message) {
+      await delay(50);
+      return request;
+    }
+  }
+  await using test = new TestServer({ clientHandler: Slow });
+  await using client = clientOf(test);
+  await client.connect();
+  const signal = AbortSignal.timeout(10);
+  const [dropped, kept] = await Promise.allSettled([
+    client.request("a", { signal }),
+    client.request("b"),
+  ]);
+  assertEquals(dropped.status, "rejected");
+  assertEquals(kept, { status: "fulfilled", value: "b" });
+});
+
+net.test("Client.isPush tells pushes from responses: receive() and for await get them (needs net)", async () => {
+  class Chatty extends ClientHandler {
+    protected override processRequest(request: Message): Message {
+      this.push("pushed");
+      return request;
+    }
+  }
+  await using test = new TestServer({ clientHandler: Chatty });
+  const client = clientOf(test, { isPush: (message) => message === "pushed" });
+  await client.connect();
+  assertEquals(
+    await Promise.all([1, 2, 3].map((n) => client.request(n))),
+    [1, 2, 3],
+  );
+  assertEquals(await client.receive(), "pushed");
+  let pushes = 0;
+  for await (const _message of client) {
+    if (++pushes === 2) await client.close();
+  }
+  assertEquals(pushes, 2);
+});
+
+Deno.test("Client refuses an answerTimeout that no timer can wait", () => {
+  for (const answerTimeout of [-1, NaN, Infinity, 2 ** 31]) {
+    assertThrows(
+      () => new Client({ answerTimeout }),
+      RangeError,
+      "takes seconds",
+    );
+  }
+});
