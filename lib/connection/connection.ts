@@ -34,6 +34,8 @@ const LINGER_LONGEST = 3_000;
 export class MessageConnection {
   /** The idle timer: measures how long the peer is silent. */
   readonly idle: IdleTimer = new IdleTimer();
+  /** Whether messages that were read are not processed yet. */
+  isProcessing = false;
   #conn: Connection;
   #format: WireFormat;
   #hooks: ConnectionHooks;
@@ -212,7 +214,7 @@ export class MessageConnection {
   /** Stops reading messages. If none is being processed, the connection shuts down. */
   stopReading(): void {
     this.#advance(State.NotReading);
-    if (this.idle.isWaiting) void this.shutdown();
+    if (this.idle.isWaiting && !this.isProcessing) void this.shutdown();
   }
 
   /**

@@ -73,18 +73,20 @@ export class RequestProcessor {
    */
   async process(requests: readonly Message[], parallel: number): Promise<void> {
     const slice = new TimeSlice();
+    this.#messages.isProcessing = true;
     for (const request of requests) {
       if (slice.isOver()) await yieldIfDue();
       if (this.#messages.isFull) {
         this.#application.server.limitHits.softQueuedBytes++;
         await this.#messages.send([]); // resolves when all is written
       }
-      if (this.#isOver) return;
+      if (this.#isOver) break;
       this.#responses.add(this.#begin(request));
       if (this.#responses.size >= parallel) {
         await this.#responses.waitUntilBelow(parallel);
       }
     }
+    this.#messages.isProcessing = false;
   }
 
   /**
