@@ -11,6 +11,8 @@ import readme from "../README.md" with { type: "text" };
 import reference from "../docs/reference.md" with { type: "text" };
 import teaching from "../docs/teaching.md" with { type: "text" };
 import adder from "../examples/adder.ts" with { type: "text" };
+import ask from "../examples/ask.ts" with { type: "text" };
+import room from "../examples/room.ts" with { type: "text" };
 import upper from "../examples/upper.ts" with { type: "text" };
 import labMessages from "./python/messages.py" with { type: "text" };
 import demoTest from "./demo_test.ts" with { type: "text" };
@@ -53,6 +55,8 @@ const SOURCES: Record<string, string> = {
   "server.ts": server,
   "tests/demo_test.ts": demoTest,
   "examples/adder.ts": adder,
+  "examples/ask.ts": ask,
+  "examples/room.ts": room,
   "examples/upper.ts": upper,
   "tests/python/lab_server.py": labServer,
   "tests/python/messages.py": labMessages,

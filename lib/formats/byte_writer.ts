@@ -35,6 +35,13 @@ export class ByteWriter {
     this.#bytes[this.#end++] = value;
   }
 
+  /** Writes bytes as they are. */
+  bytes(bytes: Uint8Array): void {
+    this.#reserve(bytes.length);
+    this.#bytes.set(bytes, this.#end);
+    this.#end += bytes.length;
+  }
+
   /** Writes 16 bits, the low byte first. */
   uint16(value: number): void {
     this.#reserve(2);

@@ -14,7 +14,10 @@ export {
   ProtocolError,
   RequestError,
 } from "./errors.ts";
+export type { ByteWriter } from "./byte_writer.ts";
 export { isMessageMap } from "./format.ts";
+export { lengthPrefixed } from "./length_prefixed.ts";
+export { lines } from "./lines.ts";
 export type {
   FormatReader,
   Message,

@@ -123,22 +123,15 @@ async function playSession(
 
 Deno.test("README.md quotes what its application answers, client after client", async () => {
   const session = blockOf("README.md", "$ nc 127.0.0.1 12000");
-  const code = await Deno.readTextFile(`${ROOT}examples/upper.ts`);
-  const anyPort = code.replace("new Server({", "new Server({ port: 0,");
-  assert(anyPort !== code);
-  await using upper = new Program(Deno.execPath(), ["eval", anyPort]);
-  const port = await listening(upper);
+  const [program, port] = await example("upper");
+  await using _upper = program;
   for (let i = 0; i < 2; i++) await playSession(session, port);
 });
 
 Deno.test("The adder in docs/building.md adds what its clients send, and answers before it ends", async () => {
-  const code = await Deno.readTextFile(`${ROOT}examples/adder.ts`);
-  const anyPort = code.replace("new Server({", "new Server({ port: 0,");
-  await using adder = new Program(Deno.execPath(), ["eval", anyPort]);
-  const address = {
-    hostname: "127.0.0.1",
-    port: Number(await listening(adder)),
-  };
+  const [program, port] = await example("adder");
+  await using adder = program;
+  const address = { hostname: "127.0.0.1", port: Number(port) };
   using one = await Peer.greeted(address, FORMATS.json);
   using two = await Peer.greeted(address, FORMATS.json);
   for (const peer of [one, two]) await peer.send(1, 1, 1, 1, 1);
@@ -151,6 +144,36 @@ Deno.test("The adder in docs/building.md adds what its clients send, and answers
   adder.kill("SIGINT");
   assertEquals(await one.receiveAll(), [12, 13]);
   assertEquals((await adder.ended()).code, 0);
+});
+
+/** Starts an example on a free port. */
+async function example(name: string): Promise<[Program, string]> {
+  const code = await Deno.readTextFile(`${ROOT}examples/${name}.ts`);
+  const anyPort = code.replace("new Server({", "new Server({ port: 0,");
+  assert(anyPort !== code);
+  const program = new Program(Deno.execPath(), ["eval", anyPort]);
+  return [program, await listening(program)];
+}
+
+Deno.test("The room in docs/building.md tells others what one client sends, and that it has left", async () => {
+  const [program, port] = await example("room");
+  await using _room = program;
+  const address = { hostname: "127.0.0.1", port: Number(port) };
+  const one = await Peer.connect(address, FORMATS.json);
+  const { clientid } = await one.receive() as { clientid: number };
+  using two = await Peer.greeted(address, FORMATS.json);
+  await one.send("hello");
+  assertEquals(await two.receive(), [clientid, "hello"]);
+  one[Symbol.dispose]();
+  assertEquals(await two.receive(), [clientid, "has left"]);
+});
+
+Deno.test("The client in docs/building.md gets the responses to its requests", async () => {
+  const [program, port] = await example("upper");
+  await using _upper = program;
+  const code = await Deno.readTextFile(`${ROOT}examples/ask.ts`);
+  const asked = code.replace("new Client({", `new Client({ port: ${port},`);
+  assertEquals(await printedBy("eval", asked), "TEA MILK\n");
 });
 
 Deno.test("docs/protocol.md quotes what the server answers in JSON", async () => {

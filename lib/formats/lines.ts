@@ -1,0 +1,67 @@
+/**
+ * Lines of text, for protocols that people type.
+ *
+ * @module
+ */
+
+import type { MessageLimits } from "../limits.ts";
+import type { ByteWriter } from "./byte_writer.ts";
+import { decodeUtf8 } from "./decode_text.ts";
+import { ProtocolError } from "./errors.ts";
+import type { FormatReader, Message, WireFormat } from "./format.ts";
+
+const NEWLINE = 0x0a;
+const RETURN = 0x0d;
+
+/**
+ * One text per line, in UTF-8, without the newline. A line may end with `\r\n`,
+ * as telnet sends it. An application with another form for its errors overrides
+ * `errorResponse`, and one whose clients speak first overrides `sendId`.
+ */
+export const lines: WireFormat = {
+  name: "lines",
+  greetingPause: 0, // a client that reads lines cannot mistake two for one
+  reader: ({ maxRequestBytes }) => new LineReader(maxRequestBytes),
+  write: writeLine,
+};
+
+class LineReader implements FormatReader {
+  readonly pendingBytes = 0;
+  #maxBytes: number;
+
+  constructor(maxBytes: MessageLimits["maxRequestBytes"]) {
+    this.#maxBytes = maxBytes;
+  }
+
+  read(bytes: Uint8Array, end: number, messages: Message[]): number {
+    let start = 0;
+    for (;;) {
+      const newline = bytes.indexOf(NEWLINE, start);
+      const isComplete = newline !== -1 && newline < end;
+      const lineEnd = isComplete ? newline + 1 : end;
+      if (lineEnd - start > this.#maxBytes) {
+        const why = `A line is longer than ${this.#maxBytes} bytes`;
+        throw new ProtocolError(why, { limit: "maxRequestBytes" });
+      }
+      if (!isComplete) return start;
+      const hasReturn = newline > start && bytes[newline - 1] === RETURN;
+      const text = decodeUtf8(bytes, start, hasReturn ? newline - 1 : newline);
+      if (text === undefined) throw new ProtocolError("A line is not UTF-8");
+      messages.push(text);
+      start = lineEnd;
+    }
+  }
+}
+
+/**
+ * Writes one line.
+ *
+ * @throws {TypeError} If the message is not a text, or a text with a newline.
+ */
+function writeLine(message: Message, sink: ByteWriter): void {
+  if (typeof message !== "string" || /[\r\n]/.test(message)) {
+    throw new TypeError("A line is a text without a newline");
+  }
+  sink.text(message);
+  sink.byte(NEWLINE);
+}
