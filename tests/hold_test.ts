@@ -35,7 +35,9 @@ Deno.test("quantile() returns the value that the given share of values does not 
   assertEquals(median([3, 1, 2]), 2);
 });
 
-Deno.test("slope() returns the slope of the line of best fit", () => {
+Deno.test("slope() returns the slope of points, whatever a single one of them says", () => {
   assertEquals(slope([[1, 5], [2, 7], [3, 9]]), 2);
   assertEquals(slope([[0, 0], [1, 3], [2, 0]]), 0);
+  const steady = Array.from({ length: 10 }, (_, x) => [x, 3 * x] as const);
+  assertEquals(slope([...steady.slice(0, -1), [9, 1000]]), 3);
 });

@@ -15,16 +15,14 @@ export function median(values: readonly number[]): number {
   return quantile(values, 0.5);
 }
 
-/** Returns the slope of the least-squares line through points `[x, y]`. */
+/**
+ * Returns the slope of points `[x, y]`: the median of the slopes between any two
+ * of them (Theil and Sen). A single outlier, such as memory that the engine has
+ * just reserved, does not change it much.
+ */
 export function slope(points: readonly (readonly [number, number])[]): number {
-  const mean = (i: 0 | 1) =>
-    points.reduce((sum, point) => sum + point[i], 0) / points.length;
-  const [meanX, meanY] = [mean(0), mean(1)];
-  let products = 0;
-  let squares = 0;
-  for (const [x, y] of points) {
-    products += (x - meanX) * (y - meanY);
-    squares += (x - meanX) ** 2;
-  }
-  return products / squares;
+  const slopes = points.flatMap(([x, y], i) =>
+    points.slice(i + 1).map(([nextX, nextY]) => (nextY - y) / (nextX - x))
+  );
+  return median(slopes);
 }
