@@ -122,10 +122,13 @@ export class Client {
     const close = () => connection.close();
     signal?.addEventListener("abort", close);
     if (signal?.aborted || this.#isClosed) close();
-    const greeting = this.#unlessEnded(await this.#receiver.next());
-    signal?.removeEventListener("abort", close);
-    this.#state = ClientState.Open;
-    return greeting;
+    try {
+      const greeting = this.#unlessEnded(await this.#receiver.next());
+      if (!this.#isClosed) this.#state = ClientState.Open;
+      return greeting;
+    } finally {
+      signal?.removeEventListener("abort", close);
+    }
   }
 
   get #isClosed(): boolean {

@@ -122,8 +122,8 @@ export abstract class ClientHandler {
   }
 
   /**
-   * The request loop: receives a batch of requests, processes it, and answers in
-   * one write. It stops reading while the client does not read its answers.
+   * The request loop: receives a batch of requests, processes it, and answers. It
+   * stops reading while the client does not read its answers.
    */
   protected async processRequests(): Promise<void> {
     while (this.isReading) {

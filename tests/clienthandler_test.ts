@@ -128,7 +128,7 @@ class LineHandler extends EchoHandler {
   }
 }
 
-net.test("A format that cannot express an error costs nobody but the client that gets none (needs net)", async () => {
+net.test("A format that cannot express an error affects only the client with the error (needs net)", async () => {
   await using test = new TestServer({
     clientHandler: LineHandler,
     wire: bareLines,

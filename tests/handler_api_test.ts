@@ -8,7 +8,13 @@ import type { Connection } from "../lib/net.ts";
 import { until } from "../lib/testing/soon.ts";
 import { Server } from "../server.ts";
 import { needs } from "./support/needs.ts";
-import { EchoHandler, encode, Peer, TestServer } from "./support/peers.ts";
+import {
+  EchoHandler,
+  encode,
+  fields,
+  Peer,
+  TestServer,
+} from "./support/peers.ts";
 
 const net = needs("net");
 const { json } = FORMATS;
@@ -112,6 +118,24 @@ net.test("After a refusal that ends the connection, later parallel requests are 
   );
 });
 
+net.test("A parallel response that the format cannot express is refused in its place (needs net)", async () => {
+  class Inexpressible extends ParallelHandler {
+    protected override async processRequest(request: Message) {
+      await delay(Number(request));
+      return request === 40 ? new Map() : request;
+    }
+  }
+  await using test = new TestServer({ clientHandler: Inexpressible });
+  using peer = await Peer.greeted(test.addr);
+  await peer.send(1, 40, 2, 3);
+  const [first, refused, ...more] = await peer.receiveAll();
+  assertEquals([first, more], [1, []]);
+  assertEquals(
+    fields(refused).error,
+    "The server failed to process the request",
+  );
+});
+
 /** A room: what a client sends goes to all. */
 class Room extends ClientHandler {
   static left: number[] = [];
@@ -138,7 +162,7 @@ net.test("ClientHandler.push() sends to others, and ignores those that are gone 
   await until(() => Room.left.length === 1);
   assertEquals(Room.left, [gone.clientId]);
   await until(() => test.server.handlers.size === 4);
-  assertEquals(gone.push("nobody reads this"), false);
+  assertEquals(gone.push("unread"), false);
   await first.send("two");
   for (const peer of [first, ...others]) {
     assertEquals(await peer.receive(), "two");

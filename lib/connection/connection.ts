@@ -230,7 +230,7 @@ export class MessageConnection {
     let lingerTimer: ReturnType<typeof setTimeout> | undefined;
     try {
       this.#advance(State.Flushing);
-      await this.#writer.flushed();
+      await this.#writer.drained();
       if (!peerMaySend || !this.#advance(State.Lingering)) return;
       await this.#conn.closeWrite();
       // Closing with unread bytes would reset the connection, and the peer could

@@ -109,8 +109,7 @@ export class RequestProcessor {
         results.push(result instanceof Promise ? await result : result);
         this.#refusals.endRow();
       } catch (error) {
-        results.push(new Refusal(this.#refuse(error)));
-        if (this.#refusals.isFinal) this.#messages.stopReading();
+        results.push(new Refusal(this.#refuseAndStop(error)));
       }
     }
     return results;
@@ -139,7 +138,7 @@ export class RequestProcessor {
     try {
       return this.#application.errorResponse(refused);
     } catch {
-      return undefined; // the client is told nothing
+      return undefined; // the client gets no explanation
     }
   }
 
@@ -170,18 +169,25 @@ export class RequestProcessor {
   }
 
   #answerTo(error: unknown): Answer {
+    const response = this.#refuseAndStop(error);
+    return this.#refusals.isFinal ? new LastResponse(response) : response;
+  }
+
+  /** As {@linkcode #refuse}. If the refusal is final, no more requests are read. */
+  #refuseAndStop(error: unknown): ResponseMessage {
     const response = this.#refuse(error);
-    if (!this.#refusals.isFinal) return response;
-    this.#messages.stopReading();
-    return new LastResponse(response);
+    if (this.#refusals.isFinal) this.#messages.stopReading();
+    return response;
   }
 
   #send(response: Message): void {
     try {
       this.#messages.queue([response]);
     } catch (error) {
-      // The format has no form for it.
-      if (!this.#refusals.isFinal) this.#responses.add(this.#answerTo(error));
+      // The format has no form for it. Its place is now, so no other comes first.
+      if (!this.#refusals.isFinal) {
+        this.#responses.sendNow(this.#answerTo(error));
+      }
     }
     // A shutdown may wait for this response alone.
     if (this.#messages.state === State.NotReading) this.#messages.stopReading();

@@ -8,7 +8,7 @@ import { PeerError, ProtocolError, RequestError } from "../formats/errors.ts";
 import type { LimitHits, Limits } from "../limits.ts";
 import { reason } from "../text.ts";
 
-/** What a client is told of a fault of the server. */
+/** The error for the client if the server itself fails. */
 const SERVER_FAULT = new ProtocolError(
   "The server failed to process the request",
 );
@@ -41,7 +41,7 @@ export class Refusals {
     this.#inRow = 0;
   }
 
-  /** Reports and counts an error. Returns the one that the client is told. */
+  /** Reports and counts an error. Returns the error for the client. */
   refuse(error: unknown): PeerError {
     if (error instanceof PeerError && error.limit) {
       this.#limitHits[error.limit]++;

@@ -58,7 +58,7 @@ export class Responses {
       void answer.then((answer) => this.#settle(place, answer));
     } else if (this.#places.length > 0) {
       this.#places.push({ answer, isReady: true });
-    } else this.#answer(answer);
+    } else this.sendNow(answer);
   }
 
   /** Waits until fewer than `count` answers are not sent. */
@@ -72,12 +72,13 @@ export class Responses {
   #settle(place: Place, answer: Answer): void {
     place.answer = answer;
     place.isReady = true;
-    while (this.#places[0]?.isReady) this.#answer(this.#places.shift()!.answer);
+    while (this.#places[0]?.isReady) this.sendNow(this.#places.shift()!.answer);
     this.#settled?.resolve();
     this.#settled = undefined;
   }
 
-  #answer(answer: Answer): void {
+  /** Sends an answer before those that wait. */
+  sendNow(answer: Answer): void {
     if (this.#isOver) return;
     const isLast = answer instanceof LastResponse;
     const response = isLast ? answer.response : answer;

@@ -61,12 +61,11 @@ export class MessageWriter {
   }
 
   /**
-   * Queues messages, to be sent in order and in one write. Returns how many
-   * bytes they have.
+   * Queues messages, to be sent in order and in one write.
    *
    * @throws {TypeError} If the format cannot express one of them. Those before it are sent.
    */
-  queue(messages: readonly ResponseMessage[]): number {
+  queue(messages: readonly ResponseMessage[]): void {
     const left = this.#maxQueuedBytes - this.#queue.pendingBytes;
     const { bytes, error } = encode(messages, this.#format, left);
     this.#queue.add(bytes);
@@ -75,12 +74,6 @@ export class MessageWriter {
       this.#hooks.onLimit("maxQueuedBytes", `over ${this.#maxQueuedBytes}`);
     }
     if (error !== undefined) throw error;
-    return bytes.length;
-  }
-
-  /** Resolves when all that is queued is written, or a write has failed. Never rejects. */
-  async flushed(): Promise<void> {
-    await this.#writing;
   }
 
   /** Waits until all that is queued is written. @throws the error of a failed write. */

@@ -8,6 +8,7 @@
 import { exitWith, Failure, runProgram } from "../../lib/cli/program.ts";
 import { type StopSignals, whenAborted } from "../../lib/cli/signals.ts";
 import { print } from "../../lib/output.ts";
+import { ALICE_FLAGS } from "../processes/program.ts";
 
 /** Milliseconds after which something is wrong. A second is usual. */
 const LONGEST = 30_000;
@@ -111,12 +112,6 @@ async function demo(stop: AbortSignal): Promise<number> {
   }
 }
 
-/** The students of the demo, also where `clienthelper.ts` was edited, as the lab has it. */
-const ALICE_FLAGS = [
-  "--name=Alice Brown",
-  "--github=abrown",
-  "--sid=123456789",
-];
 const BOB_FLAGS = ["--name=Bob Chen", "--github=bchen", "--sid=987654321"];
 
 /** The command line. Returns the exit code. */

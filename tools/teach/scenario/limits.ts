@@ -27,10 +27,7 @@ function over(
   more: Partial<Scenario> = {},
 ): Scenario {
   return {
-    name: limit,
-    about: `${limit} is ${value} here. ${about}`,
-    ends: 5000,
-    play,
+    ...limited(limit, value, about, play),
     ...more,
     server: { [limit]: value, ...more.server },
   };
@@ -44,13 +41,21 @@ function overRoster(
   play: Scenario["play"],
 ): Scenario {
   return {
-    name: limit,
-    about: `${limit} is ${value} here. ${about}`,
-    ends: 5000,
-    play,
+    ...limited(limit, value, about, play),
     clientHandler: () =>
       StudentHandler.with(new MemoryRoster({ [limit]: value })),
   };
+}
+
+/** What the scenarios of all limits have. */
+function limited(
+  limit: string,
+  value: number,
+  about: string,
+  play: Scenario["play"],
+): Scenario {
+  const said = `${limit} is ${value} here. ${about}`;
+  return { name: limit, about: said, ends: 5000, play };
 }
 
 /** Alice connects, and stays. Then Bob does. */
