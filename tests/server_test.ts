@@ -192,7 +192,7 @@ net.test("Server names the wrong field of an invalid request, and keeps the conn
   await using test = new TestServer();
   using peer = await Peer.greeted(test.addr);
   const { sid: _, ...noSid } = ALICE;
-  const cases = [
+  const cases: [Message, string][] = [
     [noSid, "sid is missing: it must be an integer or text"],
     [{ ...ALICE, sid: 1.5 }, "sid must be an integer or text, not a float"],
     [{ ...ALICE, sid: 1e300 }, "sid must be an integer or text, not a float"],
@@ -202,7 +202,7 @@ net.test("Server names the wrong field of an invalid request, and keeps the conn
       { ...ALICE, github_username: 7 },
       "github_username must be text, not an integer",
     ],
-  ] as const;
+  ];
   for (const [request, error] of cases) {
     await peer.send(request, ALICE);
     const [refusal, ack] = await peer.receiveSome(2);

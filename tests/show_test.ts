@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { counted, escape, reason } from "../lib/text.ts";
+import type { Message } from "../lib/formats/formats.ts";
 import { pythonRepr } from "../lib/formats/python_repr.ts";
 
 Deno.test("escape() leaves text alone, and escapes characters that move the cursor or forge lines", () => {
@@ -14,7 +15,7 @@ Deno.test("escape() leaves text alone, and escapes characters that move the curs
 });
 
 Deno.test("pythonRepr() shows messages as Python does", () => {
-  const cases = [
+  const cases: [Message, string][] = [
     [null, "None"],
     [true, "True"],
     [false, "False"],
@@ -24,14 +25,14 @@ Deno.test("pythonRepr() shows messages as Python does", () => {
     [`it's "it"`, `'it\\'s "it"'`],
     ["a\\b\n", "'a\\\\b\\n'"],
     [[1, [2]], "[1, [2]]"],
-    [Object.freeze([1]), "(1,)"],
-    [Object.freeze([1, 2]), "(1, 2)"],
+    [Object.freeze([1]) as Message, "(1,)"],
+    [Object.freeze([1, 2]) as Message, "(1, 2)"],
     [new Set<string>(), "set()"],
     [new Set(["a"]), "{'a'}"],
     [new Map([[1, "a"]]), "{1: 'a'}"],
     [{ clientid: 60644, nested: {} }, "{'clientid': 60644, 'nested': {}}"],
     [Uint8Array.of(0x27, 0x41, 0, 0x5c), "b'\\x27A\\x00\\x5c'"],
-  ] as const;
+  ];
   for (const [message, shown] of cases) {
     assertEquals(pythonRepr(message), shown);
   }

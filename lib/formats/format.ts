@@ -15,41 +15,31 @@ export type Message =
   | bigint
   | string
   | Uint8Array
-  | readonly Message[]
-  | ReadonlySet<Message>
-  | ReadonlyMap<Message, Message>
+  | Message[]
+  | Set<Message>
+  | Map<Message, Message>
   | MessageMap;
 
-/**
- * A map whose keys are all text. A decoded one inherits no properties:
- * `__proto__` is a key like any other.
- */
+/** A map whose keys are all text: a plain object. */
 export interface MessageMap {
   /** The value of each key. */
   [key: string]: Message;
 }
 
-/** The prototype of decoded maps. It is empty and has no prototype itself. */
-const NOTHING: object = Object.freeze(Object.create(null));
-
-function EmptyMap() {}
-EmptyMap.prototype = NOTHING;
-
-/**
- * Makes an empty map for a decoded message. It inherits no properties:
- * `__proto__` is a key like any other. An object without any prototype would do
- * the same, but the engine stores such an object in a slower form.
- */
-export function emptyMap(): MessageMap {
-  return new (EmptyMap as unknown as new () => MessageMap)();
+/** Sets a key of a map. An assignment to `__proto__` would set the prototype instead. */
+export function setKey(map: MessageMap, key: string, value: Message): void {
+  if (key !== "__proto__") map[key] = value;
+  else {
+    const own = { writable: true, enumerable: true, configurable: true };
+    Object.defineProperty(map, key, { ...own, value });
+  }
 }
 
 /** Whether the message is a map whose keys are all text. */
 export function isMessageMap(message: Message): message is MessageMap {
   if (typeof message !== "object" || message === null) return false;
   const prototype = Object.getPrototypeOf(message);
-  return prototype === NOTHING || prototype === Object.prototype ||
-    prototype === null;
+  return prototype === Object.prototype || prototype === null;
 }
 
 /** Decodes the messages of one connection, which may arrive cut at any byte. */

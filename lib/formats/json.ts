@@ -9,13 +9,8 @@ import type { LimitName, MessageLimits } from "../limits.ts";
 import type { ByteWriter } from "./byte_writer.ts";
 import { describe } from "./describe.ts";
 import { ProtocolError } from "./errors.ts";
-import type {
-  FormatReader,
-  Message,
-  MessageMap,
-  WireFormat,
-} from "./format.ts";
-import { emptyMap, isMessageMap } from "./format.ts";
+import type { FormatReader, Message, WireFormat } from "./format.ts";
+import { isMessageMap } from "./format.ts";
 import { MapReader } from "./json_map.ts";
 import { decodeUtf8 } from "./decode_text.ts";
 
@@ -73,42 +68,32 @@ class JsonReader implements FormatReader {
       throw broken("it is not one JSON value");
     }
     this.#items = 0;
-    return this.#checked(value, 1);
+    this.#check(value, 1);
+    return value;
   }
 
-  /**
-   * Checks a value against the limits. Copies its objects into maps that
-   * inherit nothing.
-   */
-  #checked(value: Message, depth: number): Message {
-    if (typeof value === "number") return exact(value);
-    if (typeof value !== "object" || value === null) return value;
+  /** Throws if a value exceeds a limit, or holds a number that is not exact. */
+  #check(value: Message, depth: number): void {
+    if (typeof value === "number") checkExact(value);
+    if (typeof value !== "object" || value === null) return;
     const { maxDepth, maxItems } = this.#limits;
     if (depth > maxDepth) {
       throw broken(`it is nested more than ${maxDepth} deep`, "maxDepth");
     }
-    const keys = Object.keys(value);
-    this.#items += keys.length;
+    const items: Message[] = Object.values(value);
+    this.#items += items.length;
     if (this.#items > maxItems) {
       throw broken(`it has more than ${maxItems} items`, "maxItems");
     }
-    if (Array.isArray(value)) {
-      return value.map((item) => this.#checked(item, depth + 1));
-    }
-    const map = emptyMap();
-    for (const key of keys) {
-      map[key] = this.#checked((value as MessageMap)[key], depth + 1);
-    }
-    return map;
+    for (const item of items) this.#check(item, depth + 1);
   }
 }
 
-function exact(value: number): number {
+function checkExact(value: number): void {
   if (Number.isInteger(value) && !Number.isSafeInteger(value)) {
     throw broken("an integer beyond 2^53 must be sent as text, in quotes");
   }
   if (!Number.isFinite(value)) throw broken("a number is out of range");
-  return value;
 }
 
 function broken(reason: string, limit?: LimitName): ProtocolError {

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { emptyMap, type MessageMap } from "./format.ts";
+import { type MessageMap, setKey } from "./format.ts";
 import { decodeUtf8 } from "./decode_text.ts";
 
 const QUOTE = 0x22;
@@ -42,7 +42,7 @@ export class MapReader {
     if (bytes[from] !== OPEN || bytes[to - 1] !== CLOSE) return undefined;
     this.#bytes = bytes;
     this.#at = from + 1;
-    const map = emptyMap();
+    const map: MessageMap = {};
     for (let items = 1; items <= this.#maxItems; items++) {
       const key = this.#text();
       if (key === undefined || this.#mark() !== COLON) return undefined;
@@ -50,7 +50,7 @@ export class MapReader {
         ? this.#text()
         : this.#integer();
       if (value === undefined) return undefined;
-      map[key] = value;
+      setKey(map, key, value);
       const mark = this.#mark();
       if (mark === CLOSE && this.#at === to) return map;
       if (mark !== COMMA) return undefined;

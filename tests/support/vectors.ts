@@ -1,7 +1,11 @@
 // The pickles in testdata/, made by CPython 2.7 to 3.13, and what they hold.
 
 import { assert, assertEquals } from "@std/assert";
-import { emptyMap, type Message } from "../../lib/formats/format.ts";
+import {
+  type Message,
+  type MessageMap,
+  setKey,
+} from "../../lib/formats/format.ts";
 // Imported as text, so that the tests need no permission to read them.
 import hostile from "../testdata/pickle-hostile.jsonl" with { type: "text" };
 import pythons from "../testdata/pickle-pythons.jsonl" with { type: "text" };
@@ -59,9 +63,9 @@ export function fromNotation(value: unknown): Message {
       $dict.map((entry: unknown[]) => entry.map(fromNotation)),
     );
   }
-  const map = emptyMap();
+  const map: MessageMap = {};
   for (const [key, item] of Object.entries(value)) {
-    map[key] = fromNotation(item);
+    setKey(map, key, fromNotation(item));
   }
   return map;
 }
@@ -72,12 +76,10 @@ const FLOATS: Record<string, number> = {
   nan: NaN,
 };
 
-/** Fails if a map inherits anything, or ever could. */
-export function assertInheritsNothing(map: unknown): void {
-  const prototype = Object.getPrototypeOf(map);
-  assertEquals(Reflect.ownKeys(prototype), []);
-  assertEquals(Object.getPrototypeOf(prototype), null);
-  assert(Object.isFrozen(prototype));
+/** Fails if a map is not a plain object with these keys of its own, in this order. */
+export function assertPlain(map: unknown, keys: readonly string[]): void {
+  assertEquals(Object.getPrototypeOf(map), Object.prototype);
+  assertEquals(Object.keys(map as object), keys);
 }
 
 /**

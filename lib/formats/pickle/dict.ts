@@ -6,7 +6,7 @@
  */
 
 import type { MessageLimits } from "../../limits.ts";
-import { emptyMap, type MessageMap } from "../format.ts";
+import { type MessageMap, setKey } from "../format.ts";
 import {
   ARGUMENT,
   COUNT1,
@@ -44,7 +44,7 @@ const templates = new Templates();
  */
 export class DictReader {
   /** The dict that was read last. */
-  dict: MessageMap = emptyMap();
+  dict: MessageMap = {};
   #maxBytes: number;
   #maxItems: number;
   /** Where the last value that was read ends. */
@@ -80,7 +80,7 @@ export class DictReader {
 
   /** Reads a dict with a known template: only its values are parsed. */
   #readKnown(bytes: Uint8Array, start: number, stop: number): number {
-    const dict = emptyMap();
+    const dict: MessageMap = {};
     let at = start;
     let segment = templates.start;
     for (let items = 0; items <= this.#maxItems; items++) {
@@ -94,7 +94,7 @@ export class DictReader {
       }
       const value = this.#value(bytes, at, stop);
       if (value === undefined) return 0;
-      dict[segment.key] = value;
+      setKey(dict, segment.key, value);
       at = this.#valueEnd;
     }
     return 0;
@@ -136,7 +136,7 @@ export class DictReader {
         case Op.EMPTY_DICT:
         case Op.DICT:
           if (dict || marked !== (opcode === Op.DICT)) return 0;
-          dict = emptyMap();
+          dict = {};
           marked = false;
           isValue = true;
           continue;
@@ -166,7 +166,7 @@ export class DictReader {
       } else {
         if (keys.push(key) > this.#maxItems) return 0;
         cuts.push(from, at);
-        dict[key] = value;
+        setKey(dict, key, value);
         key = undefined;
         pending = !marked;
       }

@@ -6,7 +6,7 @@
 
 import type { MessageLimits } from "../../limits.ts";
 import type { Message, MessageMap } from "../format.ts";
-import { emptyMap, isMessageMap } from "../format.ts";
+import { isMessageMap, setKey } from "../format.ts";
 import { checkMeasure, contents, tooDeep } from "./measure.ts";
 import { brokenPickle } from "./values.ts";
 
@@ -165,8 +165,9 @@ export class PickleMachine {
   tuple(start: number): void {
     this.#need(start);
     this.#enter(start, this.#stack.length - start);
-    // Frozen, since a tuple can be a key, and a list cannot.
-    this.#stack.push(Object.freeze(this.#stack.splice(start)));
+    const tuple = this.#stack.splice(start);
+    Object.freeze(tuple); // since a tuple can be a key, and a list cannot
+    this.#stack.push(tuple);
   }
 
   /** Makes a list of the values from `start` up. */
@@ -214,7 +215,7 @@ export class PickleMachine {
 
   /** Makes a dict of the keys and values from `start` up. */
   dict(start: number): void {
-    this.#stack.splice(start, 0, emptyMap());
+    this.#stack.splice(start, 0, {});
     this.setItems(start + 1);
   }
 
@@ -233,7 +234,7 @@ export class PickleMachine {
       const key = stack[at];
       if (typeof key !== "string") dict = this.#asMap(start - 1);
       if (dict instanceof Map) dict.set(this.#hashable(key), stack[at + 1]);
-      else (dict as MessageMap)[key as string] = stack[at + 1];
+      else setKey(dict as MessageMap, key as string, stack[at + 1]);
     }
     if (dict instanceof Map) checkKeys(dict);
     shorten(stack, start);

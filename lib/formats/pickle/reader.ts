@@ -11,7 +11,7 @@
 
 import type { MessageLimits } from "../../limits.ts";
 import type { ProtocolError } from "../errors.ts";
-import { emptyMap, type FormatReader, type Message } from "../format.ts";
+import type { FormatReader, Message } from "../format.ts";
 import { DictReader } from "./dict.ts";
 import { PickleMachine } from "./machine.ts";
 import {
@@ -168,7 +168,7 @@ function execute(
     case Op.BINBYTES:
     case Op.SHORT_BINBYTES:
     case Op.BINBYTES8: return m.push(bytes.slice(from, to));
-    case Op.EMPTY_DICT: return m.push(emptyMap());
+    case Op.EMPTY_DICT: return m.push({});
     case Op.EMPTY_LIST: return m.push([]);
     case Op.EMPTY_SET: return m.push(new Set());
     case Op.SETITEM: return m.setItems(m.height - 2);
