@@ -14,18 +14,20 @@ import { Receiver } from "./lib/connection/receiver.ts";
 import { ConnectionEnded, DEFAULT_FORMAT } from "./lib/formats/formats.ts";
 import type { Message, WireFormat } from "./lib/formats/formats.ts";
 
+export type { StopSignals };
+
 /** Options of a {@linkcode Client}. */
-export interface ClientOptions {
+export interface ClientOptions<In = Message, Out = In> {
   /** The server's address. @default {"127.0.0.1"} */
   host?: string;
   /** The server's port. @default {12000} */
   port?: number;
   /** The format of the messages. @default {pickle} */
-  wire?: WireFormat;
+  wire?: WireFormat<In, Out>;
   /** How long to wait for a silent server, in seconds; 0 means forever. @default {0} */
   answerTimeout?: number;
   /** Whether a message answers no request: {@linkcode Client.receive} gets it. @default {() => false} */
-  isPush?: (message: Message) => boolean;
+  isPush?: (message: In) => boolean;
   /** The network to connect through. @default {Deno} */
   network?: Network;
 }
@@ -44,7 +46,7 @@ enum ClientState {
 
 /**
  * A client that pipelines: any number of requests can be in flight. Responses
- * come in the order of the requests.
+ * come in the order of the requests. It receives `In`, and sends `Out`.
  *
  * @example
  * ```ts
@@ -61,15 +63,15 @@ enum ClientState {
  * await client.close();
  * ```
  */
-export class Client {
+export class Client<In = Message, Out = In> {
   /** The server's address. */
   readonly address: Readonly<Address>;
-  #format: WireFormat;
+  #format: WireFormat<In, Out>;
   #answerTimeout: number;
   #network: Network;
-  #isPush: (message: Message) => boolean;
+  #isPush: (message: In) => boolean;
   #state = ClientState.New;
-  #receiver: Receiver | undefined;
+  #receiver: Receiver<In, Out> | undefined;
   #why = "The connection ended";
 
   /**
@@ -77,9 +79,10 @@ export class Client {
    *
    * @throws {RangeError} If `answerTimeout` is not a time that a timer can wait.
    */
-  constructor(options: ClientOptions = {}) {
+  constructor(options: ClientOptions<In, Out> = {}) {
     this.address = addressOf(options);
-    this.#format = options.wire ?? DEFAULT_FORMAT;
+    const lab: unknown = DEFAULT_FORMAT; // its messages are `Message`
+    this.#format = options.wire ?? lab as WireFormat<In, Out>;
     this.#answerTimeout = secondsOf("answerTimeout", options.answerTimeout);
     this.#network = options.network ?? Deno;
     this.#isPush = options.isPush ?? (() => false);
@@ -87,13 +90,16 @@ export class Client {
 
   /**
    * Connects. Resolves to the greeting: `clientid`, or `error` if the server is
-   * full. After a failure, it may be called again.
+   * full. If the format has no greeting, it resolves to `undefined`, at once.
+   * After a failure, it may be called again.
    *
    * @throws {Error} If the client connects, has connected, or was closed.
    * @throws {Deno.errors.ConnectionRefused} If no server listens on the address.
    * @throws {ConnectionEnded} If the connection ends before the greeting.
    */
-  async connect({ signal }: { signal?: AbortSignal } = {}): Promise<Message> {
+  async connect(
+    { signal }: { signal?: AbortSignal } = {},
+  ): Promise<In | undefined> {
     if (this.#state !== ClientState.New) {
       throw new Error("A client connects only once: create a new one");
     }
@@ -109,21 +115,22 @@ export class Client {
     }
   }
 
-  async #greeted(conn: Connection, signal?: AbortSignal): Promise<Message> {
+  async #greeted(
+    conn: Connection,
+    signal?: AbortSignal,
+  ): Promise<In | undefined> {
     const connection = new MessageConnection(conn, this.#format, CLIENT_LIMITS);
     this.#receiver = new Receiver(connection, this.#isPush);
     const seconds = this.#answerTimeout;
-    if (seconds > 0) {
-      connection.idle.arm(seconds * 1000, () => {
-        this.#why = `The server said nothing for ${seconds} s`;
-        void connection.shutdown();
-      });
-    }
+    connection.shutdownWhenIdle(seconds, () => {
+      this.#why = `The server said nothing for ${seconds} s`;
+    });
     const close = () => connection.close();
     signal?.addEventListener("abort", close);
-    if (signal?.aborted || this.#isClosed) close();
     try {
-      const greeting = this.#unlessEnded(await this.#receiver.next());
+      if (signal?.aborted || this.#isClosed) this.#unlessEnded(undefined);
+      const greeting = this.#format.greeting &&
+        this.#unlessEnded(await this.#receiver.next());
       if (!this.#isClosed) this.#state = ClientState.Open;
       return greeting;
     } finally {
@@ -145,9 +152,9 @@ export class Client {
    * @throws {TypeError} If the format cannot express the request.
    */
   async request(
-    message: Message,
+    message: Out,
     { signal }: { signal?: AbortSignal } = {},
-  ): Promise<Message> {
+  ): Promise<In> {
     signal?.throwIfAborted();
     const receiver = this.#open();
     receiver.connection.queue([message]);
@@ -162,18 +169,18 @@ export class Client {
    *
    * @throws {ConnectionEnded} If the connection has ended.
    */
-  async send(message: Message): Promise<void> {
+  async send(message: Out): Promise<void> {
     await this.#open().connection.send([message]);
   }
 
   /** Resolves to the next message that answers no request; `undefined` at the end of the connection. */
-  async receive(): Promise<Message | undefined> {
+  async receive(): Promise<In | undefined> {
     return await this.#open().next();
   }
 
   /** Iterates over the messages that answer no request, until the connection ends. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<Message, void> {
-    let message: Message | undefined;
+  async *[Symbol.asyncIterator](): AsyncGenerator<In, void> {
+    let message: In | undefined;
     while ((message = await this.receive()) !== undefined) yield message;
   }
 
@@ -188,12 +195,12 @@ export class Client {
     return this.close();
   }
 
-  #unlessEnded(message: Message | undefined): Message {
+  #unlessEnded(message: In | undefined): In {
     if (message === undefined) throw new ConnectionEnded(this.#why);
     return message;
   }
 
-  #open(): Receiver {
+  #open(): Receiver<In, Out> {
     if (this.#receiver) return this.#receiver;
     throw new ConnectionEnded("The client is not connected");
   }

@@ -5,31 +5,39 @@
  */
 
 import { MessageConnection } from "./lib/connection/connection.ts";
-import type { HandlerServer } from "./lib/connection/handler_server.ts";
+import type {
+  ConnectedClient,
+  HandlerServer,
+} from "./lib/connection/handler_server.ts";
 import { Refusal, RequestProcessor } from "./lib/connection/processor.ts";
-import type { ResponseMessage } from "./lib/connection/responses.ts";
 import { State } from "./lib/connection/state.ts";
 import type { IdleTimer } from "./lib/connection/timers.ts";
 import { ignoringErrors } from "./lib/events.ts";
 import type { Message, PeerError } from "./lib/formats/formats.ts";
+import type { LimitName } from "./lib/limits.ts";
 import type { Lock } from "./lib/lock.ts";
 import { type Address, type Connection, showAddress } from "./lib/net.ts";
 import { sharedRoster } from "./lib/students/memory.ts";
 import type { Recorded, Roster } from "./lib/students/roster.ts";
 import { responseTo } from "./lib/students/roster.ts";
 import { connectedLine, toStudent } from "./lib/students/student.ts";
-import type { Student } from "./lib/students/student.ts";
+import type { Sid, Student } from "./lib/students/student.ts";
 import { counted, escape, reason } from "./lib/text.ts";
 
+export { Refusal };
+export type { ConnectedClient, HandlerServer, IdleTimer };
+export type { Recorded, Roster, Sid, Student };
+
 /** A class of handlers, as {@linkcode Server} takes one. */
-export type ClientHandlerClass = new (
-  server: HandlerServer,
+export type ClientHandlerClass<In = Message, Out = In> = new (
+  server: HandlerServer<In, Out>,
   conn: Connection,
   addr: Address,
-) => ClientHandler;
+) => ClientHandler<In, Out>;
 
 /**
- * Serves one client: greets it, then answers each of its requests in order.
+ * Serves one client: greets it, then answers each of its requests in order. A
+ * request is an `In`, and a response an `Out`, as in the server's format.
  *
  * @example An echo server
  * ```ts
@@ -46,24 +54,28 @@ export type ClientHandlerClass = new (
  * void server.run();
  * ```
  */
-export abstract class ClientHandler {
+export abstract class ClientHandler<In = Message, Out = In> {
   /** The client's id: its source port, as in the lab, or a number above all ports if that id is in use. */
   readonly clientId: number;
   /** The client's IP address. The lab calls it `server_ip`. */
   readonly clientIp: string;
   /** The server that created this handler. */
-  readonly server: HandlerServer;
+  readonly server: HandlerServer<In, Out>;
   /** The connection to the client. The lab calls it `handler`. */
   readonly conn: Connection;
   /** How many requests of this client may be under way at a time. Answers keep their order. @default {1} */
   protected readonly parallel: number = 1;
   #addr: Address;
-  #messages: MessageConnection;
-  #processor: RequestProcessor;
+  #messages: MessageConnection<In, Out>;
+  #processor: RequestProcessor<In, Out>;
   #requests = 0;
 
   /** Creates the handler of one connection. {@linkcode run} starts it. */
-  constructor(server: HandlerServer, conn: Connection, addr: Address) {
+  constructor(
+    server: HandlerServer<In, Out>,
+    conn: Connection,
+    addr: Address,
+  ) {
     this.server = server;
     this.conn = conn;
     this.clientId = server.freeClientId(addr.port);
@@ -75,7 +87,7 @@ export abstract class ClientHandler {
     });
     this.#processor = new RequestProcessor(this.#messages, {
       server,
-      report: (line) => this.#report(line),
+      report: (line, limit) => this.report(line, limit),
       process: (request) => this.processRequest(request),
       errorResponse: (error) => this.errorResponse(error),
     });
@@ -89,13 +101,11 @@ export abstract class ClientHandler {
   /** Serves the client until one side ends the connection. Never rejects. */
   async run(): Promise<void> {
     const { idleTimeout } = this.server.limits;
-    if (idleTimeout > 0) {
-      this.idle.arm(idleTimeout * 1000, () => {
-        this.server.limitHits.idleTimeout++;
-        this.#report(`closed: silent for ${idleTimeout} s (idleTimeout)`);
-        this.#messages.shutdown();
-      });
-    }
+    this.#messages.shutdownWhenIdle(idleTimeout, () => {
+      this.server.limitHits.idleTimeout++;
+      const why = `closed: silent for ${idleTimeout} s (idleTimeout)`;
+      this.report(why, "idleTimeout");
+    });
     try {
       await this.sendId();
       await this.processRequests();
@@ -106,25 +116,20 @@ export abstract class ClientHandler {
     try {
       await this.closed();
     } catch (error) {
-      this.#report(`closed() failed: ${reason(error)}`);
+      this.report(`closed() failed: ${reason(error)}`);
     }
     await this.#messages.shutdown();
     if (this.server.quiet || this.#processor.hasRefused) return;
-    const requests = this.#requests;
-    if (requests > 0) {
-      this.#report(`left after ${counted(requests, "request")}`);
-    }
+    const requests = counted(this.#requests, "request");
+    if (this.#requests > 0) this.report(`left after ${requests}`);
   }
 
-  /** Sends the client its id. The server speaks first. */
+  /** Sends the client its id, in a format that has a greeting. The server speaks first. */
   protected sendId(): Promise<void> {
-    return this.#messages.greet({ clientid: this.clientId });
+    return this.#messages.greet(this.server.wire.greeting?.(this.clientId));
   }
 
-  /**
-   * The request loop: receives a batch of requests, processes it, and answers. It
-   * stops reading while the client does not read its answers.
-   */
+  /** The request loop: receives a batch, processes it, answers. It waits while the client does not read. */
   protected async processRequests(): Promise<void> {
     while (this.isReading) {
       const requests = await this.receive();
@@ -140,17 +145,17 @@ export abstract class ClientHandler {
    * still to be sent: none, unless a subclass answers a batch as a whole.
    */
   protected async processBatch(
-    requests: readonly Message[],
-  ): Promise<ResponseMessage[]> {
+    requests: readonly In[],
+  ): Promise<(Out | undefined)[]> {
     await this.#processor.process(requests, this.parallel);
     return [];
   }
 
   /** Calls `process` for each request in turn. If it throws, the result is a {@linkcode Refusal}. */
   protected processEach<T>(
-    requests: readonly Message[],
-    process: (request: Message) => T | Promise<T>,
-  ): Promise<(T | Refusal)[]> {
+    requests: readonly In[],
+    process: (request: In) => T | Promise<T>,
+  ): Promise<(T | Refusal<Out>)[]> {
     return this.#processor.each(requests, process);
   }
 
@@ -162,19 +167,19 @@ export abstract class ClientHandler {
    * @throws {ProtocolError} If the connection cannot continue. The client receives the reason, then the connection closes.
    */
   protected abstract processRequest(
-    request: Message,
-  ): ResponseMessage | Promise<ResponseMessage>;
+    request: In,
+  ): Out | undefined | Promise<Out | undefined>;
 
-  /** Returns the response that tells the client what is wrong. */
-  protected errorResponse(error: PeerError): ResponseMessage {
-    return { error: error.message };
+  /** Returns the response that tells the client what is wrong; `undefined` is none. By default the format's. */
+  protected errorResponse({ message }: PeerError): Out | undefined {
+    return this.server.wire.error?.(message);
   }
 
   /** Called once, whatever ended the connection, when all requests are processed. */
   protected closed(): void | Promise<void> {}
 
   /** Sends a message that answers nothing, without waiting. Returns false if the client is gone. @throws {TypeError} If the format cannot express it. */
-  push(message: Message): boolean {
+  push(message: Out): boolean {
     this.#messages.queue([message]);
     return this.#messages.canQueue;
   }
@@ -190,14 +195,14 @@ export abstract class ClientHandler {
   }
 
   /** Sends messages in order, in one write. Waits while too many bytes are queued for the client. */
-  protected send(messages: readonly ResponseMessage[]): Promise<void> {
+  protected send(messages: readonly (Out | undefined)[]): Promise<void> {
     const sent = this.#messages.send(messages);
     if (this.#messages.isFull) this.server.limitHits.softQueuedBytes++;
     return sent;
   }
 
   /** Resolves to the requests that one read completed, at least one; `undefined` when the client sends no more. */
-  protected receive(): Promise<Message[] | undefined> {
+  protected receive(): Promise<In[] | undefined> {
     return this.#messages.receive();
   }
 
@@ -232,15 +237,11 @@ export abstract class ClientHandler {
     this.#messages.close();
   }
 
-  #report(line: string): void {
-    this.server.report(`${showAddress(this.#addr)} ${escape(line)}`);
+  /** Reports a line about this client to the server's operator. `limit` is the limit that it is about. */
+  protected report(line: string, limit?: LimitName): void {
+    const about = { client: this.clientId, limit };
+    this.server.report(`${showAddress(this.#addr)} ${escape(line)}`, about);
   }
-}
-
-/** Tells a client why it is not served. Nothing of the application is created for it. */
-export class RejectedClient extends ClientHandler {
-  /** Never called. */
-  protected override processRequest(): undefined {}
 }
 
 /** The lab's handler: records, prints and acknowledges the student in each request. */
@@ -248,7 +249,7 @@ export class StudentHandler extends ClientHandler {
   /** The roster, which all handlers of this server share. It is used only under the lock. */
   protected readonly roster: Roster = sharedRoster(this.server);
   /** Returns the line to print for a student. */
-  protected readonly line: typeof connectedLine = connectedLine;
+  protected readonly line: (student: Student) => string = connectedLine;
 
   /** Returns a handler class that records in this roster and prints these lines. */
   static with(roster: Roster, line = connectedLine): ClientHandlerClass {
@@ -264,7 +265,7 @@ export class StudentHandler extends ClientHandler {
    */
   protected override async processBatch(
     requests: readonly Message[],
-  ): Promise<ResponseMessage[]> {
+  ): Promise<(Message | undefined)[]> {
     const checked = await this.processEach(requests, toStudent);
     const students: Student[] = [];
     for (const it of checked) if (!(it instanceof Refusal)) students.push(it);
@@ -280,9 +281,7 @@ export class StudentHandler extends ClientHandler {
       if (!this.server.quiet) this.log(recorded.map(this.line));
     }
     const refused = results.find((it) => it !== "recorded");
-    if (refused) {
-      this.server.report(`${this.clientIp} refused: ${refused.refused}`);
-    }
+    if (refused) this.report(`refused: ${refused.refused}`);
     let next = 0; // index of the next result
     return checked.map((it) =>
       it instanceof Refusal ? it.response : responseTo(results[next++])
@@ -292,7 +291,7 @@ export class StudentHandler extends ClientHandler {
   /** Processes a batch of one. */
   protected override async processRequest(
     request: Message,
-  ): Promise<ResponseMessage> {
+  ): Promise<Message | undefined> {
     // Not `this.processBatch`: a subclass may override it and call this method.
     const batch = StudentHandler.prototype.processBatch;
     return (await batch.call(this, [request]))[0];

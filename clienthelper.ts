@@ -52,7 +52,7 @@ export class ClientHelper {
   }
 
   /** Shows the greeting to the user. Returns whether the server accepts the client. */
-  processGreeting(greeting: Message): boolean {
+  processGreeting(greeting: Message = null): boolean {
     const refused = refusal(greeting);
     const said = refused ?? pythonRepr(greeting);
     const where = showAddress(this.#client.address);

@@ -4,16 +4,21 @@
  * @module
  */
 
-import type { ClientHandler, ClientHandlerClass } from "./clienthandler.ts";
-import { RejectedClient, StudentHandler } from "./clienthandler.ts";
+import type { ClientHandlerClass } from "./clienthandler.ts";
+import { ClientHandler, StudentHandler } from "./clienthandler.ts";
 import type { StopSignals } from "./lib/cli/signals.ts";
+import { admissionError } from "./lib/connection/admission.ts";
 import { ConnectionSet } from "./lib/connection/connection_set.ts";
-import type { HandlerServer } from "./lib/connection/handler_server.ts";
+import type {
+  HandlerServer,
+  Reported,
+} from "./lib/connection/handler_server.ts";
 import { isInHandlerOf } from "./lib/connection/handler_scope.ts";
 import { shutDown } from "./lib/connection/shutdown.ts";
-import { ignoringErrors, type OnEvent } from "./lib/events.ts";
-import { DEFAULT_FORMAT, ProtocolError } from "./lib/formats/formats.ts";
-import type { WireFormat } from "./lib/formats/formats.ts";
+import type { CloseReason, OnEvent, ServerEvent } from "./lib/events.ts";
+import { ignoringErrors } from "./lib/events.ts";
+import { DEFAULT_FORMAT } from "./lib/formats/formats.ts";
+import type { Message, WireFormat } from "./lib/formats/formats.ts";
 import { type LimitHits, type Limits, noLimitHits } from "./lib/limits.ts";
 import { limitsOf } from "./lib/limits.ts";
 import { Lock } from "./lib/lock.ts";
@@ -26,18 +31,20 @@ import {
   showAddress,
 } from "./lib/net.ts";
 import { printer, report } from "./lib/output.ts";
-import { counted, reason } from "./lib/text.ts";
+import { reason } from "./lib/text.ts";
+
+export type { CloseReason, OnEvent, Reported, ServerEvent, StopSignals };
 
 /** Options of a {@linkcode Server}. Each limit is an option, too. */
-export interface ServerOptions extends Partial<Limits> {
+export interface ServerOptions<In = Message, Out = In> extends Partial<Limits> {
   /** The address to listen on; `0.0.0.0` means all addresses. @default {"127.0.0.1"} */
   host?: string;
   /** The port to listen on; 0 means any free port. @default {12000} */
   port?: number;
   /** The format of the messages. @default {pickle} */
-  wire?: WireFormat;
+  wire?: WireFormat<In, Out>;
   /** The application: a handler class, with one instance per client. @default {StudentHandler} */
-  clientHandler?: ClientHandlerClass;
+  clientHandler?: ClientHandlerClass<In, Out>;
   /** The network to listen on. @default {Deno} */
   network?: Network;
   /** Whether to omit the lines about accepted requests and about clients that leave. @default {false} */
@@ -47,7 +54,19 @@ export interface ServerOptions extends Partial<Limits> {
   /** Receives the lines of results, instead of stdout. */
   log?: (lines: readonly string[]) => void;
   /** Receives every other line that the server reports, instead of stderr. */
-  report?: (line: string) => void;
+  report?: (line: string, about?: Reported) => void;
+}
+
+/** Options of a server whose messages are not {@linkcode Message}: it needs both. */
+export type TypedServerOptions<In, Out> =
+  & ServerOptions<In, Out>
+  & Required<Pick<ServerOptions<In, Out>, "wire" | "clientHandler">>;
+
+/** The lab's application. Its messages are `Message`. */
+const LAB: unknown = { wire: DEFAULT_FORMAT, clientHandler: StudentHandler };
+/** Tells a client why it is not served. Nothing of the application is created for it. */
+class RejectedClient<In, Out> extends ClientHandler<In, Out> {
+  protected override processRequest(): undefined {}
 }
 
 /** How long to wait after a failure to accept, in milliseconds. */
@@ -69,7 +88,8 @@ const FIRST_FREE_ID = 65_536;
  * void server.run();
  * ```
  */
-export class Server implements HandlerServer, AsyncDisposable {
+export class Server<In = Message, Out = In>
+  implements HandlerServer<In, Out>, AsyncDisposable {
   /**
    * How many clients may wait to be accepted (the backlog). The name is the
    * lab's. The value is the default maximum of Linux, `net.core.somaxconn`.
@@ -77,40 +97,41 @@ export class Server implements HandlerServer, AsyncDisposable {
   static readonly MAX_NUM_CONN = 4096;
 
   /** The handlers of the clients being served, by client id. */
-  readonly handlers: Map<number, ClientHandler> = new Map();
+  readonly handlers: Map<number, ClientHandler<In, Out>> = new Map();
   /**
    * The lock that protects what handlers share: for students, the roster and
    * the printed lines.
    */
   readonly writeLock: Lock = new Lock();
-  readonly wire: WireFormat;
+  readonly wire: WireFormat<In, Out>;
   readonly limits: Readonly<Limits>;
   /** How often each limit was reached. */
   readonly limitHits: LimitHits = noLimitHits();
   readonly quiet: boolean;
   readonly onEvent: OnEvent | undefined;
   readonly log: (lines: readonly string[]) => void;
-  readonly report: (line: string) => void;
+  readonly report: (line: string, about?: Reported) => void;
   #address: Address;
-  #clientHandler: ClientHandlerClass;
+  #clientHandler: ClientHandlerClass<In, Out>;
   #network: Network;
   #listener: Listener | undefined;
-  /**
-   * When the server last accepted a client, and when it last failed to, in
-   * `performance.now()` time.
-   */
+  /** When the server last accepted a client, and last failed to, in `performance.now()` time. */
   #acceptedAt = -Infinity;
   #acceptFailedAt = -Infinity;
   /** The handlers of all open connections, including those of rejected clients. */
-  #open = new ConnectionSet<ClientHandler>();
+  #open = new ConnectionSet<ClientHandler<In, Out>>();
   #shutdown: Promise<void> | undefined;
 
   /** Creates a server. {@linkcode run} starts it. */
-  constructor(options: ServerOptions = {}) {
+  constructor(options?: ServerOptions);
+  /** Creates a server whose format has other messages. */
+  constructor(options: TypedServerOptions<In, Out>);
+  constructor(options: Partial<TypedServerOptions<In, Out>> = {}) {
+    const lab = LAB as TypedServerOptions<In, Out>;
     this.#address = addressOf(options);
-    this.#clientHandler = options.clientHandler ?? StudentHandler;
+    this.#clientHandler = options.clientHandler ?? lab.clientHandler;
     this.#network = options.network ?? Deno;
-    this.wire = options.wire ?? DEFAULT_FORMAT;
+    this.wire = options.wire ?? lab.wire;
     this.limits = limitsOf(options);
     this.quiet = options.quiet ?? false;
     this.onEvent = options.onEvent && ignoringErrors(options.onEvent);
@@ -181,10 +202,10 @@ export class Server implements HandlerServer, AsyncDisposable {
    * name is the lab's.
    */
   async handler(conn: Connection, addr: Address): Promise<void> {
-    let handler: ClientHandler | undefined;
+    let handler: ClientHandler<In, Out> | undefined;
     try {
-      const error = this.#admissionError(addr.hostname);
-      const Handler = error ? RejectedClient : this.#clientHandler;
+      const error = admissionError(addr.hostname, this.handlers, this.limits);
+      const Handler = error ? RejectedClient<In, Out> : this.#clientHandler;
       handler = new Handler(this, conn, addr);
       this.#open.add(handler);
       this.onEvent?.(handler.clientId, { type: "accepted" });
@@ -199,7 +220,7 @@ export class Server implements HandlerServer, AsyncDisposable {
     }
   }
 
-  #forget(handler: ClientHandler): void {
+  #forget(handler: ClientHandler<In, Out>): void {
     this.#open.delete(handler);
     const { clientId } = handler;
     // A rejected client may have the same id as a client being served.
@@ -211,28 +232,6 @@ export class Server implements HandlerServer, AsyncDisposable {
     let id = FIRST_FREE_ID;
     while (this.handlers.has(id)) id++;
     return id;
-  }
-
-  /**
-   * Returns why a client from this address is rejected; `undefined` if it is
-   * not.
-   */
-  #admissionError(ip: string): ProtocolError | undefined {
-    const { maxClients, maxClientsPerAddress } = this.limits;
-    if (this.handlers.size >= maxClients) {
-      const why = `The server is full: it has ${counted(maxClients, "client")}`;
-      return new ProtocolError(why, { limit: "maxClients" });
-    }
-    if (maxClientsPerAddress === 0) return undefined;
-    let same = 0;
-    for (const { clientIp } of this.handlers.values()) {
-      if (clientIp === ip) same++;
-    }
-    if (same < maxClientsPerAddress) return undefined;
-    const why =
-      `The server has ${counted(same, "client")} from your address, ` +
-      "and takes no more";
-    return new ProtocolError(why, { limit: "maxClientsPerAddress" });
   }
 
   /**

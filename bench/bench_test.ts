@@ -13,7 +13,10 @@ import { encode } from "../tests/support/peers.ts";
 const python = needs("run", "python3");
 
 /** Decodes requests, each with a reader of its own. */
-function decode(format: string, requests: readonly Uint8Array[]): MessageMap[] {
+function decode(
+  format: keyof typeof FORMATS,
+  requests: readonly Uint8Array[],
+): MessageMap[] {
   const messages: Message[] = [];
   for (const bytes of requests) {
     const reader = FORMATS[format].reader(DEFAULT_LIMITS);

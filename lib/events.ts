@@ -4,6 +4,20 @@
  * @module
  */
 
+import type { LimitName } from "./limits.ts";
+
+/** Why a connection was closed: the limit that its client reached, or one of these. */
+export type CloseReason =
+  | LimitName
+  /** The client has ended the connection in good order. */
+  | "client"
+  /** The client is gone: a reset, or a failed write. */
+  | "gone"
+  /** The client received an error that ends the connection. */
+  | "refused"
+  /** The server or the handler ended the connection. */
+  | "server";
+
 /** One event of a client. */
 export type ServerEvent =
   /** The client was accepted. It may still be rejected. */
@@ -20,7 +34,7 @@ export type ServerEvent =
   /** A write accepted this many bytes. */
   | { type: "written"; bytes: number }
   /** The connection was closed. */
-  | { type: "closed" };
+  | { type: "closed"; reason: CloseReason };
 
 /**
  * Called for every client event, with the client's id. It must return quickly,

@@ -100,7 +100,7 @@ net.test("ClientHandler continues after a RequestError, and closes after a Proto
 
 net.test("ClientHandler loses only its own connection when its constructor or run() throws (needs net)", async () => {
   class Broken extends EchoHandler {
-    constructor(...args: ConstructorParameters<typeof ClientHandler>) {
+    constructor(...args: ConstructorParameters<typeof EchoHandler>) {
       super(...args);
       if (test.reports.length === 0) throw new Error("no");
     }

@@ -7,6 +7,16 @@ import { Program, ROOT } from "../tools/processes/program.ts";
 
 const files = needs("run", "read", "write");
 
+files.test("Every type that an export names is exported, too (needs run, read, write)", async () => {
+  await using lint = new Program(
+    Deno.execPath(),
+    ["doc", "--lint", ...Object.values(config.exports)],
+    { cwd: ROOT, env: { NO_COLOR: "1" } },
+  );
+  const { code, stderr } = await lint.ended();
+  assertEquals(code, 0, stderr);
+});
+
 files.test("Every export type-checks in a project that has only its path (needs run, read, write)", async () => {
   const folder = await Deno.makeTempDir({ prefix: "rollcall-" });
   try {

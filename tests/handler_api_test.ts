@@ -274,7 +274,7 @@ net.test("ClientHandler.errorResponse() says how an error looks on the wire (nee
 net.test("Nothing of the application is created for a client that is rejected (needs net)", async () => {
   let created = 0;
   class Counted extends EchoHandler {
-    constructor(...args: ConstructorParameters<typeof ClientHandler>) {
+    constructor(...args: ConstructorParameters<typeof EchoHandler>) {
       super(...args);
       created++;
     }

@@ -7,7 +7,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { Client } from "../../client.ts";
 import { DEFAULT_LIMITS } from "../../lib/limits.ts";
 import { ByteWriter } from "../../lib/formats/byte_writer.ts";
-import type { Message } from "../../lib/formats/formats.ts";
+import type { Message, WireFormat } from "../../lib/formats/formats.ts";
 import { FORMATS, ProtocolError } from "../../lib/formats/formats.ts";
 import { Server } from "../../server.ts";
 
@@ -19,7 +19,8 @@ const ALICE = {
 const MESSAGES: readonly Message[] = [1, "Zoë", null, ALICE, [true, 1.5]];
 
 function netstring() {
-  const format = FORMATS.netstring;
+  const formats: readonly WireFormat[] = Object.values(FORMATS);
+  const format = formats.find(({ name }) => name === "netstring");
   assert(format, "lib/formats/formats.ts has no format netstring");
   return format;
 }
@@ -87,7 +88,9 @@ Deno.test("netstring serves the lab's client", async () => {
   });
   void server.run();
   const client = new Client({ port: server.addr.port, wire: netstring() });
-  await client.connect();
+  const greeting = await client.connect();
+  const [clientid] = server.handlers.keys();
+  assertEquals(greeting, { clientid });
   assertEquals(await client.request(ALICE), 1);
   await client.close();
   assert(lines[1].endsWith("sid: 123456789"), lines[1]);

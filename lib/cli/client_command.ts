@@ -119,8 +119,8 @@ function parseSid(given: string): number | bigint | string | undefined {
 export interface ConversingClient {
   /** The address of its server. */
   readonly address: Readonly<Address>;
-  /** Connects, and resolves to the greeting. */
-  connect(options: { signal: AbortSignal }): Promise<Message>;
+  /** Connects, and resolves to the greeting; `undefined` if the format has none. */
+  connect(options: { signal: AbortSignal }): Promise<Message | undefined>;
   /** Resolves to the next message, or to `undefined` at the end of the connection. */
   receive(): Promise<Message | undefined>;
   /** Closes the connection. */
@@ -130,7 +130,7 @@ export interface ConversingClient {
 /** The part of a conversation that the command line needs. */
 export interface Conversation {
   /** Returns whether the server accepts the client. */
-  processGreeting(greeting: Message): boolean;
+  processGreeting(greeting?: Message): boolean;
   /** Sends requests. Resolves to whether all were acknowledged. */
   start(repeat: number): Promise<boolean>;
 }
@@ -168,7 +168,7 @@ function connect(
   client: ConversingClient,
   wait: number,
   signal: AbortSignal,
-): Promise<Message> {
+): Promise<Message | undefined> {
   const end = performance.now() + wait * 1000;
   return retry(() => client.connect({ signal }), {
     isRetriable: (error: unknown) =>

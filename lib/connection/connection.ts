@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { ConnectionHooks } from "../events.ts";
+import type { CloseReason, ConnectionHooks } from "../events.ts";
 import { ConnectionEnded, ProtocolError } from "../formats/errors.ts";
 import type { Message, WireFormat } from "../formats/format.ts";
 import type { ConnectionLimits, LimitName } from "../limits.ts";
@@ -18,8 +18,7 @@ import {
 } from "./fairness.ts";
 import { PeerWatch } from "./peer_watch.ts";
 import { MessageReader } from "./reader.ts";
-import type { ResponseMessage } from "./responses.ts";
-import { State } from "./state.ts";
+import { CLOSE_REASON, State } from "./state.ts";
 import { Deadline, IdleTimer } from "./timers.ts";
 import { MessageWriter } from "./writer.ts";
 
@@ -31,26 +30,28 @@ const LINGER_IDLE = 250;
 const LINGER_LONGEST = 3_000;
 
 /** A connection that carries messages of one format. Its {@linkcode State} says what it may do. */
-export class MessageConnection {
+export class MessageConnection<In = Message, Out = In> {
   /** The idle timer: measures how long the peer is silent. */
   readonly idle: IdleTimer = new IdleTimer();
   /** Whether messages that were read are not processed yet. */
   isProcessing = false;
+  /** Why the connection will be closed, as far as it is known. */
+  closeReason: CloseReason | undefined;
   #conn: Connection;
-  #format: WireFormat;
+  #format: WireFormat<In, Out>;
   #hooks: ConnectionHooks;
   #state = State.Open;
-  #reader: MessageReader;
-  #writer: MessageWriter;
+  #reader: MessageReader<In>;
+  #writer: MessageWriter<Out>;
   #requestDeadline: Deadline;
-  #receiving: Promise<Message[] | undefined> | undefined;
+  #receiving: Promise<In[] | undefined> | undefined;
   #watch: PeerWatch;
   #shutdown: Promise<void> | undefined;
 
   /** Takes over a connection: no other code may read or write it. */
   constructor(
     conn: Connection,
-    format: WireFormat,
+    format: WireFormat<In, Out>,
     limits: ConnectionLimits,
     hooks: ConnectionHooks = {},
   ) {
@@ -66,6 +67,8 @@ export class MessageConnection {
       hooks.onLimit?.(new ProtocolError(why, { limit: "requestTimeout" }));
     });
     this.#writer = new MessageWriter(conn, format, limits, {
+      onQueued: (bytes, messages) =>
+        hooks.onEvent?.({ type: "queued", bytes, messages }),
       onWritten: (bytes, more) => {
         hooks.onEvent?.({ type: "written", bytes });
         this.idle.noteWritten(more);
@@ -81,16 +84,15 @@ export class MessageConnection {
   }
 
   /**
-   * Resolves to all messages that one read completed, at least one, or to
-   * `undefined` when no more come.
+   * Resolves to the messages that one read completed, or to `undefined` at the end.
    *
    * @throws {ProtocolError} If a message is malformed. Complete messages before it are returned first.
    */
-  receive(): Promise<Message[] | undefined> {
+  receive(): Promise<In[] | undefined> {
     return this.#receiving = this.#receive();
   }
 
-  async #receive(): Promise<Message[] | undefined> {
+  async #receive(): Promise<In[] | undefined> {
     const reader = this.#reader;
     this.idle.waitFromNow();
     trackActive(1);
@@ -112,6 +114,7 @@ export class MessageConnection {
       }
     } catch (error) {
       if (!isDisconnect(error)) throw error;
+      this.closeReason ??= "gone";
       this.#watch.noteGone();
     } finally {
       this.#requestDeadline[Symbol.dispose]();
@@ -137,7 +140,7 @@ export class MessageConnection {
   }
 
   /** Returns the messages that a read of `count` bytes completed, or none if input is dropped. */
-  #take(count: number): Message[] {
+  #take(count: number): In[] {
     const reader = this.#reader;
     const messages = this.#discardsInput
       ? reader.discard(count)
@@ -150,8 +153,9 @@ export class MessageConnection {
     return messages;
   }
 
-  /** Sends the greeting. The next message is held back for the format's greeting pause. */
-  async greet(greeting: Message): Promise<void> {
+  /** Sends the greeting, if there is one. The next message is held back for the format's greeting pause. */
+  async greet(greeting: Out | undefined): Promise<void> {
+    if (greeting === undefined) return;
     const writer = this.#writer;
     this.queue([greeting]);
     writer.requireAll(true); // queueTimeout holds for the greeting, too
@@ -159,7 +163,7 @@ export class MessageConnection {
     await writer.drained();
     this.idle.stopWaiting();
     writer.requireAll(false);
-    writer.holdBack(this.#format.greetingPause);
+    writer.holdBack(this.#format.greetingPause ?? 0);
   }
 
   /**
@@ -169,7 +173,7 @@ export class MessageConnection {
    * @throws {TypeError} As {@linkcode queue} does.
    * @throws {ConnectionEnded} If the connection has ended.
    */
-  async send(messages: readonly ResponseMessage[]): Promise<void> {
+  async send(messages: readonly (Out | undefined)[]): Promise<void> {
     this.queue(messages);
     if (!this.canQueue) throw new ConnectionEnded("The connection ended");
     if (!this.#writer.isFull) return;
@@ -199,16 +203,8 @@ export class MessageConnection {
    *
    * @throws {TypeError} If the format cannot express one of them. Those before it are sent.
    */
-  queue(messages: readonly ResponseMessage[]): void {
-    if (!this.canQueue || messages.length === 0) return;
-    const before = this.queuedBytes;
-    try {
-      this.#writer.queue(messages);
-    } finally {
-      const bytes = Math.max(0, this.queuedBytes - before);
-      const { length } = messages;
-      this.#hooks.onEvent?.({ type: "queued", bytes, messages: length });
-    }
+  queue(messages: readonly (Out | undefined)[]): void {
+    if (this.canQueue && messages.length > 0) this.#writer.queue(messages);
   }
 
   /** Stops reading messages. If none is being processed, the connection shuts down. */
@@ -217,10 +213,7 @@ export class MessageConnection {
     if (this.idle.isWaiting && !this.isProcessing) void this.shutdown();
   }
 
-  /**
-   * Ends the connection in good order: writes what is queued, half-closes, waits
-   * until the peer sends no more, then closes. The promise never rejects.
-   */
+  /** Ends in good order: writes all, half-closes, waits until the peer ends, closes. Never rejects. */
   shutdown(): Promise<void> {
     return this.#shutdown ??= this.#flushAndLinger();
   }
@@ -248,17 +241,28 @@ export class MessageConnection {
     }
   }
 
+  /** Shuts down when the peer is silent for so long; 0 seconds mean never. Calls `onIdle` first. */
+  shutdownWhenIdle(seconds: number, onIdle: () => void): void {
+    if (seconds === 0) return;
+    this.idle.arm(seconds * 1000, () => {
+      this.closeReason = "idleTimeout";
+      onIdle();
+      void this.shutdown();
+    });
+  }
+
   /** Closes the connection at once. A second call does nothing. */
   close(): void {
     this.idle[Symbol.dispose](); // even if closed: it may be armed again
     if (!this.#advance(State.Closed)) return;
     closeOnce(this.#conn);
-    this.#hooks.onEvent?.({ type: "closed" });
+    this.#hooks.onEvent?.({ type: "closed", reason: this.closeReason! });
   }
 
   /** Closes a connection whose peer does not accept its answers. It would not accept an error, either. */
   #closeFor(limit: LimitName, reason: string): void {
     const bytes = counted(this.queuedBytes, "byte");
+    this.closeReason = limit;
     this.close();
     const why = `It does not read its answers: ${bytes} waited, ${reason}`;
     this.#hooks.onLimit?.(new ProtocolError(why, { limit }));
@@ -268,6 +272,7 @@ export class MessageConnection {
   #advance(to: State): boolean {
     if (to <= this.#state) return false;
     this.#state = to;
+    this.closeReason ??= CLOSE_REASON[to];
     if (this.#discardsInput) {
       this.#reader.drop();
       this.#requestDeadline[Symbol.dispose]();

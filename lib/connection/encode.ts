@@ -6,7 +6,6 @@
 
 import { ByteWriter } from "../formats/byte_writer.ts";
 import type { WireFormat } from "../formats/format.ts";
-import type { ResponseMessage } from "./responses.ts";
 
 /** Shared by all connections, since encoding a message cannot be interrupted. */
 const writer = new ByteWriter();
@@ -20,9 +19,9 @@ export interface Encoded {
 }
 
 /** Encodes messages, until they have more than `most` bytes. */
-export function encode(
-  messages: readonly ResponseMessage[],
-  format: WireFormat,
+export function encode<Out>(
+  messages: readonly (Out | undefined)[],
+  format: WireFormat<unknown, Out>,
   most: number,
 ): Encoded {
   let length = 0; // of the messages that are complete

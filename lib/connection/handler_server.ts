@@ -6,11 +6,11 @@
 
 import type { OnEvent } from "../events.ts";
 import type { Message, WireFormat } from "../formats/format.ts";
-import type { LimitHits, Limits } from "../limits.ts";
+import type { LimitHits, LimitName, Limits } from "../limits.ts";
 import type { Lock } from "../lock.ts";
 
 /** A client that is being served, as the handlers of other clients see it. */
-export interface ConnectedClient {
+export interface ConnectedClient<Out> {
   /** The client's id. */
   readonly clientId: number;
   /** The client's IP address. */
@@ -18,17 +18,25 @@ export interface ConnectedClient {
   /** Bytes that the client has not accepted yet. */
   readonly queuedBytes: number;
   /** Sends a message that answers nothing, without waiting. Returns false if the client is gone. */
-  push(message: Message): boolean;
+  push(message: Out): boolean;
+}
+
+/** What a reported line is about. */
+export interface Reported {
+  /** The client's id. */
+  readonly client: number;
+  /** The limit that the client reached, if the line is about one. */
+  readonly limit?: LimitName;
 }
 
 /** The part of a server that its handlers use. */
-export interface HandlerServer {
+export interface HandlerServer<In = Message, Out = In> {
   /** The handlers of all clients that are being served, by the client's id. */
-  readonly handlers: ReadonlyMap<number, ConnectedClient>;
+  readonly handlers: ReadonlyMap<number, ConnectedClient<Out>>;
   /** The lock that protects what the handlers of this server share. */
   readonly writeLock: Lock;
   /** The format of the messages. */
-  readonly wire: WireFormat;
+  readonly wire: WireFormat<In, Out>;
   /** The limits for clients. */
   readonly limits: Readonly<Limits>;
   /** How often each limit was reached. */
@@ -47,6 +55,6 @@ export interface HandlerServer {
   freeClientId(port: number): number;
   /** Prints lines of results without blocking. */
   log(lines: readonly string[]): void;
-  /** Reports a line to the server's operator. */
-  report(line: string): void;
+  /** Reports a line to the server's operator. `about` says which client it is about, if any. */
+  report(line: string, about?: Reported): void;
 }

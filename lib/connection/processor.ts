@@ -5,42 +5,36 @@
  */
 
 import { ConnectionEnded, type PeerError } from "../formats/errors.ts";
-import type { Message } from "../formats/format.ts";
 import type { MessageConnection } from "./connection.ts";
 import { runInHandlerOf } from "./handler_scope.ts";
 import { TimeSlice, yieldIfDue } from "./fairness.ts";
-import type { LimitHits, Limits } from "../limits.ts";
+import type { LimitHits, LimitName, Limits } from "../limits.ts";
 import { Refusals } from "./refusals.ts";
-import {
-  type Answer,
-  LastResponse,
-  type ResponseMessage,
-  Responses,
-} from "./responses.ts";
+import { type Answer, LastResponse, Responses } from "./responses.ts";
 import { State } from "./state.ts";
 
 /** The server, and what its application does with the requests of one client. */
-export interface Application {
+export interface Application<In, Out> {
   /** The server. */
   readonly server: {
     readonly limits: Readonly<Limits>;
     readonly limitHits: LimitHits;
   };
   /** Reports a line about the client. */
-  report(line: string): void;
+  report(line: string, limit?: LimitName): void;
   /** Processes one request. It may throw, and a promise may be rejected. */
-  process: (request: Message) => ResponseMessage | Promise<ResponseMessage>;
+  process: (request: In) => Out | undefined | Promise<Out | undefined>;
   /** Returns the response that tells a client what is wrong. */
-  errorResponse(error: PeerError): ResponseMessage;
+  errorResponse(error: PeerError): Out | undefined;
 }
 
 /** The answer to a request that is refused. */
-export class Refusal {
-  /** The response for the client. */
-  readonly response: ResponseMessage;
+export class Refusal<Out> {
+  /** The response for the client; `undefined` is none. */
+  readonly response: Out | undefined;
 
   /** Creates the refusal of one request. */
-  constructor(response: ResponseMessage) {
+  constructor(response: Out | undefined) {
     this.response = response;
   }
 }
@@ -49,14 +43,17 @@ export class Refusal {
  * Processes requests in their order, and sends each response as soon as it and
  * those before it are ready.
  */
-export class RequestProcessor {
-  #messages: MessageConnection;
+export class RequestProcessor<In, Out> {
+  #messages: MessageConnection<In, Out>;
   #refusals: Refusals;
-  #application: Application;
-  #responses = new Responses((response) => this.#send(response));
+  #application: Application<In, Out>;
+  #responses = new Responses<Out>((response) => this.#send(response));
 
   /** Creates the processor of one connection. */
-  constructor(messages: MessageConnection, application: Application) {
+  constructor(
+    messages: MessageConnection<In, Out>,
+    application: Application<In, Out>,
+  ) {
     this.#messages = messages;
     this.#application = application;
     this.#refusals = new Refusals(application.server, application.report);
@@ -64,14 +61,14 @@ export class RequestProcessor {
 
   /** Whether the last response is an error that ends the connection. */
   get hasRefused(): boolean {
-    return this.#refusals.isFinal;
+    return this.#refusals.closeReason !== undefined;
   }
 
   /**
    * Processes requests, at most `parallel` at a time. Resolves when all have
    * begun, and fewer than `parallel` are under way.
    */
-  async process(requests: readonly Message[], parallel: number): Promise<void> {
+  async process(requests: readonly In[], parallel: number): Promise<void> {
     const slice = new TimeSlice();
     this.#messages.isProcessing = true;
     for (const request of requests) {
@@ -95,10 +92,10 @@ export class RequestProcessor {
    * ends the connection, the remaining requests are not processed.
    */
   async each<T>(
-    requests: readonly Message[],
-    process: (request: Message) => T | Promise<T>,
-  ): Promise<(T | Refusal)[]> {
-    const results: (T | Refusal)[] = [];
+    requests: readonly In[],
+    process: (request: In) => T | Promise<T>,
+  ): Promise<(T | Refusal<Out>)[]> {
+    const results: (T | Refusal<Out>)[] = [];
     const slice = new TimeSlice();
     for (const request of requests) {
       if (slice.isOver()) await yieldIfDue();
@@ -129,12 +126,13 @@ export class RequestProcessor {
 
   /** Whether no more responses can be sent. */
   get #isOver(): boolean {
-    return this.#refusals.isFinal || !this.#messages.canQueue;
+    return this.hasRefused || !this.#messages.canQueue;
   }
 
   /** Reports and counts an error. Returns the response to it. */
-  #refuse(error: unknown): ResponseMessage {
+  #refuse(error: unknown): Out | undefined {
     const refused = this.#refusals.refuse(error);
+    this.#messages.closeReason = this.#refusals.closeReason;
     try {
       return this.#application.errorResponse(refused);
     } catch {
@@ -142,7 +140,7 @@ export class RequestProcessor {
     }
   }
 
-  #begin(request: Message): Answer | Promise<Answer> {
+  #begin(request: In): Answer<Out> | Promise<Answer<Out>> {
     try {
       const { server, process } = this.#application;
       const response = runInHandlerOf(server, () => process(request));
@@ -154,7 +152,7 @@ export class RequestProcessor {
     }
   }
 
-  async #finish(pending: Promise<ResponseMessage>): Promise<Answer> {
+  async #finish(pending: Promise<Out | undefined>): Promise<Answer<Out>> {
     const { idle } = this.#messages;
     idle.hold();
     try {
@@ -168,24 +166,24 @@ export class RequestProcessor {
     }
   }
 
-  #answerTo(error: unknown): Answer {
+  #answerTo(error: unknown): Answer<Out> {
     const response = this.#refuseAndStop(error);
-    return this.#refusals.isFinal ? new LastResponse(response) : response;
+    return this.hasRefused ? new LastResponse(response) : response;
   }
 
-  /** As {@linkcode #refuse}. If the refusal is final, no more requests are read. */
-  #refuseAndStop(error: unknown): ResponseMessage {
+  /** As {@linkcode #refuse}. If it ends the connection, no more requests are read. */
+  #refuseAndStop(error: unknown): Out | undefined {
     const response = this.#refuse(error);
-    if (this.#refusals.isFinal) this.#messages.stopReading();
+    if (this.hasRefused) this.#messages.stopReading();
     return response;
   }
 
-  #send(response: Message): void {
+  #send(response: Out): void {
     try {
       this.#messages.queue([response]);
     } catch (error) {
       // The format has no form for it. Its place is now, so no other comes first.
-      if (!this.#refusals.isFinal) {
+      if (!this.hasRefused) {
         this.#responses.sendNow(this.#answerTo(error));
       }
     }

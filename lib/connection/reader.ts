@@ -19,8 +19,8 @@ const LARGEST_BUFFER = 65_536;
 const SMALL_READS = 4;
 
 /** The read buffer of one connection, and the decoder of its messages. */
-export class MessageReader {
-  #format: FormatReader;
+export class MessageReader<In = Message> {
+  #format: FormatReader<In>;
   #maxRequestBytes: number;
   #largestBuffer: number;
   #buffer = new Uint8Array(SMALLEST_BUFFER);
@@ -32,7 +32,7 @@ export class MessageReader {
   #error: ProtocolError | undefined;
 
   /** Creates the reader of one connection. */
-  constructor(format: WireFormat, limits: MessageLimits) {
+  constructor(format: WireFormat<In, unknown>, limits: MessageLimits) {
     this.#format = format.reader(limits);
     this.#maxRequestBytes = limits.maxRequestBytes;
     // One opcode or line can be as long as a message.
@@ -71,10 +71,10 @@ export class MessageReader {
   }
 
   /** Returns the messages that a read of `count` bytes completed. */
-  decode(count: number): Message[] {
+  decode(count: number): In[] {
     const end = this.#kept + count;
     if (!this.hasUndecoded) this.#lastReadFilled = end === this.#buffer.length;
-    const messages: Message[] = [];
+    const messages: In[] = [];
     try {
       const taken = this.#format.read(this.#buffer, end, messages);
       this.#keep(taken, end);
@@ -90,7 +90,7 @@ export class MessageReader {
   }
 
   /** Drops the bytes of a read of `count` bytes. Returns no messages. */
-  discard(count: number): Message[] {
+  discard(count: number): In[] {
     this.#lastReadFilled = count === this.#buffer.length;
     return [];
   }

@@ -4,36 +4,35 @@
  * @module
  */
 
-import type { Message } from "../formats/format.ts";
 import type { MessageConnection } from "./connection.ts";
 
 /** A caller that waits for a message. */
-type Caller = Omit<PromiseWithResolvers<Message | undefined>, "promise">;
+type Caller<In> = Omit<PromiseWithResolvers<In | undefined>, "promise">;
 
 /** The messages of one connection, in order. */
-export class Receiver {
+export class Receiver<In, Out> {
   /** The connection. */
-  readonly connection: MessageConnection;
-  #isPush: (message: Message) => boolean;
+  readonly connection: MessageConnection<In, Out>;
+  #isPush: (message: In) => boolean;
   /** The callers that wait for a response, first come, first served. */
-  #requests: Caller[] = [];
+  #requests: Caller<In>[] = [];
   /** The callers that wait for any other message. */
-  #others: Caller[] = [];
+  #others: Caller<In>[] = [];
   /** Messages that arrived before a caller waited for them. */
-  #unclaimed: Message[] = [];
+  #unclaimed: In[] = [];
   #isReceiving = false;
 
   /** `isPush` says which messages answer no request. */
   constructor(
-    connection: MessageConnection,
-    isPush: (message: Message) => boolean,
+    connection: MessageConnection<In, Out>,
+    isPush: (message: In) => boolean,
   ) {
     this.connection = connection;
     this.#isPush = isPush;
   }
 
   /** Resolves to the response to the next request; `undefined` at the end of the connection. */
-  response(): Promise<Message | undefined> {
+  response(): Promise<In | undefined> {
     // Some servers answer before they have the request.
     const early = this.#unclaimed.findIndex((it) => !this.#isPush(it));
     return early === -1
@@ -42,16 +41,16 @@ export class Receiver {
   }
 
   /** Resolves to the next message that answers no request; `undefined` at the end of the connection. */
-  next(): Promise<Message | undefined> {
+  next(): Promise<In | undefined> {
     const message = this.#unclaimed.shift();
     return message !== undefined
       ? Promise.resolve(message)
       : this.#wait(this.#others);
   }
 
-  #wait(callers: Caller[]): Promise<Message | undefined> {
+  #wait(callers: Caller<In>[]): Promise<In | undefined> {
     const { promise, resolve, reject } = Promise.withResolvers<
-      Message | undefined
+      In | undefined
     >();
     callers.push({ resolve, reject });
     if (!this.#isReceiving) void this.#receiveAll();
@@ -76,7 +75,7 @@ export class Receiver {
     }
   }
 
-  #deliver(message: Message): void {
+  #deliver(message: In): void {
     const callers = this.#requests.length > 0 && !this.#isPush(message)
       ? this.#requests
       : this.#others;
@@ -86,7 +85,7 @@ export class Receiver {
   }
 
   /** Takes all callers. */
-  #all(): Caller[] {
+  #all(): Caller<In>[] {
     return [...this.#requests.splice(0), ...this.#others.splice(0)];
   }
 }

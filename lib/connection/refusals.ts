@@ -4,8 +4,9 @@
  * @module
  */
 
+import type { CloseReason } from "../events.ts";
 import { PeerError, ProtocolError, RequestError } from "../formats/errors.ts";
-import type { LimitHits, Limits } from "../limits.ts";
+import type { LimitHits, LimitName, Limits } from "../limits.ts";
 import { reason } from "../text.ts";
 
 /** The error for the client if the server itself fails. */
@@ -17,23 +18,23 @@ const SERVER_FAULT = new ProtocolError(
 export class Refusals {
   #maxInRow: number;
   #limitHits: LimitHits;
-  #report: (line: string) => void;
+  #report: (line: string, limit?: LimitName) => void;
   #inRow = 0;
-  #isFinal = false;
+  #closeReason: CloseReason | undefined;
 
   /** Each refusal is reported with `report`. If a limit caused it, `limitHits` counts it. */
   constructor(
     { limits, limitHits }: { limits: Readonly<Limits>; limitHits: LimitHits },
-    report: (line: string) => void,
+    report: (line: string, limit?: LimitName) => void,
   ) {
     this.#maxInRow = limits.maxInvalidInRow;
     this.#limitHits = limitHits;
     this.#report = report;
   }
 
-  /** Whether a refusal was the last answer on the connection. */
-  get isFinal(): boolean {
-    return this.#isFinal;
+  /** Why the connection will be closed, if a refusal was its last answer. */
+  get closeReason(): CloseReason | undefined {
+    return this.#closeReason;
   }
 
   /** Notes a valid request, which ends a row of invalid ones. */
@@ -51,14 +52,16 @@ export class Refusals {
       if (++this.#inRow < this.#maxInRow) return error;
       this.#limitHits.maxInvalidInRow++;
       const row = `${this.#inRow} invalid requests in a row`;
-      this.#report(`closed: ${row} (maxInvalidInRow)`);
+      this.#report(`closed: ${row} (maxInvalidInRow)`, "maxInvalidInRow");
+      this.#closeReason = "maxInvalidInRow";
     } else if (error instanceof PeerError) {
       const limit = error.limit ? ` (${error.limit})` : "";
-      this.#report(`refused: ${error.message}${limit}`);
+      this.#report(`refused: ${error.message}${limit}`, error.limit);
+      this.#closeReason = error.limit;
     } else {
       this.#report(`handler failed: ${reason(error)}`);
     }
-    this.#isFinal = true;
+    this.#closeReason ??= "refused";
     return error instanceof PeerError ? error : SERVER_FAULT;
   }
 }

@@ -4,28 +4,23 @@
  * @module
  */
 
-import type { Message } from "../formats/format.ts";
-
-/** A response; `undefined` is none, which a request may have, too. */
-export type ResponseMessage = Message | undefined;
-
 /** The last response on a connection: responses to later requests are dropped. */
-export class LastResponse {
-  /** The response itself. */
-  readonly response: ResponseMessage;
+export class LastResponse<Out> {
+  /** The response itself; `undefined` is none. */
+  readonly response: Out | undefined;
 
   /** Marks a response as the last one. */
-  constructor(response: ResponseMessage) {
+  constructor(response: Out | undefined) {
     this.response = response;
   }
 }
 
-/** What can be added to the responses. */
-export type Answer = ResponseMessage | LastResponse;
+/** What can be added to the responses. `undefined` is no response, which a request may have, too. */
+export type Answer<Out> = Out | undefined | LastResponse<Out>;
 
 /** The place of an answer among the others. */
-interface Place {
-  answer: Answer;
+interface Place<Out> {
+  answer: Answer<Out>;
   isReady: boolean;
 }
 
@@ -33,15 +28,15 @@ interface Place {
  * Sends the responses of one client in the order of its requests, each as soon
  * as it and all before it are ready.
  */
-export class Responses {
-  #send: (response: Message) => void;
+export class Responses<Out> {
+  #send: (response: Out) => void;
   /** The places of the answers that are not sent, the oldest first. */
-  #places: Place[] = [];
+  #places: Place<Out>[] = [];
   #settled: PromiseWithResolvers<void> | undefined;
   #isOver = false;
 
   /** Each response goes to `send`, which must not throw. */
-  constructor(send: (response: Message) => void) {
+  constructor(send: (response: Out) => void) {
     this.#send = send;
   }
 
@@ -51,9 +46,9 @@ export class Responses {
   }
 
   /** Adds the answer to the next request. A promise must not be rejected. */
-  add(answer: Answer | Promise<Answer>): void {
+  add(answer: Answer<Out> | Promise<Answer<Out>>): void {
     if (answer instanceof Promise) {
-      const place = { answer: undefined, isReady: false };
+      const place: Place<Out> = { answer: undefined, isReady: false };
       this.#places.push(place);
       void answer.then((answer) => this.#settle(place, answer));
     } else if (this.#places.length > 0) {
@@ -69,7 +64,7 @@ export class Responses {
     }
   }
 
-  #settle(place: Place, answer: Answer): void {
+  #settle(place: Place<Out>, answer: Answer<Out>): void {
     place.answer = answer;
     place.isReady = true;
     while (this.#places[0]?.isReady) this.sendNow(this.#places.shift()!.answer);
@@ -78,7 +73,7 @@ export class Responses {
   }
 
   /** Sends an answer before those that wait. */
-  sendNow(answer: Answer): void {
+  sendNow(answer: Answer<Out>): void {
     if (this.#isOver) return;
     const isLast = answer instanceof LastResponse;
     const response = isLast ? answer.response : answer;

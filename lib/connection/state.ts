@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { CloseReason } from "../events.ts";
+
 /**
  * The states, in the order in which a connection passes through them. It may
  * skip some but never goes back. Only `MessageConnection` changes the state.
@@ -27,3 +29,11 @@ export enum State {
   /** Nothing is read or written. */
   Closed,
 }
+
+/** Why a connection is closed that comes into a state without another reason. */
+export const CLOSE_REASON: { readonly [state in State]?: CloseReason } = {
+  [State.PeerEnded]: "client",
+  [State.Flushing]: "server",
+  [State.PeerGone]: "gone",
+  [State.Closed]: "server",
+};

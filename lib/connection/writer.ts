@@ -8,12 +8,13 @@ import type { WireFormat } from "../formats/format.ts";
 import type { ConnectionLimits, LimitName } from "../limits.ts";
 import { type Connection, isDisconnect } from "../net.ts";
 import { encode } from "./encode.ts";
-import type { ResponseMessage } from "./responses.ts";
 import { Deadline } from "./timers.ts";
 import { WriteQueue } from "./write_queue.ts";
 
 /** What a writer tells its connection. */
 export interface WriterHooks {
+  /** At most this many messages were queued, with this many bytes in total. */
+  onQueued(bytes: number, messages: number): void;
   /** The peer has accepted this many bytes. `more` says whether more are queued. */
   onWritten(bytes: number, more: boolean): void;
   /** Too much is queued, or the peer is too slow. `reason` says which. */
@@ -23,9 +24,9 @@ export interface WriterHooks {
 }
 
 /** Encodes messages, and writes them in order, in as few writes as possible. */
-export class MessageWriter {
+export class MessageWriter<Out> {
   #conn: Connection;
-  #format: WireFormat;
+  #format: WireFormat<unknown, Out>;
   #maxQueuedBytes: number;
   #hooks: WriterHooks;
   #queue: WriteQueue;
@@ -36,7 +37,7 @@ export class MessageWriter {
   /** Creates the writer of one connection. */
   constructor(
     conn: Connection,
-    format: WireFormat,
+    format: WireFormat<unknown, Out>,
     { queueTimeout, softQueuedBytes, maxQueuedBytes }: ConnectionLimits,
     hooks: WriterHooks,
   ) {
@@ -65,10 +66,11 @@ export class MessageWriter {
    *
    * @throws {TypeError} If the format cannot express one of them. Those before it are sent.
    */
-  queue(messages: readonly ResponseMessage[]): void {
+  queue(messages: readonly (Out | undefined)[]): void {
     const left = this.#maxQueuedBytes - this.#queue.pendingBytes;
     const { bytes, error } = encode(messages, this.#format, left);
     this.#queue.add(bytes);
+    this.#hooks.onQueued(bytes.length, messages.length);
     if (bytes.length > 0) this.#writing ??= this.#write();
     if (bytes.length > left) {
       this.#hooks.onLimit("maxQueuedBytes", `over ${this.#maxQueuedBytes}`);

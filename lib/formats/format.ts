@@ -43,7 +43,7 @@ export function isMessageMap(message: Message): message is MessageMap {
 }
 
 /** Decodes the messages of one connection, which may arrive cut at any byte. */
-export interface FormatReader {
+export interface FormatReader<In = Message> {
   /** Bytes of the incomplete message that {@linkcode read} has already taken. */
   readonly pendingBytes: number;
 
@@ -68,27 +68,43 @@ export interface FormatReader {
    * followed by new ones.
    * @throws {ProtocolError} If the bytes are not a message, and no further bytes can complete them.
    */
-  read(bytes: Uint8Array, end: number, messages: Message[]): number;
+  read(bytes: Uint8Array, end: number, messages: In[]): number;
 }
 
-/** A wire format, as `--wire` names it. */
-export interface WireFormat {
-  /** Its name on the command line. */
+/**
+ * A wire format: how messages look as bytes. It decodes to `In`, and encodes `Out`.
+ */
+export interface WireFormat<In = Message, Out = In> {
+  /** Its name. */
   readonly name: string;
 
   /**
    * The least time from the server's greeting to its first answer, in
    * milliseconds.
+   *
+   * @default {0}
    */
-  readonly greetingPause: number;
+  readonly greetingPause?: number;
 
   /** Makes the reader of one connection. */
-  reader(limits: MessageLimits): FormatReader;
+  reader(limits: MessageLimits): FormatReader<In>;
+
+  /** Returns the greeting of a server for a client with this id. Without it, a server greets no one. */
+  greeting?(clientId: number): Out;
+
+  /** Returns the response that tells a client what is wrong. Without it, the client is not told. */
+  error?(reason: string): Out;
 
   /**
    * Writes one message to the end of `sink`.
    *
    * @throws {TypeError} If the format cannot represent it.
    */
-  write(message: Message, sink: ByteWriter): void;
+  write(message: Out, sink: ByteWriter): void;
 }
+
+/** How the lab's protocol greets, and says what is wrong, in any format that has maps. */
+export const LAB_MAPS = {
+  greeting: (clientid: number): MessageMap => ({ clientid }),
+  error: (error: string): MessageMap => ({ error }),
+} satisfies Partial<WireFormat>;

@@ -26,7 +26,10 @@ export type {
 } from "./format.ts";
 
 /** All formats, by name. */
-export const FORMATS: Readonly<Record<string, WireFormat>> = { pickle, json };
+export const FORMATS: {
+  readonly pickle: WireFormat;
+  readonly json: WireFormat;
+} = { pickle, json };
 
 /** The lab's format. */
 export const DEFAULT_FORMAT: WireFormat = pickle;

@@ -10,7 +10,7 @@ import type { ByteWriter } from "./byte_writer.ts";
 import { describe } from "./describe.ts";
 import { ProtocolError } from "./errors.ts";
 import type { FormatReader, Message, WireFormat } from "./format.ts";
-import { isMessageMap } from "./format.ts";
+import { isMessageMap, LAB_MAPS } from "./format.ts";
 import { MapReader } from "./json_map.ts";
 import { decodeUtf8 } from "./decode_text.ts";
 
@@ -18,8 +18,8 @@ const NEWLINE = 0x0a;
 
 /** One JSON value per line, in UTF-8. An integer beyond 2^53 is sent as text. */
 export const json: WireFormat = {
+  ...LAB_MAPS,
   name: "json",
-  greetingPause: 0, // a client that reads lines cannot mistake two for one
   reader: (limits) => new JsonReader(limits),
   write: writeJson,
 };

@@ -6,24 +6,23 @@
 
 import type { ByteWriter } from "./byte_writer.ts";
 import { ProtocolError } from "./errors.ts";
-import type { FormatReader, Message, WireFormat } from "./format.ts";
+import type { FormatReader, WireFormat } from "./format.ts";
 
 /** Bytes of a length. */
 const PREFIX = 4;
 
 /**
- * A message of bytes behind its length, which is four bytes, the high one first.
- * An application whose errors are bytes overrides `errorResponse`, and `sendId`
- * if the server says something else first, or nothing.
+ * A message of bytes behind its length, which is four bytes, the high one first. A
+ * server neither greets nor says what is wrong: an application that has bytes for
+ * this overrides `sendId` and `errorResponse`.
  */
-export const lengthPrefixed: WireFormat = {
+export const lengthPrefixed: WireFormat<Uint8Array> = {
   name: "length-prefixed",
-  greetingPause: 0, // the length tells two messages apart
   reader: ({ maxRequestBytes }) => new LengthReader(maxRequestBytes),
   write: writeBytes,
 };
 
-class LengthReader implements FormatReader {
+class LengthReader implements FormatReader<Uint8Array> {
   readonly pendingBytes = 0;
   #maxBytes: number;
 
@@ -31,7 +30,7 @@ class LengthReader implements FormatReader {
     this.#maxBytes = maxBytes;
   }
 
-  read(bytes: Uint8Array, end: number, messages: Message[]): number {
+  read(bytes: Uint8Array, end: number, messages: Uint8Array[]): number {
     const view = new DataView(bytes.buffer, bytes.byteOffset);
     let start = 0;
     while (end - start >= PREFIX) {
@@ -53,7 +52,7 @@ class LengthReader implements FormatReader {
  *
  * @throws {TypeError} If the message is not bytes.
  */
-function writeBytes(message: Message, sink: ByteWriter): void {
+function writeBytes(message: Uint8Array, sink: ByteWriter): void {
   if (!(message instanceof Uint8Array)) {
     throw new TypeError("A message of this format is bytes");
   }

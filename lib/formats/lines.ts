@@ -8,24 +8,24 @@ import type { MessageLimits } from "../limits.ts";
 import type { ByteWriter } from "./byte_writer.ts";
 import { decodeUtf8 } from "./decode_text.ts";
 import { ProtocolError } from "./errors.ts";
-import type { FormatReader, Message, WireFormat } from "./format.ts";
+import type { FormatReader, WireFormat } from "./format.ts";
 
 const NEWLINE = 0x0a;
 const RETURN = 0x0d;
 
 /**
  * One text per line, in UTF-8, without the newline. A line may end with `\r\n`,
- * as telnet sends it. An application with another form for its errors overrides
- * `errorResponse`, and one whose clients speak first overrides `sendId`.
+ * as telnet sends it. A server does not greet; what is wrong, it says as
+ * `error: ...`.
  */
-export const lines: WireFormat = {
+export const lines: WireFormat<string> = {
   name: "lines",
-  greetingPause: 0, // a client that reads lines cannot mistake two for one
+  error: (reason) => `error: ${reason.replaceAll(/[\r\n]+/g, " ")}`,
   reader: ({ maxRequestBytes }) => new LineReader(maxRequestBytes),
   write: writeLine,
 };
 
-class LineReader implements FormatReader {
+class LineReader implements FormatReader<string> {
   readonly pendingBytes = 0;
   #maxBytes: number;
 
@@ -33,7 +33,7 @@ class LineReader implements FormatReader {
     this.#maxBytes = maxBytes;
   }
 
-  read(bytes: Uint8Array, end: number, messages: Message[]): number {
+  read(bytes: Uint8Array, end: number, messages: string[]): number {
     let start = 0;
     for (;;) {
       const newline = bytes.indexOf(NEWLINE, start);
@@ -58,7 +58,7 @@ class LineReader implements FormatReader {
  *
  * @throws {TypeError} If the message is not a text, or a text with a newline.
  */
-function writeLine(message: Message, sink: ByteWriter): void {
+function writeLine(message: string, sink: ByteWriter): void {
   if (typeof message !== "string" || /[\r\n]/.test(message)) {
     throw new TypeError("A line is a text without a newline");
   }

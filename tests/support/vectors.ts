@@ -1,6 +1,6 @@
 // The pickles in testdata/, made by CPython 2.7 to 3.13, and what they hold.
 
-import { assert, assertEquals } from "@std/assert";
+import { assertEquals } from "@std/assert";
 import {
   type Message,
   type MessageMap,

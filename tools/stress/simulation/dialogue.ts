@@ -64,7 +64,7 @@ export class Dialogue {
     this.#application = application;
     this.#clock = clock;
     this.#fault = (what) => fault(`${name}: ${what}`);
-    this.#pause = wire.greetingPause;
+    this.#pause = wire.greetingPause ?? 0;
     this.#reader = new TestReader(wire);
   }
 

@@ -93,7 +93,7 @@ export class ShippedClient {
     this.#tell("connects");
     this.#greeted = false;
     try {
-      const greeting = await this.#client.connect();
+      const greeting = await this.#client.connect() ?? null;
       this.#greeted = true;
       const refused = isMessageMap(greeting) && "error" in greeting;
       const said = show(greeting);
