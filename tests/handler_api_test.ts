@@ -2,11 +2,18 @@
 
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { delay } from "@std/async/delay";
-import { ClientHandler } from "../clienthandler.ts";
+import { Client } from "../client.ts";
+import { ClientHandler, StudentHandler } from "../clienthandler.ts";
 import { FORMATS, type Message, RequestError } from "../lib/formats/formats.ts";
+import type { LimitName } from "../lib/limits.ts";
 import type { Connection } from "../lib/net.ts";
 import { until } from "../lib/testing/soon.ts";
-import { Server } from "../server.ts";
+import {
+  type CloseReason,
+  type Reported,
+  Server,
+  type ServerOptions,
+} from "../server.ts";
 import { needs } from "./support/needs.ts";
 import {
   EchoHandler,
@@ -327,4 +334,78 @@ net.test("queueTimeout closes a client that does not take its greeting (needs ne
   await using test = new TestServer({ queueTimeout: 0.2 });
   await test.server.handler(conn, { hostname: "127.0.0.1", port: 1 });
   assertEquals(test.server.limitHits.queueTimeout, 1);
+});
+
+net.test("The closed event says why, and reports name the client and its limit (needs net)", async () => {
+  const cases: {
+    reason: CloseReason;
+    options?: ServerOptions;
+    act?: (peer: Peer, test: TestServer) => unknown;
+  }[] = [
+    { reason: "client", act: (peer) => peer.conn.closeWrite() },
+    { // Deno's close() looks like a half-close, so another connection is reset
+      reason: "gone",
+      act: async (peer, { server }) => {
+        const read = () => Promise.reject(new Deno.errors.ConnectionReset());
+        const conn: Connection = {
+          read,
+          write: (bytes) => Promise.resolve(bytes.length),
+          closeWrite: () => Promise.resolve(),
+          close() {},
+          setNoDelay() {},
+        };
+        await server.handler(conn, peer.conn.localAddr);
+      },
+    },
+    { reason: "refused", act: (peer) => peer.sendBytes(Uint8Array.of(0xff)) },
+    { reason: "server", act: (_, { server }) => void server.shutdown() },
+    { reason: "idleTimeout", options: { idleTimeout: 0.1 } },
+    { reason: "maxClients", options: { maxClients: 0 } },
+    {
+      reason: "requestTimeout",
+      options: { requestTimeout: 0.1 },
+      act: (peer) => peer.sendBytes(Uint8Array.of(0x28)),
+    },
+    {
+      reason: "maxInvalidInRow",
+      options: { maxInvalidInRow: 2, clientHandler: StudentHandler },
+      act: (peer) => peer.send({}, {}),
+    },
+    {
+      reason: "maxQueuedBytes",
+      options: { maxQueuedBytes: 1 },
+      act: (peer) => peer.send("long"),
+    },
+  ];
+  for (const { reason, options, act } of cases) {
+    const reasons: CloseReason[] = [];
+    const reported: (Reported | undefined)[] = [];
+    await using test = new TestServer({
+      clientHandler: EchoHandler,
+      ...options,
+      report: (_, about) => void reported.push(about),
+      onEvent: (_, event) => {
+        if (event.type === "closed") reasons.push(event.reason);
+      },
+    });
+    using peer = await Peer.greeted(test.addr);
+    const client = peer.conn.localAddr.port;
+    await act?.(peer, test);
+    await until(() => reasons.length > 0);
+    assertEquals(reasons, [reason]);
+    if (!(reason in test.server.limits)) continue;
+    assertEquals(reported.at(-1), { client, limit: reason as LimitName });
+  }
+});
+
+net.test("What a client receives equals a plain object (needs net)", async () => {
+  for (const wire of Object.values(FORMATS)) {
+    await using test = new TestServer({ clientHandler: EchoHandler, wire });
+    await using client = new Client({ port: test.addr.port, wire });
+    await client.connect();
+    const message = { ok: true, nested: { list: [1, { a: null }] } };
+    const answer = await client.request(message);
+    assertEquals(answer, message);
+    assertEquals(Deno.inspect(answer), Deno.inspect(message));
+  }
 });

@@ -1,33 +1,40 @@
-// The formats for applications: lines, and bytes behind their length.
+// The formats for applications, whose messages are texts or bytes.
 
 import { assertEquals, assertThrows } from "@std/assert";
 import { concat } from "@std/bytes/concat";
+import { Client } from "../client.ts";
 import { ClientHandler } from "../clienthandler.ts";
+import { encode } from "../lib/connection/encode.ts";
 import {
   lengthPrefixed,
   lines,
-  type Message,
   type PeerError,
   ProtocolError,
+  RequestError,
   type WireFormat,
 } from "../lib/formats/formats.ts";
 import { MessageReader } from "../lib/connection/reader.ts";
 import { DEFAULT_LIMITS } from "../lib/limits.ts";
+import { Server } from "../server.ts";
 import { needs } from "./support/needs.ts";
-import { encode, Peer, TestServer } from "./support/peers.ts";
+import { Peer } from "./support/peers.ts";
 
 const net = needs("net");
 const TEXTS = ["", "a", "hello", "Zo\u00eb \u674e\u96f7", "x".repeat(3000)];
-const BYTES = TEXTS.map((text) => new TextEncoder().encode(text));
-const SAMPLES: [WireFormat, Message[]][] = [
-  [lines, TEXTS],
-  [lengthPrefixed, BYTES],
-];
+const { maxRequestBytes } = DEFAULT_LIMITS;
+const bytes = (text: string) => new TextEncoder().encode(text);
+
+/** Encodes messages, which the format must be able to express. */
+function encoded<T>(format: WireFormat<T>, ...messages: T[]): Uint8Array {
+  const { bytes, error } = encode(messages, format, Infinity);
+  if (error) throw error;
+  return bytes;
+}
 
 /** Decodes bytes that arrive in these pieces. */
-function decode(format: WireFormat, ...pieces: Uint8Array[]): Message[] {
+function decoded<T>(format: WireFormat<T>, ...pieces: Uint8Array[]): T[] {
   const reader = new MessageReader(format, DEFAULT_LIMITS);
-  const messages: Message[] = [];
+  const messages: T[] = [];
   for (const piece of pieces) {
     for (let at = 0; at < piece.length;) {
       const { room } = reader;
@@ -41,70 +48,124 @@ function decode(format: WireFormat, ...pieces: Uint8Array[]): Message[] {
   return messages;
 }
 
-for (const [format, messages] of SAMPLES) {
+/** Tests a format whose messages are made from texts. */
+function testFormat<T>(format: WireFormat<T>, make: (text: string) => T): void {
   Deno.test(`The format ${format.name} decodes what it encodes, cut at any byte`, () => {
-    const bytes = encode(messages, format);
-    for (let cut = 0; cut <= bytes.length; cut++) {
-      const decoded = decode(
-        format,
-        bytes.subarray(0, cut),
-        bytes.subarray(cut),
-      );
-      assertEquals(decoded, messages, `cut at byte ${cut}`);
+    const messages = TEXTS.map(make);
+    const all = encoded(format, ...messages);
+    for (let cut = 0; cut <= all.length; cut++) {
+      const pieces = [all.subarray(0, cut), all.subarray(cut)];
+      assertEquals(decoded(format, ...pieces), messages, `cut at byte ${cut}`);
     }
   });
 
   Deno.test(`The format ${format.name} refuses what it cannot express`, () => {
-    for (const message of [1, null, {}, "two\nlines", [new Uint8Array()]]) {
-      assertThrows(() => encode([message], format), TypeError);
+    for (const other of [1, null, {}, "two\nlines", [new Uint8Array()]]) {
+      assertThrows(() => encoded(format, other as T), TypeError);
     }
   });
 
   Deno.test(`The format ${format.name} accepts messages of maxRequestBytes, and refuses longer ones`, () => {
-    const max = DEFAULT_LIMITS.maxRequestBytes;
-    const overhead = encode([messages[0]], format).length;
-    const longest = "a".repeat(max - overhead);
-    const message = (text: string) =>
-      format === lines ? text : new TextEncoder().encode(text);
-    const fits = encode([message(longest)], format);
-    assertEquals(decode(format, fits), [message(longest)]);
-    const tooLong = encode([message(longest + "a")], format);
-    assertThrows(() => decode(format, tooLong), ProtocolError, `${max}`);
+    const room = maxRequestBytes - encoded(format, make("")).length;
+    const longest = make("a".repeat(room));
+    assertEquals(decoded(format, encoded(format, longest)), [longest]);
+    const tooLong = encoded(format, make("a".repeat(room + 1)));
+    assertThrows(
+      () => decoded(format, tooLong),
+      ProtocolError,
+      `${maxRequestBytes}`,
+    );
   });
 }
 
+testFormat(lines, String);
+testFormat(lengthPrefixed, bytes);
+
 Deno.test("lines accepts lines that end with a carriage return and a newline, and refuses bytes that are not UTF-8", () => {
-  const bytes = (text: string) => new TextEncoder().encode(text);
-  assertEquals(decode(lines, bytes("a\r"), bytes("\nb\n\r\n")), ["a", "b", ""]);
+  const pieces = [bytes("a\r"), bytes("\nb\n\r\n")];
+  assertEquals(decoded(lines, ...pieces), ["a", "b", ""]);
   const bad = concat([Uint8Array.of(0xff), bytes("\n")]);
-  assertThrows(() => decode(lines, bad), ProtocolError, "not UTF-8");
+  assertThrows(() => decoded(lines, bad), ProtocolError, "not UTF-8");
 });
 
 Deno.test("lengthPrefixed refuses a length over the limit before its bytes arrive", () => {
   const length = Uint8Array.of(0xff, 0xff, 0xff, 0xff);
   assertThrows(
-    () => decode(lengthPrefixed, length),
+    () => decoded(lengthPrefixed, length),
     ProtocolError,
     "4294967299",
   );
 });
 
-net.test("A server that speaks lines greets and refuses in its own way (needs net)", async () => {
-  class Shout extends ClientHandler {
+/** Answers in capitals. Its messages are texts, without a cast. */
+class Shout extends ClientHandler<string> {
+  protected override processRequest(request: string): string {
+    if (request === "") throw new RequestError("Say\nsomething");
+    return request.toUpperCase();
+  }
+}
+
+/** Starts a server that speaks lines, and a client. */
+async function linesOf(clientHandler: typeof Shout) {
+  const server = new Server({
+    port: 0,
+    wire: lines,
+    clientHandler,
+    log: () => {},
+    report: () => {},
+  });
+  const running = server.run();
+  const client = new Client({
+    port: server.addr.port,
+    wire: lines,
+    answerTimeout: 20,
+  });
+  const greeting = await client.connect();
+  return {
+    server,
+    client,
+    greeting,
+    async [Symbol.asyncDispose]() {
+      await client.close();
+      await server.shutdown();
+      await running;
+    },
+  };
+}
+
+net.test("In a format without a greeting the client speaks first, and errors look as the format says (needs net)", async () => {
+  await using test = await linesOf(Shout);
+  assertEquals(test.greeting, undefined);
+  const answers = ["hello", "", "bye"].map((it) => test.client.request(it));
+  assertEquals(await Promise.all(answers), [
+    "HELLO",
+    "error: Say something",
+    "BYE",
+  ]);
+});
+
+net.test("A handler greets and refuses in its own way (needs net)", async () => {
+  class Polite extends Shout {
     protected override async sendId(): Promise<void> {
       await this.send(["220 ready"]);
     }
-    protected override processRequest(request: Message): Message {
-      return String(request).toUpperCase();
-    }
-    protected override errorResponse({ message }: PeerError): Message {
+    protected override errorResponse({ message }: PeerError): string {
       return `500 ${message}`;
     }
   }
-  await using test = new TestServer({ clientHandler: Shout, wire: lines });
-  using peer = await Peer.connect(test.addr, lines);
-  await peer.send("hello");
-  assertEquals(await peer.receiveSome(2), ["220 ready", "HELLO"]);
+  await using test = await linesOf(Polite);
+  assertEquals(await test.client.receive(), "220 ready");
+  assertEquals(await test.client.request("hello"), "HELLO");
+  using peer = await Peer.connect(test.server.addr);
   await peer.sendBytes(Uint8Array.of(0xff, 0x0a));
-  assertEquals(await peer.receiveAll(), ["500 A line is not UTF-8"]);
+  const answer = await new Response(peer.conn.readable).text();
+  assertEquals(answer, "220 ready\n500 A line is not UTF-8\n");
+});
+
+Deno.test("A handler whose messages are texts needs a format of texts: other options do not compile", () => {
+  const clientHandler = Shout;
+  // @ts-expect-error -- the server would speak pickle
+  new Server({ clientHandler });
+  // @ts-expect-error -- the lab's handler expects maps
+  new Server({ wire: lines });
 });

@@ -32,7 +32,10 @@ export class MessageReader<In = Message> {
   #error: ProtocolError | undefined;
 
   /** Creates the reader of one connection. */
-  constructor(format: WireFormat<In, unknown>, limits: MessageLimits) {
+  constructor(
+    format: Pick<WireFormat<In, never>, "reader">,
+    limits: MessageLimits,
+  ) {
     this.#format = format.reader(limits);
     this.#maxRequestBytes = limits.maxRequestBytes;
     // One opcode or line can be as long as a message.

@@ -43,7 +43,7 @@ export function isMessageMap(message: Message): message is MessageMap {
 }
 
 /** Decodes the messages of one connection, which may arrive cut at any byte. */
-export interface FormatReader<In = Message> {
+export interface FormatReader<out In = Message> {
   /** Bytes of the incomplete message that {@linkcode read} has already taken. */
   readonly pendingBytes: number;
 
@@ -74,7 +74,7 @@ export interface FormatReader<In = Message> {
 /**
  * A wire format: how messages look as bytes. It decodes to `In`, and encodes `Out`.
  */
-export interface WireFormat<In = Message, Out = In> {
+export interface WireFormat<out In = Message, in out Out = In> {
   /** Its name. */
   readonly name: string;
 
