@@ -1,7 +1,7 @@
 import { Client } from "@rollcall/rollcall/client";
-import { FORMATS } from "@rollcall/rollcall/formats";
+import { lines } from "@rollcall/rollcall/formats";
 
-await using client = new Client({ wire: FORMATS.json });
+await using client = new Client({ wire: lines });
 await client.connect();
 const [tea, milk] = await Promise.all(
   ["tea", "milk"].map((text) => client.request(text)),

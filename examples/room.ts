@@ -1,22 +1,22 @@
 import { Server } from "@rollcall/rollcall";
 import { ClientHandler } from "@rollcall/rollcall/clienthandler";
-import { FORMATS, type Message } from "@rollcall/rollcall/formats";
+import { lines } from "@rollcall/rollcall/formats";
 
-/** A room: what one client sends goes to all others. */
-class Room extends ClientHandler {
-  protected override processRequest(request: Message): undefined {
-    this.#tellOthers([this.clientId, request]);
+/** A room: what one client says goes to all others. */
+class Room extends ClientHandler<string> {
+  protected override processRequest(request: string): undefined {
+    this.#tellOthers(request);
   }
 
   protected override closed(): void {
-    this.#tellOthers([this.clientId, "has left"]);
+    this.#tellOthers("has left");
   }
 
-  #tellOthers(message: Message): void {
+  #tellOthers(message: string): void {
     for (const other of this.server.handlers.values()) {
-      if (other !== this) other.push(message);
+      if (other !== this) other.push(`${this.clientId}: ${message}`);
     }
   }
 }
 
-await new Server({ wire: FORMATS.json, clientHandler: Room }).run();
+await new Server({ wire: lines, clientHandler: Room }).run();

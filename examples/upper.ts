@@ -1,13 +1,12 @@
 import { Server } from "@rollcall/rollcall";
 import { ClientHandler } from "@rollcall/rollcall/clienthandler";
-import { FORMATS, RequestError } from "@rollcall/rollcall/formats";
-import type { Message } from "@rollcall/rollcall/formats";
+import { lines } from "@rollcall/rollcall/formats";
 
-class UpperCase extends ClientHandler {
-  protected override processRequest(request: Message): Message {
-    if (typeof request !== "string") throw new RequestError("Send a text");
+/** Answers each line with the same line, in capitals. */
+class Upper extends ClientHandler<string> {
+  protected override processRequest(request: string): string {
     return request.toUpperCase();
   }
 }
 
-await new Server({ wire: FORMATS.json, clientHandler: UpperCase }).run();
+await new Server({ wire: lines, clientHandler: Upper }).run();

@@ -12,8 +12,10 @@ import reference from "../docs/reference.md" with { type: "text" };
 import teaching from "../docs/teaching.md" with { type: "text" };
 import adder from "../examples/adder.ts" with { type: "text" };
 import ask from "../examples/ask.ts" with { type: "text" };
+import counter from "../examples/counter.ts" with { type: "text" };
 import room from "../examples/room.ts" with { type: "text" };
 import upper from "../examples/upper.ts" with { type: "text" };
+import warmest from "../examples/warmest.ts" with { type: "text" };
 import labMessages from "./python/messages.py" with { type: "text" };
 import demoTest from "./demo_test.ts" with { type: "text" };
 import clienthandler from "../clienthandler.ts" with { type: "text" };
@@ -56,8 +58,10 @@ const SOURCES: Record<string, string> = {
   "tests/demo_test.ts": demoTest,
   "examples/adder.ts": adder,
   "examples/ask.ts": ask,
+  "examples/counter.ts": counter,
   "examples/room.ts": room,
   "examples/upper.ts": upper,
+  "examples/warmest.ts": warmest,
   "tests/python/lab_server.py": labServer,
   "tests/python/messages.py": labMessages,
 };

@@ -57,7 +57,7 @@ export class MessageReader<In = Message> {
 
   /** Bytes of the incomplete message. */
   get pendingBytes(): number {
-    return this.#format.pendingBytes + this.#kept;
+    return (this.#format.pendingBytes ?? 0) + this.#kept;
   }
 
   /**

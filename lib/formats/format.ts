@@ -44,8 +44,12 @@ export function isMessageMap(message: Message): message is MessageMap {
 
 /** Decodes the messages of one connection, which may arrive cut at any byte. */
 export interface FormatReader<out In = Message> {
-  /** Bytes of the incomplete message that {@linkcode read} has already taken. */
-  readonly pendingBytes: number;
+  /**
+   * Bytes of the incomplete message that {@linkcode read} has already taken.
+   *
+   * @default {0}
+   */
+  readonly pendingBytes?: number;
 
   /**
    * Whether {@linkcode read} stopped early because decoding took long. The next

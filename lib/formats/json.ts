@@ -25,7 +25,6 @@ export const json: WireFormat = {
 };
 
 class JsonReader implements FormatReader {
-  readonly pendingBytes = 0;
   #limits: MessageLimits;
   #maps: MapReader;
   #items = 0;

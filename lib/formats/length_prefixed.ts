@@ -23,7 +23,6 @@ export const lengthPrefixed: WireFormat<Uint8Array> = {
 };
 
 class LengthReader implements FormatReader<Uint8Array> {
-  readonly pendingBytes = 0;
   #maxBytes: number;
 
   constructor(maxBytes: number) {

@@ -26,7 +26,6 @@ export const lines: WireFormat<string> = {
 };
 
 class LineReader implements FormatReader<string> {
-  readonly pendingBytes = 0;
   #maxBytes: number;
 
   constructor(maxBytes: MessageLimits["maxRequestBytes"]) {

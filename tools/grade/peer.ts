@@ -115,7 +115,7 @@ export class Peer {
 
   /** Bytes received of an incomplete message. */
   get unfinished(): number {
-    return this.#kept.length + this.#reader.pendingBytes;
+    return this.#kept.length + (this.#reader.pendingBytes ?? 0);
   }
 
   /** Sends messages in one write. */
