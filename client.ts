@@ -50,8 +50,8 @@ enum ClientState {
  *
  * @example
  * ```ts
- * import { Client } from "./client.ts";
- * import { Server } from "./server.ts";
+ * import { Client } from "@rollcall/rollcall/client";
+ * import { Server } from "@rollcall/rollcall";
  *
  * await using server = new Server({ port: 0 });
  * void server.run();

@@ -10,9 +10,10 @@ import type {
   HandlerServer,
 } from "./lib/connection/handler_server.ts";
 import { Refusal, RequestProcessor } from "./lib/connection/processor.ts";
+import { LastResponse, type Response } from "./lib/connection/responses.ts";
 import { State } from "./lib/connection/state.ts";
 import type { IdleTimer } from "./lib/connection/timers.ts";
-import { ignoringErrors } from "./lib/events.ts";
+import { type CloseReason, ignoringErrors } from "./lib/events.ts";
 import type { Message, PeerError } from "./lib/formats/formats.ts";
 import type { LimitName } from "./lib/limits.ts";
 import type { Lock } from "./lib/lock.ts";
@@ -24,11 +25,11 @@ import { connectedLine, toStudent } from "./lib/students/student.ts";
 import type { Sid, Student } from "./lib/students/student.ts";
 import { counted, escape, reason } from "./lib/text.ts";
 
-export { Refusal };
-export type { ConnectedClient, HandlerServer, IdleTimer };
+export { LastResponse, Refusal };
+export type { ConnectedClient, HandlerServer, IdleTimer, Response };
 export type { Recorded, Roster, Sid, Student };
 
-/** A class of handlers, as {@linkcode Server} takes one. */
+/** A class of handlers, for {@linkcode Server}. */
 export type ClientHandlerClass<In = Message, Out = In> = new (
   server: HandlerServer<In, Out>,
   conn: Connection,
@@ -41,9 +42,9 @@ export type ClientHandlerClass<In = Message, Out = In> = new (
  *
  * @example An echo server
  * ```ts
- * import { ClientHandler } from "./clienthandler.ts";
- * import type { Message } from "./lib/formats/formats.ts";
- * import { Server } from "./server.ts";
+ * import { ClientHandler } from "@rollcall/rollcall/clienthandler";
+ * import type { Message } from "@rollcall/rollcall/formats";
+ * import { Server } from "@rollcall/rollcall";
  *
  * class EchoHandler extends ClientHandler {
  *   protected override processRequest(request: Message): Message {
@@ -114,7 +115,7 @@ export abstract class ClientHandler<In = Message, Out = In> {
       await this.#processor.end(error);
     }
     try {
-      await this.closed();
+      await this.closed(this.#messages.closeReason ?? "server");
     } catch (error) {
       this.report(`closed() failed: ${reason(error)}`);
     }
@@ -161,22 +162,23 @@ export abstract class ClientHandler<In = Message, Out = In> {
 
   /**
    * Processes one request: what another application overrides. Returns its
-   * response or a promise for it; `undefined` is no response.
+   * response or a promise for it; `undefined` is no response, and a
+   * {@linkcode LastResponse} ends the connection.
    *
    * @throws {RequestError} If the request is invalid. The client receives the reason.
    * @throws {ProtocolError} If the connection cannot continue. The client receives the reason, then the connection closes.
    */
   protected abstract processRequest(
     request: In,
-  ): Out | undefined | Promise<Out | undefined>;
+  ): Response<Out> | Promise<Response<Out>>;
 
   /** Returns the response that tells the client what is wrong; `undefined` is none. By default the format's. */
-  protected errorResponse({ message }: PeerError): Out | undefined {
-    return this.server.wire.error?.(message);
+  protected errorResponse(error: PeerError): Out | undefined {
+    return this.server.wire.error?.(error);
   }
 
   /** Called once, whatever ended the connection, when all requests are processed. */
-  protected closed(): void | Promise<void> {}
+  protected closed(_reason: CloseReason): void | Promise<void> {}
 
   /** Sends a message that answers nothing, without waiting. Returns false if the client is gone. @throws {TypeError} If the format cannot express it. */
   push(message: Out): boolean {

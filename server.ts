@@ -82,7 +82,7 @@ const FIRST_FREE_ID = 65_536;
  *
  * @example
  * ```ts
- * import { Server } from "./server.ts";
+ * import { Server } from "@rollcall/rollcall";
  *
  * await using server = new Server({ port: 0 });
  * void server.run();

@@ -15,6 +15,8 @@ export type CloseReason =
   | "gone"
   /** The client received an error that ends the connection. */
   | "refused"
+  /** The handler failed: it threw something else than a `PeerError`. */
+  | "failed"
   /** The server or the handler ended the connection. */
   | "server";
 

@@ -109,8 +109,8 @@ export interface Limits extends ConnectionLimits {
    */
   idleTimeout: number;
   /**
-   * Invalid requests in a row. This limit stops a client that sends every
-   * answer back as a request, as some of the lab's clients do.
+   * Invalid requests in a row; 0 means no limit. This limit stops a client that
+   * sends every answer back as a request, as some of the lab's clients do.
    *
    * The last of them is answered, then the connection closes.
    *

@@ -18,7 +18,7 @@ export interface Guard extends Disposable {
  *
  * @example Guarding a read and a write with an `await` between them
  * ```ts
- * import { Lock } from "./lock.ts";
+ * import { Lock } from "@rollcall/rollcall/lock";
  *
  * const lock = new Lock();
  * let balance = 0;

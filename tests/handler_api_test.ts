@@ -2,8 +2,13 @@
 
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { delay } from "@std/async/delay";
+import process from "node:process";
 import { Client } from "../client.ts";
-import { ClientHandler, StudentHandler } from "../clienthandler.ts";
+import {
+  ClientHandler,
+  LastResponse,
+  StudentHandler,
+} from "../clienthandler.ts";
 import { FORMATS, type Message, RequestError } from "../lib/formats/formats.ts";
 import type { LimitName } from "../lib/limits.ts";
 import type { Connection } from "../lib/net.ts";
@@ -239,11 +244,13 @@ net.test("ClientHandler.closed() is called once, whatever ended the connection (
       if (request === "bug") throw new TypeError("a bug");
       return super.processRequest(request);
     }
-    protected override closed(): void {
+    protected override closed(reason: CloseReason): void {
       closed++;
+      reasons.push(reason);
       throw new Error("also in closed()");
     }
   }
+  const reasons: CloseReason[] = [];
   await using test = new TestServer({
     clientHandler: Closing,
     idleTimeout: 0.3,
@@ -260,7 +267,64 @@ net.test("ClientHandler.closed() is called once, whatever ended the connection (
   using peer = await Peer.greeted(test.addr);
   await test.server.shutdown();
   assertEquals(closed, ended + 1);
+  assertEquals(reasons, [
+    ...["client", "failed", "refused", "idleTimeout", "server"] as const,
+  ]);
   assertEquals(await peer.receiveAll(), []);
+});
+
+net.test("A LastResponse ends the connection: later requests are not processed, at any parallel (needs net)", async () => {
+  for (const parallel of [1, 16]) {
+    for (const wait of [0, 20]) {
+      const processed: Message[] = [];
+      class Quitting extends ClientHandler {
+        override parallel = parallel;
+        protected override async processRequest(request: Message) {
+          processed.push(request);
+          if (request === "slow") await delay(40);
+          if (request !== "quit") return request;
+          if (wait > 0) await delay(wait);
+          return new LastResponse<Message>("bye");
+        }
+      }
+      await using test = new TestServer({ clientHandler: Quitting });
+      using peer = await Peer.greeted(test.addr);
+      await peer.send("a", "slow", "quit", "b", "c");
+      assertEquals(await peer.receiveAll(), ["a", "slow", "bye"]);
+      if (parallel === 1) assertEquals(processed, ["a", "slow", "quit"]);
+    }
+  }
+});
+
+net.test("A LastResponse that is there at once ends the batch (needs net)", async () => {
+  const processed: Message[] = [];
+  class Quitting extends ClientHandler {
+    protected override processRequest(request: Message) {
+      processed.push(request);
+      return request === "quit" ? new LastResponse<Message>("bye") : request;
+    }
+  }
+  await using test = new TestServer({ clientHandler: Quitting });
+  using peer = await Peer.greeted(test.addr);
+  await peer.send("a", "quit", "b");
+  assertEquals(await peer.receiveAll(), ["a", "bye"]);
+  assertEquals(processed, ["a", "quit"]);
+  assertEquals(test.reports.filter((it) => !/left after/.test(it)), []);
+});
+
+net.test("A shutdown without any grace closes at once, without a warning (needs net)", async () => {
+  const warnings: unknown[] = [];
+  const note = (warning: Error) => warnings.push(warning.message);
+  process.on("warning", note);
+  const test = new TestServer({ clientHandler: TimedHandler, grace: 0 });
+  using peer = await Peer.greeted(test.addr);
+  await peer.send(300);
+  await until(() => test.server.handlers.size === 1);
+  await test.server.shutdown();
+  await test.running;
+  assertEquals(await peer.receiveAll(), []);
+  process.off("warning", note);
+  assertEquals(warnings, []);
 });
 
 net.test("ClientHandler.errorResponse() says how an error looks on the wire (needs net)", async () => {

@@ -299,6 +299,13 @@ net.test("[limit-maxInvalidInRow] closes at the 16th invalid request in a row, a
   assertEquals(test.server.limitHits.maxInvalidInRow, 1);
 });
 
+net.test("maxInvalidInRow 0 allows any number of invalid requests in a row (needs net)", async () => {
+  await using test = new TestServer({ maxInvalidInRow: 0 });
+  using peer = await Peer.greeted(test.addr);
+  await peer.send(...Array(40).fill({}), ALICE);
+  assertEquals((await peer.receiveSome(41)).at(-1), 1);
+});
+
 net.test("[limit-maxRosterRows] refuses a new student over the limit, and accepts known ones (needs net)", async () => {
   const roster = new MemoryRoster({ maxRosterRows: 2 });
   const clientHandler = StudentHandler.with(roster);

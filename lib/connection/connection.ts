@@ -9,7 +9,6 @@ import { ConnectionEnded, ProtocolError } from "../formats/errors.ts";
 import type { Message, WireFormat } from "../formats/format.ts";
 import type { ConnectionLimits, LimitName } from "../limits.ts";
 import { closeOnce, type Connection, isDisconnect } from "../net.ts";
-import { counted } from "../text.ts";
 import {
   CONTENDED_SLICE,
   isContended,
@@ -261,11 +260,9 @@ export class MessageConnection<In = Message, Out = In> {
 
   /** Closes a connection whose peer does not accept its answers. It would not accept an error, either. */
   #closeFor(limit: LimitName, reason: string): void {
-    const bytes = counted(this.queuedBytes, "byte");
     this.closeReason = limit;
     this.close();
-    const why = `It does not read its answers: ${bytes} waited, ${reason}`;
-    this.#hooks.onLimit?.(new ProtocolError(why, { limit }));
+    this.#hooks.onLimit?.(new ProtocolError(reason, { limit }));
   }
 
   /** Moves the state forward, never back. Returns whether it has changed. */
@@ -282,8 +279,9 @@ export class MessageConnection<In = Message, Out = In> {
       this.#writer.requireAll(true);
       this.idle.waitFromNow();
       this.idle.arm(FLUSH_IDLE, () => {
-        const seconds = FLUSH_IDLE / 1000;
-        this.#closeFor("queueTimeout", `and none was read for ${seconds} s`);
+        const waited = this.#writer.unread;
+        const why = `${waited}, and none was read for ${FLUSH_IDLE / 1000} s`;
+        this.#closeFor("queueTimeout", why);
       });
     } else if (to === State.Lingering) {
       this.idle.waitFromNow();

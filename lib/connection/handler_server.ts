@@ -53,6 +53,8 @@ export interface HandlerServer<In = Message, Out = In> {
    * above all ports if that id is in use.
    */
   freeClientId(port: number): number;
+  /** Ends the server without losing requests. A handler need not wait for it: it resolves at once there. */
+  shutdown(): Promise<void>;
   /** Prints lines of results without blocking. */
   log(lines: readonly string[]): void;
   /** Reports a line to the server's operator. `about` says which client it is about, if any. */

@@ -10,7 +10,7 @@ import { runInHandlerOf } from "./handler_scope.ts";
 import { TimeSlice, yieldIfDue } from "./fairness.ts";
 import type { LimitHits, LimitName, Limits } from "../limits.ts";
 import { Refusals } from "./refusals.ts";
-import { type Answer, LastResponse, Responses } from "./responses.ts";
+import { LastResponse, type Response, Responses } from "./responses.ts";
 import { State } from "./state.ts";
 
 /** The server, and what its application does with the requests of one client. */
@@ -23,7 +23,7 @@ export interface Application<In, Out> {
   /** Reports a line about the client. */
   report(line: string, limit?: LimitName): void;
   /** Processes one request. It may throw, and a promise may be rejected. */
-  process: (request: In) => Out | undefined | Promise<Out | undefined>;
+  process: (request: In) => Response<Out> | Promise<Response<Out>>;
   /** Returns the response that tells a client what is wrong. */
   errorResponse(error: PeerError): Out | undefined;
 }
@@ -47,6 +47,8 @@ export class RequestProcessor<In, Out> {
   #messages: MessageConnection<In, Out>;
   #refusals: Refusals;
   #application: Application<In, Out>;
+  /** Whether a response of the application is the last one. */
+  #hasLast = false;
   #responses = new Responses<Out>((response) => this.#send(response));
 
   /** Creates the processor of one connection. */
@@ -126,7 +128,7 @@ export class RequestProcessor<In, Out> {
 
   /** Whether no more responses can be sent. */
   get #isOver(): boolean {
-    return this.hasRefused || !this.#messages.canQueue;
+    return this.#hasLast || this.hasRefused || !this.#messages.canQueue;
   }
 
   /** Reports and counts an error. Returns the response to it. */
@@ -140,25 +142,22 @@ export class RequestProcessor<In, Out> {
     }
   }
 
-  #begin(request: In): Answer<Out> | Promise<Answer<Out>> {
+  #begin(request: In): Response<Out> | Promise<Response<Out>> {
     try {
       const { server, process } = this.#application;
       const response = runInHandlerOf(server, () => process(request));
       if (response instanceof Promise) return this.#finish(response);
-      this.#refusals.endRow();
-      return response;
+      return this.#accepted(response);
     } catch (error) {
       return this.#answerTo(error);
     }
   }
 
-  async #finish(pending: Promise<Out | undefined>): Promise<Answer<Out>> {
+  async #finish(pending: Promise<Response<Out>>): Promise<Response<Out>> {
     const { idle } = this.#messages;
     idle.hold();
     try {
-      const response = await pending;
-      this.#refusals.endRow();
-      return response;
+      return this.#accepted(await pending);
     } catch (error) {
       return this.#answerTo(error);
     } finally {
@@ -166,7 +165,17 @@ export class RequestProcessor<In, Out> {
     }
   }
 
-  #answerTo(error: unknown): Answer<Out> {
+  /** Notes a response that is no refusal, and whether it is the last one. */
+  #accepted(response: Response<Out>): Response<Out> {
+    this.#refusals.endRow();
+    if (response instanceof LastResponse) {
+      this.#hasLast = true;
+      this.#messages.stopReading();
+    }
+    return response;
+  }
+
+  #answerTo(error: unknown): Response<Out> {
     const response = this.#refuseAndStop(error);
     return this.hasRefused ? new LastResponse(response) : response;
   }

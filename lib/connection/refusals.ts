@@ -49,7 +49,7 @@ export class Refusals {
     }
     if (error instanceof RequestError) {
       this.#report(`invalid request: ${error.message}`);
-      if (++this.#inRow < this.#maxInRow) return error;
+      if (++this.#inRow !== this.#maxInRow) return error; // 0: no limit
       this.#limitHits.maxInvalidInRow++;
       const row = `${this.#inRow} invalid requests in a row`;
       this.#report(`closed: ${row} (maxInvalidInRow)`, "maxInvalidInRow");
@@ -60,6 +60,7 @@ export class Refusals {
       this.#closeReason = error.limit;
     } else {
       this.#report(`handler failed: ${reason(error)}`);
+      this.#closeReason = "failed";
     }
     this.#closeReason ??= "refused";
     return error instanceof PeerError ? error : SERVER_FAULT;

@@ -4,7 +4,10 @@
  * @module
  */
 
-/** The last response on a connection: responses to later requests are dropped. */
+/**
+ * The last response on a connection. Later requests are not processed, and the
+ * connection ends in good order.
+ */
 export class LastResponse<Out> {
   /** The response itself; `undefined` is none. */
   readonly response: Out | undefined;
@@ -15,12 +18,12 @@ export class LastResponse<Out> {
   }
 }
 
-/** What can be added to the responses. `undefined` is no response, which a request may have, too. */
-export type Answer<Out> = Out | undefined | LastResponse<Out>;
+/** The response to a request; `undefined` is none. */
+export type Response<Out> = Out | undefined | LastResponse<Out>;
 
 /** The place of an answer among the others. */
 interface Place<Out> {
-  answer: Answer<Out>;
+  answer: Response<Out>;
   isReady: boolean;
 }
 
@@ -46,7 +49,7 @@ export class Responses<Out> {
   }
 
   /** Adds the answer to the next request. A promise must not be rejected. */
-  add(answer: Answer<Out> | Promise<Answer<Out>>): void {
+  add(answer: Response<Out> | Promise<Response<Out>>): void {
     if (answer instanceof Promise) {
       const place: Place<Out> = { answer: undefined, isReady: false };
       this.#places.push(place);
@@ -64,7 +67,7 @@ export class Responses<Out> {
     }
   }
 
-  #settle(place: Place<Out>, answer: Answer<Out>): void {
+  #settle(place: Place<Out>, answer: Response<Out>): void {
     place.answer = answer;
     place.isReady = true;
     while (this.#places[0]?.isReady) this.sendNow(this.#places.shift()!.answer);
@@ -73,7 +76,7 @@ export class Responses<Out> {
   }
 
   /** Sends an answer before those that wait. */
-  sendNow(answer: Answer<Out>): void {
+  sendNow(answer: Response<Out>): void {
     if (this.#isOver) return;
     const isLast = answer instanceof LastResponse;
     const response = isLast ? answer.response : answer;

@@ -143,7 +143,8 @@ async function drain(server: StoppableServer, end: number): Promise<void> {
     await stopIdle(server, began);
   }
   const left = new Set(open); // without clients that come during the poll
-  await lastTurn(Math.min(DRAIN_LONGEST, end - performance.now()));
+  const grace = Math.max(0, end - performance.now());
+  await lastTurn(Math.min(DRAIN_LONGEST, grace));
   await pollEventLoop();
   open.each((handler) => {
     if (left.has(handler)) handler.stopReading();

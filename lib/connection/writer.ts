@@ -7,6 +7,7 @@
 import type { WireFormat } from "../formats/format.ts";
 import type { ConnectionLimits, LimitName } from "../limits.ts";
 import { type Connection, isDisconnect } from "../net.ts";
+import { counted } from "../text.ts";
 import { encode } from "./encode.ts";
 import { Deadline } from "./timers.ts";
 import { WriteQueue } from "./write_queue.ts";
@@ -46,7 +47,7 @@ export class MessageWriter<Out> {
     this.#maxQueuedBytes = maxQueuedBytes;
     this.#hooks = hooks;
     const deadline = new Deadline(queueTimeout, () => {
-      hooks.onLimit("queueTimeout", `for ${queueTimeout} s`);
+      hooks.onLimit("queueTimeout", `${this.unread}, for ${queueTimeout} s`);
     });
     this.#queue = new WriteQueue(softQueuedBytes, deadline);
   }
@@ -54,6 +55,12 @@ export class MessageWriter<Out> {
   /** Bytes that the peer has not accepted yet. */
   get queuedBytes(): number {
     return this.#queue.pendingBytes;
+  }
+
+  /** Says that the peer does not read, and how many bytes wait. */
+  get unread(): string {
+    const bytes = counted(this.queuedBytes, "byte");
+    return `It does not read its answers: ${bytes} waited`;
   }
 
   /** Whether so much is queued that no more should be added now. */
@@ -73,7 +80,9 @@ export class MessageWriter<Out> {
     this.#hooks.onQueued(bytes.length, messages.length);
     if (bytes.length > 0) this.#writing ??= this.#write();
     if (bytes.length > left) {
-      this.#hooks.onLimit("maxQueuedBytes", `over ${this.#maxQueuedBytes}`);
+      const most = `${this.queuedBytes}, over ${this.#maxQueuedBytes}`;
+      const why = `Too many bytes of answers wait for it: ${most}`;
+      this.#hooks.onLimit("maxQueuedBytes", why);
     }
     if (error !== undefined) throw error;
   }

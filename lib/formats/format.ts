@@ -6,6 +6,7 @@
 
 import type { MessageLimits } from "../limits.ts";
 import type { ByteWriter } from "./byte_writer.ts";
+import type { PeerError } from "./errors.ts";
 
 /** A message, whatever its wire format: only data. */
 export type Message =
@@ -96,8 +97,8 @@ export interface WireFormat<out In = Message, in out Out = In> {
   /** Returns the greeting of a server for a client with this id. Without it, a server greets no one. */
   greeting?(clientId: number): Out;
 
-  /** Returns the response that tells a client what is wrong. Without it, the client is not told. */
-  error?(reason: string): Out;
+  /** Returns the response that tells a client what is wrong: the error's message. Without it, the client is not told. */
+  error?(error: PeerError): Out;
 
   /**
    * Writes one message to the end of `sink`.
@@ -110,5 +111,5 @@ export interface WireFormat<out In = Message, in out Out = In> {
 /** How the lab's protocol greets, and says what is wrong, in any format that has maps. */
 export const LAB_MAPS = {
   greeting: (clientid: number): MessageMap => ({ clientid }),
-  error: (error: string): MessageMap => ({ error }),
+  error: ({ message }: PeerError): MessageMap => ({ error: message }),
 } satisfies Partial<WireFormat>;

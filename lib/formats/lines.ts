@@ -20,7 +20,7 @@ const RETURN = 0x0d;
  */
 export const lines: WireFormat<string> = {
   name: "lines",
-  error: (reason) => `error: ${reason.replaceAll(/[\r\n]+/g, " ")}`,
+  error: ({ message }) => `error: ${message.replaceAll(/[\r\n]+/g, " ")}`,
   reader: ({ maxRequestBytes }) => new LineReader(maxRequestBytes),
   write: writeLine,
 };
@@ -39,7 +39,7 @@ class LineReader implements FormatReader<string> {
       const isComplete = newline !== -1 && newline < end;
       const lineEnd = isComplete ? newline + 1 : end;
       if (lineEnd - start > this.#maxBytes) {
-        const why = `A line is longer than ${this.#maxBytes} bytes`;
+        const why = `A line and its end have over ${this.#maxBytes} bytes`;
         throw new ProtocolError(why, { limit: "maxRequestBytes" });
       }
       if (!isComplete) return start;

@@ -22,6 +22,8 @@ import { fuzz } from "./hold/fuzz.ts";
 import { kill9 } from "./hold/kill9.ts";
 import { neverReads } from "./hold/never_reads.ts";
 import { output } from "./hold/output.ts";
+import { parallel } from "./hold/parallel.ts";
+import { room } from "./hold/room.ts";
 import type { Figure, Scenario } from "./hold/scenario.ts";
 import { slowClients } from "./hold/slow_clients.ts";
 import { throws } from "./hold/throws.ts";
@@ -37,6 +39,8 @@ const SCENARIOS: readonly Scenario[] = [
   kill9,
   output,
   drain,
+  parallel,
+  room,
 ];
 
 /** How long a scenario may take, in milliseconds: well above the slowest one. */

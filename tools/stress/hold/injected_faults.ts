@@ -8,6 +8,7 @@ import {
   type ClientHandlerClass,
   StudentHandler,
 } from "../../../clienthandler.ts";
+import type { CloseReason } from "../../../lib/events.ts";
 import type { HandlerServer } from "../../../lib/connection/handler_server.ts";
 import type { Address, Connection } from "../../../lib/net.ts";
 import { sharedRoster } from "../../../lib/students/memory.ts";
@@ -176,8 +177,8 @@ export function faultyHandler(injector: FaultInjector): ClientHandlerClass {
       return this.#around("run", () => super.run());
     }
 
-    protected override closed() {
-      return this.#around("closed", async () => await super.closed());
+    protected override closed(reason: CloseReason) {
+      return this.#around("closed", async () => await super.closed(reason));
     }
 
     protected override errorResponse(error: PeerError) {

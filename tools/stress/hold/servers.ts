@@ -49,6 +49,16 @@ export function askedServer(
   );
 }
 
+/** Starts a server of an application of this name. It tells how many clients it has on request. */
+export function applicationServer(
+  name: "room" | "slow",
+  stop: AbortSignal,
+): Promise<RunningServer> {
+  return listening(
+    Child.deno(["tools/stress/hold/application_server.ts", name], stop),
+  );
+}
+
 /** Asks an {@linkcode askedServer} for its state. */
 export async function stateOf({ process }: RunningServer): Promise<State> {
   return JSON.parse(await process.ask());

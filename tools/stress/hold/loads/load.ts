@@ -12,12 +12,13 @@ import { linesOf } from "../../../processes/lines.ts";
 
 /** Starts a program of this folder against a server. Resolves once it is at work. */
 export async function startLoad(
-  program: "flood" | "never_reads" | "slow_clients",
+  program: "flood" | "never_reads" | "room" | "slow_clients",
   { port }: Address,
   stop: AbortSignal,
+  ...args: string[]
 ): Promise<Child> {
   const load = Child.deno(
-    [`tools/stress/hold/loads/${program}.ts`, `${port}`],
+    [`tools/stress/hold/loads/${program}.ts`, `${port}`, ...args],
     stop,
   );
   try {
