@@ -27,6 +27,8 @@ export interface Application {
   name: string;
   /** The class of its handlers. */
   clientHandler: ClientHandlerClass;
+  /** The most bytes of answers that one client's requests can add while it is being read. */
+  pendingBytes: number;
   /** Returns a request that makes the handler fail. */
   planFailure(): Planned;
   /** Returns a request for a client to send. */
@@ -46,11 +48,16 @@ const STUDENT = { student_name: "Alice Brown", github_username: "abrown" };
 
 /** How long recording or processing takes at most, in milliseconds. */
 const SLOW = 30;
+/** The most requests of one client that the moody application has under way. */
+const MOST_PARALLEL = 4;
+/** The most bytes of one of its answers. */
+const LONGEST_ANSWER = 64;
 
 /** The lab's application, with a slow roster. */
 export class StudentApplication implements Application {
   readonly name = "students";
   readonly clientHandler: ClientHandlerClass;
+  readonly pendingBytes = 0;
   /** The `sid` of each student, in the order in which they were recorded. */
   readonly recorded = new Set<Message>();
   /** The printed lines, in order. */
@@ -125,15 +132,21 @@ export class StudentApplication implements Application {
   }
 }
 
-/** Another application: it answers at once or later, refuses, or fails. */
+/**
+ * Another application: it answers at once or later, refuses, or fails, and has
+ * several requests of some clients under way.
+ */
 export class MoodyApplication implements Application {
   readonly name = "moods";
+  readonly pendingBytes = MOST_PARALLEL * LONGEST_ANSWER;
   readonly clientHandler: ClientHandlerClass;
   #next = 1;
 
   /** Uses `clock` to delay answers. */
   constructor(clock: SimulatedClock, random: Random) {
     this.clientHandler = class extends ClientHandler {
+      protected override readonly parallel = 1 + this.clientId % MOST_PARALLEL;
+
       protected override processRequest(
         request: Message,
       ): Message | Promise<Message> {

@@ -234,7 +234,8 @@ export class World {
     const { name, queued, excuse } = dialogue;
     // A connection that is ending is read to its end, and the bytes are dropped.
     if (this.ending || excuse) return;
-    if (queued > this.server.limits.softQueuedBytes) {
+    const { softQueuedBytes } = this.server.limits;
+    if (queued > softQueuedBytes + this.application.pendingBytes) {
       this.fault(`${name} is read though ${queued} bytes wait for it`);
     }
   }
