@@ -7,8 +7,8 @@
 import { ClientHelper } from "./clienthelper.ts";
 import type { StopSignals } from "./lib/cli/signals.ts";
 import { CLIENT_LIMITS, secondsOf } from "./lib/limits.ts";
-import { type Address, addressOf, type Connection } from "./lib/net.ts";
-import type { Network } from "./lib/net.ts";
+import type { Address, Connection, Network } from "./lib/net.ts";
+import { addressOf, closeOnce } from "./lib/net.ts";
 import { MessageConnection } from "./lib/connection/connection.ts";
 import { Receiver } from "./lib/connection/receiver.ts";
 import { ConnectionEnded, DEFAULT_FORMAT } from "./lib/formats/formats.ts";
@@ -72,6 +72,8 @@ export class Client<In = Message, Out = In> {
   #isPush: (message: In) => boolean;
   #state = ClientState.New;
   #receiver: Receiver<In, Out> | undefined;
+  /** Ends a {@linkcode connect} that waits when the client is closed. */
+  #closing = new AbortController();
   #why = "The connection ended";
 
   /**
@@ -104,20 +106,24 @@ export class Client<In = Message, Out = In> {
       throw new Error("A client connects only once: create a new one");
     }
     this.#state = ClientState.Connecting;
+    const ended = this.#closing.signal;
+    const either = signal ? AbortSignal.any([signal, ended]) : ended;
+    let conn: Connection | undefined;
     try {
-      const conn = await this.#network.connect({ ...this.address, signal });
-      return await this.#greeted(conn, signal);
+      conn = await this.#network.connect({ ...this.address, signal: either });
+      return await this.#greeted(conn, either);
     } catch (error) {
       this.#receiver?.connection.close();
       this.#receiver = undefined;
+      if (conn) closeOnce(conn);
       if (!this.#isClosed) this.#state = ClientState.New;
-      throw signal?.aborted ? signal.reason : error;
+      throw either.aborted ? either.reason : error;
     }
   }
 
   async #greeted(
     conn: Connection,
-    signal?: AbortSignal,
+    signal: AbortSignal,
   ): Promise<In | undefined> {
     const connection = new MessageConnection(conn, this.#format, CLIENT_LIMITS);
     this.#receiver = new Receiver(connection, this.#isPush);
@@ -126,15 +132,15 @@ export class Client<In = Message, Out = In> {
       this.#why = `The server said nothing for ${seconds} s`;
     });
     const close = () => connection.close();
-    signal?.addEventListener("abort", close);
+    signal.addEventListener("abort", close);
     try {
-      if (signal?.aborted || this.#isClosed) this.#unlessEnded(undefined);
+      signal.throwIfAborted();
       const greeting = this.#format.greeting &&
         this.#unlessEnded(await this.#receiver.next());
-      if (!this.#isClosed) this.#state = ClientState.Open;
+      this.#state = ClientState.Open;
       return greeting;
     } finally {
-      signal?.removeEventListener("abort", close);
+      signal.removeEventListener("abort", close);
     }
   }
 
@@ -175,7 +181,7 @@ export class Client<In = Message, Out = In> {
 
   /** Resolves to the next message that answers no request; `undefined` at the end of the connection. */
   async receive(): Promise<In | undefined> {
-    return await this.#open().next();
+    return await (this.#isClosed ? this.#receiver : this.#open())?.next();
   }
 
   /** Iterates over the messages that answer no request, until the connection ends. */
@@ -187,6 +193,7 @@ export class Client<In = Message, Out = In> {
   /** Writes what is queued, then ends the connection. Requests in flight are rejected. */
   async close(): Promise<void> {
     this.#state = ClientState.Closed;
+    this.#closing.abort(new ConnectionEnded("The client was closed"));
     await this.#receiver?.connection.shutdown();
   }
 
@@ -201,7 +208,9 @@ export class Client<In = Message, Out = In> {
   }
 
   #open(): Receiver<In, Out> {
-    if (this.#receiver) return this.#receiver;
+    if (this.#state === ClientState.Open && this.#receiver) {
+      return this.#receiver;
+    }
     throw new ConnectionEnded("The client is not connected");
   }
 }

@@ -5,17 +5,14 @@
  */
 
 import { MessageConnection } from "./lib/connection/connection.ts";
-import type {
-  ConnectedClient,
-  HandlerServer,
-} from "./lib/connection/handler_server.ts";
+import type { HandlerServer, Report } from "./lib/connection/handler_server.ts";
+import { isInHandler } from "./lib/connection/handler_scope.ts";
 import { Refusal, RequestProcessor } from "./lib/connection/processor.ts";
 import { LastResponse, type Response } from "./lib/connection/responses.ts";
 import { State } from "./lib/connection/state.ts";
 import type { IdleTimer } from "./lib/connection/timers.ts";
 import { type CloseReason, ignoringErrors } from "./lib/events.ts";
 import type { Message, PeerError } from "./lib/formats/formats.ts";
-import type { LimitName } from "./lib/limits.ts";
 import type { Lock } from "./lib/lock.ts";
 import { type Address, type Connection, showAddress } from "./lib/net.ts";
 import { sharedRoster } from "./lib/students/memory.ts";
@@ -26,7 +23,8 @@ import type { Sid, Student } from "./lib/students/student.ts";
 import { counted, escape, reason } from "./lib/text.ts";
 
 export { LastResponse, Refusal };
-export type { ConnectedClient, HandlerServer, IdleTimer, Response };
+export type * from "./lib/connection/handler_server.ts";
+export type { IdleTimer, Response };
 export type { Recorded, Roster, Sid, Student };
 
 /** A class of handlers, for {@linkcode Server}. */
@@ -66,6 +64,11 @@ export abstract class ClientHandler<In = Message, Out = In> {
   readonly conn: Connection;
   /** How many requests of this client may be under way at a time. Answers keep their order. @default {1} */
   protected readonly parallel: number = 1;
+  /** Reports a line about this client to the server's operator. */
+  protected readonly report: Report = (line, about) => {
+    const shown = `${showAddress(this.#addr)} ${escape(line)}`;
+    this.server.report(shown, { client: this.clientId, ...about });
+  };
   #addr: Address;
   #messages: MessageConnection<In, Out>;
   #processor: RequestProcessor<In, Out>;
@@ -84,11 +87,12 @@ export abstract class ClientHandler<In = Message, Out = In> {
     this.#addr = addr;
     this.#messages = new MessageConnection(conn, server.wire, server.limits, {
       onLimit: ignoringErrors((error: Error) => this.reject(error)),
+      onFull: () => server.limitHits.softQueuedBytes++,
       onEvent: server.onEvent?.bind(server, this.clientId),
     });
     this.#processor = new RequestProcessor(this.#messages, {
       server,
-      report: (line, limit) => this.report(line, limit),
+      report: this.report,
       process: (request) => this.processRequest(request),
       errorResponse: (error) => this.errorResponse(error),
     });
@@ -105,7 +109,7 @@ export abstract class ClientHandler<In = Message, Out = In> {
     this.#messages.shutdownWhenIdle(idleTimeout, () => {
       this.server.limitHits.idleTimeout++;
       const why = `closed: silent for ${idleTimeout} s (idleTimeout)`;
-      this.report(why, "idleTimeout");
+      this.report(why, { limit: "idleTimeout" });
     });
     try {
       await this.sendId();
@@ -117,7 +121,7 @@ export abstract class ClientHandler<In = Message, Out = In> {
     try {
       await this.closed(this.#messages.closeReason ?? "server");
     } catch (error) {
-      this.report(`closed() failed: ${reason(error)}`);
+      this.report(`closed() failed: ${reason(error)}`, { error });
     }
     await this.#messages.shutdown();
     if (this.server.quiet || this.#processor.hasRefused) return;
@@ -136,7 +140,9 @@ export abstract class ClientHandler<In = Message, Out = In> {
       const requests = await this.receive();
       if (requests === undefined) return; // the client sends no more
       this.#requests += requests.length;
+      this.#messages.isProcessing = true;
       await this.send(await this.processBatch(requests));
+      this.#messages.isProcessing = false;
     }
   }
 
@@ -172,9 +178,11 @@ export abstract class ClientHandler<In = Message, Out = In> {
     request: In,
   ): Response<Out> | Promise<Response<Out>>;
 
-  /** Returns the response that tells the client what is wrong; `undefined` is none. By default the format's. */
+  /** Returns the response that tells the client what is wrong: the format's. If it throws, the connection ends without. */
   protected errorResponse(error: PeerError): Out | undefined {
-    return this.server.wire.error?.(error);
+    const form = this.server.wire.error;
+    if (!form) throw error;
+    return form(error);
   }
 
   /** Called once, whatever ended the connection, when all requests are processed. */
@@ -198,9 +206,7 @@ export abstract class ClientHandler<In = Message, Out = In> {
 
   /** Sends messages in order, in one write. Waits while too many bytes are queued for the client. */
   protected send(messages: readonly (Out | undefined)[]): Promise<void> {
-    const sent = this.#messages.send(messages);
-    if (this.#messages.isFull) this.server.limitHits.softQueuedBytes++;
-    return sent;
+    return this.#messages.send(messages);
   }
 
   /** Resolves to the requests that one read completed, at least one; `undefined` when the client sends no more. */
@@ -228,21 +234,17 @@ export abstract class ClientHandler<In = Message, Out = In> {
     this.#messages.stopReading();
   }
 
-  /** Sends the client the reason, then ends the connection in good order. The promise never rejects. */
-  async reject(error: unknown): Promise<void> {
-    await this.#processor.end(error);
-    await this.#messages.shutdown();
+  /** Sends the client the reason, then ends the connection in good order. Never rejects. In a handler, resolves at once. */
+  reject(error: unknown): Promise<void> {
+    const end = this.#processor.end(error).then(() =>
+      this.#messages.shutdown()
+    );
+    return isInHandler(this.server) ? Promise.resolve() : end;
   }
 
   /** Closes the connection at once. */
   close(): void {
     this.#messages.close();
-  }
-
-  /** Reports a line about this client to the server's operator. `limit` is the limit that it is about. */
-  protected report(line: string, limit?: LimitName): void {
-    const about = { client: this.clientId, limit };
-    this.server.report(`${showAddress(this.#addr)} ${escape(line)}`, about);
   }
 }
 
@@ -261,10 +263,7 @@ export class StudentHandler extends ClientHandler {
     };
   }
 
-  /**
-   * Keeps the lab's order: request, lock, record, print, answer. A batch of many
-   * requests acquires the lock only once.
-   */
+  /** Keeps the lab's order: request, lock, record, print, answer. A batch acquires the lock once. */
   protected override async processBatch(
     requests: readonly Message[],
   ): Promise<(Message | undefined)[]> {

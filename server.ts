@@ -7,13 +7,14 @@
 import type { ClientHandlerClass } from "./clienthandler.ts";
 import { ClientHandler, StudentHandler } from "./clienthandler.ts";
 import type { StopSignals } from "./lib/cli/signals.ts";
+import { Acceptor } from "./lib/connection/acceptor.ts";
 import { admissionError } from "./lib/connection/admission.ts";
 import { ConnectionSet } from "./lib/connection/connection_set.ts";
 import type {
   HandlerServer,
   Reported,
 } from "./lib/connection/handler_server.ts";
-import { isInHandlerOf } from "./lib/connection/handler_scope.ts";
+import { isInHandler, runHandler } from "./lib/connection/handler_scope.ts";
 import { shutDown } from "./lib/connection/shutdown.ts";
 import type { CloseReason, OnEvent, ServerEvent } from "./lib/events.ts";
 import { ignoringErrors } from "./lib/events.ts";
@@ -22,7 +23,7 @@ import type { Message, WireFormat } from "./lib/formats/formats.ts";
 import { type LimitHits, type Limits, noLimitHits } from "./lib/limits.ts";
 import { limitsOf } from "./lib/limits.ts";
 import { Lock } from "./lib/lock.ts";
-import type { Address, Connection, Listener, Network } from "./lib/net.ts";
+import type { Address, Connection, Network } from "./lib/net.ts";
 import {
   addressOf,
   closeOnce,
@@ -71,8 +72,6 @@ class RejectedClient<In, Out> extends ClientHandler<In, Out> {
 
 /** How long to wait after a failure to accept, in milliseconds. */
 const ACCEPT_REST = 100;
-/** A failure to accept so soon after the last one is not reported, in milliseconds. */
-const REPORT_REST = 10_000;
 /** The first id for clients whose source port is already in use as an id. */
 const FIRST_FREE_ID = 65_536;
 
@@ -114,10 +113,7 @@ export class Server<In = Message, Out = In>
   #address: Address;
   #clientHandler: ClientHandlerClass<In, Out>;
   #network: Network;
-  #listener: Listener | undefined;
-  /** When the server last accepted a client, and last failed to, in `performance.now()` time. */
-  #acceptedAt = -Infinity;
-  #acceptFailedAt = -Infinity;
+  #acceptor: Acceptor | undefined;
   /** The handlers of all open connections, including those of rejected clients. */
   #open = new ConnectionSet<ClientHandler<In, Out>>();
   #shutdown: Promise<void> | undefined;
@@ -135,7 +131,8 @@ export class Server<In = Message, Out = In>
     this.limits = limitsOf(options);
     this.quiet = options.quiet ?? false;
     this.onEvent = options.onEvent && ignoringErrors(options.onEvent);
-    this.log = options.log ?? printer(this.limits, this.limitHits);
+    const log = options.log ?? printer(this.limits, this.limitHits);
+    this.log = ignoringErrors(log);
     this.report = ignoringErrors(options.report ?? report);
   }
 
@@ -152,31 +149,31 @@ export class Server<In = Message, Out = In>
    * @throws {Deno.errors.AddrInUse} If another program listens on the address.
    */
   listen(): void {
-    if (this.#shutdown || this.#listener) {
+    if (this.#shutdown || this.#acceptor) {
       throw new Error("A server listens only once: create a new one");
     }
     const tcpBacklog = Server.MAX_NUM_CONN;
-    this.#listener = this.#network.listen({ ...this.#address, tcpBacklog });
+    const address = { ...this.#address, tcpBacklog };
+    this.#acceptor = new Acceptor(this.#network.listen(address));
     this.log([`Listening at ${showAddress(this.addr)}`]);
   }
 
-  /** The address the server listens on. @throws {Error} If it is not listening. */
+  /** The address the server listens on. @throws {Error} If it does not listen yet. */
   get addr(): Address {
-    return this.#listening().addr;
+    return this.#listening().listener.addr;
   }
 
-  #listening(): Listener {
-    if (!this.#listener) throw new Error("The server is not listening");
-    return this.#listener;
+  #listening(): Acceptor {
+    if (!this.#acceptor) throw new Error("The server is not listening");
+    return this.#acceptor;
   }
 
   /** The accept loop. An error may lose one client but never ends the loop. */
   async acceptClients(): Promise<void> {
-    const listener = this.#listening();
+    const acceptor = this.#listening();
     for (;;) {
       try {
-        const conn = await listener.accept();
-        this.#acceptedAt = performance.now();
+        const conn = await acceptor.accept();
         // Not awaited: each client has its own task, as the lab teaches.
         void this.handler(conn, conn.remoteAddr);
       } catch (error) {
@@ -184,17 +181,12 @@ export class Server<In = Message, Out = In>
         if (isDisconnect(error)) continue; // the client left while it waited
         // The process is probably out of file descriptors. A client that leaves
         // frees one.
-        this.#reportAcceptFailure(error);
+        if (acceptor.noteFailure()) {
+          this.report(`Cannot accept clients: ${reason(error)}`);
+        }
         await this.#open.waitForOne(ACCEPT_REST);
       }
     }
-  }
-
-  #reportAcceptFailure(error: unknown): void {
-    const now = performance.now();
-    const isNews = now - this.#acceptFailedAt > REPORT_REST;
-    this.#acceptFailedAt = now;
-    if (isNews) this.report(`Cannot accept clients: ${reason(error)}`);
   }
 
   /**
@@ -211,7 +203,7 @@ export class Server<In = Message, Out = In>
       this.onEvent?.(handler.clientId, { type: "accepted" });
       if (error) return await handler.reject(error);
       this.handlers.set(handler.clientId, handler);
-      await handler.run();
+      await runHandler(this, handler);
     } catch (error) {
       this.report(`${showAddress(addr)} handler failed: ${reason(error)}`);
     } finally {
@@ -243,11 +235,8 @@ export class Server<In = Message, Out = In>
   shutdown(): Promise<void> {
     this.#shutdown ??= shutDown({
       open: this.#open,
-      isListening: this.#listener !== undefined,
-      acceptIdleFor: () => {
-        const rested = this.#acceptFailedAt + ACCEPT_REST;
-        return performance.now() - Math.max(this.#acceptedAt, rested);
-      },
+      isListening: this.#acceptor !== undefined,
+      acceptIdleFor: () => this.#acceptor?.idleFor ?? 0,
       stopAccepting: () => this.#stopAccepting(),
       close: () => {
         this.limitHits.grace += this.#open.size;
@@ -255,7 +244,7 @@ export class Server<In = Message, Out = In>
       },
       onError: this.#reportEnding,
     }, this.limits.grace * 1000);
-    return isInHandlerOf(this) ? Promise.resolve() : this.#shutdown;
+    return isInHandler(this) ? Promise.resolve() : this.#shutdown;
   }
 
   /** Ends the server at once: closes the listener and all connections. */
@@ -269,7 +258,7 @@ export class Server<In = Message, Out = In>
   };
 
   #stopAccepting(): void {
-    if (this.#listener) closeOnce(this.#listener);
+    this.#acceptor?.close();
     this.#open.wake(); // the accept loop, if it waits for a file descriptor
   }
 

@@ -48,6 +48,8 @@ export type OnEvent = (client: number, event: ServerEvent) => void;
 export interface ConnectionHooks {
   /** Called when the peer is too slow, or too much is queued for it. */
   onLimit?(error: Error): void;
+  /** Called when sending begins to wait for the peer. */
+  onFull?(): void;
   /** Called for every event. */
   onEvent?(event: ServerEvent): void;
 }

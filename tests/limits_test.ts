@@ -283,7 +283,7 @@ net.test("[limit-maxQueuedBytes] closes a client whose queued answers exceed the
   await peer.send(3, 1_100_000, 3);
   await until(() => test.server.handlers.size === 1);
   assertEquals(test.server.limitHits.maxQueuedBytes, 1);
-  assertMatch(test.reports[0], /bytes waited, over 1000000 \(maxQueued/);
+  assertMatch(test.reports[0], /wait for it: \d+, over 1000000 \(maxQueued/);
   await other.send(3);
   assertEquals(await other.receive(), "aaa");
 });

@@ -44,6 +44,8 @@ export class MessageConnection<In = Message, Out = In> {
   #writer: MessageWriter<Out>;
   #requestDeadline: Deadline;
   #receiving: Promise<In[] | undefined> | undefined;
+  /** Whether a call of {@linkcode receive} waits for messages. */
+  #isReceiving = false;
   #watch: PeerWatch;
   #shutdown: Promise<void> | undefined;
 
@@ -82,17 +84,14 @@ export class MessageConnection<In = Message, Out = In> {
     return this.#state;
   }
 
-  /**
-   * Resolves to the messages that one read completed, or to `undefined` at the end.
-   *
-   * @throws {ProtocolError} If a message is malformed. Complete messages before it are returned first.
-   */
+  /** Resolves to the messages that one read completed, or to `undefined` at the end. @throws {ProtocolError} At a malformed one, after those before it. */
   receive(): Promise<In[] | undefined> {
     return this.#receiving = this.#receive();
   }
 
   async #receive(): Promise<In[] | undefined> {
     const reader = this.#reader;
+    this.#isReceiving = true;
     this.idle.waitFromNow();
     trackActive(1);
     try {
@@ -115,7 +114,9 @@ export class MessageConnection<In = Message, Out = In> {
       if (!isDisconnect(error)) throw error;
       this.closeReason ??= "gone";
       this.#watch.noteGone();
+      reader.drop(); // a message that its peer cannot complete is no mistake
     } finally {
+      this.#isReceiving = false;
       this.#requestDeadline[Symbol.dispose]();
       if (!this.#discardsInput) this.idle.stopWaiting();
       trackActive(-1);
@@ -126,11 +127,9 @@ export class MessageConnection<In = Message, Out = In> {
 
   /** Aborted when the peer is gone: no answer can reach it. A half-close does not count. */
   get signal(): AbortSignal {
-    const wasOn = this.#watch.isOn;
-    const { signal } = this.#watch;
-    // While someone receives, a read is pending.
-    if (!wasOn && !this.idle.isWaiting) this.#readAhead();
-    return signal;
+    // A call that receives has a read pending, and there is only one buffer.
+    if (!this.#watch.isOn && !this.#isReceiving) this.#readAhead();
+    return this.#watch.signal;
   }
 
   #readAhead(): void {
@@ -166,20 +165,26 @@ export class MessageConnection<In = Message, Out = In> {
   }
 
   /**
-   * Queues messages. Resolves at once, unless too much is queued: then it
-   * resolves when the peer has accepted everything.
+   * As {@linkcode queue}. If too much is queued, waits until the peer has accepted all.
    *
-   * @throws {TypeError} As {@linkcode queue} does.
    * @throws {ConnectionEnded} If the connection has ended.
    */
   async send(messages: readonly (Out | undefined)[]): Promise<void> {
     this.queue(messages);
     if (!this.canQueue) throw new ConnectionEnded("The connection ended");
     if (!this.#writer.isFull) return;
+    this.#hooks.onFull?.();
     this.#hooks.onEvent?.({ type: "full", bytes: this.queuedBytes });
     this.idle.waitFromNow();
     await this.#writer.drained();
-    if (!this.#discardsInput) this.idle.stopWaiting();
+    if (this.#isReceiving) this.idle.waitFromNow();
+    else if (!this.#discardsInput) this.idle.stopWaiting();
+  }
+
+  /** Whether an error only says that this connection has ended. */
+  isAboutEnd(error: unknown): boolean {
+    return this.#watch.isReason(error) ||
+      (error instanceof ConnectionEnded && !this.canQueue);
   }
 
   /** Whether messages can still be queued. */
@@ -197,11 +202,7 @@ export class MessageConnection<In = Message, Out = In> {
     return this.#writer.isFull;
   }
 
-  /**
-   * Queues messages, to be sent in order and in one write.
-   *
-   * @throws {TypeError} If the format cannot express one of them. Those before it are sent.
-   */
+  /** Queues messages for one write. @throws {TypeError} If the format cannot express one. Those before it are sent. */
   queue(messages: readonly (Out | undefined)[]): void {
     if (this.canQueue && messages.length > 0) this.#writer.queue(messages);
   }
@@ -226,9 +227,8 @@ export class MessageConnection<In = Message, Out = In> {
       if (!peerMaySend || !this.#advance(State.Lingering)) return;
       await this.#conn.closeWrite();
       // Closing with unread bytes would reset the connection, and the peer could
-      // lose answers that it has not read yet. So we read and drop bytes until
-      // the peer sends no more or is silent. Many clients never close by
-      // themselves.
+      // lose answers that it has not read yet. So bytes are read and dropped until
+      // it ends or is silent. Many clients never close by themselves.
       lingerTimer = setTimeout(() => this.close(), LINGER_LONGEST);
       await this.#receiving?.catch(() => {});
       await this.receive();

@@ -33,7 +33,8 @@ export function encode<Out>(
     }
   } catch (error) {
     writer.length = length;
-    return { bytes: writer.take(), error };
+    const why = error ?? new TypeError("The format threw nothing");
+    return { bytes: writer.take(), error: why };
   }
   return { bytes: writer.take() };
 }

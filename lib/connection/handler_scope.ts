@@ -1,5 +1,5 @@
 /**
- * Knows whether code runs for a request, also after an `await` in it.
+ * Knows whether code runs in a handler, also after an `await` in it.
  *
  * @module
  */
@@ -8,12 +8,12 @@ import { AsyncLocalStorage } from "node:async_hooks";
 
 const scope = new AsyncLocalStorage<object>();
 
-/** Calls `process` for a request to a server. */
-export function runInHandlerOf<T>(server: object, process: () => T): T {
-  return scope.run(server, process);
+/** Runs a handler of the server. */
+export function runHandler<T>(server: object, handler: { run(): T }): T {
+  return scope.run(server, () => handler.run());
 }
 
-/** Whether this code runs for a request to the server. */
-export function isInHandlerOf(server: object): boolean {
+/** Whether this code runs in a handler of the server, or was called by one. */
+export function isInHandler(server: object): boolean {
   return scope.getStore() === server;
 }

@@ -27,7 +27,12 @@ export interface Reported {
   readonly client: number;
   /** The limit that the client reached, if the line is about one. */
   readonly limit?: LimitName;
+  /** What the handler threw, if the line is about its failure. */
+  readonly error?: unknown;
 }
+
+/** Reports a line about a client. `about` says what else is known. */
+export type Report = (line: string, about?: Omit<Reported, "client">) => void;
 
 /** The part of a server that its handlers use. */
 export interface HandlerServer<In = Message, Out = In> {

@@ -33,6 +33,12 @@ export class PeerWatch {
     return this.#controller !== undefined;
   }
 
+  /** Whether this is the reason with which the signal was aborted. */
+  isReason(error: unknown): boolean {
+    const signal = this.#controller?.signal;
+    return signal?.aborted === true && signal.reason === error;
+  }
+
   /** Notes that the peer is gone. */
   noteGone(): void {
     this.#isGone = true;

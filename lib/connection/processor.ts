@@ -4,13 +4,19 @@
  * @module
  */
 
-import { ConnectionEnded, type PeerError } from "../formats/errors.ts";
+import type { CloseReason } from "../events.ts";
+import type { PeerError } from "../formats/errors.ts";
 import type { MessageConnection } from "./connection.ts";
-import { runInHandlerOf } from "./handler_scope.ts";
+import type { Report } from "./handler_server.ts";
 import { TimeSlice, yieldIfDue } from "./fairness.ts";
-import type { LimitHits, LimitName, Limits } from "../limits.ts";
+import type { LimitHits, Limits } from "../limits.ts";
 import { Refusals } from "./refusals.ts";
-import { LastResponse, type Response, Responses } from "./responses.ts";
+import {
+  LastResponse,
+  type Response,
+  responseOf,
+  Responses,
+} from "./responses.ts";
 import { State } from "./state.ts";
 
 /** The server, and what its application does with the requests of one client. */
@@ -21,10 +27,10 @@ export interface Application<In, Out> {
     readonly limitHits: LimitHits;
   };
   /** Reports a line about the client. */
-  report(line: string, limit?: LimitName): void;
+  report: Report;
   /** Processes one request. It may throw, and a promise may be rejected. */
   process: (request: In) => Response<Out> | Promise<Response<Out>>;
-  /** Returns the response that tells a client what is wrong. */
+  /** Returns the response that tells a client what is wrong. If it throws, the connection ends without. */
   errorResponse(error: PeerError): Out | undefined;
 }
 
@@ -47,9 +53,14 @@ export class RequestProcessor<In, Out> {
   #messages: MessageConnection<In, Out>;
   #refusals: Refusals;
   #application: Application<In, Out>;
-  /** Whether a response of the application is the last one. */
+  /** Whether one of the responses is the last one. */
   #hasLast = false;
-  #responses = new Responses<Out>((response) => this.#send(response));
+  #hasRefused = false;
+  #isRefusing = false;
+  #responses = new Responses<Out>(
+    (response) => this.#send(response),
+    () => this.#endIfStopped(),
+  );
 
   /** Creates the processor of one connection. */
   constructor(
@@ -63,7 +74,7 @@ export class RequestProcessor<In, Out> {
 
   /** Whether the last response is an error that ends the connection. */
   get hasRefused(): boolean {
-    return this.#refusals.closeReason !== undefined;
+    return this.#hasRefused;
   }
 
   /**
@@ -72,20 +83,18 @@ export class RequestProcessor<In, Out> {
    */
   async process(requests: readonly In[], parallel: number): Promise<void> {
     const slice = new TimeSlice();
-    this.#messages.isProcessing = true;
+    const most = Math.max(1, parallel);
     for (const request of requests) {
       if (slice.isOver()) await yieldIfDue();
       if (this.#messages.isFull) {
-        this.#application.server.limitHits.softQueuedBytes++;
         await this.#messages.send([]); // resolves when all is written
       }
       if (this.#isOver) break;
       this.#responses.add(this.#begin(request));
-      if (this.#responses.size >= parallel) {
-        await this.#responses.waitUntilBelow(parallel);
+      if (this.#responses.size >= most) {
+        await this.#responses.waitUntilBelow(most);
       }
     }
-    this.#messages.isProcessing = false;
   }
 
   /**
@@ -108,7 +117,8 @@ export class RequestProcessor<In, Out> {
         results.push(result instanceof Promise ? await result : result);
         this.#refusals.endRow();
       } catch (error) {
-        results.push(new Refusal(this.#refuseAndStop(error)));
+        const response = this.#noted(this.#refuse(error));
+        results.push(new Refusal(responseOf(response)));
       }
     }
     return results;
@@ -119,37 +129,52 @@ export class RequestProcessor<In, Out> {
     return this.#responses.waitUntilBelow(1);
   }
 
-  /** Sends the response to an error that ends the connection, after all others. */
+  /**
+   * Ends the connection because of an error: no more requests are processed, and its
+   * response comes after those to the requests under way. Waits for them.
+   */
   async end(error: unknown): Promise<void> {
-    if (error instanceof ConnectionEnded) return;
+    if (!this.#messages.isAboutEnd(error)) {
+      const last = new LastResponse(responseOf(this.#refuse(error)));
+      this.#responses.add(last);
+      this.#noted(last);
+    }
     await this.settled();
-    this.#responses.add(new LastResponse(this.#refuse(error)));
   }
 
   /** Whether no more responses can be sent. */
   get #isOver(): boolean {
-    return this.#hasLast || this.hasRefused || !this.#messages.canQueue;
+    return this.#hasLast || !this.#messages.canQueue;
   }
 
-  /** Reports and counts an error. Returns the response to it. */
-  #refuse(error: unknown): Out | undefined {
-    const refused = this.#refusals.refuse(error);
-    this.#messages.closeReason = this.#refusals.closeReason;
+  /** Reports and counts an error. Returns the response to it, which may be the last one. */
+  #refuse(error: unknown): Response<Out> {
+    if (this.#messages.isAboutEnd(error)) return undefined;
+    const { refused, closeReason } = this.#refusals.refuse(error);
     try {
-      return this.#application.errorResponse(refused);
+      const response = this.#application.errorResponse(refused);
+      return closeReason ? this.#last(response, closeReason) : response;
     } catch {
-      return undefined; // the client gets no explanation
+      // A client that is not told would take the next response for this one.
+      return this.#last(undefined, closeReason ?? "refused");
     }
+  }
+
+  #last(response: Out | undefined, reason: CloseReason): LastResponse<Out> {
+    this.#hasRefused = true;
+    const { closeReason } = this.#messages;
+    if (closeReason !== "gone") this.#messages.closeReason = reason;
+    return new LastResponse(response);
   }
 
   #begin(request: In): Response<Out> | Promise<Response<Out>> {
     try {
-      const { server, process } = this.#application;
-      const response = runInHandlerOf(server, () => process(request));
+      const response = this.#application.process(request);
       if (response instanceof Promise) return this.#finish(response);
-      return this.#accepted(response);
+      this.#refusals.endRow();
+      return this.#noted(response);
     } catch (error) {
-      return this.#answerTo(error);
+      return this.#noted(this.#refuse(error));
     }
   }
 
@@ -157,33 +182,22 @@ export class RequestProcessor<In, Out> {
     const { idle } = this.#messages;
     idle.hold();
     try {
-      return this.#accepted(await pending);
+      const response = await pending;
+      this.#refusals.endRow();
+      return this.#noted(response);
     } catch (error) {
-      return this.#answerTo(error);
+      return this.#noted(this.#refuse(error));
     } finally {
       idle.release();
     }
   }
 
-  /** Notes a response that is no refusal, and whether it is the last one. */
-  #accepted(response: Response<Out>): Response<Out> {
-    this.#refusals.endRow();
+  /** Notes whether a response is the last one. If so, no more requests are processed. */
+  #noted(response: Response<Out>): Response<Out> {
     if (response instanceof LastResponse) {
       this.#hasLast = true;
       this.#messages.stopReading();
     }
-    return response;
-  }
-
-  #answerTo(error: unknown): Response<Out> {
-    const response = this.#refuseAndStop(error);
-    return this.hasRefused ? new LastResponse(response) : response;
-  }
-
-  /** As {@linkcode #refuse}. If it ends the connection, no more requests are read. */
-  #refuseAndStop(error: unknown): Out | undefined {
-    const response = this.#refuse(error);
-    if (this.hasRefused) this.#messages.stopReading();
     return response;
   }
 
@@ -192,11 +206,16 @@ export class RequestProcessor<In, Out> {
       this.#messages.queue([response]);
     } catch (error) {
       // The format has no form for it. Its place is now, so no other comes first.
-      if (!this.hasRefused) {
-        this.#responses.sendNow(this.#answerTo(error));
-      }
+      // There may be no form for the error response, either.
+      if (this.#isRefusing) return;
+      this.#isRefusing = true;
+      this.#responses.sendNow(this.#noted(this.#refuse(error)));
+      this.#isRefusing = false;
     }
-    // A shutdown may wait for this response alone.
+  }
+
+  /** A shutdown may wait for these responses alone. */
+  #endIfStopped(): void {
     if (this.#messages.state === State.NotReading) this.#messages.stopReading();
   }
 }

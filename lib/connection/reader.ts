@@ -4,6 +4,7 @@
  * @module
  */
 
+import { ignoringErrors } from "../events.ts";
 import { ProtocolError } from "../formats/errors.ts";
 import type { FormatReader, Message, WireFormat } from "../formats/format.ts";
 import type { MessageLimits } from "../limits.ts";
@@ -80,6 +81,9 @@ export class MessageReader<In = Message> {
     const messages: In[] = [];
     try {
       const taken = this.#format.read(this.#buffer, end, messages);
+      if (!(taken >= 0 && taken <= end)) {
+        throw new RangeError(`The format's read took ${taken} of ${end} bytes`);
+      }
       this.#keep(taken, end);
       const isFull = this.#kept === this.#buffer.length; // no room to read
       const isTooLong = isFull || this.pendingBytes > this.#maxRequestBytes;
@@ -116,7 +120,7 @@ export class MessageReader<In = Message> {
   /** Drops the incomplete message. */
   drop(): void {
     this.#kept = 0;
-    this.#format.drop?.();
+    ignoringErrors(() => this.#format.drop?.())();
   }
 
   /**

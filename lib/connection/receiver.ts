@@ -18,8 +18,9 @@ export class Receiver<In, Out> {
   #requests: Caller<In>[] = [];
   /** The callers that wait for any other message. */
   #others: Caller<In>[] = [];
-  /** Messages that arrived before a caller waited for them. */
-  #unclaimed: In[] = [];
+  /** Messages that arrived before a caller waited for them: those that may be responses, and pushes. */
+  #early: In[] = [];
+  #pushes: In[] = [];
   #isReceiving = false;
 
   /** `isPush` says which messages answer no request. */
@@ -34,15 +35,15 @@ export class Receiver<In, Out> {
   /** Resolves to the response to the next request; `undefined` at the end of the connection. */
   response(): Promise<In | undefined> {
     // Some servers answer before they have the request.
-    const early = this.#unclaimed.findIndex((it) => !this.#isPush(it));
-    return early === -1
-      ? this.#wait(this.#requests)
-      : Promise.resolve(this.#unclaimed.splice(early, 1)[0]);
+    const early = this.#early.shift();
+    return early !== undefined
+      ? Promise.resolve(early)
+      : this.#wait(this.#requests);
   }
 
   /** Resolves to the next message that answers no request; `undefined` at the end of the connection. */
   next(): Promise<In | undefined> {
-    const message = this.#unclaimed.shift();
+    const message = this.#pushes.shift() ?? this.#early.shift();
     return message !== undefined
       ? Promise.resolve(message)
       : this.#wait(this.#others);
@@ -69,6 +70,8 @@ export class Receiver<In, Out> {
         void this.connection.shutdown();
       }
     } catch (error) {
+      // The responses that follow would be taken for those to later requests.
+      void this.connection.shutdown();
       for (const caller of this.#all()) caller.reject(error);
     } finally {
       this.#isReceiving = false;
@@ -76,12 +79,13 @@ export class Receiver<In, Out> {
   }
 
   #deliver(message: In): void {
-    const callers = this.#requests.length > 0 && !this.#isPush(message)
-      ? this.#requests
-      : this.#others;
+    const isAwaited = this.#requests.length + this.#others.length > 0;
+    const mayBePush = this.#requests.length > 0 || !isAwaited;
+    const isPush = mayBePush && this.#isPush(message);
+    const callers = mayBePush && !isPush ? this.#requests : this.#others;
     const caller = callers.shift();
     if (caller) caller.resolve(message);
-    else this.#unclaimed.push(message);
+    else (isPush ? this.#pushes : this.#early).push(message);
   }
 
   /** Takes all callers. */

@@ -6,35 +6,38 @@
 
 import type { CloseReason } from "../events.ts";
 import { PeerError, ProtocolError, RequestError } from "../formats/errors.ts";
-import type { LimitHits, LimitName, Limits } from "../limits.ts";
+import type { LimitHits, Limits } from "../limits.ts";
 import { reason } from "../text.ts";
+import type { Report } from "./handler_server.ts";
 
 /** The error for the client if the server itself fails. */
 const SERVER_FAULT = new ProtocolError(
   "The server failed to process the request",
 );
 
+/** What a client is told. */
+export interface Refused {
+  /** The error for the client. */
+  refused: PeerError;
+  /** Why the connection closes afterwards, if it does. */
+  closeReason?: CloseReason;
+}
+
 /** All refusals on one connection. */
 export class Refusals {
   #maxInRow: number;
   #limitHits: LimitHits;
-  #report: (line: string, limit?: LimitName) => void;
+  #report: Report;
   #inRow = 0;
-  #closeReason: CloseReason | undefined;
 
   /** Each refusal is reported with `report`. If a limit caused it, `limitHits` counts it. */
   constructor(
     { limits, limitHits }: { limits: Readonly<Limits>; limitHits: LimitHits },
-    report: (line: string, limit?: LimitName) => void,
+    report: Report,
   ) {
     this.#maxInRow = limits.maxInvalidInRow;
     this.#limitHits = limitHits;
     this.#report = report;
-  }
-
-  /** Why the connection will be closed, if a refusal was its last answer. */
-  get closeReason(): CloseReason | undefined {
-    return this.#closeReason;
   }
 
   /** Notes a valid request, which ends a row of invalid ones. */
@@ -42,27 +45,29 @@ export class Refusals {
     this.#inRow = 0;
   }
 
-  /** Reports and counts an error. Returns the error for the client. */
-  refuse(error: unknown): PeerError {
+  /** Reports and counts an error. Returns what the client is told. */
+  refuse(error: unknown): Refused {
     if (error instanceof PeerError && error.limit) {
       this.#limitHits[error.limit]++;
     }
     if (error instanceof RequestError) {
       this.#report(`invalid request: ${error.message}`);
-      if (++this.#inRow !== this.#maxInRow) return error; // 0: no limit
+      if (++this.#inRow !== this.#maxInRow) return { refused: error }; // 0: no limit
       this.#limitHits.maxInvalidInRow++;
       const row = `${this.#inRow} invalid requests in a row`;
-      this.#report(`closed: ${row} (maxInvalidInRow)`, "maxInvalidInRow");
-      this.#closeReason = "maxInvalidInRow";
-    } else if (error instanceof PeerError) {
-      const limit = error.limit ? ` (${error.limit})` : "";
-      this.#report(`refused: ${error.message}${limit}`, error.limit);
-      this.#closeReason = error.limit;
-    } else {
-      this.#report(`handler failed: ${reason(error)}`);
-      this.#closeReason = "failed";
+      this.#report(`closed: ${row} (maxInvalidInRow)`, {
+        limit: "maxInvalidInRow",
+      });
+      return { refused: error, closeReason: "maxInvalidInRow" };
     }
-    this.#closeReason ??= "refused";
-    return error instanceof PeerError ? error : SERVER_FAULT;
+    if (error instanceof PeerError) {
+      const limit = error.limit ? ` (${error.limit})` : "";
+      this.#report(`refused: ${error.message}${limit}`, {
+        limit: error.limit,
+      });
+      return { refused: error, closeReason: error.limit ?? "refused" };
+    }
+    this.#report(`handler failed: ${reason(error)}`, { error });
+    return { refused: SERVER_FAULT, closeReason: "failed" };
   }
 }

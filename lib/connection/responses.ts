@@ -21,6 +21,11 @@ export class LastResponse<Out> {
 /** The response to a request; `undefined` is none. */
 export type Response<Out> = Out | undefined | LastResponse<Out>;
 
+/** Returns the response itself, whether it is the last one or not. */
+export function responseOf<Out>(response: Response<Out>): Out | undefined {
+  return response instanceof LastResponse ? response.response : response;
+}
+
 /** The place of an answer among the others. */
 interface Place<Out> {
   answer: Response<Out>;
@@ -37,10 +42,12 @@ export class Responses<Out> {
   #places: Place<Out>[] = [];
   #settled: PromiseWithResolvers<void> | undefined;
   #isOver = false;
+  #onSettled: () => void;
 
-  /** Each response goes to `send`, which must not throw. */
-  constructor(send: (response: Out) => void) {
+  /** Each response goes to `send`, which must not throw. `onSettled` is called when none is pending any more. */
+  constructor(send: (response: Out) => void, onSettled: () => void) {
     this.#send = send;
+    this.#onSettled = onSettled;
   }
 
   /** How many answers are not sent: they are pending, or come after one that is. */
@@ -73,13 +80,14 @@ export class Responses<Out> {
     while (this.#places[0]?.isReady) this.sendNow(this.#places.shift()!.answer);
     this.#settled?.resolve();
     this.#settled = undefined;
+    if (this.#places.length === 0) this.#onSettled();
   }
 
   /** Sends an answer before those that wait. */
   sendNow(answer: Response<Out>): void {
     if (this.#isOver) return;
     const isLast = answer instanceof LastResponse;
-    const response = isLast ? answer.response : answer;
+    const response = responseOf(answer);
     if (response !== undefined) this.#send(response);
     if (isLast) this.#isOver = true;
   }

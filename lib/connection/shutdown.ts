@@ -71,8 +71,8 @@ export interface StoppableServer {
   /** Whether the server listens, so that clients may come. */
   readonly isListening: boolean;
   /**
-   * Returns the time since the last client was accepted, in milliseconds; 0 or
-   * less while the accept loop waits after a failure.
+   * Returns how long the accept loop has waited for a client, in milliseconds; less
+   * than 0 if it does not wait.
    */
   acceptIdleFor(): number;
   /** Closes the listener. */

@@ -8,10 +8,15 @@ import { Buffer } from "node:buffer";
 import type { Deadline } from "./timers.ts";
 
 const NONE = new Uint8Array();
+/** The most segments. An object for each short message would take far more than its bytes. */
+const MOST_SEGMENTS = 64;
 
 /** A queue of bytes that are written in order, in as few writes as possible. */
 export class WriteQueue {
   #segments: Uint8Array[] = [];
+  /** Bytes that come after the segments, copied behind each other. The block has room for more. */
+  #block: Uint8Array = NONE;
+  #blockEnd = 0;
   /** The bytes of the current write, which may accept only some of them. */
   #current: Uint8Array = NONE;
   #pendingBytes = 0;
@@ -47,11 +52,24 @@ export class WriteQueue {
   add(bytes: Uint8Array): void {
     if (bytes.length === 0) return;
     // While a write is in progress, new bytes may wait for a long time. They are
-    // copied so that a small segment does not keep a large block in memory.
-    const isWriting = this.#current.length > 0;
-    this.#segments.push(isWriting ? bytes.slice() : bytes);
+    // copied, since a segment would keep the large block in memory that it is in.
+    const isCopied = this.#current.length > 0 || this.#blockEnd > 0 ||
+      this.#segments.length === MOST_SEGMENTS;
+    if (isCopied) this.#copy(bytes);
+    else this.#segments.push(bytes);
     this.#pendingBytes += bytes.length;
     if (this.isFull) this.#deadline.start();
+  }
+
+  #copy(bytes: Uint8Array): void {
+    const end = this.#blockEnd + bytes.length;
+    if (end > this.#block.length) {
+      const grown = new Uint8Array(2 * end);
+      grown.set(this.#block.subarray(0, this.#blockEnd));
+      this.#block = grown;
+    }
+    this.#block.set(bytes, this.#blockEnd);
+    this.#blockEnd = end;
   }
 
   /** Holds back the next write for `ms` milliseconds. */
@@ -76,12 +94,20 @@ export class WriteQueue {
   /** Returns the bytes for the next write: the rest of the last write, or else all queued bytes. */
   next(): Uint8Array {
     if (this.#current.length === 0) {
+      if (this.#blockEnd > 0) this.#segments.push(this.#takeBlock());
       this.#current = this.#segments.length === 1
         ? this.#segments[0]
         : Buffer.concat(this.#segments);
       this.#segments = [];
     }
     return this.#current;
+  }
+
+  #takeBlock(): Uint8Array {
+    const bytes = this.#block.subarray(0, this.#blockEnd);
+    this.#block = NONE;
+    this.#blockEnd = 0;
+    return bytes;
   }
 
   /** Removes `count` bytes that the peer has accepted. */
@@ -108,6 +134,7 @@ export class WriteQueue {
   /** Drops all bytes. */
   clear(): void {
     this.#segments = [];
+    this.#takeBlock();
     this.#current = NONE;
     this.#pendingBytes = 0;
     this.#deadline[Symbol.dispose]();

@@ -89,7 +89,7 @@ export class MessageWriter<Out> {
 
   /** Waits until all that is queued is written. @throws the error of a failed write. */
   async drained(): Promise<void> {
-    await this.#writing;
+    do await this.#writing; while (this.#writing);
     if (this.#error) throw this.#error;
   }
 

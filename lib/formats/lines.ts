@@ -46,6 +46,9 @@ class LineReader implements FormatReader<string> {
       const hasReturn = newline > start && bytes[newline - 1] === RETURN;
       const text = decodeUtf8(bytes, start, hasReturn ? newline - 1 : newline);
       if (text === undefined) throw new ProtocolError("A line is not UTF-8");
+      if (text.includes("\r")) {
+        throw new ProtocolError("A line has a carriage return in it");
+      }
       messages.push(text);
       start = lineEnd;
     }

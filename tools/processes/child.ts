@@ -40,9 +40,17 @@ export class Child implements AsyncDisposable {
     if (stop) whenAborted(stop, () => this.signal("SIGTERM"));
   }
 
-  /** Starts one of our programs with Deno. `args` may begin with flags for Deno. */
-  static deno(args: readonly string[], stop: AbortSignal): Child {
-    return new Child(Deno.execPath(), [...DENO_RUN, ...args], stop);
+  /**
+   * Starts one of our programs with Deno. `args` may begin with flags for Deno.
+   * `prefix` is a command that starts another one, such as `nice`.
+   */
+  static deno(
+    args: readonly string[],
+    stop: AbortSignal,
+    prefix: readonly string[] = [],
+  ): Child {
+    const all = [...prefix, Deno.execPath(), ...DENO_RUN, ...args];
+    return new Child(all[0], all.slice(1), stop);
   }
 
   /** Its process id. */

@@ -70,7 +70,7 @@ function readInPieces(
       const buffer = concat([fresh, bytes.subarray(-9)]);
       kept = fresh.slice(reader.read(buffer, fresh.length, messages));
     }
-    const isComplete = kept.length === 0 && reader.pendingBytes === 0;
+    const isComplete = kept.length === 0 && (reader.pendingBytes ?? 0) === 0;
     return { messages, outcome: isComplete ? "messages" : "incomplete" };
   } catch (error) {
     if (!(error instanceof ProtocolError)) throw error;

@@ -14,6 +14,7 @@ import { exitWith, Failure, runProgram } from "../../lib/cli/program.ts";
 import type { StopSignals } from "../../lib/cli/signals.ts";
 import { suggestion } from "../../lib/cli/suggestion.ts";
 import { print, report } from "../../lib/output.ts";
+import { churn } from "./hold/churn.ts";
 import { comeAndGo } from "./hold/come_and_go.ts";
 import { descriptors } from "./hold/descriptors.ts";
 import { drain } from "./hold/drain.ts";
@@ -39,6 +40,7 @@ const SCENARIOS: readonly Scenario[] = [
   kill9,
   output,
   drain,
+  churn,
   parallel,
   room,
 ];

@@ -48,7 +48,9 @@ async function hear(
 ): Promise<Heard & { members: number }> {
   tell(`${MEMBERS} members, and ${silent} that never read`);
   await using server = await applicationServer("room", stop);
-  await using load = await startLoad("room", server.address, stop, `${silent}`);
+  await using load = await startLoad("room", server.address, stop, [
+    `${silent}`,
+  ]);
   const heard: Heard = JSON.parse(await load.ask());
   const most = Math.max(...heard.p99);
   tell(`took ${heard.seconds.toFixed(0)} s, longest p99 ${most.toFixed(0)} ms`);

@@ -23,9 +23,22 @@ export interface State {
 
 const SHIPPED = ["server.ts", "--port", "0", "--quiet"];
 
-/** Starts the shipped server. It prints no line per request: only its work is measured. */
-export function shippedServer(stop: AbortSignal): Promise<RunningServer> {
-  return listening(Child.deno(SHIPPED, stop));
+/**
+ * Starts the shipped server. It prints no line per request: only its work is
+ * measured. `prefix` is a command that starts it.
+ */
+export function shippedServer(
+  stop: AbortSignal,
+  prefix: readonly string[] = [],
+  flags: readonly string[] = [],
+): Promise<RunningServer> {
+  return listening(Child.deno([...SHIPPED, ...flags], stop, prefix));
+}
+
+/** Returns the command that starts another one on one core, behind others if `niceness` is above 0. */
+export function onCore(core: number, niceness = 0): string[] {
+  const available = core % navigator.hardwareConcurrency;
+  return ["taskset", "-c", `${available}`, "nice", "-n", `${niceness}`];
 }
 
 /** Starts the shipped server with a limit on its descriptors. */

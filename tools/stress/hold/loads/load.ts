@@ -10,16 +10,30 @@ import type { Address } from "../../../../lib/net.ts";
 import { Child } from "../../../processes/child.ts";
 import { linesOf } from "../../../processes/lines.ts";
 
-/** Starts a program of this folder against a server. Resolves once it is at work. */
+/** The programs of this folder. */
+export type Load =
+  | "churn"
+  | "flood"
+  | "never_reads"
+  | "polite"
+  | "room"
+  | "slow_clients";
+
+/**
+ * Starts a program of this folder against a server, by the command `prefix` if there
+ * is one. Resolves once it is at work.
+ */
 export async function startLoad(
-  program: "flood" | "never_reads" | "room" | "slow_clients",
+  program: Load,
   { port }: Address,
   stop: AbortSignal,
-  ...args: string[]
+  args: string[] = [],
+  prefix: readonly string[] = [],
 ): Promise<Child> {
   const load = Child.deno(
     [`tools/stress/hold/loads/${program}.ts`, `${port}`, ...args],
     stop,
+    prefix,
   );
   try {
     await load.line();
