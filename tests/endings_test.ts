@@ -31,7 +31,7 @@ class Waiting extends ClientHandler {
   ): Promise<Message | undefined> {
     await delay(Number(request));
     if (request === 20) throw new ProtocolError("go away");
-    if (request === 2000) return undefined;
+    if (request === 3500) return undefined;
     return request;
   }
 }
@@ -87,9 +87,9 @@ net.test("A refusal that ends the connection does so, also before slower request
 });
 
 net.test("A shutdown does not wait for a request without a response any longer than it takes (needs net)", async () => {
-  const test = new TestServer({ clientHandler: Waiting, grace: 4 });
+  const test = new TestServer({ clientHandler: Waiting, grace: 6 });
   using peer = await Peer.greeted(test.addr);
-  await peer.send(2000); // longer than the clients are served
+  await peer.send(3500); // longer than the clients are served
   await until(() => test.server.handlers.size === 1);
   await test.server.shutdown();
   await test.running;

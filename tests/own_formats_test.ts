@@ -6,6 +6,7 @@ import { Client } from "../client.ts";
 import { ClientHandler } from "../clienthandler.ts";
 import { encode } from "../lib/connection/encode.ts";
 import {
+  FORMATS,
   lengthPrefixed,
   lines,
   type PeerError,
@@ -86,6 +87,9 @@ Deno.test("lines accepts lines that end with a carriage return and a newline, an
   assertEquals(decoded(lines, ...pieces), ["a", "b", ""]);
   const bad = concat([Uint8Array.of(0xff), bytes("\n")]);
   assertThrows(() => decoded(lines, bad), ProtocolError, "not UTF-8");
+  for (const inner of ["a\rb\n", "\ra\n", "a\r\r\n"]) { // it could not be written
+    assertThrows(() => decoded(lines, bytes(inner)), ProtocolError, "return");
+  }
 });
 
 Deno.test("lengthPrefixed refuses a length over the limit before its bytes arrive", () => {
@@ -162,10 +166,12 @@ net.test("A handler greets and refuses in its own way (needs net)", async () => 
   assertEquals(answer, "220 ready\n500 A line is not UTF-8\n");
 });
 
-Deno.test("A handler whose messages are texts needs a format of texts: other options do not compile", () => {
+Deno.test("A handler whose messages are texts needs a format of texts, and a format must exist: other options do not compile", () => {
   const clientHandler = Shout;
   // @ts-expect-error -- the server would speak pickle
   new Server({ clientHandler });
+  // @ts-expect-error -- there is no such format
+  assertEquals(FORMATS.msgpack, undefined);
   // @ts-expect-error -- the lab's handler expects maps
   new Server({ wire: lines });
 });

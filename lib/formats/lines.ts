@@ -58,11 +58,11 @@ class LineReader implements FormatReader<string> {
 /**
  * Writes one line.
  *
- * @throws {TypeError} If the message is not a text, or a text with a newline.
+ * @throws {TypeError} If the message is not a text, or has a newline or a carriage return.
  */
 function writeLine(message: string, sink: ByteWriter): void {
   if (typeof message !== "string" || /[\r\n]/.test(message)) {
-    throw new TypeError("A line is a text without a newline");
+    throw new TypeError("A line is a text without newlines and returns");
   }
   sink.text(message);
   sink.byte(NEWLINE);

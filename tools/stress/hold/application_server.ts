@@ -8,6 +8,7 @@ import { lines } from "../../../lib/formats/formats.ts";
 import { print } from "../../../lib/output.ts";
 import { Server } from "../../../server.ts";
 import { linesOf } from "../../processes/lines.ts";
+import { LENGTH } from "./members.ts";
 
 /** What one client says goes to all clients. */
 class Room extends ClientHandler<string> {
@@ -26,9 +27,12 @@ class Slow extends ClientHandler<string> {
   }
 }
 
+/** Lines, with a greeting as long as a message: a member knows when it is in the room. */
+const greeting = { ...lines, greeting: () => ".".repeat(LENGTH - 1) };
+
 const server = new Server({
   port: 0,
-  wire: lines,
+  wire: Deno.args[0] === "room" ? greeting : lines,
   clientHandler: Deno.args[0] === "room" ? Room : Slow,
   // Short, so that a member that never reads meets it within one run.
   queueTimeout: 5,

@@ -11,6 +11,9 @@ export const WRITERS = 10;
 /** How many messages they write in all. */
 export const MESSAGES = 10_000;
 
+/** The length of a message with its newline, so that no parsing is needed. */
+export const LENGTH = 512;
+
 /** What the members heard. */
 export interface Heard {
   /** How many messages they received in all. */

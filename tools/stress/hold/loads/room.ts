@@ -2,15 +2,14 @@
 // all messages are there, or when none has come for a while.
 
 import { delay } from "@std/async/delay";
-import { type Heard, MEMBERS, MESSAGES, WRITERS } from "../members.ts";
+import { type Heard, LENGTH, MEMBERS, MESSAGES } from "../members.ts";
+import { WRITERS } from "../members.ts";
 import { quantile } from "../statistics.ts";
 import { answerQuestions, connect } from "./load.ts";
 
 /** How many messages one writer writes at once, and how often, in milliseconds. */
-const AT_ONCE = 20;
-const PAUSE = 1000;
-/** The length of a message with its newline, so that no parsing is needed. */
-const LENGTH = 256;
+const AT_ONCE = 5;
+const PAUSE = 500;
 /** How long to wait for a further message, in milliseconds. */
 const SILENCE = 10_000;
 
@@ -77,6 +76,10 @@ const latencies: number[][] = [];
 const conns: Deno.TcpConn[] = [];
 for (let i = 0; i < MEMBERS; i++) {
   const conn = await connect();
+  const greeting = new Uint8Array(LENGTH);
+  for (let at = 0; at < LENGTH;) {
+    at += await conn.read(greeting.subarray(at)) ?? LENGTH;
+  }
   conns.push(conn);
   latencies.push([]);
   void listen(conn, latencies[i]);
