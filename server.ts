@@ -9,6 +9,7 @@ import { ClientHandler, StudentHandler } from "./clienthandler.ts";
 import type { StopSignals } from "./lib/cli/signals.ts";
 import { Acceptor } from "./lib/connection/acceptor.ts";
 import { admissionError } from "./lib/connection/admission.ts";
+import { pollEventLoop } from "./lib/connection/fairness.ts";
 import { ConnectionSet } from "./lib/connection/connection_set.ts";
 import type {
   HandlerServer,
@@ -18,7 +19,7 @@ import { isInHandler, runHandler } from "./lib/connection/handler_scope.ts";
 import { shutDown } from "./lib/connection/shutdown.ts";
 import type { CloseReason, OnEvent, ServerEvent } from "./lib/events.ts";
 import { ignoringErrors } from "./lib/events.ts";
-import { DEFAULT_FORMAT } from "./lib/formats/formats.ts";
+import { DEFAULT_FORMAT, type ProtocolError } from "./lib/formats/formats.ts";
 import type { Message, WireFormat } from "./lib/formats/formats.ts";
 import { type LimitHits, type Limits, noLimitHits } from "./lib/limits.ts";
 import { limitsOf } from "./lib/limits.ts";
@@ -114,6 +115,8 @@ export class Server<In = Message, Out = In>
   #clientHandler: ClientHandlerClass<In, Out>;
   #network: Network;
   #acceptor: Acceptor | undefined;
+  #nextFreeId = FIRST_FREE_ID;
+  #isClosed = false;
   /** The handlers of all open connections, including those of rejected clients. */
   #open = new ConnectionSet<ClientHandler<In, Out>>();
   #shutdown: Promise<void> | undefined;
@@ -196,7 +199,11 @@ export class Server<In = Message, Out = In>
   async handler(conn: Connection, addr: Address): Promise<void> {
     let handler: ClientHandler<In, Out> | undefined;
     try {
-      const error = admissionError(addr.hostname, this.handlers, this.limits);
+      if (this.#admissionError(addr)) {
+        await pollEventLoop(); // the end of another client may not be read yet
+        if (this.#isClosed) return;
+      }
+      const error = this.#admissionError(addr);
       const Handler = error ? RejectedClient<In, Out> : this.#clientHandler;
       handler = new Handler(this, conn, addr);
       this.#open.add(handler);
@@ -212,6 +219,10 @@ export class Server<In = Message, Out = In>
     }
   }
 
+  #admissionError({ hostname }: Address): ProtocolError | undefined {
+    return admissionError(hostname, this.handlers, this.limits);
+  }
+
   #forget(handler: ClientHandler<In, Out>): void {
     this.#open.delete(handler);
     const { clientId } = handler;
@@ -221,9 +232,8 @@ export class Server<In = Message, Out = In>
 
   freeClientId(port: number): number {
     if (!this.handlers.has(port)) return port;
-    let id = FIRST_FREE_ID;
-    while (this.handlers.has(id)) id++;
-    return id;
+    // Ids are not used again: a search for a free one would be long in a crowd.
+    return this.#nextFreeId++;
   }
 
   /**
@@ -249,6 +259,7 @@ export class Server<In = Message, Out = In>
 
   /** Ends the server at once: closes the listener and all connections. */
   close(): void {
+    this.#isClosed = true;
     this.#stopAccepting();
     this.#open.each((handler) => handler.close(), this.#reportEnding);
   }

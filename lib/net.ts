@@ -17,6 +17,8 @@ export interface Connection {
   close(): void;
   /** Sends small writes at once instead of collecting them. */
   setNoDelay(on?: boolean): void;
+  /** Asks the system to find out whether a silent peer is still there. Not all connections can. */
+  setKeepAlive?(on?: boolean): void;
 }
 
 /** An address: an IP address and a port. */

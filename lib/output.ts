@@ -151,7 +151,7 @@ export function printer(
 
 /** Prints a line on stderr, with the time of day. */
 export function report(line: string): void {
-  const now = new Date(performance.timeOrigin + performance.now());
+  const now = new Date(); // the monotonic clock stands still while a laptop sleeps
   complain(`${now.toTimeString().slice(0, 8)} ${line}`);
 }
 

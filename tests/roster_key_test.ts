@@ -20,12 +20,23 @@ Deno.test("keyOf() gives a number and its text the same key, and different sids 
     assert(!keys.has(key), `${number}`);
     keys.add(key);
   }
-  for (const other of ["007", "-1", "1.0", "9007199254740993", "", "a", null]) {
+  const others = [
+    "007",
+    "-1",
+    "1.0",
+    "9007199254740993",
+    "",
+    "a",
+    "null",
+    null,
+  ];
+  for (const other of others) {
     assert(!keys.has(keyOf(other)), `${other}`);
     keys.add(keyOf(other));
   }
   assertEquals(keyOf(-0), keyOf("0"));
   assertEquals(keyOf(-5), keyOf("-5"));
+  assertEquals(keyOf(12n), keyOf(12));
   assertEquals(keyOf(2n ** 64n), keyOf("18446744073709551616"));
 });
 

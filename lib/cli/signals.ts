@@ -11,7 +11,7 @@
  */
 const SAME_WISH = 500;
 
-/** Abort signals for Ctrl-C and SIGTERM. */
+/** Abort signals for Ctrl-C, SIGTERM and SIGHUP, which a terminal sends when it closes. */
 export interface StopSignals {
   /** Aborts at the first signal: the program shuts down in good order. */
   readonly stop: AbortSignal;
@@ -33,9 +33,10 @@ export function listenForStop(): StopSignals {
     if (now === first) stop.abort();
     else if (now - first >= SAME_WISH) stopNow.abort();
   };
-  const terminate = Deno.build.os === "windows" ? "SIGBREAK" : "SIGTERM";
-  Deno.addSignalListener("SIGINT", onSignal);
-  Deno.addSignalListener(terminate, onSignal);
+  const signals: Deno.Signal[] = Deno.build.os === "windows"
+    ? ["SIGINT", "SIGBREAK"]
+    : ["SIGINT", "SIGTERM", "SIGHUP"];
+  for (const signal of signals) Deno.addSignalListener(signal, onSignal);
   return { stop: stop.signal, stopNow: stopNow.signal };
 }
 

@@ -57,6 +57,7 @@ export class MessageConnection<In = Message, Out = In> {
     hooks: ConnectionHooks = {},
   ) {
     conn.setNoDelay(); // or a small message waits for the ACK of the one before
+    conn.setKeepAlive?.(); // or a peer that has vanished counts for ever
     this.#conn = conn;
     this.#format = format;
     this.#hooks = hooks;

@@ -17,7 +17,7 @@ const [mask, spread, ...factors] = crypto.getRandomValues(new Uint32Array(4));
 const [first, second] = factors.map((factor) => factor | 1);
 
 /**
- * Returns the key of a `sid`: the same key for a number and for its text.
+ * Returns the key of a `sid`: the same key for an integer and for its text.
  *
  * A `Map` finds a number much faster than a text. But its hash of a number is
  * predictable: a client could choose 100,000 numbers that collide, and each
@@ -26,13 +26,15 @@ const [first, second] = factors.map((factor) => factor | 1);
  * different. (The engine's hash of a text already has a secret.)
  */
 export function keyOf(sid: Sid): Key {
-  const number = typeof sid === "string" && DIGITS.test(sid)
-    ? Number(sid)
-    : sid;
+  if (sid === null) return ""; // the key of no text, since these begin with #
+  const text = typeof sid === "bigint" ? `${sid}` : sid;
+  const number = typeof text === "string" && DIGITS.test(text)
+    ? Number(text)
+    : text;
   if (
     typeof number !== "number" || number < 0 || !Number.isSafeInteger(number)
   ) {
-    return `#${sid}`;
+    return `#${text}`;
   }
   const high = Math.floor(number / 2 ** 32);
   let low = Math.imul(number ^ mask ^ Math.imul(high, spread), first);

@@ -19,7 +19,6 @@ import { suggestion } from "../../lib/cli/suggestion.ts";
 import { complain, print } from "../../lib/output.ts";
 import { takesPort, wordsOf } from "./command.ts";
 import { type Exam, examine } from "./exam.ts";
-import { orHangUp } from "../processes/process_group.ts";
 import { type Check, type Level, readCauses, readChecks } from "./kit.ts";
 import { junit as junitOf } from "./junit.ts";
 import { PortTaken } from "./port.ts";
@@ -248,14 +247,13 @@ export function main(
   args: readonly string[],
   { stop }: StopSignals,
 ): Promise<number> {
-  const anyStop = orHangUp(stop);
   return runProgram({
     use: "grade",
     about: "Tells what a server or a client of the lab gets wrong, and why.",
     flags,
     run: async (values) => {
       try {
-        return await grade(values, anyStop);
+        return await grade(values, stop);
       } catch (error) {
         if (!(error instanceof NotStarted)) throw error;
         complain(error.message);

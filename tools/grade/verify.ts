@@ -16,7 +16,6 @@ import {
   readChecks,
   type Side,
 } from "./kit.ts";
-import { orHangUp } from "../processes/process_group.ts";
 import { NotStarted } from "./program.ts";
 import { ProgressLine } from "../terminal/progress_line.ts";
 import { Run, type Verdict } from "./run.ts";
@@ -248,7 +247,7 @@ export function main(
     use: "tools/grade/verify.ts",
     about: "Grades programs with known faults, many times.",
     flags,
-    run: (values) => verify(values, orHangUp(stop)),
+    run: (values) => verify(values, stop),
   }, args);
 }
 

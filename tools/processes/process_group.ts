@@ -16,14 +16,3 @@ export function endGroup(program: Deno.ChildProcess): void {
     // All of them have ended.
   }
 }
-
-/**
- * Returns a signal that aborts when `stop` does, or when the terminal closes.
- * Programs in other groups get no SIGHUP, so we must end them.
- */
-export function orHangUp(stop: AbortSignal): AbortSignal {
-  if (Deno.build.os === "windows") return stop;
-  const hangUp = new AbortController();
-  Deno.addSignalListener("SIGHUP", () => hangUp.abort());
-  return AbortSignal.any([stop, hangUp.signal]);
-}

@@ -12,7 +12,7 @@ import { type StopSignals, whenAborted } from "../../lib/cli/signals.ts";
 import { suggestion } from "../../lib/cli/suggestion.ts";
 import { print } from "../../lib/output.ts";
 import { linesOf } from "../processes/lines.ts";
-import { detached, endGroup, orHangUp } from "../processes/process_group.ts";
+import { detached, endGroup } from "../processes/process_group.ts";
 import { ProgressLine } from "../terminal/progress_line.ts";
 
 const ROOT = new URL("../../", import.meta.url);
@@ -170,7 +170,7 @@ export function main(
     about: "Runs the slow tests: the parts of these names, or all.",
     flags: {},
     takesOperands: true,
-    run: (_, names) => verify(partsOf(names), orHangUp(stop)),
+    run: (_, names) => verify(partsOf(names), stop),
   }, args);
 }
 

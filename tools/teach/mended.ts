@@ -28,7 +28,6 @@ import {
   runDecidingTest,
   runTests,
 } from "./faults/trial.ts";
-import { orHangUp } from "../processes/process_group.ts";
 
 /** A mended copy may differ in the lines that pages quote and patches change. */
 const LEFT_OUT = "--ignore=tests/faults_test.ts,tests/pages_test.ts";
@@ -160,7 +159,7 @@ export function main(
       }
       return project
         ? await askOriginal(project, resolve(folder ?? "."), signals)
-        : await mended(folder, orHangUp(signals.stop));
+        : await mended(folder, signals.stop);
     },
   }, args);
 }

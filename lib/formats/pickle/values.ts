@@ -113,6 +113,7 @@ export function decimal(
   if (!/^[+-]?\d+$/.test(digits)) {
     throw brokenPickle("an INT or LONG is not a number");
   }
+  if (digits.length > MOST_DIGITS) throw tooLarge();
   const value = Number(digits);
   // `+ 0` makes -0 a 0, as in Python.
   return Number.isSafeInteger(value) ? value + 0 : BigInt(digits);
@@ -120,6 +121,14 @@ export function decimal(
 
 /** A number of up to this many digits is always exact. */
 const EXACT_DIGITS = 15;
+/** The most bits of an integer. Converting a longer one takes too long. */
+const MOST_BITS = 8192;
+/** As many digits, with their sign. */
+const MOST_DIGITS = 1 + Math.ceil(MOST_BITS * Math.log10(2));
+
+function tooLarge(): ProtocolError {
+  return brokenPickle(`an integer has more than ${MOST_BITS} bits`);
+}
 
 /**
  * Returns the number if the bytes are all digits, not too many to be exact;
@@ -178,6 +187,7 @@ export function twosComplement(
     }
     return negative ? -magnitude - 1 : magnitude;
   }
+  if ((to - from - 1) * 8 > MOST_BITS) throw tooLarge(); // a byte for the sign
   let hex = "0x";
   for (let at = to - 1; at >= from; at--) {
     hex += (bytes[at] ^ flip).toString(16).padStart(2, "0");
