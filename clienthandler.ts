@@ -20,12 +20,14 @@ import type { Recorded, Roster } from "./lib/students/roster.ts";
 import { responseTo } from "./lib/students/roster.ts";
 import { connectedLine, toStudent } from "./lib/students/student.ts";
 import type { Sid, Student } from "./lib/students/student.ts";
-import { counted, escape, reason } from "./lib/text.ts";
+import { escapeAndCut, reason } from "./lib/text.ts";
 
 export { LastResponse, Refusal };
 export type * from "./lib/connection/handler_server.ts";
 export type { IdleTimer, Response };
 export type { Recorded, Roster, Sid, Student };
+
+const LONGEST = 500; // characters of a reported line
 
 /** A class of handlers, for {@linkcode Server}. */
 export type ClientHandlerClass<In = Message, Out = In> = new (
@@ -66,7 +68,7 @@ export abstract class ClientHandler<In = Message, Out = In> {
   protected readonly parallel: number = 1;
   /** Reports a line about this client to the server's operator. */
   protected readonly report: Report = (line, about) => {
-    const shown = `${showAddress(this.#addr)} ${escape(line)}`;
+    const shown = `${showAddress(this.#addr)} ${escapeAndCut(line, LONGEST)}`;
     this.server.report(shown, { client: this.clientId, ...about });
   };
   #addr: Address;
@@ -124,9 +126,7 @@ export abstract class ClientHandler<In = Message, Out = In> {
       this.report(`closed() failed: ${reason(error)}`, { error });
     }
     await this.#messages.shutdown();
-    if (this.server.quiet || this.#processor.hasRefused) return;
-    const requests = counted(this.#requests, "request");
-    if (this.#requests > 0) this.report(`left after ${requests}`);
+    this.#processor.reportEnd(this.#requests);
   }
 
   /** Sends the client its id, in a format that has a greeting. The server speaks first. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { escape } from "./lib/text.ts";
+import { escapeAndCut } from "./lib/text.ts";
 import { Progress } from "./lib/progress.ts";
 import { pythonRepr } from "./lib/formats/python_repr.ts";
 import { print, report } from "./lib/output.ts";
@@ -37,6 +37,8 @@ export interface HelperClient {
   request(message: Message): Promise<Message>;
 }
 
+/** The most characters of an error that are shown. */
+const LONGEST = 200;
 /** The most requests in flight at once. */
 const WINDOW = 1024;
 
@@ -121,5 +123,5 @@ export class ClientHelper {
 /** Returns the error text of a message; `undefined` if the message is not an error. */
 function refusal(message: Message): string | undefined {
   if (!isMessageMap(message) || typeof message.error !== "string") return;
-  return escape(message.error);
+  return escapeAndCut(message.error, LONGEST);
 }

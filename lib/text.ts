@@ -4,16 +4,31 @@
  * @module
  */
 
-/** Control characters, line separators, characters that change the text direction, and lone surrogates. */
-const UNSAFE =
-  // deno-lint-ignore no-control-regex -- it must match control characters
-  /[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]/gu;
-
-/** Characters outside printable ASCII. Most texts have none and need no further check. */
-const UNUSUAL = /[^ -~]/;
+/** A character that one sees. */
+const VISIBLE = String.raw`[^\p{Default_Ignorable_Code_Point}\p{C}\p{Z}]`;
+/** The variation selectors, which choose the look of the character before them. */
+const SELECTOR = String.raw`[\ufe00-\ufe0f\u{e0100}-\u{e01ef}]`;
+/** Invisible characters where Persian names and emoji need them: between others, and only one. */
+const JOINS =
+  `(?<=${VISIBLE}${SELECTOR}?)[\u200c\u200d](?=${VISIBLE})|(?<=${VISIBLE})${SELECTOR}`;
 
 /**
- * Escapes, as Python does, every character that could forge a line or move the cursor.
+ * What is not what it looks like: control characters, line separators, lone
+ * surrogates, invisible characters, characters that change the text direction,
+ * spaces after a space, and more than three marks on one character.
+ */
+const UNSAFE = new RegExp(
+  String.raw`[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]|(?<=\p{Zs})\p{Zs}|(?<=\p{M}{3})\p{M}|` +
+    String.raw`(?!${JOINS})\p{Default_Ignorable_Code_Point}`,
+  "gu",
+);
+
+/** Most texts have none of these, and need no further check. */
+const UNUSUAL = /[^ -~]| {2}/;
+
+/**
+ * Escapes, as Python does, every character that could forge a line, move the
+ * cursor, or hide.
  *
  * @example
  * ```ts
@@ -23,15 +38,18 @@ const UNUSUAL = /[^ -~]/;
  * ```
  */
 export function escape(text: string): string {
-  if (!UNUSUAL.test(text)) return text;
-  return text.replace(UNSAFE, (character) => {
-    const short = SHORT[character];
-    if (short !== undefined) return short;
-    const hex = character.charCodeAt(0).toString(16);
-    return hex.length <= 2
-      ? `\\x${hex.padStart(2, "0")}`
-      : `\\u${hex.padStart(4, "0")}`;
-  });
+  return UNUSUAL.test(text) ? text.replace(UNSAFE, escapeCharacter) : text;
+}
+
+/** Returns the escape of a character, as Python writes it. */
+export function escapeCharacter(character: string): string {
+  const short = SHORT[character];
+  if (short !== undefined) return short;
+  const hex = character.codePointAt(0)!.toString(16);
+  if (hex.length <= 2) return `\\x${hex.padStart(2, "0")}`;
+  return hex.length <= 4
+    ? `\\u${hex.padStart(4, "0")}`
+    : `\\U${hex.padStart(8, "0")}`;
 }
 
 const SHORT: Readonly<Record<string, string>> = {
@@ -39,6 +57,13 @@ const SHORT: Readonly<Record<string, string>> = {
   "\r": "\\r",
   "\t": "\\t",
 };
+
+/** Escapes a text of a peer, and cuts it after this many characters. Says so if it does. */
+export function escapeAndCut(text: string, longest: number): string {
+  const shown = escape(text.slice(0, longest).replace(/[\ud800-\udbff]$/, ""));
+  if (text.length <= longest && shown.length <= longest) return shown;
+  return `${shown.slice(0, longest)}... (${counted(text.length, "character")})`;
+}
 
 /** Returns an error's name and message. Never throws, whatever `error` is. */
 export function reason(error: unknown): string {

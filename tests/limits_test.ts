@@ -299,6 +299,20 @@ net.test("[limit-maxInvalidInRow] closes at the 16th invalid request in a row, a
   assertEquals(test.server.limitHits.maxInvalidInRow, 1);
 });
 
+net.test("Server reports the first invalid requests of a client, then only their number (needs net)", async () => {
+  await using test = new TestServer();
+  using peer = await Peer.greeted(test.addr);
+  for (let i = 0; i < 20; i++) await peer.send(...Array(10).fill({}), ALICE);
+  await peer.conn.closeWrite();
+  assertEquals((await peer.receiveAll()).length, 220);
+  await until(() => test.server.handlers.size === 0);
+  const reports = test.reports.map((line) => line.replace(/^\S+ /, ""));
+  const one = "invalid request: student_name is missing: it must be text";
+  assertEquals(reports, [
+    ...[one, one, one, "197 more invalid requests", "left after 220 requests"],
+  ]);
+});
+
 net.test("maxInvalidInRow 0 allows any number of invalid requests in a row (needs net)", async () => {
   await using test = new TestServer({ maxInvalidInRow: 0 });
   using peer = await Peer.greeted(test.addr);

@@ -259,6 +259,26 @@ Deno.test("PickleReader reads integers of any size exactly, as numbers or bigint
   assertRefused("I0!\n.", "not a number");
 });
 
+Deno.test("PickleReader reads integers of 8,192 bits, and refuses longer ones before it converts them", () => {
+  const most = 2n ** 8191n;
+  const digits = `L${most}L\n.`;
+  assertEquals(readText(digits), most);
+  assertThrows(
+    () => readText(`L${"9".repeat(2500)}L\n.`),
+    ProtocolError,
+    "8192",
+  );
+  for (
+    const [bytes, fits] of [[1024, true], [1025, true], [1026, false]] as const
+  ) {
+    const length = new Uint8Array(new Uint32Array([bytes]).buffer);
+    const value = new Uint8Array(bytes).fill(1);
+    const pickled = Uint8Array.of(0x8b, ...length, ...value, 0x2e);
+    if (fits) assert(readPieces([pickled]).messages.length === 1);
+    else assertThrows(() => readPieces([pickled]), ProtocolError, "8192");
+  }
+});
+
 Deno.test("PickleReader reads special floats of protocol 0", () => {
   assertEquals(readText("F-inf\n."), -Infinity);
   assertEquals(readText("Fnan\n."), NaN);

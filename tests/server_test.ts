@@ -536,6 +536,17 @@ net.test("Server.close() closes all connections at once (needs net)", async () =
   assertEquals(await peer.receiveAll(), []);
 });
 
+net.test("Server admits a client as soon as another has left, although it is full (needs net)", async () => {
+  await using test = new TestServer({ maxClients: 1 });
+  for (let i = 0; i < 100; i++) {
+    using peer = await Peer.connect(test.addr);
+    const greeting = fields(await peer.receive());
+    assertEquals(Object.keys(greeting), ["clientid"], `client ${i}`);
+    await peer.send(ALICE);
+    assertEquals(await peer.receive(), 1);
+  }
+});
+
 net.test("Server continues after a client resets its connection before it is accepted (needs net)", async () => {
   await using test = new TestServer();
   for (let i = 0; i < 20; i++) {

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { counted, escape, reason } from "../lib/text.ts";
+import { counted, escape, escapeAndCut, reason } from "../lib/text.ts";
 import type { Message } from "../lib/formats/formats.ts";
 import { pythonRepr } from "../lib/formats/python_repr.ts";
 
@@ -12,6 +12,47 @@ Deno.test("escape() leaves text alone, and escapes characters that move the curs
     "\\u2028\\u202e\\u2066\\u200f",
   );
   assertEquals(escape("\ud800"), "\\ud800");
+});
+
+Deno.test("escape() shows what one would not see, and leaves names and emoji whole", () => {
+  const whole = [
+    "Alice Brown",
+    "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645", // Persian, with a joiner
+    "\u2764\ufe0f\u200d\u{1f525}", // an emoji of two
+    "\u{1f469}\u200d\u{1f4bb} at work",
+    "Jose\u0301",
+    "\u5c71\u7530\u3000\u592a\u90ce", // a wide space between names
+  ];
+  for (const name of whole) assertEquals(escape(name), name);
+  const shown = [
+    ["a   b", "a \\x20\\x20b"],
+    [
+      `x${" ".repeat(80)}Connected: Eve`,
+      `x ${"\\x20".repeat(79)}Connected: Eve`,
+    ],
+    ["a\u3000\u3000b", "a\u3000\\u3000b"],
+    ["a\u200bb", "a\\u200bb"],
+    ["\u200dab", "\\u200dab"],
+    ["a\u200d\u200db", "a\\u200d\\u200db"],
+    ["a\u{e0041}", "a\\U000e0041"],
+    ["a\u00ad", "a\\xad"],
+    ["a\ufe0f\ufe0f", "a\ufe0f\\ufe0f"],
+    ["Z" + "\u0301".repeat(5), "Z\u0301\u0301\u0301\\u0301\\u0301"],
+  ];
+  for (const [text, expected] of shown) assertEquals(escape(text), expected);
+});
+
+Deno.test("escapeAndCut() cuts a long text, and says how long it was", () => {
+  assertEquals(escapeAndCut("Alice", 5), "Alice");
+  assertEquals(
+    escapeAndCut("x".repeat(60_000), 5),
+    "xxxxx... (60000 characters)",
+  );
+  assertEquals(
+    escapeAndCut("\x01".repeat(5), 8),
+    "\\x01\\x01... (5 characters)",
+  );
+  assertEquals(escapeAndCut("abcd\u{1f600}", 5), "abcd... (6 characters)");
 });
 
 Deno.test("pythonRepr() shows messages as Python does", () => {
@@ -31,7 +72,19 @@ Deno.test("pythonRepr() shows messages as Python does", () => {
     [new Set(["a"]), "{'a'}"],
     [new Map([[1, "a"]]), "{1: 'a'}"],
     [{ clientid: 60644, nested: {} }, "{'clientid': 60644, 'nested': {}}"],
-    [Uint8Array.of(0x27, 0x41, 0, 0x5c), "b'\\x27A\\x00\\x5c'"],
+    [Uint8Array.of(0x27, 0x41, 0, 0x5c, 0xff), `b"'A\\x00\\\\\\xff"`],
+    [NaN, "nan"],
+    [-Infinity, "-inf"],
+    [-0, "-0.0"],
+    [1e-7, "1e-07"],
+    [0.0001, "0.0001"],
+    [1e16, "1e+16"],
+    [1.5e300, "1.5e+300"],
+    [2 ** 53, "9007199254740992.0"],
+    [Object.freeze(new Set([1])), "frozenset({1})"],
+    [Object.freeze(new Set<number>()), "frozenset()"],
+    ["a\u00a0b\u200d", "'a\\xa0b\\u200d'"],
+    ["a  b", "'a  b'"],
   ];
   for (const [message, shown] of cases) {
     assertEquals(pythonRepr(message), shown);

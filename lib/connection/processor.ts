@@ -6,6 +6,7 @@
 
 import type { CloseReason } from "../events.ts";
 import type { PeerError } from "../formats/errors.ts";
+import { counted } from "../text.ts";
 import type { MessageConnection } from "./connection.ts";
 import type { Report } from "./handler_server.ts";
 import { TimeSlice, yieldIfDue } from "./fairness.ts";
@@ -25,6 +26,7 @@ export interface Application<In, Out> {
   readonly server: {
     readonly limits: Readonly<Limits>;
     readonly limitHits: LimitHits;
+    readonly quiet: boolean;
   };
   /** Reports a line about the client. */
   report: Report;
@@ -72,9 +74,15 @@ export class RequestProcessor<In, Out> {
     this.#refusals = new Refusals(application.server, application.report);
   }
 
-  /** Whether the last response is an error that ends the connection. */
-  get hasRefused(): boolean {
-    return this.#hasRefused;
+  /** Reports what is left to say when the connection has ended, after so many requests. */
+  reportEnd(requests: number): void {
+    const { report, server } = this.#application;
+    const { unreported } = this.#refusals;
+    if (unreported > 0) {
+      report(`${counted(unreported, "more invalid request")}`);
+    }
+    const isSaid = server.quiet || this.#hasRefused || requests === 0;
+    if (!isSaid) report(`left after ${counted(requests, "request")}`);
   }
 
   /**

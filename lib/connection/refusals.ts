@@ -15,6 +15,9 @@ const SERVER_FAULT = new ProtocolError(
   "The server failed to process the request",
 );
 
+/** How many invalid requests of one client are reported. The others are only counted. */
+const REPORTED = 3;
+
 /** What a client is told. */
 export interface Refused {
   /** The error for the client. */
@@ -29,6 +32,7 @@ export class Refusals {
   #limitHits: LimitHits;
   #report: Report;
   #inRow = 0;
+  #invalid = 0;
 
   /** Each refusal is reported with `report`. If a limit caused it, `limitHits` counts it. */
   constructor(
@@ -38,6 +42,11 @@ export class Refusals {
     this.#maxInRow = limits.maxInvalidInRow;
     this.#limitHits = limitHits;
     this.#report = report;
+  }
+
+  /** How many invalid requests were not reported. */
+  get unreported(): number {
+    return Math.max(0, this.#invalid - REPORTED);
   }
 
   /** Notes a valid request, which ends a row of invalid ones. */
@@ -51,7 +60,9 @@ export class Refusals {
       this.#limitHits[error.limit]++;
     }
     if (error instanceof RequestError) {
-      this.#report(`invalid request: ${error.message}`);
+      if (++this.#invalid <= REPORTED) {
+        this.#report(`invalid request: ${error.message}`);
+      }
       if (++this.#inRow !== this.#maxInRow) return { refused: error }; // 0: no limit
       this.#limitHits.maxInvalidInRow++;
       const row = `${this.#inRow} invalid requests in a row`;

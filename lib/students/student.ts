@@ -4,7 +4,7 @@
  * @module
  */
 
-import { escape } from "../text.ts";
+import { escapeAndCut } from "../text.ts";
 import { describe } from "../formats/describe.ts";
 import { ProtocolError, RequestError } from "../formats/errors.ts";
 import type { Message, MessageMap } from "../formats/format.ts";
@@ -81,9 +81,14 @@ export function connectedLine(student: Student): string {
     `Github Username: ${shown(github_username)}, sid: ${shown(sid)}`;
 }
 
+/** The most characters of a field that are printed. */
+const LONGEST = 200;
+
 /** Returns a field as it is printed. */
 function shown(value: Sid): string {
-  return typeof value === "string" ? escape(value) : String(value ?? "None");
+  return typeof value === "string" || typeof value === "bigint"
+    ? escapeAndCut(String(value), LONGEST)
+    : String(value ?? "None");
 }
 
 /**

@@ -20,7 +20,7 @@ export function exitOf({ code, stderr }: Program): string {
 export function complaintOf(stderr: string): string {
   // Remove the path of our copy of the folder, which helps no reader.
   const lines = stderr.replace(/[^\s"']*rollcall-grade-[^/]*\/program\//g, "")
-    .trim().split("\n").map((line) => escape(line).trim());
+    .trim().split("\n").map((line) => escape(line.trim()));
   const at = lines.findLastIndex((line) => /error|exception/i.test(line));
   const place = lines.slice(0, at + 1)
     .findLast((line) => /^File ".*", line \d+/.test(line));

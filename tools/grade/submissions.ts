@@ -61,11 +61,12 @@ function rowOf({ name, verdicts, why }: Graded): string[] {
 
 /** Returns the submissions as a table. */
 export function tableOf(graded: readonly Graded[]): string[] {
-  const [head, ...rows] = [HEAD, ...graded.map(rowOf)];
+  const cells = graded.map((one) => rowOf(one).map(escape));
+  const [head, ...rows] = [HEAD, ...cells];
   const last = head.length - 1;
   // The last column can have any width.
   return table(head.slice(0, last), rows.map((row) => row.slice(0, last)))
-    .map((line, i) => escape(`${line}  ${[head, ...rows][i][last]}`));
+    .map((line, i) => `${line}  ${[head, ...rows][i][last]}`);
 }
 
 /** Returns the submissions as CSV (RFC 4180). */

@@ -8,8 +8,8 @@ import { quantile } from "../statistics.ts";
 import { answerQuestions, connect } from "./load.ts";
 
 /** How many messages one writer writes at once, and how often, in milliseconds. */
-const AT_ONCE = 5;
-const PAUSE = 500;
+const AT_ONCE = 10;
+const PAUSE = 1000;
 /** How long to wait for a further message, in milliseconds. */
 const SILENCE = 10_000;
 
