@@ -34,6 +34,16 @@ export interface MessageLimits {
    * @default {65536}
    */
   maxItems: number;
+  /**
+   * Bytes of memory that the incomplete requests of all clients of the process hold
+   * together, as estimated.
+   *
+   * The client whose request holds most receives an error, then its connection
+   * closes.
+   *
+   * @default {67108864}
+   */
+  maxUnfinishedBytes: number;
 }
 
 /** The limits of one connection. */
@@ -143,6 +153,7 @@ export const DEFAULT_LIMITS: Readonly<Limits> = {
   maxRequestBytes: 65_536,
   maxDepth: 32,
   maxItems: 65_536,
+  maxUnfinishedBytes: 67_108_864,
   requestTimeout: 30,
   idleTimeout: 0,
   softQueuedBytes: 65_536,
@@ -160,6 +171,7 @@ export const CLIENT_LIMITS: Readonly<ConnectionLimits> = {
   requestTimeout: 0,
   queueTimeout: 0,
   maxQueuedBytes: Infinity,
+  maxUnfinishedBytes: Infinity,
 };
 
 /** The name of a limit. */

@@ -137,6 +137,48 @@ for (const { name, limit, most, request } of JUST_WITHIN) {
   });
 }
 
+net.test("[limit-maxUnfinishedBytes] closes the client whose incomplete request holds most, and no other (needs net)", async () => {
+  await using test = new TestServer({ maxUnfinishedBytes: 20_000 });
+  using honest = await Peer.greeted(test.addr);
+  const [half, rest] = [encode([BOB]).subarray(0, 40), encode([BOB]).slice(40)];
+  await honest.sendBytes(half);
+  using other = await Peer.greeted(test.addr);
+  await other.sendBytes(half);
+  // Empty bytes objects: two bytes each, and far more in memory.
+  const costly = Uint8Array.from({ length: 100 }, (_, i) => i % 2 ? 0 : 0x43);
+  using first = await Peer.greeted(test.addr);
+  await first.sendBytes(costly.subarray(0, 60)); // it stays
+  using second = await Peer.greeted(test.addr);
+  await second.sendBytes(costly);
+  const error = "The server holds over 20000 bytes of incomplete messages";
+  assertEquals(await second.receiveAll(), [{ error }]);
+  for (const peer of [honest, other]) {
+    await peer.sendBytes(rest);
+    assertEquals(await peer.receive(), 1);
+  }
+  assertEquals(test.server.limitHits.maxUnfinishedBytes, 1);
+});
+
+net.test("A client that keeps an incomplete request is closed when that of another makes it too much (needs net)", async () => {
+  await using test = new TestServer({ maxUnfinishedBytes: 20_000 });
+  using large = await Peer.greeted(test.addr);
+  const costly = Uint8Array.from({ length: 64 }, (_, i) => i % 2 ? 0 : 0x43);
+  await large.sendBytes(costly);
+  const small: Peer[] = [];
+  for (let i = 0; i < 5; i++) {
+    const peer = await Peer.greeted(test.addr);
+    small.push(peer);
+    await peer.sendBytes(encode([BOB]).subarray(0, 40));
+  }
+  const [{ error }] = (await large.receiveAll()).map(fields);
+  assertMatch(String(error), /incomplete messages/);
+  for (const peer of small) {
+    await peer.sendBytes(encode([BOB]).slice(40));
+    assertEquals(await peer.receive(), 1);
+    peer.conn.close();
+  }
+});
+
 net.test("[limit-requestTimeout] refuses a request that takes too long to arrive, and closes (needs net)", async () => {
   await using test = new TestServer({ requestTimeout: 0.3 });
   using silent = await Peer.greeted(test.addr);

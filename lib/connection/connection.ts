@@ -62,15 +62,16 @@ export class MessageConnection<In = Message, Out = In> {
     this.#format = format;
     this.#hooks = hooks;
     const { requestTimeout } = limits;
-    this.#reader = new MessageReader(format, limits);
+    this.#reader = new MessageReader(format, limits, hooks.onLimit);
     this.#watch = new PeerWatch(conn);
     this.#requestDeadline = new Deadline(requestTimeout, () => {
       const why = `A request must be complete within ${requestTimeout} s`;
       hooks.onLimit?.(new ProtocolError(why, { limit: "requestTimeout" }));
     });
     this.#writer = new MessageWriter(conn, format, limits, {
-      onQueued: (bytes, messages) =>
-        hooks.onEvent?.({ type: "queued", bytes, messages }),
+      onQueued: (bytes, messages) => {
+        hooks.onEvent?.({ type: "queued", bytes, messages });
+      },
       onWritten: (bytes, more) => {
         hooks.onEvent?.({ type: "written", bytes });
         this.idle.noteWritten(more);

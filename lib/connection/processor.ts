@@ -142,7 +142,7 @@ export class RequestProcessor<In, Out> {
    * response comes after those to the requests under way. Waits for them.
    */
   async end(error: unknown): Promise<void> {
-    if (!this.#messages.isAboutEnd(error)) {
+    if (!this.#hasLast && !this.#messages.isAboutEnd(error)) {
       const last = new LastResponse(responseOf(this.#refuse(error)));
       this.#responses.add(last);
       this.#noted(last);

@@ -8,6 +8,7 @@ import { ignoringErrors } from "../events.ts";
 import { ProtocolError } from "../formats/errors.ts";
 import type { FormatReader, Message, WireFormat } from "../formats/format.ts";
 import type { MessageLimits } from "../limits.ts";
+import { hold, type Holder } from "./unfinished.ts";
 
 /** The buffer size of an idle connection, in bytes. */
 const SMALLEST_BUFFER = 1024;
@@ -20,7 +21,7 @@ const LARGEST_BUFFER = 65_536;
 const SMALL_READS = 4;
 
 /** The read buffer of one connection, and the decoder of its messages. */
-export class MessageReader<In = Message> {
+export class MessageReader<In = Message> implements Holder {
   #format: FormatReader<In>;
   #maxRequestBytes: number;
   #largestBuffer: number;
@@ -31,14 +32,24 @@ export class MessageReader<In = Message> {
   #smallReads = 0;
   #lastReadFilled = false;
   #error: ProtocolError | undefined;
+  #maxUnfinishedBytes: number;
+  #isHolding = false;
+  #isDecoding = false;
+  #onEvicted: (error: ProtocolError) => void;
 
-  /** Creates the reader of one connection. */
+  /**
+   * Creates the reader of one connection. `onEvicted` is called when its incomplete
+   * message is dropped while no bytes come, since it is the largest of too many.
+   */
   constructor(
     format: Pick<WireFormat<In, never>, "reader">,
     limits: MessageLimits,
+    onEvicted: (error: ProtocolError) => void = () => {},
   ) {
     this.#format = format.reader(limits);
     this.#maxRequestBytes = limits.maxRequestBytes;
+    this.#maxUnfinishedBytes = limits.maxUnfinishedBytes;
+    this.#onEvicted = onEvicted;
     // One opcode or line can be as long as a message.
     this.#largestBuffer = Math.max(LARGEST_BUFFER, limits.maxRequestBytes);
   }
@@ -79,6 +90,7 @@ export class MessageReader<In = Message> {
     const end = this.#kept + count;
     if (!this.hasUndecoded) this.#lastReadFilled = end === this.#buffer.length;
     const messages: In[] = [];
+    this.#isDecoding = true;
     try {
       const taken = this.#format.read(this.#buffer, end, messages);
       if (!(taken >= 0 && taken <= end)) {
@@ -88,10 +100,13 @@ export class MessageReader<In = Message> {
       const isFull = this.#kept === this.#buffer.length; // no room to read
       const isTooLong = isFull || this.pendingBytes > this.#maxRequestBytes;
       if (isTooLong && !this.hasUndecoded) throw tooLong(this.#maxRequestBytes);
+      if (this.#isHolding || this.pendingBytes > 0) this.#hold();
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       this.#error = error;
       this.drop();
+    } finally {
+      this.#isDecoding = false;
     }
     return messages;
   }
@@ -117,8 +132,27 @@ export class MessageReader<In = Message> {
     }
   }
 
+  #hold(): void {
+    this.#isHolding = this.pendingBytes > 0;
+    const bytes = this.#isHolding
+      ? this.#buffer.length + (this.#format.heldBytes ?? 0)
+      : 0;
+    hold(this, bytes, this.#maxUnfinishedBytes);
+  }
+
+  /** Drops the incomplete message, since it is the largest of too many. */
+  evict(): void {
+    const most = this.#maxUnfinishedBytes;
+    const why = `The server holds over ${most} bytes of incomplete messages`;
+    this.#error = new ProtocolError(why, { limit: "maxUnfinishedBytes" });
+    this.drop();
+    if (!this.#isDecoding) this.#onEvicted(this.#error);
+  }
+
   /** Drops the incomplete message. */
   drop(): void {
+    if (this.#isHolding) hold(this, 0, Infinity);
+    this.#isHolding = false;
     this.#kept = 0;
     ignoringErrors(() => this.#format.drop?.())();
   }

@@ -53,6 +53,14 @@ export interface FormatReader<out In = Message> {
   readonly pendingBytes?: number;
 
   /**
+   * About how many bytes of memory the incomplete message holds, besides its bytes in
+   * the buffer.
+   *
+   * @default {0}
+   */
+  readonly heldBytes?: number;
+
+  /**
    * Whether {@linkcode read} stopped early because decoding took long. The next
    * call continues, even without new bytes.
    */

@@ -74,30 +74,35 @@ function isSid(value: Message | undefined): boolean {
     Number.isSafeInteger(value);
 }
 
+/** The most characters of a field that are printed: all that the lab reads at once. */
+const LONGEST = 4096;
+/** The same on a screen that others see. */
+const LONGEST_MASKED = 60;
+
 /** Returns the line that the lab prints for a student. */
 export function connectedLine(student: Student): string {
-  const { student_name, github_username, sid } = student;
-  return `Connected: Student: ${shown(student_name)}, ` +
-    `Github Username: ${shown(github_username)}, sid: ${shown(sid)}`;
-}
-
-/** The most characters of a field that are printed. */
-const LONGEST = 200;
-
-/** Returns a field as it is printed. */
-function shown(value: Sid): string {
-  return typeof value === "string" || typeof value === "bigint"
-    ? escapeAndCut(String(value), LONGEST)
-    : String(value ?? "None");
+  return lineOf(student, student.sid, LONGEST);
 }
 
 /**
  * Returns the same line, but with only the last two digits of the student's
- * number, for a screen that others see.
+ * number, and shorter, for a screen that others see.
  */
 export function maskedLine(student: Student): string {
   const { sid } = student;
-  if (sid === null) return connectedLine(student);
-  const masked = String(sid).replace(/.(?=..)/gsu, "*");
-  return connectedLine({ ...student, sid: masked });
+  const masked = sid === null ? sid : String(sid).replace(/.(?=..)/gsu, "*");
+  return lineOf(student, masked, LONGEST_MASKED);
+}
+
+function lineOf(
+  { student_name, github_username }: Student,
+  sid: Sid,
+  longest: number,
+): string {
+  const [name, user, number] = [student_name, github_username, sid].map((it) =>
+    typeof it === "string" || typeof it === "bigint"
+      ? escapeAndCut(String(it), longest)
+      : String(it ?? "None")
+  );
+  return `Connected: Student: ${name}, Github Username: ${user}, sid: ${number}`;
 }

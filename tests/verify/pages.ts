@@ -52,6 +52,7 @@ const ELSEWHERE: Record<string, string> = {
   "run --allow-all tools/grade/verify.ts": "verify/grader.ts",
   "run --allow-all tools/stress/soak.ts --minutes 10": "verify/soak.ts",
   "run --allow-net upper.ts": "verify/quotations.ts",
+  "run --allow-net NAME.ts": "examples_test.ts",
   "run --allow-all bench/choices.ts": "verify/bench.ts",
   "run --allow-all bench/events.ts": "verify/bench.ts",
   "run --allow-all bench/against.ts --commit HEAD --pairs 15":

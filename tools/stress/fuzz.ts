@@ -23,6 +23,7 @@ const LIMITS: MessageLimits = {
   maxRequestBytes: 4096,
   maxDepth: 8,
   maxItems: 256,
+  maxUnfinishedBytes: Infinity,
 };
 /** How long reading one input may take, in milliseconds. */
 const LONGEST = 1000;

@@ -7,6 +7,7 @@
 import type { MessageLimits } from "../../limits.ts";
 import type { Message, MessageMap } from "../format.ts";
 import { isMessageMap, setKey } from "../format.ts";
+import { bytesOf, CONTAINER, ENTRY, SLOT } from "./memory.ts";
 import { checkMeasure, contents, tooDeep } from "./measure.ts";
 import { brokenPickle } from "./values.ts";
 
@@ -42,6 +43,9 @@ export class PickleMachine {
     this.#limits = limits;
   }
 
+  /** About how many bytes the message has made us allocate, also for values that it has dropped. */
+  heldBytes = 0;
+
   /** How many values are on the stack. */
   get height(): number {
     return this.#stack.length;
@@ -50,6 +54,7 @@ export class PickleMachine {
   /** Pushes a value. */
   push(value: Message): void {
     this.#stack.push(value);
+    this.heldBytes += bytesOf(value);
   }
 
   /**
@@ -69,6 +74,7 @@ export class PickleMachine {
   /** Marks the current height. The values above it belong together. */
   mark(): void {
     this.#marks.push(this.#stack.length);
+    this.heldBytes += SLOT;
   }
 
   /** Pops the newest mark, and returns the height it marked. */
@@ -91,6 +97,7 @@ export class PickleMachine {
       throw brokenPickle(`memo ${index} is out of range`);
     }
     this.#memo[index] = this.#stack[top];
+    this.heldBytes += ENTRY;
   }
 
   /** Pushes the value at an index of the memo. */
@@ -100,6 +107,7 @@ export class PickleMachine {
     this.#hasSharedReferences = true;
     if (typeof value === "object") this.#memoReads.add(value);
     this.#stack.push(this.#promotedToMap.get(value) ?? value);
+    this.heldBytes += ENTRY;
   }
 
   /** Returns the message at its `STOP`, and gets ready for the next one. */
@@ -115,16 +123,12 @@ export class PickleMachine {
     return message;
   }
 
-  /** How many values the message has so far. */
-  get size(): number {
-    return this.#stack.length + this.#items;
-  }
-
   /** Drops the current message, and gets ready for the next one. */
   reset(): void {
     shorten(this.#stack, 0);
     shorten(this.#marks, 0);
     this.#items = 0;
+    this.heldBytes = 0;
     this.#hasSharedReferences = false;
     if (this.#memo.length > KEPT_MEMO) this.#memo = [];
     else shorten(this.#memo, 0);
@@ -153,6 +157,7 @@ export class PickleMachine {
 
   #count(items: number): void {
     this.#items += items;
+    this.heldBytes += items * ENTRY;
     if (this.#items > this.#limits.maxItems) {
       throw brokenPickle(
         `it has more than ${this.#limits.maxItems} items`,
@@ -167,13 +172,13 @@ export class PickleMachine {
     this.#enter(start, this.#stack.length - start);
     const tuple = this.#stack.splice(start);
     Object.freeze(tuple); // since a tuple can be a key, and a list cannot
-    this.#stack.push(tuple);
+    this.push(tuple);
   }
 
   /** Makes a list of the values from `start` up. */
   list(start: number): void {
     this.#enter(start, this.#stack.length - start);
-    this.#stack.push(this.#stack.splice(start));
+    this.push(this.#stack.splice(start));
   }
 
   /** Appends the values from `start` up to the list below them. */
@@ -204,7 +209,7 @@ export class PickleMachine {
   frozenSet(start: number): void {
     const set = new Set<Message>();
     this.#fill(set, start);
-    this.#stack.push(Object.freeze(set)); // frozen, as a tuple is
+    this.push(Object.freeze(set)); // frozen, as a tuple is
   }
 
   #fill(set: Set<Message>, start: number): void {
@@ -216,6 +221,7 @@ export class PickleMachine {
   /** Makes a dict of the keys and values from `start` up. */
   dict(start: number): void {
     this.#stack.splice(start, 0, {});
+    this.heldBytes += CONTAINER;
     this.setItems(start + 1);
   }
 

@@ -38,7 +38,6 @@ import {
   uint64,
   utf8,
 } from "./values.ts";
-import { Unfinished } from "../unfinished.ts";
 
 const NEWLINE = 0x0a;
 
@@ -54,8 +53,6 @@ export class PickleReader implements FormatReader {
   #pendingBytes = 0;
   /** Created when bytes come: most connections are idle. */
   #dicts: DictReader | undefined;
-  /** Created with the machine. */
-  #unfinished: Unfinished | undefined;
 
   /** Makes a reader of messages within these limits. */
   constructor(limits: MessageLimits) {
@@ -65,6 +62,10 @@ export class PickleReader implements FormatReader {
 
   get pendingBytes(): number {
     return this.#pendingBytes;
+  }
+
+  get heldBytes(): number {
+    return this.#machine?.heldBytes ?? 0;
   }
 
   get paused(): boolean {
@@ -118,19 +119,12 @@ export class PickleReader implements FormatReader {
       }
     }
     this.#pendingBytes = max - (last - at);
-    if (this.#machine) {
-      this.#unfinished ??= new Unfinished();
-      if (!this.#unfinished.hold(this.#machine.size)) {
-        throw brokenPickle("the server holds too many incomplete messages");
-      }
-    }
     return at;
   }
 
   drop(): void {
     this.#machine?.reset();
     this.#pendingBytes = 0;
-    this.#unfinished?.hold(0);
   }
 }
 

@@ -169,6 +169,12 @@ export const LIMITS: readonly Scenario[] = [
     asks({ ...student(1), more: Array(20).fill(0) }),
     { server: { wire: FORMATS.json } },
   ),
+  over(
+    "maxUnfinishedBytes",
+    1000,
+    "Alice never sends all of her request, and her buffer alone has 1,024 bytes.",
+    stalls,
+  ),
   over("requestTimeout", 1, "Alice never sends all of her request.", stalls),
   over("idleTimeout", 1, "Alice sends nothing.", saysNothing),
   over(
