@@ -41,7 +41,7 @@ export interface MessageLimits {
    * The client whose request holds most receives an error, then its connection
    * closes.
    *
-   * @default {67108864}
+   * @default {33554432}
    */
   maxUnfinishedBytes: number;
 }
@@ -153,7 +153,7 @@ export const DEFAULT_LIMITS: Readonly<Limits> = {
   maxRequestBytes: 65_536,
   maxDepth: 32,
   maxItems: 65_536,
-  maxUnfinishedBytes: 67_108_864,
+  maxUnfinishedBytes: 33_554_432,
   requestTimeout: 30,
   idleTimeout: 0,
   softQueuedBytes: 65_536,

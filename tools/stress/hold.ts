@@ -21,6 +21,7 @@ import { drain } from "./hold/drain.ts";
 import { flood } from "./hold/flood.ts";
 import { fuzz } from "./hold/fuzz.ts";
 import { kill9 } from "./hold/kill9.ts";
+import { memory } from "./hold/memory.ts";
 import { neverReads } from "./hold/never_reads.ts";
 import { output } from "./hold/output.ts";
 import { parallel } from "./hold/parallel.ts";
@@ -41,6 +42,7 @@ const SCENARIOS: readonly Scenario[] = [
   output,
   drain,
   churn,
+  memory,
   parallel,
   room,
 ];

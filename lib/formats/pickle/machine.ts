@@ -7,7 +7,7 @@
 import type { MessageLimits } from "../../limits.ts";
 import type { Message, MessageMap } from "../format.ts";
 import { isMessageMap, setKey } from "../format.ts";
-import { bytesOf, CONTAINER, ENTRY, SLOT } from "./memory.ts";
+import { bytesOf, CONTAINER, ENTRY } from "./memory.ts";
 import { checkMeasure, contents, tooDeep } from "./measure.ts";
 import { brokenPickle } from "./values.ts";
 
@@ -73,8 +73,9 @@ export class PickleMachine {
 
   /** Marks the current height. The values above it belong together. */
   mark(): void {
-    this.#marks.push(this.#stack.length);
-    this.heldBytes += SLOT;
+    // Each open mark is a container that is not complete.
+    const open = this.#marks.push(this.#stack.length);
+    if (open > this.#limits.maxDepth) throw tooDeep(this.#limits);
   }
 
   /** Pops the newest mark, and returns the height it marked. */

@@ -102,7 +102,7 @@ async function watch(
 /** Returns the figures of the polite client: its longest times, and what failed. */
 export function politeFigures(
   { same, fresh, failed }: Polite,
-  bounds: { p50?: number; p99: number; longest?: number },
+  bounds: { p50?: number; p99?: number; longest?: number },
 ): Figure[] {
   const figures: Figure[] = [];
   for (const [where, all] of Object.entries({ same, fresh })) {

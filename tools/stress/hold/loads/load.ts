@@ -17,7 +17,8 @@ export type Load =
   | "never_reads"
   | "polite"
   | "room"
-  | "slow_clients";
+  | "slow_clients"
+  | "unfinished";
 
 /**
  * Starts a program of this folder against a server, by the command `prefix` if there
