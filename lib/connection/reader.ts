@@ -133,7 +133,9 @@ export class MessageReader<In = Message> implements Holder {
   }
 
   #hold(): void {
-    this.#isHolding = this.pendingBytes > 0;
+    // A client has no limit: it chose its server.
+    this.#isHolding = this.pendingBytes > 0 &&
+      this.#maxUnfinishedBytes < Infinity;
     const bytes = this.#isHolding
       ? this.#buffer.length + (this.#format.heldBytes ?? 0)
       : 0;
