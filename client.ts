@@ -137,6 +137,7 @@ export class Client<In = Message, Out = In> {
       signal.throwIfAborted();
       const greeting = this.#format.greeting &&
         this.#unlessEnded(await this.#receiver.next());
+      signal.throwIfAborted(); // by `close`, at the same time
       this.#state = ClientState.Open;
       return greeting;
     } finally {

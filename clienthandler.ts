@@ -27,8 +27,6 @@ export type * from "./lib/connection/handler_server.ts";
 export type { IdleTimer, Response };
 export type { Recorded, Roster, Sid, Student };
 
-const LONGEST = 500; // characters of a reported line
-
 /** A class of handlers, for {@linkcode Server}. */
 export type ClientHandlerClass<In = Message, Out = In> = new (
   server: HandlerServer<In, Out>,
@@ -68,7 +66,7 @@ export abstract class ClientHandler<In = Message, Out = In> {
   protected readonly parallel: number = 1;
   /** Reports a line about this client to the server's operator. */
   protected readonly report: Report = (line, about) => {
-    const shown = `${showAddress(this.#addr)} ${escapeAndCut(line, LONGEST)}`;
+    const shown = `${showAddress(this.#addr)} ${escapeAndCut(line, 500)}`;
     this.server.report(shown, { client: this.clientId, ...about });
   };
   #addr: Address;
@@ -178,17 +176,17 @@ export abstract class ClientHandler<In = Message, Out = In> {
     request: In,
   ): Response<Out> | Promise<Response<Out>>;
 
-  /** Returns the response that tells the client what is wrong: the format's. If it throws, the connection ends without. */
+  /** Returns the response that tells the client what is wrong: the format's. If it throws, the connection closes without a response. */
   protected errorResponse(error: PeerError): Out | undefined {
     const form = this.server.wire.error;
     if (!form) throw error;
     return form(error);
   }
 
-  /** Called once, whatever ended the connection, when all requests are processed. */
+  /** Called once, when no more requests will be processed. The connection may still be open. */
   protected closed(_reason: CloseReason): void | Promise<void> {}
 
-  /** Sends a message that answers nothing, without waiting. Returns false if the client is gone. @throws {TypeError} If the format cannot express it. */
+  /** Sends a message that answers nothing, without waiting. Returns false if the connection accepts no more messages. @throws {TypeError} If the format cannot express it. */
   push(message: Out): boolean {
     this.#messages.queue([message]);
     return this.#messages.canQueue;
@@ -252,6 +250,7 @@ export abstract class ClientHandler<In = Message, Out = In> {
 export class StudentHandler extends ClientHandler {
   /** The roster, which all handlers of this server share. It is used only under the lock. */
   protected readonly roster: Roster = sharedRoster(this.server);
+  #said = 0;
   /** Returns the line to print for a student. */
   protected readonly line: (student: Student) => string = connectedLine;
 
@@ -282,7 +281,8 @@ export class StudentHandler extends ClientHandler {
       if (!this.server.quiet) this.log(recorded.map(this.line));
     }
     const refused = results.find((it) => it !== "recorded");
-    if (refused) this.report(`refused: ${refused.refused}`);
+    // Once, since a client can repeat it without end.
+    if (refused && this.#said++ < 1) this.report(`refused: ${refused.refused}`);
     let next = 0; // index of the next result
     return checked.map((it) =>
       it instanceof Refusal ? it.response : responseTo(results[next++])

@@ -59,14 +59,14 @@ export interface ServerOptions<In = Message, Out = In> extends Partial<Limits> {
   report?: (line: string, about?: Reported) => void;
 }
 
-/** Options of a server whose messages are not {@linkcode Message}: it needs both. */
+/** Options of a server whose messages are not {@linkcode Message}. It needs both `wire` and `clientHandler`. */
 export type TypedServerOptions<In, Out> =
   & ServerOptions<In, Out>
   & Required<Pick<ServerOptions<In, Out>, "wire" | "clientHandler">>;
 
 /** The lab's application. Its messages are `Message`. */
 const LAB: unknown = { wire: DEFAULT_FORMAT, clientHandler: StudentHandler };
-/** Tells a client why it is not served. Nothing of the application is created for it. */
+/** The handler of a rejected client: it only sends the error. The application's handler is not created. */
 class RejectedClient<In, Out> extends ClientHandler<In, Out> {
   protected override processRequest(): undefined {}
 }
@@ -123,7 +123,7 @@ export class Server<In = Message, Out = In>
 
   /** Creates a server. {@linkcode run} starts it. */
   constructor(options?: ServerOptions);
-  /** Creates a server whose format has other messages. */
+  /** Creates a server whose messages are not {@linkcode Message}. */
   constructor(options: TypedServerOptions<In, Out>);
   constructor(options: Partial<TypedServerOptions<In, Out>> = {}) {
     const lab = LAB as TypedServerOptions<In, Out>;
@@ -201,8 +201,8 @@ export class Server<In = Message, Out = In>
     try {
       if (this.#admissionError(addr)) {
         await pollEventLoop(); // the end of another client may not be read yet
-        if (this.#isClosed) return;
       }
+      if (this.#isClosed) return;
       const error = this.#admissionError(addr);
       const Handler = error ? RejectedClient<In, Out> : this.#clientHandler;
       handler = new Handler(this, conn, addr);
@@ -214,6 +214,7 @@ export class Server<In = Message, Out = In>
     } catch (error) {
       this.report(`${showAddress(addr)} handler failed: ${reason(error)}`);
     } finally {
+      ignoringErrors(() => handler?.close())(); // if its `run` has not done so
       closeOnce(conn);
       if (handler) this.#forget(handler);
     }
@@ -232,7 +233,7 @@ export class Server<In = Message, Out = In>
 
   freeClientId(port: number): number {
     if (!this.handlers.has(port)) return port;
-    // Ids are not used again: a search for a free one would be long in a crowd.
+    // Such ids are not used again: to search for a free one would be slow with many clients.
     return this.#nextFreeId++;
   }
 

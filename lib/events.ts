@@ -46,7 +46,7 @@ export type OnEvent = (client: number, event: ServerEvent) => void;
 
 /** The callbacks of a connection. */
 export interface ConnectionHooks {
-  /** Called when the peer is too slow, or too much is queued for it. */
+  /** Called when the peer has reached a limit that ends the connection. */
   onLimit?(error: Error): void;
   /** Called when sending begins to wait for the peer. */
   onFull?(): void;

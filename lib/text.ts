@@ -8,12 +8,12 @@
 const VISIBLE = String.raw`[^\p{Default_Ignorable_Code_Point}\p{C}\p{Z}]`;
 /** The variation selectors, which choose the look of the character before them. */
 const SELECTOR = String.raw`[\ufe00-\ufe0f\u{e0100}-\u{e01ef}]`;
-/** Invisible characters where Persian names and emoji need them: between others, and only one. */
+/** Invisible characters that Persian names and emoji need: allowed one at a time, between visible ones. */
 const JOINS =
   `(?<=${VISIBLE}${SELECTOR}?)[\u200c\u200d](?=${VISIBLE})|(?<=${VISIBLE})${SELECTOR}`;
 
 /**
- * What is not what it looks like: control characters, line separators, lone
+ * Characters that can deceive a reader: control characters, line separators, lone
  * surrogates, invisible characters, characters that change the text direction,
  * spaces after a space, and more than three marks on one character.
  */
@@ -58,11 +58,17 @@ const SHORT: Readonly<Record<string, string>> = {
   "\t": "\\t",
 };
 
-/** Escapes a text of a peer, and cuts it after this many characters. Says so if it does. */
+/** Escapes a text of a peer, and cuts it after this many characters. Then it adds the full length. */
 export function escapeAndCut(text: string, longest: number): string {
-  const shown = escape(text.slice(0, longest).replace(/[\ud800-\udbff]$/, ""));
+  const shown = escape(cut(text, longest));
   if (text.length <= longest && shown.length <= longest) return shown;
-  return `${shown.slice(0, longest)}... (${counted(text.length, "character")})`;
+  return `${cut(shown, longest)}... (${counted(text.length, "character")})`;
+}
+
+/** Returns at most the first `longest` characters, and no half of one. */
+function cut(text: string, longest: number): string {
+  if (text.length <= longest) return text;
+  return text.slice(0, longest).replace(/[\ud800-\udbff]$/, "");
 }
 
 /** Returns an error's name and message. Never throws, whatever `error` is. */

@@ -121,6 +121,26 @@ net.test("Client.isPush tells pushes from responses: receive() and for await get
   assertEquals(pushes, 2);
 });
 
+net.test("Client.receive() gets every push, also `null` (needs net)", async () => {
+  class Pushing extends EchoHandler {
+    protected override processRequest(request: Message): Message {
+      for (const push of [null, "second"]) this.push(push);
+      return request;
+    }
+  }
+  await using test = new TestServer({ clientHandler: Pushing });
+  await using client = new Client({
+    port: test.addr.port,
+    isPush: (message) => message !== 1,
+  });
+  await client.connect();
+  assertEquals(await client.request(1), 1);
+  assertEquals([await client.receive(), await client.receive()], [
+    null,
+    "second",
+  ]);
+});
+
 Deno.test("Client refuses an answerTimeout that no timer can wait", () => {
   for (const answerTimeout of [-1, NaN, Infinity, 2 ** 31]) {
     assertThrows(

@@ -3,9 +3,11 @@
 
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { delay } from "@std/async/delay";
+import { concat } from "@std/bytes/concat";
 import { ClientHandler, StudentHandler } from "../clienthandler.ts";
 import type { Limits } from "../lib/limits.ts";
 import { MemoryRoster } from "../lib/students/memory.ts";
+import type { Student } from "../lib/students/student.ts";
 import type { Message, WireFormat } from "../lib/formats/formats.ts";
 import { Server } from "../server.ts";
 import { needs } from "./support/needs.ts";
@@ -177,6 +179,42 @@ net.test("A client that keeps an incomplete request is closed when that of anoth
     assertEquals(await peer.receive(), 1);
     peer.conn.close();
   }
+});
+
+net.test("A client whose incomplete request is dropped gets its earlier answers first (needs net)", async () => {
+  class Slow extends MemoryRoster {
+    override async record(students: readonly Student[]) {
+      await delay(200);
+      return await super.record(students);
+    }
+  }
+  await using test = new TestServer({
+    maxUnfinishedBytes: 3000,
+    clientHandler: StudentHandler.with(new Slow()),
+  });
+  using large = await Peer.greeted(test.addr);
+  const [whole, part] = [encode([ALICE]), encode([BOB]).subarray(0, 60)];
+  await large.sendBytes(concat([whole, whole, part]));
+  await until(() => test.server.writeLock.locked);
+  using small = await Peer.greeted(test.addr);
+  await small.sendBytes(encode([BOB]).subarray(0, 3));
+  using third = await Peer.greeted(test.addr);
+  await third.sendBytes(encode([BOB]).subarray(0, 2));
+  const answers = await large.receiveAll();
+  assertEquals(answers.slice(0, 2), [1, 1]);
+  assertMatch(String(fields(answers[2]).error), /incomplete messages/);
+});
+
+net.test("A roster that is full is reported once for each client (needs net)", async () => {
+  const roster = new MemoryRoster({ maxRosterRows: 0 });
+  const clientHandler = StudentHandler.with(roster);
+  await using test = new TestServer({ clientHandler, quiet: true });
+  using peer = await Peer.greeted(test.addr);
+  for (let i = 0; i < 20; i++) {
+    await peer.send(ALICE);
+    await peer.receive();
+  }
+  assertEquals(test.reports.length, 1);
 });
 
 net.test("[limit-requestTimeout] refuses a request that takes too long to arrive, and closes (needs net)", async () => {

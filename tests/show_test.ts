@@ -53,6 +53,11 @@ Deno.test("escapeAndCut() cuts a long text, and says how long it was", () => {
     "\\x01\\x01... (5 characters)",
   );
   assertEquals(escapeAndCut("abcd\u{1f600}", 5), "abcd... (6 characters)");
+  assertEquals(escapeAndCut("A\ud800", 60), "A\\ud800");
+  assertEquals(
+    escapeAndCut("\n\nx\u{1f600}\u{1f600}", 8),
+    "\\n\\nx\u{1f600}... (7 characters)",
+  );
 });
 
 Deno.test("pythonRepr() shows messages as Python does", () => {

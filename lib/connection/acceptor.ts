@@ -1,5 +1,5 @@
 /**
- * Accepting the clients of one listener.
+ * Accepts the clients of one listener.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { yieldIfDue } from "./fairness.ts";
 
 /** How many clients are accepted before the other sockets are polled. */
 const ACCEPTED_AT_ONCE = 16;
-/** A failure so soon after the last one is not news, in milliseconds. */
+/** A failure is reported only if the last one was at least so long ago, in milliseconds. */
 const NEWS_REST = 10_000;
 
 /** Accepts clients, and knows how long none has come. */
@@ -28,9 +28,9 @@ export class Acceptor {
   }
 
   /**
-   * Resolves to the next client's connection. Polls the other sockets now and then:
-   * a listener with a client that waits need not do that, so clients that come and
-   * go without end would stop all others.
+   * Resolves to the next client's connection. Yields now and then, so that the other
+   * sockets are polled: while a client is waiting, `listener.accept()` resolves without
+   * a poll, and a flood of connections would block all other clients.
    */
   async accept(): Promise<Accepted> {
     if (++this.#accepted % ACCEPTED_AT_ONCE === 0) await yieldIfDue();
@@ -42,7 +42,7 @@ export class Acceptor {
     }
   }
 
-  /** How long it has waited for a client, in milliseconds; less than 0 while it does not wait. */
+  /** How long it has waited for a client, in milliseconds; less than 0 while it does not wait, and `Infinity` once it is closed. */
   get idleFor(): number {
     if (this.#isClosed) return Infinity;
     return performance.now() - this.#waitingSince;
@@ -54,7 +54,7 @@ export class Acceptor {
     closeOnce(this.listener);
   }
 
-  /** Notes a failure. Returns whether the last one was long ago. */
+  /** Notes a failure. Returns whether to report it. */
   noteFailure(): boolean {
     const now = performance.now();
     const isNews = now - this.#failedAt > NEWS_REST;

@@ -1,5 +1,5 @@
 /**
- * Which clients a server accepts.
+ * Decides which clients a server rejects.
  *
  * @module
  */

@@ -34,7 +34,7 @@ export class MessageConnection<In = Message, Out = In> {
   readonly idle: IdleTimer = new IdleTimer();
   /** Whether messages that were read are not processed yet. */
   isProcessing = false;
-  /** Why the connection will be closed, as far as it is known. */
+  /** Why the connection will be closed, if that is known. */
   closeReason: CloseReason | undefined;
   #conn: Connection;
   #format: WireFormat<In, Out>;
@@ -62,7 +62,9 @@ export class MessageConnection<In = Message, Out = In> {
     this.#format = format;
     this.#hooks = hooks;
     const { requestTimeout } = limits;
-    this.#reader = new MessageReader(format, limits, hooks.onLimit);
+    this.#reader = new MessageReader(format, limits, (error) => {
+      if (this.#isReceiving) hooks.onLimit?.(error); // or `receive` throws it later
+    });
     this.#watch = new PeerWatch(conn);
     this.#requestDeadline = new Deadline(requestTimeout, () => {
       const why = `A request must be complete within ${requestTimeout} s`;
@@ -116,7 +118,7 @@ export class MessageConnection<In = Message, Out = In> {
       if (!isDisconnect(error)) throw error;
       this.closeReason ??= "gone";
       this.#watch.noteGone();
-      reader.drop(); // a message that its peer cannot complete is no mistake
+      reader.drop(); // the peer is gone, so an incomplete message is not its mistake
     } finally {
       this.#isReceiving = false;
       this.#requestDeadline[Symbol.dispose]();
@@ -129,7 +131,7 @@ export class MessageConnection<In = Message, Out = In> {
 
   /** Aborted when the peer is gone: no answer can reach it. A half-close does not count. */
   get signal(): AbortSignal {
-    // A call that receives has a read pending, and there is only one buffer.
+    // While `receive` waits, a read is pending, and there is only one buffer.
     if (!this.#watch.isOn && !this.#isReceiving) this.#readAhead();
     return this.#watch.signal;
   }
@@ -228,9 +230,8 @@ export class MessageConnection<In = Message, Out = In> {
       await this.#writer.drained();
       if (!peerMaySend || !this.#advance(State.Lingering)) return;
       await this.#conn.closeWrite();
-      // Closing with unread bytes would reset the connection, and the peer could
-      // lose answers that it has not read yet. So bytes are read and dropped until
-      // it ends or is silent. Many clients never close by themselves.
+      // Closing with unread bytes would reset the connection, and answers be lost. So
+      // bytes are dropped until the peer ends or is silent: many never close.
       lingerTimer = setTimeout(() => this.close(), LINGER_LONGEST);
       await this.#receiving?.catch(() => {});
       await this.receive();

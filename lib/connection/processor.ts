@@ -32,7 +32,7 @@ export interface Application<In, Out> {
   report: Report;
   /** Processes one request. It may throw, and a promise may be rejected. */
   process: (request: In) => Response<Out> | Promise<Response<Out>>;
-  /** Returns the response that tells a client what is wrong. If it throws, the connection ends without. */
+  /** Returns the response that tells a client what is wrong. If it throws, the connection closes without a response. */
   errorResponse(error: PeerError): Out | undefined;
 }
 
@@ -58,6 +58,8 @@ export class RequestProcessor<In, Out> {
   /** Whether one of the responses is the last one. */
   #hasLast = false;
   #hasRefused = false;
+  /** The error that has ended the connection. */
+  #ended: unknown;
   #isRefusing = false;
   #responses = new Responses<Out>(
     (response) => this.#send(response),
@@ -74,7 +76,7 @@ export class RequestProcessor<In, Out> {
     this.#refusals = new Refusals(application.server, application.report);
   }
 
-  /** Reports what is left to say when the connection has ended, after so many requests. */
+  /** Reports, at the end, the number of invalid requests that were not reported, and of all requests. */
   reportEnd(requests: number): void {
     const { report, server } = this.#application;
     const { unreported } = this.#refusals;
@@ -138,15 +140,16 @@ export class RequestProcessor<In, Out> {
   }
 
   /**
-   * Ends the connection because of an error: no more requests are processed, and its
-   * response comes after those to the requests under way. Waits for them.
+   * Refuses all further requests because of an error. The error response is sent
+   * after the responses to the requests under way. Resolves when all are sent.
    */
   async end(error: unknown): Promise<void> {
-    if (!this.#hasLast && !this.#messages.isAboutEnd(error)) {
+    if (error !== this.#ended && !this.#messages.isAboutEnd(error)) {
       const last = new LastResponse(responseOf(this.#refuse(error)));
-      this.#responses.add(last);
+      if (!this.#hasLast) this.#responses.add(last);
       this.#noted(last);
     }
+    this.#ended = error;
     await this.settled();
   }
 
@@ -213,8 +216,8 @@ export class RequestProcessor<In, Out> {
     try {
       this.#messages.queue([response]);
     } catch (error) {
-      // The format has no form for it. Its place is now, so no other comes first.
-      // There may be no form for the error response, either.
+      // The format cannot express the response. An error takes its place now, before
+      // later responses. The format may be unable to express the error, too.
       if (this.#isRefusing) return;
       this.#isRefusing = true;
       this.#responses.sendNow(this.#noted(this.#refuse(error)));
@@ -222,7 +225,7 @@ export class RequestProcessor<In, Out> {
     }
   }
 
-  /** A shutdown may wait for these responses alone. */
+  /** Shuts the connection down if it has stopped reading and this was its last response. */
   #endIfStopped(): void {
     if (this.#messages.state === State.NotReading) this.#messages.stopReading();
   }

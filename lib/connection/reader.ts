@@ -12,8 +12,6 @@ import { hold, type Holder } from "./unfinished.ts";
 
 /** The buffer size of an idle connection, in bytes. */
 const SMALLEST_BUFFER = 1024;
-/** The largest buffer size, in bytes: the buffer doubles while reads fill it. */
-const LARGEST_BUFFER = 65_536;
 /**
  * After this many small reads in a row, the buffer is halved. A single small
  * read may be just the end of a burst.
@@ -25,7 +23,8 @@ export class MessageReader<In = Message> implements Holder {
   #format: FormatReader<In>;
   #maxRequestBytes: number;
   #largestBuffer: number;
-  #buffer = new Uint8Array(SMALLEST_BUFFER);
+  #smallestBuffer: number;
+  #buffer: Uint8Array;
   /** Bytes at the buffer's front that belong to an incomplete message. */
   #kept = 0;
   /** Small reads in a row. */
@@ -38,8 +37,8 @@ export class MessageReader<In = Message> implements Holder {
   #onEvicted: (error: ProtocolError) => void;
 
   /**
-   * Creates the reader of one connection. `onEvicted` is called when its incomplete
-   * message is dropped while no bytes come, since it is the largest of too many.
+   * Creates the reader of one connection. `onEvicted` is called if the incomplete
+   * messages of all connections are too large together, and this one is the largest.
    */
   constructor(
     format: Pick<WireFormat<In, never>, "reader">,
@@ -50,8 +49,10 @@ export class MessageReader<In = Message> implements Holder {
     this.#maxRequestBytes = limits.maxRequestBytes;
     this.#maxUnfinishedBytes = limits.maxUnfinishedBytes;
     this.#onEvicted = onEvicted;
-    // One opcode or line can be as long as a message.
-    this.#largestBuffer = Math.max(LARGEST_BUFFER, limits.maxRequestBytes);
+    // A message that does not fit into the largest buffer is too long.
+    this.#largestBuffer = Math.max(1, limits.maxRequestBytes);
+    this.#smallestBuffer = Math.min(SMALLEST_BUFFER, this.#largestBuffer);
+    this.#buffer = new Uint8Array(this.#smallestBuffer);
   }
 
   /** The part of the buffer for the next read. */
@@ -87,6 +88,7 @@ export class MessageReader<In = Message> implements Holder {
 
   /** Returns the messages that a read of `count` bytes completed. */
   decode(count: number): In[] {
+    if (this.#error) return []; // the message was dropped while these bytes came
     const end = this.#kept + count;
     if (!this.hasUndecoded) this.#lastReadFilled = end === this.#buffer.length;
     const messages: In[] = [];
@@ -143,8 +145,7 @@ export class MessageReader<In = Message> implements Holder {
   }
 
   /** Drops the incomplete message, since it is the largest of too many. */
-  evict(): void {
-    const most = this.#maxUnfinishedBytes;
+  evict(most: number): void {
     const why = `The server holds over ${most} bytes of incomplete messages`;
     this.#error = new ProtocolError(why, { limit: "maxUnfinishedBytes" });
     this.drop();
@@ -169,7 +170,7 @@ export class MessageReader<In = Message> implements Holder {
     this.#smallReads = end <= size / 4 ? this.#smallReads + 1 : 0;
     if (end === size) size = Math.min(size * 2, this.#largestBuffer);
     else if (this.#smallReads >= SMALL_READS) {
-      size = Math.max(size / 2, SMALLEST_BUFFER);
+      size = Math.max(size >> 1, this.#smallestBuffer);
     }
     this.#kept = end - taken;
     if (size !== this.#buffer.length) {

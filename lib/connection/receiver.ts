@@ -43,7 +43,8 @@ export class Receiver<In, Out> {
 
   /** Resolves to the next message that answers no request; `undefined` at the end of the connection. */
   next(): Promise<In | undefined> {
-    const message = this.#pushes.shift() ?? this.#early.shift();
+    const held = this.#pushes.length > 0 ? this.#pushes : this.#early;
+    const message = held.shift();
     return message !== undefined
       ? Promise.resolve(message)
       : this.#wait(this.#others);

@@ -30,7 +30,7 @@ export enum State {
   Closed,
 }
 
-/** Why a connection is closed that comes into a state without another reason. */
+/** The close reason of a connection that enters a state and has no reason yet. */
 export const CLOSE_REASON: { readonly [state in State]?: CloseReason } = {
   [State.PeerEnded]: "client",
   [State.Flushing]: "server",

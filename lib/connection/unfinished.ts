@@ -6,8 +6,8 @@
 
 /** Something that holds an incomplete message, and can let it go. */
 export interface Holder {
-  /** Drops the incomplete message, whose peer held most. */
-  evict(): void;
+  /** Drops the incomplete message, which is the largest. All together had more than `most` bytes. */
+  evict(most: number): void;
 }
 
 /** The bytes of each holder that has any. One budget, since a process has one memory. */
@@ -16,8 +16,8 @@ let total = 0;
 
 /**
  * Sets how many bytes a holder has in memory. While all holders together have more
- * than `most`, those that have most are evicted: one peer must not make the others
- * lose their messages.
+ * than `most`, those that have most are evicted, and not the one that came last. If
+ * the servers of a process have different limits, the smallest counts.
  */
 export function hold(holder: Holder, bytes: number, most: number): void {
   total += bytes - (held.get(holder) ?? 0);
@@ -27,7 +27,7 @@ export function hold(holder: Holder, bytes: number, most: number): void {
     const largest = largestHolder();
     total -= held.get(largest)!;
     held.delete(largest);
-    largest.evict();
+    largest.evict(most);
   }
 }
 

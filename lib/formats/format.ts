@@ -105,7 +105,7 @@ export interface WireFormat<out In = Message, in out Out = In> {
   /** Returns the greeting of a server for a client with this id. Without it, a server greets no one. */
   greeting?(clientId: number): Out;
 
-  /** Returns the response that tells a client what is wrong: the error's message. Without it, the client is not told. */
+  /** Returns the response that tells a client what is wrong: the error's message. Without it, the connection closes at the first error, without a response. */
   error?(error: PeerError): Out;
 
   /**
@@ -116,7 +116,7 @@ export interface WireFormat<out In = Message, in out Out = In> {
   write(message: Out, sink: ByteWriter): void;
 }
 
-/** How the lab's protocol greets, and says what is wrong, in any format that has maps. */
+/** The greeting and the error of the lab's protocol, for any format that has maps. */
 export const LAB_MAPS = {
   greeting: (clientid: number): MessageMap => ({ clientid }),
   error: ({ message }: PeerError): MessageMap => ({ error: message }),

@@ -12,9 +12,9 @@ import type { FormatReader, WireFormat } from "./format.ts";
 const PREFIX = 4;
 
 /**
- * A message of bytes behind its length, which is four bytes, the high one first. A
- * server neither greets nor says what is wrong: an application that has bytes for
- * this overrides `sendId` and `errorResponse`.
+ * Each message is a length of four bytes, the high byte first, and then the bytes.
+ * There is no greeting, and no form for an error: the connection closes at the first
+ * one. An application that has bytes for these overrides `sendId` and `errorResponse`.
  */
 export const lengthPrefixed: WireFormat<Uint8Array> = {
   name: "length-prefixed",

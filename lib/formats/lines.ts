@@ -15,8 +15,7 @@ const RETURN = 0x0d;
 
 /**
  * One text per line, in UTF-8, without the newline. A line may end with `\r\n`,
- * as telnet sends it. A server does not greet; what is wrong, it says as
- * `error: ...`.
+ * as telnet sends it. There is no greeting. An error is the line `error: ...`.
  */
 export const lines: WireFormat<string> = {
   name: "lines",

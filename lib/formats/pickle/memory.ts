@@ -1,6 +1,6 @@
 /**
- * About how much memory the values of a pickle take in the engine, in bytes, with
- * what it reserves.
+ * Estimates how many bytes of memory the values of a pickle take, with what the
+ * engine reserves for them.
  *
  * @module
  */
@@ -20,7 +20,7 @@ const BYTES = 480;
 /** An integer that is not exact as a number. */
 const LARGE_INTEGER = 1100;
 
-/** About how many bytes a value takes, and its place on the stack. */
+/** Estimates the bytes of a value and of its place on the stack. */
 export function bytesOf(value: Message): number {
   if (typeof value === "string") return SLOT + TEXT + 2 * value.length;
   if (typeof value === "bigint") return LARGE_INTEGER;

@@ -123,7 +123,7 @@ export function decimal(
 const EXACT_DIGITS = 15;
 /** The most bits of an integer. Converting a longer one takes too long. */
 const MOST_BITS = 8192;
-/** As many digits, with their sign. */
+/** The most digits of such an integer, with its sign. */
 const MOST_DIGITS = 1 + Math.ceil(MOST_BITS * Math.log10(2));
 
 function tooLarge(): ProtocolError {
