@@ -66,6 +66,7 @@ export type TypedServerOptions<In, Out> =
 
 /** The lab's application. Its messages are `Message`. */
 const LAB: unknown = { wire: DEFAULT_FORMAT, clientHandler: StudentHandler };
+
 /** The handler of a rejected client: it only sends the error. The application's handler is not created. */
 class RejectedClient<In, Out> extends ClientHandler<In, Out> {
   protected override processRequest(): undefined {}

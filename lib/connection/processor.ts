@@ -81,7 +81,7 @@ export class RequestProcessor<In, Out> {
     const { report, server } = this.#application;
     const { unreported } = this.#refusals;
     if (unreported > 0) {
-      report(`${counted(unreported, "more invalid request")}`);
+      report(counted(unreported, "more invalid request"));
     }
     const isSaid = server.quiet || this.#hasRefused || requests === 0;
     if (!isSaid) report(`left after ${counted(requests, "request")}`);

@@ -18,7 +18,7 @@ const SERVER_FAULT = new ProtocolError(
 /** How many invalid requests of one client are reported. The others are only counted. */
 const REPORTED = 3;
 
-/** What a client is told. */
+/** The error for the client, and its consequence. */
 export interface Refused {
   /** The error for the client. */
   refused: PeerError;
@@ -54,7 +54,7 @@ export class Refusals {
     this.#inRow = 0;
   }
 
-  /** Reports and counts an error. Returns what the client is told. */
+  /** Reports and counts an error. Returns the error for the client. */
   refuse(error: unknown): Refused {
     if (error instanceof PeerError && error.limit) {
       this.#limitHits[error.limit]++;

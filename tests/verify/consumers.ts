@@ -1,4 +1,4 @@
-// Rollcall in a project of somebody else's, as docs/building.md says.
+// Another project uses Rollcall, as docs/building.md says.
 
 import { assertEquals } from "@std/assert";
 import { Program, ROOT } from "../../tools/processes/program.ts";

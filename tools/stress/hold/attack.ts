@@ -31,8 +31,6 @@ export interface Attack {
   args?: string[];
   /** How long the attack lasts, in seconds. */
   seconds: number;
-  /** Flags of the server. */
-  server?: string[];
 }
 
 /** What the polite client reports: the latency of each request since the last report, in milliseconds. */
@@ -57,10 +55,10 @@ export interface Attacked extends Polite {
 
 /** Lets attackers loose on a server, and measures a polite client meanwhile. */
 export async function attacked(
-  { load, processes, args = [], seconds, server: flags }: Attack,
+  { load, processes, args = [], seconds }: Attack,
   stop: AbortSignal,
 ): Promise<Attacked> {
-  await using server = await shippedServer(stop, onCore(SERVER_CORE), flags);
+  await using server = await shippedServer(stop, onCore(SERVER_CORE));
   const { address } = server;
   const aside = onCore(OTHER_CORE);
   await using polite = await startLoad("polite", address, stop, [], aside);

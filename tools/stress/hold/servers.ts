@@ -30,9 +30,8 @@ const SHIPPED = ["server.ts", "--port", "0", "--quiet"];
 export function shippedServer(
   stop: AbortSignal,
   prefix: readonly string[] = [],
-  flags: readonly string[] = [],
 ): Promise<RunningServer> {
-  return listening(Child.deno([...SHIPPED, ...flags], stop, prefix));
+  return listening(Child.deno(SHIPPED, stop, prefix));
 }
 
 /** Returns the command that starts another one on one core, behind others if `niceness` is above 0. */

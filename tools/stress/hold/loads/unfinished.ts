@@ -27,7 +27,7 @@ async function keep(): Promise<void> {
   connected--;
 }
 
-/** Keeps as many as asked for: whoever is closed comes again. */
+/** Keeps one connection with such a message. If the server closes it, connects again. */
 async function keepOn(): Promise<never> {
   for (;;) {
     await keep().catch(() => {});
