@@ -9,7 +9,6 @@ import type { HandlerServer, Report } from "./lib/connection/handler_server.ts";
 import { isInHandler } from "./lib/connection/handler_scope.ts";
 import { Refusal, RequestProcessor } from "./lib/connection/processor.ts";
 import { LastResponse, type Response } from "./lib/connection/responses.ts";
-import { State } from "./lib/connection/state.ts";
 import type { IdleTimer } from "./lib/connection/timers.ts";
 import { type CloseReason, ignoringErrors } from "./lib/events.ts";
 import type { Message, PeerError } from "./lib/formats/formats.ts";
@@ -219,7 +218,7 @@ export abstract class ClientHandler<In = Message, Out = In> {
 
   /** Whether the handler reads further requests. */
   get isReading(): boolean {
-    return this.#messages.state === State.Open;
+    return this.#messages.isReading;
   }
 
   /** The idle timer: measures how long the client is silent. */

@@ -8,6 +8,7 @@ import {
   type Message,
   type WireFormat,
 } from "../lib/formats/formats.ts";
+import { readAll } from "../lib/testing/messages.ts";
 
 const COUNT = 256;
 
@@ -29,7 +30,7 @@ for (const [name, format] of Object.entries(FORMATS)) {
   const reader = format.reader(DEFAULT_LIMITS);
   Deno.bench(`${name}: read ${COUNT} requests`, { group: "read" }, () => {
     const messages: Message[] = [];
-    reader.read(bytes, bytes.length, messages);
+    readAll(reader, bytes, bytes.length, messages);
     if (messages.length !== COUNT) throw new Error("not all were read");
   });
 

@@ -5,6 +5,7 @@ import { isMessageMap, type Message } from "../lib/formats/format.ts";
 import { DictReader } from "../lib/formats/pickle/dict.ts";
 import { PickleReader } from "../lib/formats/pickle/reader.ts";
 import { fromNotation, readVectors, same } from "./support/vectors.ts";
+import { readAll } from "../lib/testing/messages.ts";
 
 /** Low limits, so that changed bytes exceed them. */
 const LIMITS = { ...DEFAULT_LIMITS, maxRequestBytes: 150, maxItems: 5 };
@@ -21,7 +22,7 @@ function outcome(pieces: readonly Uint8Array[], limits = LIMITS) {
   try {
     for (const piece of pieces) {
       const bytes = kept.length > 0 ? concat([kept, piece]) : piece;
-      kept = bytes.slice(reader.read(bytes, bytes.length, messages));
+      kept = bytes.slice(readAll(reader, bytes, bytes.length, messages));
     }
   } catch (error) {
     wrong = (error as Error).message;

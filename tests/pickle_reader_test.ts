@@ -12,6 +12,7 @@ import {
   readVectors,
   same,
 } from "./support/vectors.ts";
+import { readAll } from "../lib/testing/messages.ts";
 
 const encoder = new TextEncoder();
 /** Above this size, a pickle is not cut at every byte. */
@@ -32,7 +33,7 @@ function readPieces(
     for (const piece of pieces) {
       const bytes = concat([kept, piece]);
       const buffer = concat([bytes, OLD_BYTES]);
-      kept = bytes.slice(reader.read(buffer, bytes.length, messages));
+      kept = bytes.slice(readAll(reader, buffer, bytes.length, messages));
     }
     return { messages, left: kept.length + reader.pendingBytes };
   } finally {
@@ -383,12 +384,44 @@ Deno.test("PickleReader refuses keys that Python could not hash", () => {
 
 Deno.test("PickleReader refuses more keys than can be looked up fast even if all of them collide", () => {
   const numbers = Array.from(
-    { length: 4097 },
+    { length: 1449 },
     (_, i) => `M${String.fromCharCode(i & 255, i >> 8)}`,
   );
-  assertRefused(`\x8f(${numbers.join("")}\x90.`, "more than 4096 keys");
-  assertRefused(`}(${numbers.join("N")}Nu.`, "more than 4096 keys");
+  const error = "too many numbers as keys";
+  assertRefused(`\x8f(${numbers.join("")}\x90.`, error);
+  assertRefused(`(${numbers.join("")}\x91.`, error);
+  assertRefused(`}(${numbers.join("N")}Nu.`, error);
   const set = readText(`\x8f(${numbers.slice(1).join("")}\x90.`);
+  assertEquals((set as Set<Message>).size, 1448);
+});
+
+Deno.test("PickleReader counts a key that is looked up again, in several containers, and in a dict that becomes a Map", () => {
+  const error = "too many numbers as keys";
+  const numbers = Array.from(
+    { length: 1024 },
+    (_, i) => `M${String.fromCharCode(i & 255, i >> 8)}`,
+  );
+  // The first number is memoized, and looked up again.
+  const again = "h\x00".repeat(600);
+  assertRefused(
+    `\x8f(${numbers[0]}\x94${numbers.join("")}${again}\x90.`,
+    error,
+  );
+  const set = `\x8f(${numbers.join("")}\x90`;
+  assertRefused(`(${set}${set}${set}l.`, error);
+  const texts = Array.from({ length: 1450 }, (_, i) => `\x8c\x04${1000 + i}N`);
+  assertRefused(`}(${texts.join("")}K\x01Nu.`, error);
+  const long = Array.from(
+    { length: 363 },
+    (_, i) =>
+      `\x8a\x0a${"\0".repeat(8)}${String.fromCharCode(i & 255, 1 + (i >> 8))}`,
+  );
+  assertRefused(`\x8f(${long.join("")}\x90.`, error);
+});
+
+Deno.test("PickleReader takes 4,096 texts as keys, since their hash has a secret", () => {
+  const texts = Array.from({ length: 4096 }, (_, i) => `\x8c\x05k${1000 + i}`);
+  const set = readText(`\x8f(${texts.join("")}\x90.`);
   assertEquals((set as Set<Message>).size, 4096);
 });
 

@@ -5,6 +5,7 @@ import type { Message } from "../lib/formats/format.ts";
 import { PickleReader } from "../lib/formats/pickle/reader.ts";
 import { writePickle } from "../lib/formats/pickle/writer.ts";
 import { fromNotation, readVectors, same } from "./support/vectors.ts";
+import { readAll } from "../lib/testing/messages.ts";
 
 function written(message: Message): Uint8Array {
   const sink = new ByteWriter();
@@ -14,7 +15,7 @@ function written(message: Message): Uint8Array {
 
 function read(bytes: Uint8Array): Message {
   const messages: Message[] = [];
-  new PickleReader(DEFAULT_LIMITS).read(bytes, bytes.length, messages);
+  readAll(new PickleReader(DEFAULT_LIMITS), bytes, bytes.length, messages);
   return messages[0];
 }
 

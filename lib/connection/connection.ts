@@ -9,29 +9,20 @@ import { ConnectionEnded, ProtocolError } from "../formats/errors.ts";
 import type { Message, WireFormat } from "../formats/format.ts";
 import type { ConnectionLimits, LimitName } from "../limits.ts";
 import { closeOnce, type Connection, isDisconnect } from "../net.ts";
-import {
-  CONTENDED_SLICE,
-  isContended,
-  trackActive,
-  yieldIfDue,
-} from "./fairness.ts";
+import { CONTENDED_SLICE, isContended, trackActive } from "./fairness.ts";
 import { PeerWatch } from "./peer_watch.ts";
+import { ProcessorTime } from "./processor_time.ts";
 import { MessageReader } from "./reader.ts";
-import { CLOSE_REASON, State } from "./state.ts";
+import { CLOSE_REASON, LONGEST, State } from "./state.ts";
 import { Deadline, IdleTimer } from "./timers.ts";
 import { MessageWriter } from "./writer.ts";
-
-/** How long the peer may accept nothing in state Flushing, in milliseconds. */
-const FLUSH_IDLE = 5_000;
-/** How long the peer may be silent in state Lingering, in milliseconds. Then we assume that it has ended. */
-const LINGER_IDLE = 250;
-/** How long the peer may go on sending in state Lingering, in milliseconds. */
-const LINGER_LONGEST = 3_000;
 
 /** A connection that carries messages of one format. Its {@linkcode State} says what it may do. */
 export class MessageConnection<In = Message, Out = In> {
   /** The idle timer: measures how long the peer is silent. */
   readonly idle: IdleTimer = new IdleTimer();
+  /** The processor time that the peer's messages take. */
+  readonly time: ProcessorTime = new ProcessorTime();
   /** Whether messages that were read are not processed yet. */
   isProcessing = false;
   /** Why the connection will be closed, if that is known. */
@@ -61,13 +52,13 @@ export class MessageConnection<In = Message, Out = In> {
     this.#conn = conn;
     this.#format = format;
     this.#hooks = hooks;
-    const { requestTimeout } = limits;
     this.#reader = new MessageReader(format, limits, (error) => {
       if (this.#isReceiving) hooks.onLimit?.(error); // or `receive` throws it later
     });
     this.#watch = new PeerWatch(conn);
-    this.#requestDeadline = new Deadline(requestTimeout, () => {
-      const why = `A request must be complete within ${requestTimeout} s`;
+    const seconds = limits.requestTimeout;
+    this.#requestDeadline = new Deadline(seconds, () => {
+      const why = `A request must be complete within ${seconds} s`;
       hooks.onLimit?.(new ProtocolError(why, { limit: "requestTimeout" }));
     });
     this.#writer = new MessageWriter(conn, format, limits, {
@@ -88,13 +79,19 @@ export class MessageConnection<In = Message, Out = In> {
     return this.#state;
   }
 
+  /** Whether {@linkcode receive} can resolve to further messages. */
+  get isReading(): boolean {
+    const { hasUndecoded } = this.#reader;
+    return this.#state <= (hasUndecoded ? State.NotReading : State.Open);
+  }
+
   /** Resolves to the messages that one read completed, or to `undefined` at the end. @throws {ProtocolError} At a malformed one, after those before it. */
   receive(): Promise<In[] | undefined> {
     return this.#receiving = this.#receive();
   }
 
   async #receive(): Promise<In[] | undefined> {
-    const reader = this.#reader;
+    const [reader, { time }] = [this.#reader, this];
     this.#isReceiving = true;
     this.idle.waitFromNow();
     trackActive(1);
@@ -103,12 +100,14 @@ export class MessageConnection<In = Message, Out = In> {
         const discards = this.#discardsInput;
         if (reader.error && !discards) throw reader.error;
         const hasUndecoded = reader.hasUndecoded && !discards;
-        if (reader.lastReadFilled || hasUndecoded) await yieldIfDue();
-        else if (isContended()) await yieldIfDue(CONTENDED_SLICE);
-        if (this.#state === State.NotReading) return undefined;
+        if (hasUndecoded) await time.yieldWithBytes(this.idle);
+        else if (reader.lastReadFilled) await time.yieldIfDue();
+        else if (isContended()) await time.yieldIfDue(CONTENDED_SLICE);
+        if (this.#state === State.NotReading && !hasUndecoded) return undefined;
         if (reader.pendingBytes > 0) this.#requestDeadline.start();
         const count = hasUndecoded ? 0 : await this.#watch.read(reader.room);
         if (count === null) break;
+        if (time.shouldYield) await time.yieldWithBytes(this.idle);
         const messages = this.#take(count);
         if (messages.length === 0) continue;
         if (this.#watch.isOn) this.#readAhead();
@@ -144,14 +143,15 @@ export class MessageConnection<In = Message, Out = In> {
   /** Returns the messages that a read of `count` bytes completed, or none if input is dropped. */
   #take(count: number): In[] {
     const reader = this.#reader;
-    const messages = this.#discardsInput
-      ? reader.discard(count)
-      : reader.decode(count);
-    const { length } = messages;
-    if (this.#discardsInput) this.idle.waitFromNow();
-    else if (length === 0) this.idle.notePart();
+    const discards = this.#discardsInput;
+    const began = performance.now();
+    const messages = discards ? reader.discard(count) : reader.decode(count);
+    this.time.count(began, messages.length > 0);
+    if (discards) this.idle.waitFromNow();
+    else if (messages.length === 0) this.idle.notePart();
     else this.idle.noteMessages();
-    this.#hooks.onEvent?.({ type: "read", bytes: count, messages: length });
+    const read = { bytes: count, messages: messages.length };
+    this.#hooks.onEvent?.({ type: "read", ...read });
     return messages;
   }
 
@@ -232,7 +232,7 @@ export class MessageConnection<In = Message, Out = In> {
       await this.#conn.closeWrite();
       // Closing with unread bytes would reset the connection, and answers be lost. So
       // bytes are dropped until the peer ends or is silent: many never close.
-      lingerTimer = setTimeout(() => this.close(), LINGER_LONGEST);
+      lingerTimer = setTimeout(() => this.close(), LONGEST.linger);
       await this.#receiving?.catch(() => {});
       await this.receive();
     } catch {
@@ -281,14 +281,13 @@ export class MessageConnection<In = Message, Out = In> {
     if (to === State.Flushing) {
       this.#writer.requireAll(true);
       this.idle.waitFromNow();
-      this.idle.arm(FLUSH_IDLE, () => {
-        const waited = this.#writer.unread;
-        const why = `${waited}, and none was read for ${FLUSH_IDLE / 1000} s`;
-        this.#closeFor("queueTimeout", why);
+      this.idle.arm(LONGEST.flushIdle, () => {
+        const why = `none was read for ${LONGEST.flushIdle / 1000} s`;
+        this.#closeFor("queueTimeout", `${this.#writer.unread}, and ${why}`);
       });
     } else if (to === State.Lingering) {
       this.idle.waitFromNow();
-      this.idle.arm(LINGER_IDLE, () => this.close());
+      this.idle.arm(LONGEST.lingerIdle, () => this.close());
     } else if (to >= State.PeerGone) this.#writer.clear();
     return true;
   }

@@ -29,22 +29,55 @@ const TURNS_TO_POLL = 64;
 
 /** The last known time when the event loop polled its sockets. */
 let polledAt = performance.now();
+/** The long work since then, in milliseconds. */
+let longWork = 0;
 /** The number of connections that wait for bytes, including idle ones. */
 let active = 0;
-/** The tasks that yielded, first come, first served. */
-const waiting: (() => void)[] = [];
+/** A task that has yielded. */
+interface Task {
+  resume: () => void;
+  /** How much its connection has used. The task with the least comes first. */
+  used: number;
+}
+/** The tasks that yielded, in the order in which they did. */
+const byAge = new Set<Task>();
+/** The same tasks by what they have used. Among equals, first come, first served. */
+const byUse: Task[] = [];
 let isServing = false;
 
 /**
  * Yields to all other tasks if the last known poll of the sockets was at least
  * `ms` milliseconds ago.
  */
-export async function yieldIfDue(ms = SLICE): Promise<void> {
+export async function yieldIfDue(ms = SLICE, used = -Infinity): Promise<void> {
   if (!isServing && performance.now() - polledAt < ms) return;
   const { promise, resolve } = Promise.withResolvers<void>();
-  waiting.push(resolve);
+  const task = { resume: resolve, used };
+  byAge.add(task);
+  byUse.splice(indexAfter(used), 0, task);
   if (!isServing) void serve();
   await promise;
+}
+
+/** Returns the index in {@linkcode byUse} after the tasks that have used at most so much. */
+function indexAfter(used: number): number {
+  let [low, high] = [0, byUse.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (byUse[middle].used <= used) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Notes that a task has worked for so many milliseconds without a pause. */
+export function noteLongWork(ms: number): void {
+  longWork += ms;
+}
+
+/** Whether tasks have worked for long since the last known poll of the sockets. */
+export function isOverworked(): boolean {
+  return longWork >= SLICE;
 }
 
 /** Counts one more active connection, or one less if `change` is -1. */
@@ -57,40 +90,28 @@ export function isContended(): boolean {
   return active > CONTENDED_ABOVE;
 }
 
-/** Steps of a long computation between two readings of the clock. */
-const STEPS = 64;
-
-/** Measures a computation of many steps so that it can yield when it takes long. */
-export class TimeSlice {
-  /** When the slice began, set by the first reading of the clock. */
-  #began = 0;
-  #steps = 0;
-
-  /**
-   * Counts a step. Returns whether the slice is over. If so, the next one
-   * begins.
-   */
-  isOver(): boolean {
-    if (++this.#steps % STEPS !== 0) return false;
-    const now = performance.now();
-    if (this.#began === 0) this.#began = now;
-    if (now - this.#began < SLICE) return false;
-    this.#began = now;
-    return true;
-  }
-}
-
 async function serve(): Promise<void> {
   isServing = true;
-  while (waiting.length > 0) {
+  while (byAge.size > 0) {
     await turns(TURNS_TO_POLL);
     polledAt = performance.now();
-    while (waiting.length > 0 && performance.now() - polledAt < SLICE) {
-      waiting.shift()!();
-      await turns(1); // lets that task do its work
+    longWork = 0;
+    // First the one that has waited longest, so that none waits for ever.
+    const [oldest] = byAge;
+    byUse.splice(byUse.indexOf(oldest), 1);
+    await run(oldest);
+    while (byUse.length > 0 && performance.now() - polledAt < SLICE) {
+      await run(byUse.shift()!);
     }
   }
   isServing = false;
+}
+
+/** Lets a task do its work. */
+async function run(task: Task): Promise<void> {
+  byAge.delete(task);
+  task.resume();
+  await turns(1);
 }
 
 let polling: Promise<void> | undefined;

@@ -9,7 +9,7 @@ import type { PeerError } from "../formats/errors.ts";
 import { counted } from "../text.ts";
 import type { MessageConnection } from "./connection.ts";
 import type { Report } from "./handler_server.ts";
-import { TimeSlice, yieldIfDue } from "./fairness.ts";
+import { TimeSlice } from "./processor_time.ts";
 import type { LimitHits, Limits } from "../limits.ts";
 import { Refusals } from "./refusals.ts";
 import {
@@ -92,19 +92,21 @@ export class RequestProcessor<In, Out> {
    * begun, and fewer than `parallel` are under way.
    */
   async process(requests: readonly In[], parallel: number): Promise<void> {
-    const slice = new TimeSlice();
+    const { time } = this.#messages;
+    const slice = new TimeSlice(time);
     const most = Math.max(1, parallel);
     for (const request of requests) {
-      if (slice.isOver()) await yieldIfDue();
+      if (slice.isOver()) await slice.wait(time.yieldIfDue());
       if (this.#messages.isFull) {
-        await this.#messages.send([]); // resolves when all is written
+        await slice.wait(this.#messages.send([])); // resolves when all is written
       }
       if (this.#isOver) break;
       this.#responses.add(this.#begin(request));
       if (this.#responses.size >= most) {
-        await this.#responses.waitUntilBelow(most);
+        await slice.wait(this.#responses.waitUntilBelow(most));
       }
     }
+    slice.end();
   }
 
   /**
@@ -117,20 +119,24 @@ export class RequestProcessor<In, Out> {
     process: (request: In) => T | Promise<T>,
   ): Promise<(T | Refusal<Out>)[]> {
     const results: (T | Refusal<Out>)[] = [];
-    const slice = new TimeSlice();
+    const { time } = this.#messages;
+    const slice = new TimeSlice(time);
     for (const request of requests) {
-      if (slice.isOver()) await yieldIfDue();
+      if (slice.isOver()) await slice.wait(time.yieldIfDue());
       if (this.#isOver) break;
       try {
         const result = process(request);
         // Only promises are awaited: a needless `await` per request is slow.
-        results.push(result instanceof Promise ? await result : result);
+        results.push(
+          result instanceof Promise ? await slice.wait(result) : result,
+        );
         this.#refusals.endRow();
       } catch (error) {
         const response = this.#noted(this.#refuse(error));
         results.push(new Refusal(responseOf(response)));
       }
     }
+    slice.end();
     return results;
   }
 

@@ -158,7 +158,7 @@ async function drain(server: StoppableServer, end: number): Promise<void> {
 async function lastTurn(ms: number): Promise<void> {
   const { promise: late, resolve } = Promise.withResolvers<void>();
   const timer = setTimeout(resolve, ms);
-  await Promise.race([yieldIfDue(0), late]);
+  await Promise.race([yieldIfDue(0, Infinity), late]);
   clearTimeout(timer);
 }
 

@@ -13,7 +13,7 @@ import type { CloseReason } from "../events.ts";
 export enum State {
   /** Messages are read and processed. Answers are written. */
   Open,
-  /** No further message is decoded. Messages already decoded are answered. */
+  /** Nothing more is read. Messages already read are decoded and answered. */
   NotReading,
   /** The peer sends no more, or a read failed. Messages already decoded are answered. */
   PeerEnded,
@@ -37,3 +37,13 @@ export const CLOSE_REASON: { readonly [state in State]?: CloseReason } = {
   [State.PeerGone]: "gone",
   [State.Closed]: "server",
 };
+
+/** The longest times of the last states, in milliseconds. */
+export const LONGEST = {
+  /** How long the peer may accept nothing in state Flushing. */
+  flushIdle: 5_000,
+  /** How long the peer may be silent in state Lingering. Then we assume that it has ended. */
+  lingerIdle: 250,
+  /** How long the peer may go on sending in state Lingering. */
+  linger: 3_000,
+} as const;

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { Buffer } from "node:buffer";
+import { Buffer, isUtf8 } from "node:buffer";
 
 // These methods of Buffer work on any Uint8Array, but its type declarations omit
 // them.
@@ -12,7 +12,6 @@ const { latin1Slice, utf8Slice } = Buffer.prototype as unknown as {
   latin1Slice(this: Uint8Array, from: number, to: number): string;
   utf8Slice(this: Uint8Array, from: number, to: number): string;
 };
-const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** The longest ASCII text that is decoded faster without a call to native code. */
 const SHORT = 16;
@@ -44,12 +43,8 @@ export function decodeUtf8(
   if (ascii !== undefined) return ascii;
   const text = utf8Slice.call(bytes, from, to);
   // Invalid bytes became U+FFFD, but the peer may also have sent that character.
-  if (!text.includes("\ufffd")) return text;
-  try {
-    return strictUtf8.decode(bytes.subarray(from, to));
-  } catch {
-    return undefined;
-  }
+  const isValid = !text.includes("\ufffd") || isUtf8(bytes.subarray(from, to));
+  return isValid ? text : undefined;
 }
 
 /** Decodes Latin-1, in which each byte is one character. */

@@ -7,7 +7,7 @@
 import { MessageReader } from "../connection/reader.ts";
 import { ByteWriter } from "../formats/byte_writer.ts";
 import { DEFAULT_FORMAT } from "../formats/formats.ts";
-import type { Message, WireFormat } from "../formats/formats.ts";
+import type { FormatReader, Message, WireFormat } from "../formats/formats.ts";
 import { DEFAULT_LIMITS } from "../limits.ts";
 import type { Connection } from "../net.ts";
 
@@ -79,4 +79,18 @@ export class TestReader {
     if (this.#reader.error) throw this.#reader.error;
     return messages;
   }
+}
+
+/** Reads all messages of `bytes`, as {@linkcode FormatReader.read} does, but without a pause. */
+export function readAll<In>(
+  reader: FormatReader<In>,
+  bytes: Uint8Array,
+  end: number,
+  messages: In[],
+): number {
+  let taken = reader.read(bytes, end, messages);
+  while (reader.paused) {
+    taken += reader.read(bytes.subarray(taken), end - taken, messages);
+  }
+  return taken;
 }

@@ -14,6 +14,7 @@ import { DEFAULT_LIMITS } from "../../lib/limits.ts";
 import { ByteWriter } from "../../lib/formats/byte_writer.ts";
 import { FORMATS, type Message } from "../../lib/formats/formats.ts";
 import { Changes } from "./changes.ts";
+import { readAll } from "../../lib/testing/messages.ts";
 
 const { pickle } = FORMATS;
 /** Bytes of a message from the program, at most: more than a correct program ever sends. */
@@ -98,7 +99,9 @@ export class Peer {
     if (this.broken) return;
     const all = concat([this.#kept, bytes]);
     try {
-      this.#kept = all.slice(this.#reader.read(all, all.length, this.messages));
+      this.#kept = all.slice(
+        readAll(this.#reader, all, all.length, this.messages),
+      );
     } catch (error) {
       this.broken = (error as Error).message;
     }

@@ -17,6 +17,7 @@ import type { MessageLimits } from "../../lib/limits.ts";
 import type { Message, WireFormat } from "../../lib/formats/formats.ts";
 import { FORMATS, ProtocolError } from "../../lib/formats/formats.ts";
 import { Random } from "../../lib/testing/random.ts";
+import { readAll } from "../../lib/testing/messages.ts";
 
 /** Low limits, so that inputs of a few hundred bytes reach them. */
 const LIMITS: MessageLimits = {
@@ -69,7 +70,7 @@ function readInPieces(
       at += size;
       // A reused buffer holds old bytes after the new ones.
       const buffer = concat([fresh, bytes.subarray(-9)]);
-      kept = fresh.slice(reader.read(buffer, fresh.length, messages));
+      kept = fresh.slice(readAll(reader, buffer, fresh.length, messages));
     }
     const isComplete = kept.length === 0 && (reader.pendingBytes ?? 0) === 0;
     return { messages, outcome: isComplete ? "messages" : "incomplete" };

@@ -29,6 +29,7 @@ import { room } from "./hold/room.ts";
 import type { Figure, Scenario } from "./hold/scenario.ts";
 import { slowClients } from "./hold/slow_clients.ts";
 import { throws } from "./hold/throws.ts";
+import { work } from "./hold/work.ts";
 
 const SCENARIOS: readonly Scenario[] = [
   descriptors,
@@ -43,6 +44,7 @@ const SCENARIOS: readonly Scenario[] = [
   drain,
   churn,
   memory,
+  work,
   parallel,
   room,
 ];

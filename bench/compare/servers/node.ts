@@ -8,6 +8,7 @@ import { DEFAULT_LIMITS } from "../../../lib/limits.ts";
 import { ByteWriter } from "../../../lib/formats/byte_writer.ts";
 import type { Message, MessageMap } from "../../../lib/formats/format.ts";
 import { pickle } from "../../../lib/formats/pickle/pickle.ts";
+import { readAll } from "../../../lib/testing/messages.ts";
 
 const roster = new Map<Message, Message>();
 const sink = new ByteWriter();
@@ -23,7 +24,7 @@ const server = createServer({ noDelay: true }, (socket) => {
   socket.on("data", (data: Uint8Array) => {
     const bytes = kept.length > 0 ? Buffer.concat([kept, data]) : data;
     const messages: Message[] = [];
-    kept = bytes.slice(reader.read(bytes, bytes.length, messages));
+    kept = bytes.slice(readAll(reader, bytes, bytes.length, messages));
     for (const message of messages) {
       roster.set((message as MessageMap).sid, message);
     }

@@ -8,13 +8,12 @@ import type { MessageLimits } from "../../limits.ts";
 import type { Message, MessageMap } from "../format.ts";
 import { isMessageMap, setKey } from "../format.ts";
 import { bytesOf, CONTAINER, ENTRY } from "./memory.ts";
+import { KeyWork } from "./key_work.ts";
 import { checkMeasure, contents, tooDeep } from "./measure.ts";
 import { brokenPickle } from "./values.ts";
 
 /** Memo indexes are below this. */
 const MAX_MEMO = 65_536;
-/** The most keys of a set, or of a dict whose keys are not all text. */
-const MAX_KEYS = 4096;
 /** A memo with more entries than this is not kept for the next message. */
 const KEPT_MEMO = 256;
 
@@ -29,10 +28,11 @@ export class PickleMachine {
   #marks: number[] = [];
   #memo: Message[] = [];
   #items = 0;
+  #keyWork = new KeyWork();
   /** Whether a container was put into another, or a value was used twice. */
   #hasSharedReferences = false;
-  /** Items of the messages that had to be measured, which is slow. */
-  measured = 0;
+  /** How many items were moved or measured, or keys compared: what takes long besides the opcodes. */
+  work = 0;
   /** The dicts that became a `Map`, since a key is not text. */
   #promotedToMap = new Map<Message, Message>();
   /** The objects that were read from the memo. */
@@ -57,10 +57,7 @@ export class PickleMachine {
     this.heldBytes += bytesOf(value);
   }
 
-  /**
-   * Pops the newest value. If a `MARK` is on top, pops the `MARK`, as CPython
-   * does.
-   */
+  /** Pops the newest value, or a `MARK` that is on top, as CPython does. */
   pop(): void {
     const marks = this.#marks;
     if (marks.length > 0 && marks[marks.length - 1] === this.#stack.length) {
@@ -118,7 +115,7 @@ export class PickleMachine {
     }
     const message = this.#stack[0];
     if (this.#hasSharedReferences) {
-      this.measured += checkMeasure(message, this.#limits);
+      this.work += checkMeasure(message, this.#limits);
     }
     this.reset();
     return message;
@@ -129,6 +126,7 @@ export class PickleMachine {
     shorten(this.#stack, 0);
     shorten(this.#marks, 0);
     this.#items = 0;
+    this.#keyWork.reset();
     this.heldBytes = 0;
     this.#hasSharedReferences = false;
     if (this.#memo.length > KEPT_MEMO) this.#memo = [];
@@ -158,6 +156,7 @@ export class PickleMachine {
 
   #count(items: number): void {
     this.#items += items;
+    this.work += items;
     this.heldBytes += items * ENTRY;
     if (this.#items > this.#limits.maxItems) {
       throw brokenPickle(
@@ -215,8 +214,8 @@ export class PickleMachine {
 
   #fill(set: Set<Message>, start: number): void {
     this.#enter(start, this.#stack.length - start);
-    for (const item of this.#stack.splice(start)) set.add(this.#hashable(item));
-    checkKeys(set);
+    const items = this.#stack.splice(start);
+    for (const item of items) set.add(this.#key(item, set.size));
   }
 
   /** Makes a dict of the keys and values from `start` up. */
@@ -240,10 +239,10 @@ export class PickleMachine {
     for (let at = start; at < stack.length; at += 2) {
       const key = stack[at];
       if (typeof key !== "string") dict = this.#asMap(start - 1);
-      if (dict instanceof Map) dict.set(this.#hashable(key), stack[at + 1]);
-      else setKey(dict as MessageMap, key as string, stack[at + 1]);
+      const value = stack[at + 1];
+      if (dict instanceof Map) dict.set(this.#key(key, dict.size), value);
+      else setKey(dict as MessageMap, key as string, value);
     }
-    if (dict instanceof Map) checkKeys(dict);
     shorten(stack, start);
   }
 
@@ -259,17 +258,25 @@ export class PickleMachine {
     if (this.#memoReads.has(dict)) {
       throw brokenPickle("a container contains itself");
     }
-    const map = new Map<Message, Message>(Object.entries(dict as MessageMap));
+    const map = new Map<Message, Message>();
+    const items = Object.entries(dict as MessageMap);
+    for (const [key, value] of items) map.set(this.#key(key, map.size), value);
     this.#stack[index] = map;
     this.#promotedToMap.set(dict, map);
     return map;
   }
 
-  /** Returns `key`. Throws unless Python would accept it as a key. */
-  #hashable(key: Message, depth = 1): Message {
-    if (typeof key !== "object" || key === null || key instanceof Uint8Array) {
-      return key;
-    }
+  /** Returns a key to look up among `size` others. Throws unless Python would accept it. */
+  #key(key: Message, size: number): Message {
+    this.#keyWork.count(key, size);
+    this.#checkHashable(key, 1);
+    return key;
+  }
+
+  #checkHashable(key: Message, depth: number): void {
+    const isHashable = typeof key !== "object" || key === null ||
+      key instanceof Uint8Array;
+    if (isHashable) return;
     if (!Object.isFrozen(key)) {
       throw brokenPickle("a list, dict or set cannot be a key");
     }
@@ -278,8 +285,7 @@ export class PickleMachine {
     // The items are counted, because nested tuples can contain the same tuple
     // many times.
     this.#count(items.length);
-    for (const item of items) this.#hashable(item, depth + 1);
-    return key;
+    for (const item of items) this.#checkHashable(item, depth + 1);
   }
 }
 
@@ -290,11 +296,4 @@ export class PickleMachine {
  */
 function shorten(values: Message[], length: number): void {
   while (values.length > length) values.pop();
-}
-
-/** Throws if there are too many keys to look up fast when all of them collide. */
-function checkKeys({ size }: { size: number }): void {
-  if (size > MAX_KEYS) {
-    throw brokenPickle(`a set or dict has more than ${MAX_KEYS} keys`);
-  }
 }

@@ -9,6 +9,7 @@ import { DEFAULT_LIMITS } from "../../../lib/limits.ts";
 import { type Address, isDisconnect } from "../../../lib/net.ts";
 import { ByteWriter } from "../../../lib/formats/byte_writer.ts";
 import { FORMATS, type Message } from "../../../lib/formats/formats.ts";
+import { readAll } from "../../../lib/testing/messages.ts";
 
 const { pickle } = FORMATS;
 /** How many request numbers each client has. */
@@ -102,7 +103,9 @@ export class PipeliningClient {
 
   #take(bytes: Uint8Array<ArrayBuffer>): void {
     const messages: Message[] = [];
-    this.#kept = bytes.slice(this.#reader.read(bytes, bytes.length, messages));
+    this.#kept = bytes.slice(
+      readAll(this.#reader, bytes, bytes.length, messages),
+    );
     for (const message of messages) {
       if (!this.greeted) this.greeted = true;
       else if (message === 1) this.acknowledged++;

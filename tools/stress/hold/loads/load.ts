@@ -18,7 +18,8 @@ export type Load =
   | "polite"
   | "room"
   | "slow_clients"
-  | "unfinished";
+  | "unfinished"
+  | "work";
 
 /**
  * Starts a program of this folder against a server, by the command `prefix` if there
