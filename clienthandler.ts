@@ -66,7 +66,8 @@ export abstract class ClientHandler<In = Message, Out = In> {
   /** Reports a line about this client to the server's operator. */
   protected readonly report: Report = (line, about) => {
     const shown = `${showAddress(this.#addr)} ${escapeAndCut(line, 500)}`;
-    this.server.report(shown, { client: this.clientId, ...about });
+    const { clientId: client, clientIp: address } = this;
+    this.server.report(shown, { client, address, ...about });
   };
   #addr: Address;
   #messages: MessageConnection<In, Out>;
@@ -143,11 +144,7 @@ export abstract class ClientHandler<In = Message, Out = In> {
     }
   }
 
-  /**
-   * Processes a batch: the requests that one read completed. Each answer is sent
-   * as soon as it and those before it are ready. Resolves to answers that are
-   * still to be sent: none, unless a subclass answers a batch as a whole.
-   */
+  /** Processes a batch: the requests that one read completed. Each answer is sent as soon as it and those before it are ready. Resolves to answers that are still to be sent: none, unless a subclass answers a batch as a whole. */
   protected async processBatch(
     requests: readonly In[],
   ): Promise<(Out | undefined)[]> {

@@ -32,7 +32,7 @@ import {
   isDisconnect,
   showAddress,
 } from "./lib/net.ts";
-import { printer, report } from "./lib/output.ts";
+import { printer, reportAbout } from "./lib/output.ts";
 import { reason } from "./lib/text.ts";
 
 export type { CloseReason, OnEvent, Reported, ServerEvent, StopSignals };
@@ -55,7 +55,7 @@ export interface ServerOptions<In = Message, Out = In> extends Partial<Limits> {
   onEvent?: OnEvent;
   /** Receives the lines of results, instead of stdout. */
   log?: (lines: readonly string[]) => void;
-  /** Receives every other line that the server reports, instead of stderr. */
+  /** Receives every other line that the server reports, instead of stderr. stderr shows the first about each address, and counts the others. */
   report?: (line: string, about?: Reported) => void;
 }
 
@@ -137,7 +137,7 @@ export class Server<In = Message, Out = In>
     this.onEvent = options.onEvent && ignoringErrors(options.onEvent);
     const log = options.log ?? printer(this.limits, this.limitHits);
     this.log = ignoringErrors(log);
-    this.report = ignoringErrors(options.report ?? report);
+    this.report = ignoringErrors(options.report ?? reportAbout);
   }
 
   /** Listens, then serves clients until {@linkcode shutdown} has finished. */

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { ClientReports } from "./client_reports.ts";
 import type { LimitHits, Limits } from "./limits.ts";
 import { DEFAULT_LIMITS } from "./limits.ts";
 import { counted, reason } from "./text.ts";
@@ -155,6 +156,17 @@ export function report(line: string): void {
   complain(`${now.toTimeString().slice(0, 8)} ${line}`);
 }
 
+const clientReports = new ClientReports(report);
+
+/**
+ * Prints a line on stderr, with the time of day. If it is about a client, and
+ * there are too many about the client's address, counts it instead.
+ */
+export function reportAbout(line: string, about?: { address: string }): void {
+  if (about) clientReports.report(line, about.address);
+  else report(line);
+}
+
 /** Prints a line on stderr, without the time. */
 export function complain(line: string): void {
   stderr.print([line]);
@@ -165,6 +177,7 @@ export function complain(line: string): void {
  * stream.
  */
 export async function flush(): Promise<void> {
+  clientReports.endPeriod();
   await stdout.flush(1000);
   if (stdout.unshown > 0) {
     report(`${counted(stdout.unshown, "line")} not shown on stdout at the end`);

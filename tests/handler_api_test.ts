@@ -458,7 +458,9 @@ net.test("The closed event says why, and reports name the client and its limit (
     await until(() => reasons.length > 0);
     assertEquals(reasons, [reason]);
     if (!(reason in test.server.limits)) continue;
-    assertEquals(reported.at(-1), { client, limit: reason as LimitName });
+    const address = "127.0.0.1";
+    const about = { client, address, limit: reason as LimitName };
+    assertEquals(reported.at(-1), about);
   }
 });
 

@@ -25,6 +25,8 @@ export interface ConnectedClient<Out> {
 export interface Reported {
   /** The client's id. */
   readonly client: number;
+  /** The client's IP address. */
+  readonly address: string;
   /** The limit that the client reached, if the line is about one. */
   readonly limit?: LimitName;
   /** What the handler threw, if the line is about its failure. */
@@ -32,7 +34,10 @@ export interface Reported {
 }
 
 /** Reports a line about a client. `about` says what else is known. */
-export type Report = (line: string, about?: Omit<Reported, "client">) => void;
+export type Report = (
+  line: string,
+  about?: Omit<Reported, "client" | "address">,
+) => void;
 
 /** The part of a server that its handlers use. */
 export interface HandlerServer<In = Message, Out = In> {
