@@ -4,27 +4,37 @@
  * @module
  */
 
-/** A character that one sees. */
-const VISIBLE = String.raw`[^\p{Default_Ignorable_Code_Point}\p{C}\p{Z}]`;
+/** Characters that look like spaces, although Unicode calls them symbols, letters or marks. */
+const BLANK = String.raw`\u2800\u{13441}\u{13442}\u{16fe4}\u{1d159}`;
+/** Characters without a look of their own: invisible, control and unassigned ones. */
+const HIDDEN = String.raw`\p{Default_Ignorable_Code_Point}\p{C}${BLANK}`;
+/** Characters that are drawn over the one before: most marks, and the vowels and final consonants of Hangul. */
+const MARK = String.raw`\p{Mn}\p{Me}\u1161-\u11ff\ud7b0-\ud7fb`;
+const VISIBLE = String.raw`[^${HIDDEN}\p{Z}]`;
 /** The variation selectors, which choose the look of the character before them. */
 const SELECTOR = String.raw`[\ufe00-\ufe0f\u{e0100}-\u{e01ef}]`;
+const JOINER = "[\u200c\u200d]";
 /** Invisible characters that Persian names and emoji need: allowed one at a time, between visible ones. */
 const JOINS =
-  `(?<=${VISIBLE}${SELECTOR}?)[\u200c\u200d](?=${VISIBLE})|(?<=${VISIBLE})${SELECTOR}`;
+  `(?<=${VISIBLE}${SELECTOR}?)${JOINER}(?=${VISIBLE})|(?<=${VISIBLE})${SELECTOR}`;
+/** What comes before each of the first three marks on a character. Indic marks may be joined. */
+const MARKED = String.raw`(?<=[^${HIDDEN}\p{Z}${MARK}]` +
+  `(?:${JOINER}?[${MARK}]){0,2}${JOINER}?)`;
 
 /**
- * Characters that can deceive a reader: control characters, line separators, lone
- * surrogates, invisible characters, characters that change the text direction,
- * spaces after a space, and more than three marks on one character.
+ * Characters that can deceive a reader: control characters, line separators,
+ * lone surrogates, unassigned and invisible characters, characters that change
+ * the text direction, spaces at an end or after a space, marks on nothing, and
+ * more than three marks on one character.
  */
 const UNSAFE = new RegExp(
-  String.raw`[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]|(?<=\p{Zs})\p{Zs}|(?<=\p{M}{3})\p{M}|` +
-    String.raw`(?!${JOINS})\p{Default_Ignorable_Code_Point}`,
-  "gu",
+  String.raw`(?=[${HIDDEN}\p{Zl}\p{Zp}])(?!${JOINS}).|` +
+    String.raw`(?=[${MARK}])(?!${MARKED}).|(?<=^|\p{Zs})\p{Zs}|\p{Zs}$`,
+  "gsu",
 );
 
 /** Most texts have none of these, and need no further check. */
-const UNUSUAL = /[^ -~]| {2}/;
+const UNUSUAL = /[^ -~]|^ | {2}| $/;
 
 /**
  * Escapes, as Python does, every character that could forge a line, move the
@@ -58,17 +68,41 @@ const SHORT: Readonly<Record<string, string>> = {
   "\t": "\\t",
 };
 
-/** Escapes a text of a peer, and cuts it after this many characters. Then it adds the full length. */
+/** Escapes a text of a peer, and cuts it after this many columns of a terminal. Then it adds the full length. */
 export function escapeAndCut(text: string, longest: number): string {
-  const shown = escape(cut(text, longest));
-  if (text.length <= longest && shown.length <= longest) return shown;
-  return `${cut(shown, longest)}... (${counted(text.length, "character")})`;
+  // One more, so that its last character is judged by the one after it.
+  const escaped = escape(cut(text, longest + 1));
+  const shown = firstColumns(escaped, longest);
+  if (text.length <= longest && shown === escaped) return shown;
+  return `${shown}... (${counted(text.length, "character")})`;
 }
 
 /** Returns at most the first `longest` characters, and no half of one. */
 function cut(text: string, longest: number): string {
   if (text.length <= longest) return text;
   return text.slice(0, longest).replace(/[\ud800-\udbff]$/, "");
+}
+
+/** An escape, or a character. */
+const SHOWN = /\\(?:x[\da-f]{2}|u[\da-f]{4}|U[\da-f]{8}|[nrt])|./gu;
+/** Characters that may be two columns wide: those of East Asia, symbols and emoji. */
+const WIDE =
+  /[\u1100-\u115f\u2300-\u27ff\u2b00-\u2bff\u2e80-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe10-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{16fe0}-\u{1b2ff}\u{1d300}-\u{1d37f}\u{1f000}-\u{3ffff}]/u;
+
+/** Returns the part of an escaped text that fits into so many columns. No escape is cut in two. */
+function firstColumns(text: string, longest: number): string {
+  if (text.length * 2 <= longest) return text; // most texts are short
+  const isPlain = !UNUSUAL.test(text) && !text.includes("\\");
+  if (isPlain) return text.slice(0, longest);
+  let columns = 0;
+  for (const { 0: shown, index } of text.matchAll(SHOWN)) {
+    if (shown[0] === "\\") columns += shown.length;
+    else columns += WIDE.test(shown) ? 2 : 1;
+    if (columns > longest) {
+      return text.slice(0, index).replace(/[\u200c\u200d]$/, "");
+    }
+  }
+  return text;
 }
 
 /** Returns an error's name and message. Never throws, whatever `error` is. */

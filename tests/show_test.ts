@@ -22,6 +22,10 @@ Deno.test("escape() shows what one would not see, and leaves names and emoji who
     "\u{1f469}\u200d\u{1f4bb} at work",
     "Jose\u0301",
     "\u5c71\u7530\u3000\u592a\u90ce", // a wide space between names
+    "\u09b0\u200d\u09cd\u09af\u09be\u09ac", // Bengali, with a joiner before a mark
+    "\u1016\u103c\u102d\u102f\u1038", // Burmese: four marks, two of them beside the letter
+    "\u1112\u1161\u11ab", // Korean, as macOS writes it
+    "1\ufe0f\u20e3",
   ];
   for (const name of whole) assertEquals(escape(name), name);
   const shown = [
@@ -38,6 +42,16 @@ Deno.test("escape() shows what one would not see, and leaves names and emoji who
     ["a\u00ad", "a\\xad"],
     ["a\ufe0f\ufe0f", "a\ufe0f\\ufe0f"],
     ["Z" + "\u0301".repeat(5), "Z\u0301\u0301\u0301\\u0301\\u0301"],
+    // Joiners do not hide how many marks there are.
+    [
+      "Z" + "\u0301\u200d".repeat(4) + "Z",
+      "Z\u0301\u200d\u0301\u200d\u0301\u200d\\u0301\u200dZ",
+    ],
+    ["\u0301a \u0301", "\\u0301a \\u0301"], // marks on nothing
+    ["\u1100" + "\u1161".repeat(4), "\u1100\u1161\u1161\u1161\\u1161"],
+    ["a \u2800 b", "a \\u2800 b"], // looks like a space
+    ["a\ufff9b\ue000\u0378", "a\\ufff9b\\ue000\\u0378"],
+    [" a ", "\\x20a\\x20"],
   ];
   for (const [text, expected] of shown) assertEquals(escape(text), expected);
 });
@@ -54,6 +68,20 @@ Deno.test("escapeAndCut() cuts a long text, and says how long it was", () => {
   );
   assertEquals(escapeAndCut("abcd\u{1f600}", 5), "abcd... (6 characters)");
   assertEquals(escapeAndCut("A\ud800", 60), "A\\ud800");
+  // A wide character takes two columns, and no escape is cut.
+  assertEquals(escapeAndCut("\u674e".repeat(3), 6), "\u674e".repeat(3));
+  assertEquals(
+    escapeAndCut("\u674e".repeat(4), 7),
+    "\u674e\u674e\u674e... (4 characters)",
+  );
+  assertEquals(
+    escapeAndCut("\x01".repeat(3), 11),
+    "\\x01\\x01... (3 characters)",
+  );
+  assertEquals(
+    escapeAndCut("\u{1f469}\u200d\u{1f4bb}", 4),
+    "\u{1f469}... (5 characters)",
+  );
   assertEquals(
     escapeAndCut("\n\nx\u{1f600}\u{1f600}", 8),
     "\\n\\nx\u{1f600}... (7 characters)",

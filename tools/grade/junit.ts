@@ -15,11 +15,9 @@ const NAMED: Readonly<Record<string, string>> = {
   '"': "&quot;",
 };
 
-/** Quotes an attribute's value. XML allows neither control characters nor U+FFFE and U+FFFF. */
+/** Quotes an attribute's value. XML allows neither control characters nor U+FFFE and U+FFFF, which are escaped. */
 function quote(text: string): string {
-  const shown = escape(text)
-    .replace(/[\ufffe\uffff]/g, "?")
-    .replace(/[&<>"]/g, (letter) => NAMED[letter]);
+  const shown = escape(text).replace(/[&<>"]/g, (letter) => NAMED[letter]);
   return `"${shown}"`;
 }
 
