@@ -1,5 +1,6 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { median, quantile, slope } from "../tools/stress/hold/statistics.ts";
+import { columnsOf, deceptive } from "../tools/stress/hold/shown.ts";
 import { needs } from "./support/needs.ts";
 import { Program } from "../tools/processes/program.ts";
 
@@ -40,4 +41,18 @@ Deno.test("slope() returns the slope of points, whatever a single one of them sa
   assertEquals(slope([[0, 0], [1, 3], [2, 0]]), 0);
   const steady = Array.from({ length: 10 }, (_, x) => [x, 3 * x] as const);
   assertEquals(slope([...steady.slice(0, -1), [9, 1000]]), 3);
+});
+
+Deno.test("deceptive() returns what a reader does not see, and columnsOf() how wide a text is", () => {
+  const hidden = ["\x1b", "\u2028", "\u202e", "\u200b", "\u3164", "\u2800"];
+  hidden.push("\u{e0041}", "\ufff9", "\ud800", "\ue000", "\u0378", "\u180b");
+  for (const it of hidden) assertEquals(deceptive(`a${it}b`), [it]);
+  assertEquals(deceptive("a  b "), [" ", " "]);
+  assertEquals(deceptive("a" + "\u0301".repeat(5)), ["\u0301", "\u0301"]);
+  assertEquals(deceptive("\u0301a\u200d"), ["\u0301", "\u200d"]);
+  assertEquals(
+    deceptive("\u0645\u06cc\u200c\u062e 1\ufe0f\u20e3 Zoe\u0308"),
+    [],
+  );
+  assertEquals(columnsOf("aa\u0301\u674e\u{1f600}\u2764\ufe0f\uff71"), 9);
 });

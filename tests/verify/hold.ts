@@ -7,7 +7,14 @@ import { Program } from "../../tools/processes/program.ts";
 const linux = needs("Linux");
 
 for (
-  const name of ["come-and-go", "descriptors", "kill9", "output", "throws"]
+  const name of [
+    "come-and-go",
+    "descriptors",
+    "kill9",
+    "output",
+    "screen",
+    "throws",
+  ]
 ) {
   linux.test(`hold ${name} keeps all bounds except times, which depend on the machine (needs Linux)`, async () => {
     await using hold = new Program(Deno.execPath(), [

@@ -21,12 +21,14 @@ import { drain } from "./hold/drain.ts";
 import { flood } from "./hold/flood.ts";
 import { fuzz } from "./hold/fuzz.ts";
 import { kill9 } from "./hold/kill9.ts";
+import { logs } from "./hold/logs.ts";
 import { memory } from "./hold/memory.ts";
 import { neverReads } from "./hold/never_reads.ts";
 import { output } from "./hold/output.ts";
 import { parallel } from "./hold/parallel.ts";
 import { room } from "./hold/room.ts";
 import type { Figure, Scenario } from "./hold/scenario.ts";
+import { screen } from "./hold/screen.ts";
 import { slowClients } from "./hold/slow_clients.ts";
 import { throws } from "./hold/throws.ts";
 import { work } from "./hold/work.ts";
@@ -45,6 +47,8 @@ const SCENARIOS: readonly Scenario[] = [
   churn,
   memory,
   work,
+  logs,
+  screen,
   parallel,
   room,
 ];

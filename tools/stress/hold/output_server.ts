@@ -6,6 +6,7 @@
 
 import { retry } from "@std/async/retry";
 import { stablePort } from "../../processes/stable_port.ts";
+import type { WireFormat } from "../../../lib/formats/formats.ts";
 import type { Address } from "../../../lib/net.ts";
 import { Peer } from "../../../lib/testing/peer.ts";
 import { ROOT } from "../../../tools/processes/program.ts";
@@ -29,8 +30,8 @@ export class OutputServer implements AsyncDisposable {
   #resume = Promise.withResolvers<void>();
   #printed: Promise<string[]>;
 
-  /** Starts the server, with these readers of its two streams. */
-  constructor(stdout: Reader, stderr: Reader) {
+  /** Starts the server with further flags, and these readers of its two streams. */
+  constructor(stdout: Reader, stderr: Reader, flags: readonly string[] = []) {
     const command = [
       Deno.execPath(),
       "run",
@@ -40,6 +41,7 @@ export class OutputServer implements AsyncDisposable {
       "server.ts",
       "--port",
       `${this.addr.port}`,
+      ...flags,
     ];
     const toDisk = stdout === "is full" ? " >/dev/full" : "";
     this.#child = new Deno.Command("sh", {
@@ -69,8 +71,8 @@ export class OutputServer implements AsyncDisposable {
   }
 
   /** Connects a client. Retries until the server listens, which it may be unable to print. */
-  client(): Promise<Peer> {
-    return retry(() => Peer.greeted(this.addr), {
+  client(format?: WireFormat): Promise<Peer> {
+    return retry(() => Peer.greeted(this.addr, format), {
       maxAttempts: 200,
       minTimeout: 50,
       maxTimeout: 50,

@@ -14,6 +14,7 @@ import { linesOf } from "../../../processes/lines.ts";
 export type Load =
   | "churn"
   | "flood"
+  | "logs"
   | "never_reads"
   | "polite"
   | "room"
