@@ -9,7 +9,8 @@
 /** The limits of one message, in any format. */
 export interface MessageLimits {
   /**
-   * Bytes of one request.
+   * Bytes of one request. The values of a pickle may take 32 times as much memory,
+   * as estimated.
    *
    * The client receives an error, then its connection closes. A declared length
    * over the limit is refused before the bytes are read or memory is allocated.
@@ -31,7 +32,7 @@ export interface MessageLimits {
    *
    * The client receives an error, then its connection closes.
    *
-   * @default {65536}
+   * @default {16384}
    */
   maxItems: number;
   /**
@@ -152,7 +153,7 @@ export const DEFAULT_LIMITS: Readonly<Limits> = {
   maxClientsPerAddress: 0,
   maxRequestBytes: 65_536,
   maxDepth: 32,
-  maxItems: 65_536,
+  maxItems: 16_384,
   maxUnfinishedBytes: 33_554_432,
   requestTimeout: 30,
   idleTimeout: 0,

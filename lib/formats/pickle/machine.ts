@@ -8,12 +8,14 @@ import type { MessageLimits } from "../../limits.ts";
 import type { Message, MessageMap } from "../format.ts";
 import { isMessageMap, setKey } from "../format.ts";
 import { bytesOf, CONTAINER, ENTRY } from "./memory.ts";
-import { KeyWork } from "./key_work.ts";
-import { checkMeasure, contents, tooDeep } from "./measure.ts";
+import { Keys } from "./keys.ts";
+import { checkMeasure, tooDeep } from "./measure.ts";
 import { brokenPickle } from "./values.ts";
 
 /** Memo indexes are below this. */
 const MAX_MEMO = 65_536;
+/** How many times `maxRequestBytes` the values of a message may take in memory, as estimated. */
+const MEMORY_FACTOR = 32;
 /** A memo with more entries than this is not kept for the next message. */
 const KEPT_MEMO = 256;
 
@@ -28,7 +30,7 @@ export class PickleMachine {
   #marks: number[] = [];
   #memo: Message[] = [];
   #items = 0;
-  #keyWork = new KeyWork();
+  #keys: Keys;
   /** Whether a container was put into another, or a value was used twice. */
   #hasSharedReferences = false;
   /** How many items were moved or measured, or keys compared: what takes long besides the opcodes. */
@@ -41,6 +43,7 @@ export class PickleMachine {
   /** Makes a machine for messages within these limits. */
   constructor(limits: MessageLimits) {
     this.#limits = limits;
+    this.#keys = new Keys(limits, (items) => this.#count(items));
   }
 
   /** About how many bytes the message has made us allocate, also for values that it has dropped. */
@@ -54,7 +57,15 @@ export class PickleMachine {
   /** Pushes a value. */
   push(value: Message): void {
     this.#stack.push(value);
-    this.heldBytes += bytesOf(value);
+    this.#hold(bytesOf(value));
+  }
+
+  /** Counts memory. To allocate much takes long, even if it is dropped. */
+  #hold(bytes: number): void {
+    this.heldBytes += bytes;
+    if (this.heldBytes > MEMORY_FACTOR * this.#limits.maxRequestBytes) {
+      throw brokenPickle("its values take too much memory", "maxRequestBytes");
+    }
   }
 
   /** Pops the newest value, or a `MARK` that is on top, as CPython does. */
@@ -95,7 +106,7 @@ export class PickleMachine {
       throw brokenPickle(`memo ${index} is out of range`);
     }
     this.#memo[index] = this.#stack[top];
-    this.heldBytes += ENTRY;
+    this.#hold(ENTRY);
   }
 
   /** Pushes the value at an index of the memo. */
@@ -105,7 +116,7 @@ export class PickleMachine {
     this.#hasSharedReferences = true;
     if (typeof value === "object") this.#memoReads.add(value);
     this.#stack.push(this.#promotedToMap.get(value) ?? value);
-    this.heldBytes += ENTRY;
+    this.#hold(ENTRY);
   }
 
   /** Returns the message at its `STOP`, and gets ready for the next one. */
@@ -126,7 +137,7 @@ export class PickleMachine {
     shorten(this.#stack, 0);
     shorten(this.#marks, 0);
     this.#items = 0;
-    this.#keyWork.reset();
+    this.#keys.reset();
     this.heldBytes = 0;
     this.#hasSharedReferences = false;
     if (this.#memo.length > KEPT_MEMO) this.#memo = [];
@@ -157,12 +168,10 @@ export class PickleMachine {
   #count(items: number): void {
     this.#items += items;
     this.work += items;
-    this.heldBytes += items * ENTRY;
-    if (this.#items > this.#limits.maxItems) {
-      throw brokenPickle(
-        `it has more than ${this.#limits.maxItems} items`,
-        "maxItems",
-      );
+    this.#hold(items * ENTRY);
+    const { maxItems } = this.#limits;
+    if (this.#items > maxItems) {
+      throw brokenPickle(`it has more than ${maxItems} items`, "maxItems");
     }
   }
 
@@ -215,13 +224,13 @@ export class PickleMachine {
   #fill(set: Set<Message>, start: number): void {
     this.#enter(start, this.#stack.length - start);
     const items = this.#stack.splice(start);
-    for (const item of items) set.add(this.#key(item, set.size));
+    for (const item of items) set.add(this.#keys.check(item, set.size));
   }
 
   /** Makes a dict of the keys and values from `start` up. */
   dict(start: number): void {
     this.#stack.splice(start, 0, {});
-    this.heldBytes += CONTAINER;
+    this.#hold(CONTAINER);
     this.setItems(start + 1);
   }
 
@@ -240,8 +249,9 @@ export class PickleMachine {
       const key = stack[at];
       if (typeof key !== "string") dict = this.#asMap(start - 1);
       const value = stack[at + 1];
-      if (dict instanceof Map) dict.set(this.#key(key, dict.size), value);
-      else setKey(dict as MessageMap, key as string, value);
+      if (dict instanceof Map) {
+        dict.set(this.#keys.check(key, dict.size), value);
+      } else setKey(dict as MessageMap, key as string, value);
     }
     shorten(stack, start);
   }
@@ -260,32 +270,12 @@ export class PickleMachine {
     }
     const map = new Map<Message, Message>();
     const items = Object.entries(dict as MessageMap);
-    for (const [key, value] of items) map.set(this.#key(key, map.size), value);
+    for (const [key, value] of items) {
+      map.set(this.#keys.check(key, map.size), value);
+    }
     this.#stack[index] = map;
     this.#promotedToMap.set(dict, map);
     return map;
-  }
-
-  /** Returns a key to look up among `size` others. Throws unless Python would accept it. */
-  #key(key: Message, size: number): Message {
-    this.#keyWork.count(key, size);
-    this.#checkHashable(key, 1);
-    return key;
-  }
-
-  #checkHashable(key: Message, depth: number): void {
-    const isHashable = typeof key !== "object" || key === null ||
-      key instanceof Uint8Array;
-    if (isHashable) return;
-    if (!Object.isFrozen(key)) {
-      throw brokenPickle("a list, dict or set cannot be a key");
-    }
-    const items = contents(key);
-    if (depth >= this.#limits.maxDepth) throw tooDeep(this.#limits);
-    // The items are counted, because nested tuples can contain the same tuple
-    // many times.
-    this.#count(items.length);
-    for (const item of items) this.#checkHashable(item, depth + 1);
   }
 }
 

@@ -40,6 +40,10 @@ export function quotedText(
   if (line.length < 2 || !/['"]/.test(quote) || !line.endsWith(quote)) {
     throw brokenPickle("a STRING is not quoted");
   }
+  // Most have no escape.
+  if (!line.includes("\\")) {
+    return text8(bytes, from + 1, from + line.length - 1);
+  }
   const plain = line.slice(1, -1).replace(
     /\\(x[0-9a-fA-F]{2}|[0-7]{1,3}|.?)/gs,
     (_, escape: string) => unescape(escape),

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { FORMATS } from "../../../lib/formats/formats.ts";
+import type { FORMATS } from "../../../lib/formats/formats.ts";
 
 /** A part of a message. It can differ each time that it is repeated. */
 export interface Part {
