@@ -89,6 +89,21 @@ Deno.test("json enforces the limits", () => {
   assertEquals(read("a".repeat(19), limits).left, 19);
   assertThrows(() => read("[[[]]]\n", limits), ProtocolError, "2 deep");
   assertThrows(() => read("[1,2,3,4,5]\n", limits), ProtocolError, "4 items");
+  assertThrows(
+    () => read(`[${",".repeat(9)}\n`, limits),
+    ProtocolError,
+    "items",
+  );
+  assertEquals(read("[[],[],[],[] ]\n", limits).messages, [[[], [], [], []]]);
+  assertEquals(read('"\\",,,,[[[[{{"\n', limits).messages, ['",,,,[[[[{{']);
+});
+
+Deno.test("json refuses a line with far too many items before it parses the line", () => {
+  const limits = { ...DEFAULT_LIMITS, maxRequestBytes: 2 ** 20 };
+  const broken = `[${",".repeat(200_000)}\n`; // `JSON.parse` would refuse it, too
+  assertThrows(() => read(broken, limits), ProtocolError, "65536 items");
+  const text = ",[{".repeat(100_000);
+  assertEquals(read(`["\\"${text}"]\n`, limits).messages, [[`"${text}`]]);
 });
 
 Deno.test("json writes one value per line, and large integers as text", () => {

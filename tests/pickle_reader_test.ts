@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { concat } from "@std/bytes/concat";
-import { DEFAULT_LIMITS } from "../lib/limits.ts";
+import { CLIENT_LIMITS, DEFAULT_LIMITS } from "../lib/limits.ts";
 import { ProtocolError } from "../lib/formats/errors.ts";
 import type { Message } from "../lib/formats/format.ts";
 import { PickleReader } from "../lib/formats/pickle/reader.ts";
@@ -338,6 +338,17 @@ Deno.test("PickleReader accepts containers nested maxDepth deep, and no deeper",
     "}" + ")" + "\x85".repeat(40) + "Ns.",
     "nested more than 32 deep",
   );
+});
+
+Deno.test("PickleReader refuses more values than can become items, and long lines, in a pickle of a client's length", () => {
+  const limits = { ...DEFAULT_LIMITS, ...CLIENT_LIMITS };
+  for (
+    const value of ["N", "}", "\x8f", "C\0", "Nq\x000" + "h\x00".repeat(9)]
+  ) {
+    const many = value.repeat(140_000);
+    assertRefused(many, "more than 65536 items", limits);
+  }
+  assertRefused("V" + "a".repeat(2 ** 20), "a line is longer", limits);
 });
 
 Deno.test("PickleReader counts a shared value once for each use", () => {

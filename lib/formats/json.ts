@@ -15,6 +15,11 @@ import { MapReader } from "./json_map.ts";
 import { decodeUtf8 } from "./decode_text.ts";
 
 const NEWLINE = 0x0a;
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const OPEN_LIST = 0x5b;
+const BACKSLASH = 0x5c;
+const OPEN_MAP = 0x7b;
 /** The reader pauses after so many lines: about 0.2 ms. */
 const LINES_AT_ONCE = 512;
 
@@ -31,6 +36,8 @@ class JsonReader implements FormatReader {
   #maps: MapReader;
   #items = 0;
   #lines = 0;
+  /** How many bytes of the incomplete line were searched for its end. Searching them again and again would take long. */
+  #searched = 0;
 
   constructor(limits: MessageLimits) {
     this.#limits = limits;
@@ -43,11 +50,13 @@ class JsonReader implements FormatReader {
 
   read(bytes: Uint8Array, end: number, messages: Message[]): number {
     const { maxRequestBytes } = this.#limits;
+    const valid = bytes.subarray(0, end);
     let start = 0;
     this.#lines = 0;
     while (start < end && !this.paused) {
-      const newline = bytes.indexOf(NEWLINE, start);
-      const isComplete = newline !== -1 && newline < end;
+      const newline = valid.indexOf(NEWLINE, start + this.#searched);
+      const isComplete = newline !== -1;
+      this.#searched = isComplete ? 0 : end - start;
       const lineEnd = isComplete ? newline + 1 : end;
       // An incomplete line lacks at least one byte.
       if (lineEnd - start + (isComplete ? 0 : 1) > maxRequestBytes) {
@@ -67,6 +76,12 @@ class JsonReader implements FormatReader {
   #parse(bytes: Uint8Array, from: number, to: number): Message {
     const map = this.#maps.read(bytes, from, to);
     if (map) return map;
+    const { maxItems } = this.#limits;
+    // Each item has at most two marks, and the whole value one.
+    const most = 2 * maxItems + 1;
+    if (to - from > most && marks(bytes, from, to) > most) {
+      throw tooManyItems(maxItems);
+    }
     const line = decodeUtf8(bytes, from, to);
     if (line === undefined) throw broken("it is not valid UTF-8");
     let value: Message;
@@ -90,11 +105,30 @@ class JsonReader implements FormatReader {
     }
     const items = Array.isArray(value) ? value : Object.values(value);
     this.#items += items.length;
-    if (this.#items > maxItems) {
-      throw broken(`it has more than ${maxItems} items`, "maxItems");
-    }
+    if (this.#items > maxItems) throw tooManyItems(maxItems);
     for (const item of items) this.#check(item, depth + 1);
   }
+}
+
+/**
+ * Counts the commas and the opening brackets outside of texts. `JSON.parse` could
+ * take seconds for a line with too many items.
+ */
+function marks(bytes: Uint8Array, from: number, to: number): number {
+  let count = 0;
+  let isText = false;
+  for (let at = from; at < to; at++) {
+    const byte = bytes[at];
+    if (byte === QUOTE) isText = !isText;
+    else if (byte === BACKSLASH) at++;
+    else if (isText) continue;
+    else if (byte === COMMA || byte === OPEN_LIST || byte === OPEN_MAP) count++;
+  }
+  return count;
+}
+
+function tooManyItems(maxItems: number): ProtocolError {
+  return broken(`it has more than ${maxItems} items`, "maxItems");
 }
 
 function checkExact(value: number): void {

@@ -9,7 +9,7 @@ import type { Message, MessageMap } from "../format.ts";
 import { isMessageMap, setKey } from "../format.ts";
 import { bytesOf, CONTAINER, ENTRY } from "./memory.ts";
 import { Keys } from "./keys.ts";
-import { checkMeasure, tooDeep } from "./measure.ts";
+import { checkMeasure, tooDeep, tooManyItems } from "./measure.ts";
 import { brokenPickle } from "./values.ts";
 
 /** Memo indexes are below this. */
@@ -54,10 +54,16 @@ export class PickleMachine {
     return this.#stack.length;
   }
 
-  /** Pushes a value. */
-  push(value: Message): void {
-    this.#stack.push(value);
-    this.#hold(bytesOf(value));
+  /**
+   * Pushes a value of about this many bytes. Each value but one becomes an item, or
+   * a dict's key or value.
+   */
+  push(value: Message, bytes: number = bytesOf(value)): void {
+    const height = this.#stack.push(value);
+    if (height > 2 * this.#limits.maxItems + 1) {
+      throw tooManyItems(this.#limits);
+    }
+    this.#hold(bytes);
   }
 
   /** Counts memory. To allocate much takes long, even if it is dropped. */
@@ -115,8 +121,7 @@ export class PickleMachine {
     if (value === undefined) throw brokenPickle(`memo ${index} is empty`);
     this.#hasSharedReferences = true;
     if (typeof value === "object") this.#memoReads.add(value);
-    this.#stack.push(this.#promotedToMap.get(value) ?? value);
-    this.#hold(ENTRY);
+    this.push(this.#promotedToMap.get(value) ?? value, ENTRY);
   }
 
   /** Returns the message at its `STOP`, and gets ready for the next one. */
@@ -169,10 +174,7 @@ export class PickleMachine {
     this.#items += items;
     this.work += items;
     this.#hold(items * ENTRY);
-    const { maxItems } = this.#limits;
-    if (this.#items > maxItems) {
-      throw brokenPickle(`it has more than ${maxItems} items`, "maxItems");
-    }
+    if (this.#items > this.#limits.maxItems) throw tooManyItems(this.#limits);
   }
 
   /** Makes a tuple of the values from `start` up. */

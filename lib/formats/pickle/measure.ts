@@ -40,12 +40,7 @@ export function checkMeasure(message: Message, limits: MessageLimits): number {
     items += value instanceof Map || isMessageMap(value)
       ? inside.length / 2
       : inside.length;
-    if (items > limits.maxItems) {
-      throw brokenPickle(
-        `it has more than ${limits.maxItems} items`,
-        "maxItems",
-      );
-    }
+    if (items > limits.maxItems) throw tooManyItems(limits);
     for (const item of inside) walk(item);
     path.pop();
   };
@@ -72,4 +67,9 @@ function sizeOf(value: Message): number {
 /** Returns the error for a message that is nested too deep. */
 export function tooDeep({ maxDepth }: MessageLimits): ProtocolError {
   return brokenPickle(`it is nested more than ${maxDepth} deep`, "maxDepth");
+}
+
+/** Returns the error for a message that has too many items. */
+export function tooManyItems({ maxItems }: MessageLimits): ProtocolError {
+  return brokenPickle(`it has more than ${maxItems} items`, "maxItems");
 }

@@ -41,6 +41,9 @@ import {
 
 const NEWLINE = 0x0a;
 
+/** The most bytes of an argument that ends with a newline. Its escapes take long to read. */
+const LONGEST_LINE = 2 ** 20;
+
 /** The reader pauses after so many opcodes, and items that they move: about 0.2 ms. */
 const WORK_AT_ONCE = 2048;
 /** A dict that {@linkcode DictReader} reads takes as long as so many opcodes. */
@@ -103,6 +106,7 @@ export class PickleReader implements FormatReader {
       if (width === LINE) {
         const newline = bytes.indexOf(NEWLINE, from);
         to = newline === -1 || newline >= end ? end + 1 : newline + 1;
+        if (to - from > LONGEST_LINE) throw lineTooLong();
       } else if (width === NO_OPCODE) {
         throw unknown(opcode);
       } else if (width < 0) {
@@ -208,6 +212,10 @@ function unknown(opcode: number): ProtocolError {
 
 function tooLong(max: number): ProtocolError {
   return brokenPickle(`it is longer than ${max} bytes`, "maxRequestBytes");
+}
+
+function lineTooLong(): ProtocolError {
+  return brokenPickle(`a line is longer than ${LONGEST_LINE} bytes`);
 }
 
 function checkProtocol(protocol: number): void {
