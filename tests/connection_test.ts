@@ -1,6 +1,6 @@
 import { delay } from "@std/async/delay";
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { DEFAULT_LIMITS } from "../lib/limits.ts";
+import { CLIENT_LIMITS, DEFAULT_LIMITS } from "../lib/limits.ts";
 import { concat } from "@std/bytes/concat";
 import type { Connection } from "../lib/net.ts";
 import { MessageConnection } from "../lib/connection/connection.ts";
@@ -59,6 +59,17 @@ class ScriptedConnection implements Connection {
 
   setNoDelay(): void {}
 }
+
+Deno.test("MessageConnection.receive() reads at most 64 KiB at once, also for a client, whose messages may be longer", async () => {
+  const long = "a".repeat(2 ** 20);
+  const bytes = encode([long, ...Array(100_000).fill(1), long]);
+  const conn = new ScriptedConnection([bytes]);
+  const connection = new MessageConnection(conn, pickle, CLIENT_LIMITS);
+  let count = 0;
+  for (let some; (some = await connection.receive());) count += some.length;
+  assertEquals(count, 100_002);
+  assertEquals(Math.max(...conn.buffers), 65_536);
+});
 
 function never(error: Error): never {
   throw error;

@@ -12,6 +12,8 @@ import { hold, type Holder } from "./unfinished.ts";
 
 /** The buffer size of an idle connection, in bytes. */
 const SMALLEST_BUFFER = 1024;
+/** The most bytes of one read, also while a long message is read. All its messages are decoded at once. */
+const LARGEST_READ = 65_536;
 /**
  * After this many small reads in a row, the buffer is halved. A single small
  * read may be just the end of a burst.
@@ -57,13 +59,13 @@ export class MessageReader<In = Message> implements Holder {
 
   /** The part of the buffer for the next read. */
   get room(): Uint8Array {
-    return this.#kept > 0 ? this.#buffer.subarray(this.#kept) : this.#buffer;
+    const isWhole = this.#kept === 0 && this.#buffer.length <= LARGEST_READ;
+    return isWhole
+      ? this.#buffer
+      : this.#buffer.subarray(this.#kept, this.#kept + LARGEST_READ);
   }
 
-  /**
-   * Whether the last read filled the buffer: then more bytes have probably
-   * arrived.
-   */
+  /** Whether the last read filled its room: then more bytes have probably arrived. */
   get lastReadFilled(): boolean {
     return this.#lastReadFilled;
   }
@@ -90,7 +92,7 @@ export class MessageReader<In = Message> implements Holder {
   decode(count: number): In[] {
     if (this.#error) return []; // the message was dropped while these bytes came
     const end = this.#kept + count;
-    if (!this.hasUndecoded) this.#lastReadFilled = end === this.#buffer.length;
+    if (!this.hasUndecoded) this.#lastReadFilled = count === this.room.length;
     const messages: In[] = [];
     this.#isDecoding = true;
     try {
@@ -115,7 +117,7 @@ export class MessageReader<In = Message> implements Holder {
 
   /** Drops the bytes of a read of `count` bytes. Returns no messages. */
   discard(count: number): In[] {
-    this.#lastReadFilled = count === this.#buffer.length;
+    this.#lastReadFilled = count === this.room.length;
     return [];
   }
 
@@ -177,7 +179,9 @@ export class MessageReader<In = Message> implements Holder {
       const rest = this.#buffer.subarray(taken, end);
       this.#buffer = new Uint8Array(size);
       this.#buffer.set(rest);
-    } else if (this.#kept > 0) this.#buffer.copyWithin(0, taken, end);
+    } else if (this.#kept > 0 && taken > 0) {
+      this.#buffer.copyWithin(0, taken, end);
+    }
   }
 }
 
