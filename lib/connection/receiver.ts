@@ -5,6 +5,7 @@
  */
 
 import type { MessageConnection } from "./connection.ts";
+import { Queue } from "./queue.ts";
 
 /** A caller that waits for a message. */
 type Caller<In> = Omit<PromiseWithResolvers<In | undefined>, "promise">;
@@ -15,12 +16,12 @@ export class Receiver<In, Out> {
   readonly connection: MessageConnection<In, Out>;
   #isPush: (message: In) => boolean;
   /** The callers that wait for a response, first come, first served. */
-  #requests: Caller<In>[] = [];
+  #requests = new Queue<Caller<In>>();
   /** The callers that wait for any other message. */
-  #others: Caller<In>[] = [];
+  #others = new Queue<Caller<In>>();
   /** Messages that arrived before a caller waited for them: those that may be responses, and pushes. */
-  #early: In[] = [];
-  #pushes: In[] = [];
+  #early = new Queue<In>();
+  #pushes = new Queue<In>();
   #isReceiving = false;
 
   /** `isPush` says which messages answer no request. */
@@ -35,7 +36,7 @@ export class Receiver<In, Out> {
   /** Resolves to the response to the next request; `undefined` at the end of the connection. */
   response(): Promise<In | undefined> {
     // Some servers answer before they have the request.
-    const early = this.#early.shift();
+    const early = this.#early.take();
     return early !== undefined
       ? Promise.resolve(early)
       : this.#wait(this.#requests);
@@ -43,18 +44,18 @@ export class Receiver<In, Out> {
 
   /** Resolves to the next message that answers no request; `undefined` at the end of the connection. */
   next(): Promise<In | undefined> {
-    const held = this.#pushes.length > 0 ? this.#pushes : this.#early;
-    const message = held.shift();
+    const held = this.#pushes.size > 0 ? this.#pushes : this.#early;
+    const message = held.take();
     return message !== undefined
       ? Promise.resolve(message)
       : this.#wait(this.#others);
   }
 
-  #wait(callers: Caller<In>[]): Promise<In | undefined> {
+  #wait(callers: Queue<Caller<In>>): Promise<In | undefined> {
     const { promise, resolve, reject } = Promise.withResolvers<
       In | undefined
     >();
-    callers.push({ resolve, reject });
+    callers.add({ resolve, reject });
     if (!this.#isReceiving) void this.#receiveAll();
     return promise;
   }
@@ -63,7 +64,7 @@ export class Receiver<In, Out> {
   async #receiveAll(): Promise<void> {
     this.#isReceiving = true;
     try {
-      while (this.#requests.length + this.#others.length > 0) {
+      while (this.#requests.size + this.#others.size > 0) {
         const messages = await this.connection.receive();
         for (const message of messages ?? []) this.#deliver(message);
         if (messages !== undefined) continue;
@@ -80,17 +81,17 @@ export class Receiver<In, Out> {
   }
 
   #deliver(message: In): void {
-    const isAwaited = this.#requests.length + this.#others.length > 0;
-    const mayBePush = this.#requests.length > 0 || !isAwaited;
+    const isAwaited = this.#requests.size + this.#others.size > 0;
+    const mayBePush = this.#requests.size > 0 || !isAwaited;
     const isPush = mayBePush && this.#isPush(message);
     const callers = mayBePush && !isPush ? this.#requests : this.#others;
-    const caller = callers.shift();
+    const caller = callers.take();
     if (caller) caller.resolve(message);
-    else (isPush ? this.#pushes : this.#early).push(message);
+    else (isPush ? this.#pushes : this.#early).add(message);
   }
 
   /** Takes all callers. */
   #all(): Caller<In>[] {
-    return [...this.#requests.splice(0), ...this.#others.splice(0)];
+    return [...this.#requests.takeAll(), ...this.#others.takeAll()];
   }
 }
