@@ -166,9 +166,12 @@ export class Client<In = Message, Out = In> {
     const receiver = this.#open();
     receiver.connection.queue([message]);
     const response = receiver.response();
-    return this.#unlessEnded(
+    const answer = this.#unlessEnded(
       await (signal ? abortable(response, signal) : response),
     );
+    // Or a server that answers, but reads no requests, would fill the memory.
+    if (receiver.connection.isFull) await receiver.connection.send([]);
+    return answer;
   }
 
   /**
@@ -191,11 +194,19 @@ export class Client<In = Message, Out = In> {
     while ((message = await this.receive()) !== undefined) yield message;
   }
 
-  /** Writes what is queued, then ends the connection. Requests in flight are rejected. */
-  async close(): Promise<void> {
+  /**
+   * Writes what is queued, then ends the connection. Requests in flight are
+   * rejected. After `grace` seconds, the connection is closed at once.
+   */
+  async close({ grace }: { grace?: number } = {}): Promise<void> {
     this.#state = ClientState.Closed;
     this.#closing.abort(new ConnectionEnded("The client was closed"));
-    await this.#receiver?.connection.shutdown();
+    const connection = this.#receiver?.connection;
+    const timer = grace === undefined
+      ? undefined
+      : setTimeout(() => connection?.close(), grace * 1000);
+    await connection?.shutdown();
+    clearTimeout(timer);
   }
 
   /** Closes the client at the end of an `await using` block. */

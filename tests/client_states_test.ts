@@ -5,8 +5,10 @@ import { delay } from "@std/async/delay";
 import { Client, type ClientOptions } from "../client.ts";
 import { ClientHandler } from "../clienthandler.ts";
 import { ConnectionEnded, type Message } from "../lib/formats/formats.ts";
+import { Random } from "../lib/testing/random.ts";
+import { SimulatedClock } from "../lib/testing/clock.ts";
 import { needs } from "./support/needs.ts";
-import { EchoHandler, Peer, TestServer } from "./support/peers.ts";
+import { EchoHandler, encode, Peer, TestServer } from "./support/peers.ts";
 
 const net = needs("net");
 const ONCE = "connects only once";
@@ -149,4 +151,37 @@ Deno.test("Client refuses an answerTimeout that no timer can wait", () => {
       "takes seconds",
     );
   }
+});
+
+Deno.test("Client.close() closes at once after its grace, although the server goes on sending", async () => {
+  using clock = new SimulatedClock(new Random(1));
+  const closed = Promise.withResolvers<null>();
+  let closedAt: number | undefined;
+  const answer = encode([1]);
+  const conn = {
+    async read(room: Uint8Array) {
+      const sent = new Promise<number>((resolve) =>
+        setTimeout(() => resolve(answer.length), 10)
+      );
+      const count = await Promise.race([sent, closed.promise]);
+      room.set(answer);
+      return count;
+    },
+    write: (bytes: Uint8Array) => Promise.resolve(bytes.length),
+    closeWrite: () => Promise.resolve(),
+    setNoDelay() {},
+    close() {
+      closedAt = clock.now;
+      closed.resolve(null);
+    },
+  };
+  const network = { ...Deno, connect: () => Promise.resolve(conn) };
+  const client = new Client({ network });
+  let greeting: Message | undefined;
+  const connecting = client.connect().then((it) => greeting = it);
+  while (greeting === undefined) await clock.step();
+  const closing = client.close({ grace: 0.5 });
+  while (closedAt === undefined) await clock.step();
+  await Promise.all([connecting, closing]);
+  assertEquals(closedAt, 510);
 });

@@ -207,6 +207,40 @@ net.test("Client.send() waits while the server does not read (needs net)", async
   });
 });
 
+net.test("Client.request() waits for a server that answers, but does not read the requests (needs net)", async () => {
+  const total = 2000;
+  let answered = 0;
+  const ready = Promise.withResolvers<void>();
+  await scripted(async (server) => {
+    await server.send({ clientid: 7 }, ...Array(total).fill(1));
+    await ready.promise;
+    assert(answered < total, "all was sent to a server that does not read");
+    await server.receiveSome(total);
+  }, async (client) => {
+    await client.connect();
+    const asking = (async () => {
+      for (; answered < total; answered++) {
+        assertEquals(await client.request("a".repeat(50_000)), 1);
+      }
+    })();
+    await stalled(() => answered);
+    ready.resolve();
+    await asking;
+  });
+});
+
+net.test("Client takes many early answers in their order (needs net)", async () => {
+  const total = 100_000;
+  await scripted(async (server) => {
+    const answers = Array.from({ length: total }, (_, i) => i);
+    await server.send({ clientid: 7 }, ...answers);
+    await server.receiveAll();
+  }, async (client) => {
+    await client.connect();
+    for (let i = 0; i < total; i++) assertEquals(await client.receive(), i);
+  });
+});
+
 net.test("Client.connect() rejects where no server listens (needs net)", async () => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr;
