@@ -7,7 +7,7 @@
 import { escapeAndCut } from "./lib/text.ts";
 import { Progress } from "./lib/progress.ts";
 import { pythonRepr } from "./lib/formats/python_repr.ts";
-import { print, report } from "./lib/output.ts";
+import { MessageReports, print, report } from "./lib/output.ts";
 import { type Address, showAddress } from "./lib/net.ts";
 import { ACKNOWLEDGED } from "./lib/students/student.ts";
 import { isMessageMap, type Message } from "./lib/formats/format.ts";
@@ -46,6 +46,7 @@ const WINDOW = 1024;
 export class ClientHelper {
   #client: HelperClient;
   #options: StudentOptions;
+  #refusals = new MessageReports("answer");
 
   /** Creates the helper of one client. */
   constructor(client: HelperClient, options: StudentOptions = {}) {
@@ -79,14 +80,17 @@ export class ClientHelper {
     return this.#client.request(request);
   }
 
-  /** Returns whether a response acknowledges its request. If not, shows the response to the user. */
+  /** Returns whether a response acknowledges its request. If not, shows the response to the user, or counts it after the first few. */
   processResponse(response: Message): boolean {
     if (response === ACKNOWLEDGED) return true;
-    const refused = refusal(response);
-    const said = refused === undefined
-      ? `answered ${pythonRepr(response)}, which is not an acknowledgement`
-      : `refused the request: ${refused}`;
-    report(`The server ${said}`);
+    this.#refusals.add(() => {
+      const refused = refusal(response);
+      return refused === undefined
+        ? `The server answered ${
+          pythonRepr(response)
+        }, which is not an acknowledgement`
+        : `The server refused the request: ${refused}`;
+    });
     return false;
   }
 
@@ -111,7 +115,11 @@ export class ClientHelper {
     };
     // One loop per place in the window: each response makes room for a request.
     const width = Math.min(WINDOW, repeat);
-    await Promise.all(Array.from({ length: width }, oneAfterAnother));
+    try {
+      await Promise.all(Array.from({ length: width }, oneAfterAnother));
+    } finally {
+      this.#refusals.end();
+    }
     if (acknowledged === repeat) {
       print(["Data acknowledged by server and you passed the test"]);
     }

@@ -167,6 +167,36 @@ export function reportAbout(line: string, about?: { address: string }): void {
   else report(line);
 }
 
+/** How many messages of a peer are reported. The others are only counted. */
+const REPORTED = 10;
+
+/** Reports messages of one kind that a peer sends: it may send any number. */
+export class MessageReports {
+  #kind: string;
+  #count = 0;
+
+  /** `kind` is the noun of the messages, such as `answer`. */
+  constructor(kind: string) {
+    this.#kind = kind;
+  }
+
+  /** Reports the line of a message. A line that is not shown is not made. */
+  add(line: () => string): void {
+    this.#count++;
+    if (this.#count <= REPORTED) report(line());
+    else if (this.#count === REPORTED + 1) {
+      report(`Further ${this.#kind}s like these are only counted`);
+    }
+  }
+
+  /** Reports how many messages were not shown. */
+  end(): void {
+    const more = this.#count - REPORTED;
+    if (more > 0) report(`${counted(more, `more ${this.#kind}`)} not shown`);
+    this.#count = 0;
+  }
+}
+
 /** Prints a line on stderr, without the time. */
 export function complain(line: string): void {
   stderr.print([line]);

@@ -1,6 +1,14 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { needs } from "./support/needs.ts";
-import { ALICE, ALICES_LINE, json, Peer, TestServer } from "./support/peers.ts";
+import { FORMATS } from "../lib/formats/formats.ts";
+import {
+  ALICE,
+  ALICES_LINE,
+  encode,
+  json,
+  Peer,
+  TestServer,
+} from "./support/peers.ts";
 import {
   client,
   type Ended,
@@ -155,6 +163,34 @@ runNet.test("client reports an answer that is not an acknowledgement, and exits 
     assertEquals(ended.stderr.trim().split("\n").length, 1);
   }
 });
+
+for (const wire of ["pickle", "json"] as const) {
+  runNet.test(`client shows ten of a flood of messages in ${wire}, counts the others, and exits at Ctrl-C (needs run, net)`, async () => {
+    for (const repeat of ["3", "1000000"]) {
+      using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+      const { port } = listener.addr;
+      await using ours = client(
+        ...["--port", `${port}`, "--wire", wire, "--repeat", repeat],
+      );
+      using peer = new Peer(await listener.accept(), FORMATS[wire]);
+      await peer.send({ clientid: 7 });
+      const error = { error: "\u4e2d".repeat(1000) };
+      const flood = encode(Array(100).fill(error), FORMATS[wire]);
+      const flooding = (async () => {
+        for (;;) await peer.sendBytes(flood);
+      })().catch(() => {}); // the client has closed
+      await ours.stderr.match(/these are only counted\n/);
+      ours.kill("SIGINT");
+      const { code, stdout, stderr } = await ours.ended();
+      await flooding;
+      assertEquals(code, 1);
+      assertEquals(stdout.trim().split("\n").length, 1, stdout);
+      assertMatch(stderr, /\u4e2d{200}\.\.\. \(1000 characters\)\n/);
+      assertMatch(stderr, /\d+ more (answer|message)s? not shown\n/);
+      assert(stderr.split("\n").length < 30, stderr);
+    }
+  });
+}
 
 runNet.test("client reports that it was rejected, and exits with 1 (needs run, net)", async () => {
   await using test = new TestServer({ maxClients: 0 });

@@ -24,10 +24,12 @@ import { choice, type Flags, integer, seconds, text, toggle } from "./flags.ts";
 import { Failure, type Program, runProgram } from "./program.ts";
 import { pythonRepr } from "../formats/python_repr.ts";
 import { whenAborted } from "./signals.ts";
-import { report } from "../output.ts";
+import { MessageReports, report } from "../output.ts";
 
 /** How long `--once` waits for a silent server, in seconds. */
 const ONCE_TIMEOUT = 10;
+/** How long closing may take after Ctrl-C, in seconds: some servers never stop sending. */
+const GRACE = 0.5;
 /** The pause between two attempts to connect, in milliseconds. */
 const RETRY_REST = 100;
 
@@ -123,8 +125,8 @@ export interface ConversingClient {
   connect(options: { signal: AbortSignal }): Promise<Message | undefined>;
   /** Resolves to the next message, or to `undefined` at the end of the connection. */
   receive(): Promise<Message | undefined>;
-  /** Closes the connection. */
-  close(): Promise<void>;
+  /** Closes the connection, in at most `grace` seconds. */
+  close(options?: { grace: number }): Promise<void>;
 }
 
 /** The part of a conversation that the command line needs. */
@@ -147,7 +149,7 @@ async function converse(
   { wait, repeat, once }: ClientFlags,
   stop: AbortSignal,
 ): Promise<number> {
-  whenAborted(stop, () => client.close());
+  whenAborted(stop, () => client.close({ grace: GRACE }));
   try {
     const greeting = await connect(client, wait, stop);
     const passed = conversation.processGreeting(greeting) &&
@@ -186,15 +188,19 @@ async function stayConnected(
   client: ConversingClient,
   stop: AbortSignal,
 ): Promise<void> {
+  const reports = new MessageReports("message");
   try {
-    let message: Message | undefined;
-    while ((message = await client.receive()) !== undefined) {
-      report(`The server also sent ${pythonRepr(message)}`);
+    for (;;) {
+      const message = await client.receive();
+      if (message === undefined) break;
+      reports.add(() => `The server also sent ${pythonRepr(message)}`);
     }
   } catch (error) {
     report(
       `The server also sent bytes that are not a message: ${reason(error)}`,
     );
+  } finally {
+    reports.end();
   }
   if (!stop.aborted) report("The server closed the connection");
 }
