@@ -78,7 +78,7 @@ export function escapeAndCut(text: string, longest: number): string {
 }
 
 /** Returns at most the first `longest` characters, and no half of one. */
-function cut(text: string, longest: number): string {
+export function cut(text: string, longest: number): string {
   if (text.length <= longest) return text;
   return text.slice(0, longest).replace(/[\ud800-\udbff]$/, "");
 }

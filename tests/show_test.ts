@@ -123,6 +123,8 @@ Deno.test("pythonRepr() shows messages as Python does", () => {
     assertEquals(pythonRepr(message), shown);
   }
   assertEquals(pythonRepr("a".repeat(1000)).length, 203);
+  const halves = pythonRepr("\u{1f600}".repeat(1000));
+  assertEquals(halves, `'${"\u{1f600}".repeat(99)}...`);
 });
 
 Deno.test("reason() and counted() describe an error and a number in one line", () => {

@@ -5,7 +5,7 @@
  */
 
 import type { Message } from "./format.ts";
-import { escapeCharacter } from "../text.ts";
+import { cut, escapeCharacter } from "../text.ts";
 
 /** How many characters of a message are shown. */
 const LONGEST = 200;
@@ -22,7 +22,7 @@ const LONGEST = 200;
  */
 export function pythonRepr(message: Message): string {
   const text = repr(message, LONGEST);
-  return text.length <= LONGEST ? text : text.slice(0, LONGEST) + "...";
+  return text.length <= LONGEST ? text : `${cut(text, LONGEST)}...`;
 }
 
 /** Returns the text of a value, or the beginning of it if it is longer than `room`. */
