@@ -94,6 +94,11 @@ export class ClientHelper {
     return false;
   }
 
+  /** Sends one request. A loop in its place would hold a response, which may be long, until the next one. */
+  async #isAcknowledged(): Promise<boolean> {
+    return this.processResponse(await this.sendRequest(this.createRequest()));
+  }
+
   /**
    * Sends the request `repeat` times, pipelined, and shows the outcome to the
    * user. Resolves to whether all requests were acknowledged.
@@ -107,10 +112,9 @@ export class ClientHelper {
     const oneAfterAnother = async () => {
       for (let now = progress.now; sent++ < repeat;) {
         const began = now;
-        const response = await this.sendRequest(this.createRequest());
+        if (await this.#isAcknowledged()) acknowledged++;
         now = progress.now;
         progress.step(now - began);
-        if (this.processResponse(response)) acknowledged++;
       }
     };
     // One loop per place in the window: each response makes room for a request.

@@ -6,7 +6,7 @@
 
 /** First in, first out. The `shift` of a long array would move all other values each time. */
 export class Queue<T> {
-  #values: T[] = [];
+  #values: (T | undefined)[] = [];
   /** Where the first value is. Those before it were taken. */
   #first = 0;
 
@@ -23,7 +23,8 @@ export class Queue<T> {
   /** Takes the first value; `undefined` if there is none. */
   take(): T | undefined {
     if (this.size === 0) return undefined;
-    const value = this.#values[this.#first++];
+    const value = this.#values[this.#first];
+    this.#values[this.#first++] = undefined; // or a long message stays in memory
     // Values are moved only when at least as many were taken.
     if (this.#first >= this.size) {
       this.#values.splice(0, this.#first);
@@ -36,6 +37,6 @@ export class Queue<T> {
   takeAll(): T[] {
     const values = this.#values.splice(0).slice(this.#first);
     this.#first = 0;
-    return values;
+    return values as T[];
   }
 }
