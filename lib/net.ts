@@ -89,8 +89,12 @@ export function isClosedHere(error: unknown): boolean {
     error instanceof Deno.errors.BadResource;
 }
 
+const CLOSED = Symbol("closed");
+
 /** Closes a connection or listener, unless it is closed already. */
-export function closeOnce(resource: { close(): void }): void {
+export function closeOnce(resource: { close(): void; [CLOSED]?: true }): void {
+  if (resource[CLOSED]) return; // a second `close()` would throw, which is slow
+  resource[CLOSED] = true;
   try {
     resource.close();
   } catch (error) {
