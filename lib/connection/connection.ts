@@ -278,7 +278,7 @@ export class MessageConnection<In = Message, Out = In> {
       this.#requestDeadline[Symbol.dispose]();
     }
     if (to >= State.PeerGone) this.#watch.noteGone();
-    if (to === State.Flushing) {
+    if (to === State.Flushing && this.queuedBytes > 0) {
       this.#writer.requireAll(true);
       this.idle.waitFromNow();
       this.idle.arm(LONGEST.flushIdle, () => {
