@@ -9,6 +9,7 @@ import { ClientHandler, StudentHandler } from "./clienthandler.ts";
 import type { StopSignals } from "./lib/cli/signals.ts";
 import { Acceptor } from "./lib/connection/acceptor.ts";
 import { admissionError } from "./lib/connection/admission.ts";
+import { ClientMap } from "./lib/connection/client_map.ts";
 import { pollEventLoop } from "./lib/connection/fairness.ts";
 import { ConnectionSet } from "./lib/connection/connection_set.ts";
 import type {
@@ -98,7 +99,7 @@ export class Server<In = Message, Out = In>
   static readonly MAX_NUM_CONN = 4096;
 
   /** The handlers of the clients being served, by client id. */
-  readonly handlers: Map<number, ClientHandler<In, Out>> = new Map();
+  readonly handlers: ClientMap<ClientHandler<In, Out>> = new ClientMap();
   /**
    * The lock that protects what handlers share: for students, the roster and
    * the printed lines.
@@ -227,13 +228,11 @@ export class Server<In = Message, Out = In>
 
   #forget(handler: ClientHandler<In, Out>): void {
     this.#open.delete(handler);
-    const { clientId } = handler;
-    // A rejected client may have the same id as a client being served.
-    if (this.handlers.get(clientId) === handler) this.handlers.delete(clientId);
+    this.handlers.delete(handler.clientId);
   }
 
   freeClientId(port: number): number {
-    if (!this.handlers.has(port)) return port;
+    if (!this.#open.has(port)) return port;
     // Such ids are not used again: to search for a free one would be slow with many clients.
     return this.#nextFreeId++;
   }

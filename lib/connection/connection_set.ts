@@ -4,20 +4,28 @@
  * @module
  */
 
+import { ClientMap } from "./client_map.ts";
+
 /** A set of open connections, or of their handlers. Callers can wait until members end. */
-export class ConnectionSet<T> implements Iterable<T> {
-  #members = new Set<T>();
+export class ConnectionSet<T extends { readonly clientId: number }>
+  implements Iterable<T> {
+  #members = new ClientMap<T>();
   #waiting = new Set<() => void>();
 
   /** Adds a member. */
   add(member: T): void {
-    this.#members.add(member);
+    this.#members.set(member.clientId, member);
   }
 
   /** Removes a member that has ended. */
   delete(member: T): void {
-    this.#members.delete(member);
+    this.#members.delete(member.clientId);
     this.wake();
+  }
+
+  /** Whether a member has this id. */
+  has(clientId: number): boolean {
+    return this.#members.has(clientId);
   }
 
   /** The number of members. */
@@ -32,7 +40,7 @@ export class ConnectionSet<T> implements Iterable<T> {
 
   /** Calls a function for each member. An error goes to `onError` and does not stop the calls. */
   each(call: (member: T) => void, onError: (error: unknown) => void): void {
-    for (const member of this.#members) {
+    for (const member of this) {
       try {
         call(member);
       } catch (error) {

@@ -56,6 +56,8 @@ const TICK = 25;
 
 /** The part of a client's handler that a shutdown needs. */
 export interface StoppableHandler {
+  /** The client's id, which no other open connection has. */
+  readonly clientId: number;
   /** Whether the handler reads further messages. */
   readonly isReading: boolean;
   /** The idle timer: measures how long the client is silent. */
