@@ -29,34 +29,42 @@ export class ClientMap<V> implements ReadonlyMap<number, V> {
     this.#cells.delete(key);
   }
 
+  /** The value of a key. */
   get(key: number): V | undefined {
     return this.#cells.get(key)?.value;
   }
 
+  /** Whether a key has a value. */
   has(key: number): boolean {
     return this.#cells.has(key);
   }
 
+  /** The number of values. */
   get size(): number {
     return this.#cells.size;
   }
 
+  /** The keys, the oldest first. */
   keys(): MapIterator<number> {
     return this.#cells.keys();
   }
 
+  /** The values, the oldest first. */
   *values(): MapIterator<V> {
     for (const cell of this.#cells.values()) yield cell.value!;
   }
 
+  /** The keys with their values, the oldest first. */
   *entries(): MapIterator<[number, V]> {
     for (const [key, cell] of this.#cells) yield [key, cell.value!];
   }
 
+  /** The same as {@linkcode entries}. */
   [Symbol.iterator](): MapIterator<[number, V]> {
     return this.entries();
   }
 
+  /** Calls a function for each value, the oldest first. */
   forEach(
     call: (value: V, key: number, map: ReadonlyMap<number, V>) => void,
   ): void {
