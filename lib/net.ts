@@ -92,9 +92,10 @@ export function isClosedHere(error: unknown): boolean {
 const CLOSED = Symbol("closed");
 
 /** Closes a connection or listener, unless it is closed already. */
-export function closeOnce(resource: { close(): void; [CLOSED]?: true }): void {
-  if (resource[CLOSED]) return; // a second `close()` would throw, which is slow
-  resource[CLOSED] = true;
+export function closeOnce(resource: { close(): void }): void {
+  const marked: { close(): void; [CLOSED]?: true } = resource;
+  if (marked[CLOSED]) return; // a second `close()` would throw, which is slow
+  marked[CLOSED] = true;
   try {
     resource.close();
   } catch (error) {
