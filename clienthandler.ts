@@ -14,9 +14,10 @@ import { type CloseReason, ignoringErrors } from "./lib/events.ts";
 import type { Message, PeerError } from "./lib/formats/formats.ts";
 import type { Lock } from "./lib/lock.ts";
 import { type Address, type Connection, showAddress } from "./lib/net.ts";
+import { Doubts } from "./lib/students/doubts.ts";
 import { sharedRoster } from "./lib/students/memory.ts";
 import type { Recorded, Roster } from "./lib/students/roster.ts";
-import { responseTo } from "./lib/students/roster.ts";
+import { isRecorded, responseTo } from "./lib/students/roster.ts";
 import { connectedLine, toStudent } from "./lib/students/student.ts";
 import type { Sid, Student } from "./lib/students/student.ts";
 import { escapeAndCut, reason } from "./lib/text.ts";
@@ -218,6 +219,11 @@ export abstract class ClientHandler<In = Message, Out = In> {
     return this.#messages.isReading;
   }
 
+  /** Whether the client has sent a request. */
+  get hasRequested(): boolean {
+    return this.#requests > 0;
+  }
+
   /** The idle timer: measures how long the client is silent. */
   get idle(): IdleTimer {
     return this.#messages.idle;
@@ -246,7 +252,7 @@ export abstract class ClientHandler<In = Message, Out = In> {
 export class StudentHandler extends ClientHandler {
   /** The roster, which all handlers of this server share. It is used only under the lock. */
   protected readonly roster: Roster = sharedRoster(this.server);
-  #said = 0;
+  #doubts = new Doubts(this.report, (student) => this.line(student));
   /** Returns the line to print for a student. */
   protected readonly line: (student: Student) => string = connectedLine;
 
@@ -271,14 +277,12 @@ export class StudentHandler extends ClientHandler {
       // print in between. The end of this block releases the lock, like
       // Python's `with`.
       using _guard = await this.writeLock.acquire();
-      results = await this.roster.record(students);
-      const recorded = students.filter((_, i) => results[i] === "recorded");
+      results = await this.roster.record(students, this);
+      const recorded = students.filter((_, i) => isRecorded(results[i]));
       // Do not build lines that will not be printed.
       if (!this.server.quiet) this.log(recorded.map(this.line));
     }
-    const refused = results.find((it) => it !== "recorded");
-    // Once, since a client can repeat it without end.
-    if (refused && this.#said++ < 1) this.report(`refused: ${refused.refused}`);
+    this.#doubts.add(students, results);
     let next = 0; // index of the next result
     return checked.map((it) =>
       it instanceof Refusal ? it.response : responseTo(results[next++])

@@ -8,9 +8,9 @@ import type { ClientHandlerClass } from "./clienthandler.ts";
 import { ClientHandler, StudentHandler } from "./clienthandler.ts";
 import type { StopSignals } from "./lib/cli/signals.ts";
 import { Acceptor } from "./lib/connection/acceptor.ts";
-import { admissionError } from "./lib/connection/admission.ts";
-import { ClientMap } from "./lib/connection/client_map.ts";
+import { Admission } from "./lib/connection/admission.ts";
 import { pollEventLoop } from "./lib/connection/fairness.ts";
+import type { ClientMap } from "./lib/connection/client_map.ts";
 import { ConnectionSet } from "./lib/connection/connection_set.ts";
 import type {
   HandlerServer,
@@ -20,7 +20,7 @@ import { isInHandler, runHandler } from "./lib/connection/handler_scope.ts";
 import { shutDown } from "./lib/connection/shutdown.ts";
 import type { CloseReason, OnEvent, ServerEvent } from "./lib/events.ts";
 import { ignoringErrors } from "./lib/events.ts";
-import { DEFAULT_FORMAT, type ProtocolError } from "./lib/formats/formats.ts";
+import { DEFAULT_FORMAT } from "./lib/formats/formats.ts";
 import type { Message, WireFormat } from "./lib/formats/formats.ts";
 import { type LimitHits, type Limits, noLimitHits } from "./lib/limits.ts";
 import { limitsOf } from "./lib/limits.ts";
@@ -99,7 +99,7 @@ export class Server<In = Message, Out = In>
   static readonly MAX_NUM_CONN = 4096;
 
   /** The handlers of the clients being served, by client id. */
-  readonly handlers: ClientMap<ClientHandler<In, Out>> = new ClientMap();
+  readonly handlers: ClientMap<ClientHandler<In, Out>>;
   /**
    * The lock that protects what handlers share: for students, the roster and
    * the printed lines.
@@ -116,6 +116,7 @@ export class Server<In = Message, Out = In>
   #address: Address;
   #clientHandler: ClientHandlerClass<In, Out>;
   #network: Network;
+  #admission: Admission<ClientHandler<In, Out>>;
   #acceptor: Acceptor | undefined;
   #nextFreeId = FIRST_FREE_ID;
   #isClosed = false;
@@ -134,6 +135,8 @@ export class Server<In = Message, Out = In>
     this.#network = options.network ?? Deno;
     this.wire = options.wire ?? lab.wire;
     this.limits = limitsOf(options);
+    this.#admission = new Admission(this.limits);
+    this.handlers = this.#admission.served;
     this.quiet = options.quiet ?? false;
     this.onEvent = options.onEvent && ignoringErrors(options.onEvent);
     const log = options.log ?? printer(this.limits, this.limitHits);
@@ -201,17 +204,17 @@ export class Server<In = Message, Out = In>
   async handler(conn: Connection, addr: Address): Promise<void> {
     let handler: ClientHandler<In, Out> | undefined;
     try {
-      if (this.#admissionError(addr)) {
+      if (this.#admission.limit(addr.hostname)) {
         await pollEventLoop(); // the end of another client may not be read yet
       }
       if (this.#isClosed) return;
-      const error = this.#admissionError(addr);
+      const error = this.#admission.makeRoom(addr.hostname);
       const Handler = error ? RejectedClient<In, Out> : this.#clientHandler;
       handler = new Handler(this, conn, addr);
       this.#open.add(handler);
       this.onEvent?.(handler.clientId, { type: "accepted" });
       if (error) return await handler.reject(error);
-      this.handlers.set(handler.clientId, handler);
+      this.#admission.add(handler);
       await runHandler(this, handler);
     } catch (error) {
       this.report(`${showAddress(addr)} handler failed: ${reason(error)}`);
@@ -222,13 +225,9 @@ export class Server<In = Message, Out = In>
     }
   }
 
-  #admissionError({ hostname }: Address): ProtocolError | undefined {
-    return admissionError(hostname, this.handlers, this.limits);
-  }
-
   #forget(handler: ClientHandler<In, Out>): void {
     this.#open.delete(handler);
-    this.handlers.delete(handler.clientId);
+    this.#admission.delete(handler);
   }
 
   freeClientId(port: number): number {

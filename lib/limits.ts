@@ -94,8 +94,10 @@ export interface Limits extends ConnectionLimits {
   /**
    * Clients served at once.
    *
-   * One more client receives an error instead of a greeting, then its connection
-   * closes.
+   * One more client takes the place of the client that has been silent for longest
+   * without any request. If all have sent requests, it receives an error instead of
+   * a greeting. In both cases, the client that has no place receives an error, then
+   * its connection closes.
    *
    * @default {10000}
    */
@@ -110,6 +112,14 @@ export interface Limits extends ConnectionLimits {
    * @default {0}
    */
   maxClientsPerAddress: number;
+  /**
+   * Seconds until the first request of a client is complete; 0 means no limit.
+   *
+   * The client receives an error, then its connection closes.
+   *
+   * @default {600}
+   */
+  firstRequestTimeout: number;
   /**
    * Seconds for which a client may be idle: it sends no complete request, and
    * accepts no bytes of its answers; 0 means no limit.
@@ -128,6 +138,14 @@ export interface Limits extends ConnectionLimits {
    * @default {16}
    */
   maxInvalidInRow: number;
+  /**
+   * Invalid requests of one client in all; 0 means no limit.
+   *
+   * The last of them is answered, then the connection closes.
+   *
+   * @default {100}
+   */
+  maxInvalid: number;
   /**
    * Characters of lines that wait to be written to stdout.
    *
@@ -156,11 +174,13 @@ export const DEFAULT_LIMITS: Readonly<Limits> = {
   maxItems: 16_384,
   maxUnfinishedBytes: 33_554_432,
   requestTimeout: 30,
+  firstRequestTimeout: 600,
   idleTimeout: 0,
   softQueuedBytes: 65_536,
   queueTimeout: 30,
   maxQueuedBytes: 16_777_216,
   maxInvalidInRow: 16,
+  maxInvalid: 100,
   maxWaitingOutput: 8_388_608,
   grace: 10,
 };
@@ -196,6 +216,7 @@ export const LIMIT_NAMES = Object.keys(DEFAULT_LIMITS) as LimitName[];
 /** The limits that are times, in seconds. */
 const TIMES: readonly LimitName[] = [
   "requestTimeout",
+  "firstRequestTimeout",
   "idleTimeout",
   "queueTimeout",
   "grace",

@@ -16,7 +16,15 @@ import {
   type WireFormat,
 } from "../formats/formats.ts";
 import { counted } from "../text.ts";
-import { choice, type Flags, integer, seconds, text, toggle } from "./flags.ts";
+import {
+  choice,
+  type Flag,
+  type Flags,
+  integer,
+  seconds,
+  text,
+  toggle,
+} from "./flags.ts";
 import {
   addressesAt,
   ALL_ADDRESSES,
@@ -37,6 +45,14 @@ export interface ServerFlags {
   wire: WireFormat;
   /** Clients served at once. */
   maxClients: number;
+  /** Clients served at once from one address; 0 means no limit. */
+  maxClientsPerAddress: number | undefined;
+  /** New students within a minute on one connection; 0 means no limit. */
+  maxNewPerConnection: number | undefined;
+  /** New students within a minute from one address; 0 means no limit. */
+  maxNewPerAddress: number | undefined;
+  /** How long a client may be silent before its first request, in seconds; 0 means no limit. */
+  firstRequestTimeout: number;
   /** How long a client may be idle, in seconds; 0 means no limit. */
   idleTimeout: number;
   /** How long a shutdown may take, in seconds. */
@@ -51,6 +67,31 @@ export interface ServerFlags {
 
 /** How long the last output of `--classroom` may take, in milliseconds. */
 const SCREEN_LONGEST = 500;
+
+/** The limits of `--classroom`, where strangers may connect, too. */
+const CLASSROOM = {
+  maxClientsPerAddress: 100,
+  maxNewPerConnection: 20,
+  maxNewPerAddress: 200,
+};
+/** The same limits without `--classroom`: none. */
+const NOT_CLASSROOM: typeof CLASSROOM = {
+  maxClientsPerAddress: 0,
+  maxNewPerConnection: 0,
+  maxNewPerAddress: 0,
+};
+
+/** A flag that takes a limit of `--classroom`, which is 0 otherwise. */
+function classroomLimit(
+  help: string,
+  limit: keyof typeof CLASSROOM,
+): Flag<number | undefined> {
+  return {
+    ...integer(`${help}; 0 means any number`, 0, 0, 1_000_000),
+    fallback: undefined,
+    shown: `0, with --classroom ${CLASSROOM[limit]}`,
+  };
+}
 
 const flags: Flags<ServerFlags> = {
   host: text(
@@ -70,6 +111,22 @@ const flags: Flags<ServerFlags> = {
     DEFAULT_LIMITS.maxClients,
     1,
     1_000_000,
+  ),
+  maxClientsPerAddress: classroomLimit(
+    "clients served at once from one address",
+    "maxClientsPerAddress",
+  ),
+  maxNewPerConnection: classroomLimit(
+    "new students within a minute on one connection",
+    "maxNewPerConnection",
+  ),
+  maxNewPerAddress: classroomLimit(
+    "new students within a minute from one address",
+    "maxNewPerAddress",
+  ),
+  firstRequestTimeout: seconds(
+    "close a client that sends no request for this long; 0 means never",
+    DEFAULT_LIMITS.firstRequestTimeout,
   ),
   idleTimeout: seconds(
     "close a client that is idle for this long; 0 means never",
@@ -112,8 +169,18 @@ export function runServer(
       const { classroom } = given;
       const host = given.host ?? (classroom ? ALL_ADDRESSES : undefined);
       const line = given.maskSid || classroom ? maskedLine : connectedLine;
-      const roster = new MemoryRoster();
-      const server = create({ ...given, host, line, roster });
+      const byDefault = classroom ? CLASSROOM : NOT_CLASSROOM;
+      const {
+        maxClientsPerAddress = byDefault.maxClientsPerAddress,
+        maxNewPerConnection = byDefault.maxNewPerConnection,
+        maxNewPerAddress = byDefault.maxNewPerAddress,
+      } = given;
+      const roster = new MemoryRoster({
+        maxNewPerConnection,
+        maxNewPerAddress,
+      });
+      const setup = { ...given, maxClientsPerAddress, host, line, roster };
+      const server = create(setup);
       return serveUntilStopped(server, { ...given, host }, roster, signals);
     },
   };

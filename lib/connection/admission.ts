@@ -1,5 +1,5 @@
 /**
- * Decides which clients a server rejects.
+ * The clients that a server serves, and which others it takes.
  *
  * @module
  */
@@ -7,26 +7,75 @@
 import { ProtocolError } from "../formats/errors.ts";
 import type { Limits } from "../limits.ts";
 import { counted } from "../text.ts";
+import { ClientMap } from "./client_map.ts";
+import { type SilentClient, SilentClients } from "./silent_clients.ts";
 
-/**
- * Returns why a client from this address is rejected; `undefined` if it is not.
- *
- * @param served The clients that are being served.
- */
-export function admissionError(
-  ip: string,
-  served: ReadonlyMap<number, { readonly clientIp: string }>,
-  { maxClients, maxClientsPerAddress }: Readonly<Limits>,
-): ProtocolError | undefined {
-  if (served.size >= maxClients) {
-    const why = `The server is full: it has ${counted(maxClients, "client")}`;
-    return new ProtocolError(why, { limit: "maxClients" });
+/** The part of a client's handler that admission needs. */
+export interface AdmittedClient extends SilentClient {
+  /** The client's IP address. */
+  readonly clientIp: string;
+}
+
+/** Admits clients within the limits. */
+export class Admission<T extends AdmittedClient> {
+  /** The handlers of the clients being served, by client id. */
+  readonly served: ClientMap<T> = new ClientMap();
+  #limits: Readonly<Limits>;
+  #silent: SilentClients<T>;
+  /** How many clients of each IP address are being served. */
+  #perAddress = new Map<string, number>();
+
+  /** Creates the admission of a server with these limits. */
+  constructor(limits: Readonly<Limits>) {
+    this.#limits = limits;
+    this.#silent = new SilentClients(limits.firstRequestTimeout);
   }
-  if (maxClientsPerAddress === 0) return undefined;
-  let same = 0;
-  for (const { clientIp } of served.values()) if (clientIp === ip) same++;
-  if (same < maxClientsPerAddress) return undefined;
-  const why = `The server has ${counted(same, "client")} from your address, ` +
-    "and takes no more";
-  return new ProtocolError(why, { limit: "maxClientsPerAddress" });
+
+  /** Returns why a client from this address is rejected; `undefined` if it is not. */
+  limit(ip: string): ProtocolError | undefined {
+    const { maxClients, maxClientsPerAddress } = this.#limits;
+    if (this.served.size >= maxClients) {
+      const why = `The server is full: it has ${counted(maxClients, "client")}`;
+      return new ProtocolError(why, { limit: "maxClients" });
+    }
+    const same = this.#perAddress.get(ip) ?? 0;
+    if (maxClientsPerAddress === 0 || same < maxClientsPerAddress) return;
+    const why =
+      `The server has ${counted(same, "client")} from your address, ` +
+      "and takes no more";
+    return new ProtocolError(why, { limit: "maxClientsPerAddress" });
+  }
+
+  /** As {@linkcode limit}, but if the server is full, the client that has been silent for longest makes room. */
+  makeRoom(ip: string): ProtocolError | undefined {
+    const error = this.limit(ip);
+    if (error?.limit !== "maxClients") return error;
+    const silent = this.#silent.longest;
+    if (!silent) return error;
+    this.delete(silent);
+    const why = "The server is full, and you have sent no request";
+    void silent.reject(new ProtocolError(why, { limit: "maxClients" }));
+    return this.limit(ip);
+  }
+
+  /** Adds a client. */
+  add(client: T): void {
+    this.served.set(client.clientId, client);
+    this.#silent.add(client);
+    this.#countAt(client.clientIp, 1);
+  }
+
+  /** Removes a client, unless it was removed before, or rejected. */
+  delete(client: T): void {
+    if (this.served.get(client.clientId) !== client) return;
+    this.served.delete(client.clientId);
+    this.#silent.delete(client);
+    this.#countAt(client.clientIp, -1);
+  }
+
+  #countAt(ip: string, change: number): void {
+    const count = (this.#perAddress.get(ip) ?? 0) + change;
+    if (count > 0) this.#perAddress.set(ip, count);
+    else this.#perAddress.delete(ip);
+  }
 }

@@ -6,7 +6,7 @@
 
 import type { CloseReason } from "../events.ts";
 import { PeerError, ProtocolError, RequestError } from "../formats/errors.ts";
-import type { LimitHits, Limits } from "../limits.ts";
+import type { LimitHits, LimitName, Limits } from "../limits.ts";
 import { reason } from "../text.ts";
 import type { Report } from "./handler_server.ts";
 
@@ -28,7 +28,7 @@ export interface Refused {
 
 /** All refusals on one connection. */
 export class Refusals {
-  #maxInRow: number;
+  #limits: Readonly<Limits>;
   #limitHits: LimitHits;
   #report: Report;
   #inRow = 0;
@@ -39,7 +39,7 @@ export class Refusals {
     { limits, limitHits }: { limits: Readonly<Limits>; limitHits: LimitHits },
     report: Report,
   ) {
-    this.#maxInRow = limits.maxInvalidInRow;
+    this.#limits = limits;
     this.#limitHits = limitHits;
     this.#report = report;
   }
@@ -60,16 +60,10 @@ export class Refusals {
       this.#limitHits[error.limit]++;
     }
     if (error instanceof RequestError) {
-      if (++this.#invalid <= REPORTED) {
+      if (this.#invalid < REPORTED) {
         this.#report(`invalid request: ${error.message}`);
       }
-      if (++this.#inRow !== this.#maxInRow) return { refused: error }; // 0: no limit
-      this.#limitHits.maxInvalidInRow++;
-      const row = `${this.#inRow} invalid requests in a row`;
-      this.#report(`closed: ${row} (maxInvalidInRow)`, {
-        limit: "maxInvalidInRow",
-      });
-      return { refused: error, closeReason: "maxInvalidInRow" };
+      return { refused: error, closeReason: this.#countInvalid() };
     }
     if (error instanceof PeerError) {
       const limit = error.limit ? ` (${error.limit})` : "";
@@ -80,5 +74,23 @@ export class Refusals {
     }
     this.#report(`handler failed: ${reason(error)}`, { error });
     return { refused: SERVER_FAULT, closeReason: "failed" };
+  }
+
+  /** Counts an invalid request. Returns the limit that it reaches, if any. 0 is no limit. */
+  #countInvalid(): LimitName | undefined {
+    const { maxInvalidInRow, maxInvalid } = this.#limits;
+    this.#invalid++;
+    const limit = ++this.#inRow === maxInvalidInRow
+      ? "maxInvalidInRow"
+      : this.#invalid === maxInvalid
+      ? "maxInvalid"
+      : undefined;
+    if (!limit) return undefined;
+    this.#limitHits[limit]++;
+    const requests = limit === "maxInvalid"
+      ? `${this.#invalid} invalid requests`
+      : `${this.#inRow} invalid requests in a row`;
+    this.#report(`closed: ${requests} (${limit})`, { limit });
+    return limit;
   }
 }

@@ -41,10 +41,8 @@ export function decodeUtf8(
 ): string | undefined {
   const ascii = decodeAscii(bytes, from, to);
   if (ascii !== undefined) return ascii;
-  const text = utf8Slice.call(bytes, from, to);
-  // Invalid bytes became U+FFFD, but the peer may also have sent that character.
-  const isValid = !text.includes("\ufffd") || isUtf8(bytes.subarray(from, to));
-  return isValid ? text : undefined;
+  if (!isUtf8(bytes.subarray(from, to))) return undefined;
+  return utf8Slice.call(bytes, from, to);
 }
 
 /** Decodes Latin-1, in which each byte is one character. */

@@ -4,27 +4,23 @@
  * @module
  */
 
+import { estimateBytes } from "./estimate.ts";
 import { type Key, keyOf } from "./key.ts";
+import {
+  type NewStudentLimits,
+  NewStudents,
+  type Origin,
+} from "./new_students.ts";
 import type { Recorded, Roster } from "./roster.ts";
 import type { Sid, Student } from "./student.ts";
-import { estimateBytes } from "./estimate.ts";
 
 /** The limits of a roster in memory. */
-export interface RosterLimits {
+export interface RosterLimits extends NewStudentLimits {
   /**
-   * Students in the memory roster.
+   * Estimated bytes of all students in the memory roster.
    *
-   * A further student is refused with an error, and the connection goes on. A
-   * student who is already in the roster can still be updated.
-   *
-   * @default {100000}
-   */
-  maxRosterRows: number;
-  /**
-   * Estimated bytes of the large students in the memory roster: those with
-   * additional keys, or with texts of over 200 characters.
-   *
-   * The same as for `maxRosterRows`.
+   * A further student, or a longer one, is refused with an error, and the connection
+   * goes on.
    *
    * @default {268435456}
    */
@@ -33,30 +29,42 @@ export interface RosterLimits {
 
 /** The default limits of a roster. */
 export const DEFAULT_ROSTER_LIMITS: Readonly<RosterLimits> = {
-  maxRosterRows: 100_000,
+  maxNewPerConnection: 0,
+  maxNewPerAddress: 0,
   maxRosterBytes: 268_435_456,
 };
 
-/** The result for a student for whom there is no room. */
-const FULL: Recorded = { refused: "The roster is full" };
+/** What a client is told when a limit forbids its student. */
+const REFUSED: { readonly [limit in keyof RosterLimits]: string } = {
+  maxNewPerConnection:
+    "This connection has brought too many new students: try again in a minute",
+  maxNewPerAddress:
+    "Too many new students come from your address: try again in a minute",
+  maxRosterBytes: "The roster is full",
+};
 
 /** A roster in memory, which is lost when the program ends. */
 export class MemoryRoster implements Roster {
   /** How often each limit was reached. */
   readonly limitHits: Record<keyof RosterLimits, number> = {
-    maxRosterRows: 0,
+    maxNewPerConnection: 0,
+    maxNewPerAddress: 0,
     maxRosterBytes: 0,
   };
-  #limits: Readonly<RosterLimits>;
+  #maxBytes: number;
   /** The students by the key of their `sid`, see {@linkcode keyOf}. */
   #students = new Map<Key, Student>();
-  /** The bytes of each large student. Estimating every student would be slow. */
-  #large = new Map<Key, number>();
-  #largeBytes = 0;
+  /** The estimated bytes of all students. */
+  #bytes = 0;
+  /** Whether a large student was ever recorded. */
+  #hasLarge = false;
+  #newStudents: NewStudents;
 
   /** Makes an empty roster. */
   constructor(limits: Partial<RosterLimits> = {}) {
-    this.#limits = { ...DEFAULT_ROSTER_LIMITS, ...limits };
+    const all = { ...DEFAULT_ROSTER_LIMITS, ...limits };
+    this.#maxBytes = all.maxRosterBytes;
+    this.#newStudents = new NewStudents(all);
   }
 
   /** How many students it holds. */
@@ -64,64 +72,67 @@ export class MemoryRoster implements Roster {
     return this.#students.size;
   }
 
-  record(students: readonly Student[]): Promise<readonly Recorded[]> {
-    if (this.#haveRoom(students)) {
-      this.#recordSmall(students);
-      return Promise.resolve(students.map((): Recorded => "recorded"));
-    }
-    const results = students.map((student): Recorded => {
-      const limit = this.#put(keyOf(student.sid), student);
-      if (!limit) return "recorded";
-      this.limitHits[limit]++;
-      return FULL;
-    });
+  record(
+    students: readonly Student[],
+    origin?: Origin,
+  ): Promise<readonly Recorded[]> {
+    const results = this.#haveRoom(students)
+      ? this.#recordSmall(students)
+      : students.map((student) => this.#put(student, origin));
     return Promise.resolve(results);
   }
 
   /** Whether no limit can refuse any of the students: the usual case. */
   #haveRoom(students: readonly Student[]): boolean {
-    const rows = this.#students.size + students.length;
-    return this.#large.size === 0 && rows <= this.#limits.maxRosterRows &&
-      students.every(isSmall);
+    const most = this.#bytes + students.length * MOST_SMALL;
+    return !this.#hasLarge && !this.#newStudents.isLimited &&
+      most <= this.#maxBytes && students.every(isSmall);
   }
 
   /**
    * Records students whom no limit can refuse. All are looked up before any is
    * written, so that the processor waits for memory once, not for each student.
    */
-  #recordSmall(students: readonly Student[]): void {
+  #recordSmall(students: readonly Student[]): Recorded[] {
     const keys = students.map(({ sid }) => keyOf(sid));
     const rows = keys.map((key) => this.#students.get(key));
-    students.forEach((student, i) => {
-      const row = rows[i];
-      if (row) fillIn(row, student);
-      else this.#students.set(keys[i], rowOf(student));
-    });
+    return students.map((student, i) => this.#store(keys[i], student, rows[i]));
+  }
+
+  /** Stores a student, unless a limit forbids it. */
+  #put(student: Student, origin: Origin | undefined): Recorded {
+    const key = keyOf(student.sid);
+    const row = this.#students.get(key);
+    const more = bytesOf(student) - (row ? bytesOf(row) : 0);
+    const isFull = more > 0 && this.#bytes + more > this.#maxBytes;
+    const limit = isFull
+      ? "maxRosterBytes"
+      : origin && !row
+      ? this.#newStudents.count(origin)
+      : undefined;
+    if (!limit) return this.#store(key, student, row);
+    this.limitHits[limit]++;
+    return { refused: REFUSED[limit] };
+  }
+
+  #store(key: Key, student: Student, known: Student | undefined): Recorded {
+    const row = known ?? this.#students.get(key); // it may be new in this batch
+    const before = row?.student_name;
+    const isLarge = !isSmall(student);
+    this.#hasLarge ||= isLarge;
+    this.#bytes += bytesOf(student) - (row ? bytesOf(row) : 0);
+    if (row && !isLarge && isSmall(row)) fillIn(row, student);
+    else this.#students.set(key, isLarge ? student : rowOf(student));
+    const { student_name, sid } = student;
+    const isOther = typeof before === "string" && before !== student_name;
+    return isOther && student_name !== null && sid !== null
+      ? { before }
+      : "recorded";
   }
 
   read(sid: Sid): Promise<Student | undefined> {
     const row = this.#students.get(keyOf(sid));
     return Promise.resolve(row && { ...row }); // a copy: the row may be overwritten
-  }
-
-  /** Stores a student under a key. Returns the limit that forbids it, if any. */
-  #put(key: Key, student: Student): keyof RosterLimits | undefined {
-    const { maxRosterRows, maxRosterBytes } = this.#limits;
-    const full = this.#students.size >= maxRosterRows;
-    if (full && !this.#students.has(key)) return "maxRosterRows";
-    const small = isSmall(student);
-    const bytes = small ? 0 : estimateBytes(student) + estimateBytes(key);
-    const before = this.#large.size > 0 ? this.#large.get(key) ?? 0 : 0;
-    if (bytes > 0 || before > 0) {
-      const after = this.#largeBytes - before + bytes;
-      if (bytes > 0 && after > maxRosterBytes) return "maxRosterBytes";
-      this.#largeBytes = after;
-      if (bytes > 0) this.#large.set(key, bytes);
-      else this.#large.delete(key);
-    }
-    const row = small && before === 0 ? this.#students.get(key) : undefined;
-    if (row) fillIn(row, student);
-    else this.#students.set(key, small ? rowOf(student) : student);
   }
 }
 
@@ -136,6 +147,20 @@ function isSmall(student: Student): boolean {
   return keys === 3 && (student_name?.length ?? 0) <= SHORT &&
     (github_username?.length ?? 0) <= SHORT &&
     (typeof sid === "number" || String(sid).length <= SHORT);
+}
+
+/** The estimated bytes of a small student, without its texts. */
+const ROW = 256;
+/** The most estimated bytes of a small student: of three long texts. */
+const MOST_SMALL = ROW + 3 * 2 * SHORT;
+
+/** Estimates the bytes of a student in the roster. */
+function bytesOf(student: Student): number {
+  if (!isSmall(student)) return ROW + estimateBytes(student);
+  const { student_name, github_username, sid } = student;
+  const characters = (student_name?.length ?? 0) +
+    (github_username?.length ?? 0) + (typeof sid === "string" ? sid.length : 0);
+  return ROW + 2 * characters;
 }
 
 /** Returns a row of the three fields alone, which the engine stores more compactly. */

@@ -5,14 +5,28 @@
  */
 
 import type { MessageMap } from "../formats/format.ts";
+import type { Origin } from "./new_students.ts";
 import { ACKNOWLEDGED, type Sid, type Student } from "./student.ts";
 
-/** The result for one student: recorded, or refused with a reason for the client. */
-export type Recorded = "recorded" | { readonly refused: string };
+/**
+ * The result for one student: recorded, or refused with a reason for the client. A
+ * student whose `sid` came with another name before is recorded, too.
+ */
+export type Recorded =
+  | "recorded"
+  | { readonly before: string }
+  | { readonly refused: string };
+
+/** Whether a student was recorded. */
+export function isRecorded(result: Recorded): boolean {
+  return result === "recorded" || "before" in result;
+}
 
 /** Returns the response to a student who was recorded, or refused. */
 export function responseTo(result: Recorded): number | MessageMap {
-  return result === "recorded" ? ACKNOWLEDGED : { error: result.refused };
+  return result !== "recorded" && "refused" in result
+    ? { error: result.refused }
+    : ACKNOWLEDGED;
 }
 
 /**
@@ -23,9 +37,13 @@ export function responseTo(result: Recorded): number | MessageMap {
 export interface Roster {
   /**
    * Records students in order. A later student replaces an earlier one with the
-   * same `sid`. Resolves to one result for each student.
+   * same `sid`. Resolves to one result for each student. `origin` is the connection
+   * that they come from.
    */
-  record(students: readonly Student[]): Promise<readonly Recorded[]>;
+  record(
+    students: readonly Student[],
+    origin?: Origin,
+  ): Promise<readonly Recorded[]>;
   /** Looks up a student. */
   read(sid: Sid): Promise<Student | undefined>;
 }

@@ -226,7 +226,7 @@ export class PickleMachine {
   #fill(set: Set<Message>, start: number): void {
     this.#enter(start, this.#stack.length - start);
     const items = this.#stack.splice(start);
-    for (const item of items) set.add(this.#keys.check(item, set.size));
+    for (const item of items) set.add(this.#keys.check(item));
   }
 
   /** Makes a dict of the keys and values from `start` up. */
@@ -252,7 +252,7 @@ export class PickleMachine {
       if (typeof key !== "string") dict = this.#asMap(start - 1);
       const value = stack[at + 1];
       if (dict instanceof Map) {
-        dict.set(this.#keys.check(key, dict.size), value);
+        dict.set(this.#keys.check(key), value);
       } else setKey(dict as MessageMap, key as string, value);
     }
     shorten(stack, start);
@@ -273,7 +273,7 @@ export class PickleMachine {
     const map = new Map<Message, Message>();
     const items = Object.entries(dict as MessageMap);
     for (const [key, value] of items) {
-      map.set(this.#keys.check(key, map.size), value);
+      map.set(this.#keys.check(key), value);
     }
     this.#stack[index] = map;
     this.#promotedToMap.set(dict, map);

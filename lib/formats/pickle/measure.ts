@@ -22,6 +22,9 @@ export function checkMeasure(message: Message, limits: MessageLimits): number {
   let items = 0;
   let size = 0;
   const path: Message[] = [];
+  const count = (): void => {
+    if (++items > limits.maxItems) throw tooManyItems(limits);
+  };
   const walk = (value: Message): void => {
     size += sizeOf(value);
     if (size > limits.maxRequestBytes) {
@@ -36,24 +39,28 @@ export function checkMeasure(message: Message, limits: MessageLimits): number {
     if (path.includes(value)) throw brokenPickle("a container contains itself");
     if (path.length === limits.maxDepth) throw tooDeep(limits);
     path.push(value);
-    const inside = contents(value);
-    items += value instanceof Map || isMessageMap(value)
-      ? inside.length / 2
-      : inside.length;
-    if (items > limits.maxItems) throw tooManyItems(limits);
-    for (const item of inside) walk(item);
+    if (isMessageMap(value)) {
+      for (const key in value) {
+        count();
+        size += key.length;
+        walk(value[key]);
+      }
+    } else if (value instanceof Map) {
+      for (const [key, item] of value) {
+        count();
+        walk(key);
+        walk(item);
+      }
+    } else {
+      for (const item of value) {
+        count();
+        walk(item);
+      }
+    }
     path.pop();
   };
   walk(message);
   return items;
-}
-
-/** Returns the items of a list, tuple or set; the keys and values of a dict. */
-export function contents(container: Message & object): readonly Message[] {
-  if (Array.isArray(container)) return container;
-  if (container instanceof Set) return [...container];
-  if (container instanceof Map) return [...container].flat();
-  return Object.entries(container).flat();
 }
 
 /** Returns the length of a text, of bytes, or of a long integer in hexadecimal. */

@@ -66,8 +66,9 @@ const ESCAPES: Readonly<Record<string, string>> = {
 };
 
 function unescape(escape: string): string {
-  if (/^x./.test(escape)) return hexCharacter(escape.slice(1));
-  if (/^[0-7]/.test(escape)) {
+  const first = escape[0];
+  if (first === "x" && escape.length > 1) return hexCharacter(escape.slice(1));
+  if (first >= "0" && first <= "7") {
     return String.fromCharCode(parseInt(escape, 8) & 0xff);
   }
   const character = ESCAPES[escape];

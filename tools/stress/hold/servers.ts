@@ -21,7 +21,13 @@ export interface State {
   liveBytes: number;
 }
 
-const SHIPPED = ["server.ts", "--port", "0", "--quiet"];
+const SHIPPED = [
+  "--v8-flags=--max-semi-space-size=8",
+  "server.ts",
+  "--port",
+  "0",
+  "--quiet",
+];
 
 /**
  * Starts the shipped server. It prints no line per request: only its work is

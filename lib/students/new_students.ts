@@ -1,0 +1,76 @@
+/**
+ * How many new students come from one client.
+ *
+ * @module
+ */
+
+/** The limits of new students. */
+export interface NewStudentLimits {
+  /**
+   * New students that one connection may bring within a minute; 0 means no limit.
+   * With `--classroom`, the default is 20.
+   *
+   * A further student is refused with an error, and the connection goes on.
+   *
+   * @default {0}
+   */
+  maxNewPerConnection: number;
+  /**
+   * New students from one IP address within a minute; 0 means no limit. With
+   * `--classroom`, the default is 200.
+   *
+   * The same as for `maxNewPerConnection`.
+   *
+   * @default {0}
+   */
+  maxNewPerAddress: number;
+}
+
+/** Where a student comes from. Each connection is an object of its own. */
+export interface Origin {
+  /** The client's IP address. */
+  readonly clientIp: string;
+}
+
+/** A minute, in milliseconds. */
+const PERIOD = 60_000;
+
+/** Counts the new students of the current minute. */
+export class NewStudents {
+  #limits: NewStudentLimits;
+  #perConnection = new Map<Origin, number>();
+  #perAddress = new Map<string, number>();
+  #began = -Infinity;
+
+  /** Counts within these limits. */
+  constructor(limits: NewStudentLimits) {
+    this.#limits = limits;
+  }
+
+  /** Whether there are any limits. */
+  get isLimited(): boolean {
+    const { maxNewPerConnection, maxNewPerAddress } = this.#limits;
+    return maxNewPerConnection > 0 || maxNewPerAddress > 0;
+  }
+
+  /** Counts a new student. Returns the limit that forbids it, if any. */
+  count(origin: Origin): keyof NewStudentLimits | undefined {
+    const now = performance.now();
+    if (now - this.#began >= PERIOD) {
+      this.#perConnection.clear();
+      this.#perAddress.clear();
+      this.#began = now;
+    }
+    const { maxNewPerConnection, maxNewPerAddress } = this.#limits;
+    const onConnection = 1 + (this.#perConnection.get(origin) ?? 0);
+    const fromAddress = 1 + (this.#perAddress.get(origin.clientIp) ?? 0);
+    if (maxNewPerConnection > 0 && onConnection > maxNewPerConnection) {
+      return "maxNewPerConnection";
+    }
+    if (maxNewPerAddress > 0 && fromAddress > maxNewPerAddress) {
+      return "maxNewPerAddress";
+    }
+    this.#perConnection.set(origin, onConnection);
+    this.#perAddress.set(origin.clientIp, fromAddress);
+  }
+}
