@@ -32,7 +32,7 @@ export interface MessageLimits {
    *
    * The client receives an error, then its connection closes.
    *
-   * @default {16384}
+   * @default {4096}
    */
   maxItems: number;
   /**
@@ -171,7 +171,7 @@ export const DEFAULT_LIMITS: Readonly<Limits> = {
   maxClientsPerAddress: 0,
   maxRequestBytes: 65_536,
   maxDepth: 32,
-  maxItems: 16_384,
+  maxItems: 4_096,
   maxUnfinishedBytes: 33_554_432,
   requestTimeout: 30,
   firstRequestTimeout: 600,
@@ -189,6 +189,7 @@ export const DEFAULT_LIMITS: Readonly<Limits> = {
 export const CLIENT_LIMITS: Readonly<ConnectionLimits> = {
   ...DEFAULT_LIMITS,
   maxRequestBytes: 16_777_216,
+  maxItems: 65_536,
   requestTimeout: 0,
   queueTimeout: 0,
   maxQueuedBytes: Infinity,

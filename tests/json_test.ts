@@ -101,7 +101,7 @@ Deno.test("json enforces the limits", () => {
 Deno.test("json refuses a line with far too many items before it parses the line", () => {
   const limits = { ...DEFAULT_LIMITS, maxRequestBytes: 2 ** 20 };
   const broken = `[${",".repeat(200_000)}\n`; // `JSON.parse` would refuse it, too
-  assertThrows(() => read(broken, limits), ProtocolError, "65536 items");
+  assertThrows(() => read(broken, limits), ProtocolError, "4096 items");
   const text = ",[{".repeat(100_000);
   assertEquals(read(`["\\"${text}"]\n`, limits).messages, [[`"${text}`]]);
 });

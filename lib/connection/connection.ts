@@ -146,7 +146,7 @@ export class MessageConnection<In = Message, Out = In> {
     const discards = this.#discardsInput;
     const began = performance.now();
     const messages = discards ? reader.discard(count) : reader.decode(count);
-    this.time.count(began, messages.length > 0);
+    this.time.countDecoding(began, messages.length, reader.bufferBytes);
     if (discards) this.idle.waitFromNow();
     else if (messages.length === 0) this.idle.notePart();
     else this.idle.noteMessages();

@@ -27,10 +27,13 @@ const CONTENDED_ABOVE = 100;
  */
 const TURNS_TO_POLL = 64;
 
+/** After so many milliseconds, a task comes although others have used less. */
+const LONGEST_WAIT = 2000;
+
 /** The last known time when the event loop polled its sockets. */
 let polledAt = performance.now();
-/** The long work since then, in milliseconds. */
-let longWork = 0;
+/** The work since then, in milliseconds. */
+let work = 0;
 /** The number of connections that wait for bytes, including idle ones. */
 let active = 0;
 /** A task that has yielded. */
@@ -38,6 +41,8 @@ interface Task {
   resume: () => void;
   /** How much its connection has used. The task with the least comes first. */
   used: number;
+  /** Since when it waits, in `performance.now()` time. */
+  since: number;
 }
 /** The tasks that yielded, in the order in which they did. */
 const byAge = new Set<Task>();
@@ -52,7 +57,7 @@ let isServing = false;
 export async function yieldIfDue(ms = SLICE, used = -Infinity): Promise<void> {
   if (!isServing && performance.now() - polledAt < ms) return;
   const { promise, resolve } = Promise.withResolvers<void>();
-  const task = { resume: resolve, used };
+  const task = { resume: resolve, used, since: performance.now() };
   byAge.add(task);
   byUse.splice(indexAfter(used), 0, task);
   if (!isServing) void serve();
@@ -70,14 +75,17 @@ function indexAfter(used: number): number {
   return low;
 }
 
+/** A piece of work that takes less, in milliseconds, does not make others wait. */
+const LONG = 0.5;
+
 /** Notes that a task has worked for so many milliseconds without a pause. */
-export function noteLongWork(ms: number): void {
-  longWork += ms;
+export function noteWork(ms: number): void {
+  if (ms >= LONG) work += ms;
 }
 
 /** Whether tasks have worked for long since the last known poll of the sockets. */
 export function isOverworked(): boolean {
-  return longWork >= SLICE;
+  return work >= SLICE;
 }
 
 /** Counts one more active connection, or one less if `change` is -1. */
@@ -95,13 +103,14 @@ async function serve(): Promise<void> {
   while (byAge.size > 0) {
     await turns(TURNS_TO_POLL);
     polledAt = performance.now();
-    longWork = 0;
-    // First the one that has waited longest, so that none waits for ever.
+    work = 0;
+    do await run(byUse.shift()!); while (
+      byUse.length > 0 && performance.now() - polledAt < SLICE
+    );
     const [oldest] = byAge;
-    byUse.splice(byUse.indexOf(oldest), 1);
-    await run(oldest);
-    while (byUse.length > 0 && performance.now() - polledAt < SLICE) {
-      await run(byUse.shift()!);
+    if (oldest && polledAt - oldest.since >= LONGEST_WAIT) {
+      byUse.splice(byUse.indexOf(oldest), 1);
+      await run(oldest);
     }
   }
   isServing = false;

@@ -5,34 +5,54 @@
  */
 
 import type { IdleTimer } from "./timers.ts";
-import { isOverworked, noteLongWork, yieldIfDue } from "./fairness.ts";
+import { isOverworked, noteWork, yieldIfDue } from "./fairness.ts";
 
-/** A piece of work that takes so many milliseconds is long. A batch of usual requests takes less. */
-const LONG = 0.5;
+/** A connection that has used so many milliseconds more than it may comes after the others. */
+const HEAVY = 2;
+/** What a connection may use for each message, in milliseconds. A usual request takes less. */
+const PER_MESSAGE = 0.1;
+/** The longest time that decoding one byte takes, in milliseconds: more than `deno task costliest` has found. */
+const LONGEST_BYTE = 0.0004;
 /** After so many milliseconds, half of the time that was used is forgotten. */
 const HALF_LIFE = 1000;
-/** A new connection comes after those that are known, and before those with long work. */
-const NEW = -1000;
+/** The connections that have sent a whole message come first, then new ones, and then heavy ones. */
+const KNOWN = 2000;
+const NEW = 1000;
 
-/** Counts the long pieces of work for one connection, so that those for others come first. */
+/** Counts the work for one connection, so that the work for others can come first. */
 export class ProcessorTime {
-  /** Milliseconds of long work. Later, half of it counts, and so on. */
+  /** Milliseconds above what it may use, at the time `#usedAt`. */
   #used = 0;
   #usedAt = 0;
   #isKnown = false;
+  #lastProcessing = 0;
 
   /**
-   * Counts a piece of work that began at this `performance.now()` time. `isKnown`
-   * says whether the connection has sent a whole message.
+   * Counts decoding that began at this `performance.now()` time, and completed some
+   * messages, in a buffer of so many bytes.
    */
-  count(began: number, isKnown = true): void {
+  countDecoding(began: number, messages: number, bytes: number): void {
+    this.#isKnown ||= messages > 0;
+    // What takes longer is no work of this connection: the engine's garbage
+    // collection, or another program.
+    const ms = Math.min(performance.now() - began, bytes * LONGEST_BYTE);
+    this.#count(ms - messages * PER_MESSAGE);
+    noteWork(ms);
+  }
+
+  /** Counts processing that began at this `performance.now()` time. */
+  countProcessing(began: number): void {
+    const ms = performance.now() - began;
+    this.#count(Math.min(ms, this.#lastProcessing)); // for the same reason
+    this.#lastProcessing = ms;
+    noteWork(ms);
+  }
+
+  #count(ms: number): void {
+    if (this.#used === 0 && ms <= 0) return;
     const now = performance.now();
-    const ms = now - began;
-    this.#isKnown ||= isKnown;
-    if (ms < LONG) return;
-    this.#used = this.#recent(now) + ms;
+    this.#used = Math.max(0, this.#recent(now) + ms);
     this.#usedAt = now;
-    noteLongWork(ms);
   }
 
   #recent(now: number): number {
@@ -40,22 +60,18 @@ export class ProcessorTime {
   }
 
   /**
-   * How much it has used, to be compared with other connections at any time: twice
-   * as much is 1 more, and so is as much a half-life later.
+   * How much it has used, to be compared with other connections at any time. For
+   * heavy ones, twice as much is 1 more, and so is as much a half-life later.
    */
   get #comparable(): number {
-    if (this.isHeavy) {
-      return Math.log2(this.#used) + this.#usedAt / HALF_LIFE;
-    }
-    return this.#isKnown ? -Infinity : NEW;
+    return this.isHeavy
+      ? Math.log2(this.#used) + this.#usedAt / HALF_LIFE
+      : this.#used - (this.#isKnown ? KNOWN : NEW);
   }
 
-  /** Whether it has done long work in the last moments. */
+  /** Whether it has used too much in the last moments. */
   get isHeavy(): boolean {
-    if (this.#used > 0 && this.#recent(performance.now()) < LONG) {
-      this.#used = 0;
-    }
-    return this.#used > 0;
+    return this.#used >= HEAVY && this.#recent(performance.now()) >= HEAVY;
   }
 
   /** Whether others should work before it does. */
@@ -113,6 +129,6 @@ export class TimeSlice {
 
   /** Ends the computation. */
   end(): void {
-    this.#time.count(this.#began);
+    this.#time.countProcessing(this.#began);
   }
 }

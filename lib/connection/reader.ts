@@ -65,6 +65,11 @@ export class MessageReader<In = Message> implements Holder {
       : this.#buffer.subarray(this.#kept, this.#kept + LARGEST_READ);
   }
 
+  /** The buffer's size. */
+  get bufferBytes(): number {
+    return this.#buffer.length;
+  }
+
   /** Whether the last read filled its room: then more bytes have probably arrived. */
   get lastReadFilled(): boolean {
     return this.#lastReadFilled;

@@ -109,6 +109,6 @@ export const DENO_RUN = [
   "run",
   "--quiet",
   "--no-prompt",
-  "--allow-net=127.0.0.1",
+  "--allow-net=127.0.0.1,127.0.0.2",
   "--allow-sys=networkInterfaces",
 ];

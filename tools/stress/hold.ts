@@ -30,6 +30,7 @@ import { room } from "./hold/room.ts";
 import type { Figure, Scenario } from "./hold/scenario.ts";
 import { screen } from "./hold/screen.ts";
 import { slowClients } from "./hold/slow_clients.ts";
+import { takeover } from "./hold/takeover.ts";
 import { throws } from "./hold/throws.ts";
 import { work } from "./hold/work.ts";
 
@@ -47,6 +48,7 @@ const SCENARIOS: readonly Scenario[] = [
   churn,
   memory,
   work,
+  takeover,
   logs,
   screen,
   parallel,

@@ -12,12 +12,20 @@ import { messageOf } from "./search.ts";
 
 /** Each with its frame and its parts. */
 const FOUND: [Grammar, frame: string, ...parts: string[]][] = [
-  [pickles, "in a student's list", "EMPTY_SET", "MEMOIZE"],
-  [pickles, "in a student's set", "BININT colliding"],
+  [pickles, "in a student's dict", "SHORT_BINUNICODE word", "NONE"],
+  [
+    pickles,
+    "after a student's set of colliding integers",
+    "SHORT_BINUNICODE word",
+    "NONE",
+  ],
+  [pickles, "in a student's set", "SHORT_BINSTRING latin", "STRING escapes"],
+  [jsonLines, "in a student's list", "dicts of one new key"],
 ];
 
 /** A costly message. */
 export interface CostlyMessage {
+  format: Grammar["format"];
   name: string;
   bytes: Uint8Array<ArrayBuffer>;
 }
@@ -30,6 +38,7 @@ export function costlyMessages(): CostlyMessage[] {
       grammar.parts.find((part) => part.name === name)!
     );
     return {
+      format: grammar.format,
       name: `${names.join(", ")} ${frameName}`,
       bytes: messageOf({ grammar, frame, parts }).slice(),
     };

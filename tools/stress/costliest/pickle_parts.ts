@@ -191,3 +191,12 @@ export const pickles: Grammar = {
     ),
   ],
 };
+
+/** Pickles that are never complete. */
+export const unfinishedPickles: Grammar = {
+  ...pickles,
+  frames: pickles.frames.slice(0, 2).map((frame) => ({
+    ...frame,
+    after: none,
+  })),
+};

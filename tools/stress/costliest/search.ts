@@ -12,7 +12,7 @@ const LENGTH = 65_536;
 const SHORT = 4096;
 /** How many sequences are tried again at full length. */
 const KEPT = 400;
-/** How many of these are tried several times. */
+/** How many of these are tried exactly. */
 const BEST = 40;
 
 /** A message of repeated parts. */
@@ -20,15 +20,15 @@ export interface Candidate {
   grammar: Grammar;
   frame: Frame;
   parts: readonly Part[];
-  /** What it costs, in the unit of the search. */
+  /** What it costs, in the unit of the {@linkcode Cost}. */
   cost: number;
 }
 
-/** Returns the cost of a message: the least of so many tries. */
+/** Returns the cost of a message. An exact cost takes longer to find. */
 export type Cost = (
   format: Grammar["format"],
   bytes: Uint8Array,
-  tries: number,
+  isExact: boolean,
 ) => number;
 
 /** Returns the candidate's name. */
@@ -91,14 +91,14 @@ export function costliest(
         candidate,
         isLong ? LENGTH : frame.before.length + SHORT,
       );
-      candidate.cost = cost(grammar.format, bytes, 1);
+      candidate.cost = cost(grammar.format, bytes, false);
       keepBest(isLong ? long : short, candidate);
     }
   }
   const again = [...best(long, KEPT), ...best(short, KEPT)];
-  for (const tries of [1, 5]) {
+  for (const isExact of [false, true]) {
     for (const candidate of again) {
-      candidate.cost = cost(grammar.format, messageOf(candidate), tries);
+      candidate.cost = cost(grammar.format, messageOf(candidate), isExact);
     }
     again.splice(0, Infinity, ...best(again, BEST));
   }

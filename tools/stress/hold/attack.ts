@@ -6,8 +6,9 @@
  */
 
 import { delay } from "@std/async/delay";
+import { FORMATS } from "../../../lib/formats/formats.ts";
 import type { Child } from "../../processes/child.ts";
-import { atMost } from "./figures.ts";
+import { atMost, some } from "./figures.ts";
 import { type Load, startLoad } from "./loads/load.ts";
 import { residentBytes } from "./processes.ts";
 import type { Figure } from "./scenario.ts";
@@ -25,12 +26,18 @@ const NICENESS = 19;
 /** The attackers: several processes that run the same load. */
 export interface Attack {
   load: Load;
+  /** The polite client. @default {"polite"} */
+  client?: "polite" | "newcomers";
   /** How many processes. */
   processes: number;
   /** Arguments of each. */
   args?: string[];
   /** How long the attack lasts, in seconds. */
   seconds: number;
+  /** The format of the messages. @default {"pickle"} */
+  wire?: keyof typeof FORMATS;
+  /** Further flags of the server. */
+  flags?: string[];
 }
 
 /** What the polite client reports: the latency of each request since the last report, in milliseconds. */
@@ -45,6 +52,8 @@ export interface Polite {
 
 /** What was measured. */
 export interface Attacked extends Polite {
+  /** How long the format holds back the first answer, in milliseconds. */
+  pause: number;
   /** How much the server's resident memory grew at most, in MiB. */
   growth: number;
   /** The most resident memory of the server, in MiB. */
@@ -55,13 +64,17 @@ export interface Attacked extends Polite {
 
 /** Lets attackers loose on a server, and measures a polite client meanwhile. */
 export async function attacked(
-  { load, processes, args = [], seconds }: Attack,
+  attack: Attack,
   stop: AbortSignal,
 ): Promise<Attacked> {
-  await using server = await shippedServer(stop, onCore(SERVER_CORE));
+  const { load, client = "polite", processes, args = [], seconds } = attack;
+  const { wire = "pickle", flags = [] } = attack;
+  const core = onCore(SERVER_CORE);
+  const all = ["--wire", wire, ...flags];
+  await using server = await shippedServer(stop, core, all);
   const { address } = server;
   const aside = onCore(OTHER_CORE);
-  await using polite = await startLoad("polite", address, stop, [], aside);
+  await using polite = await startLoad(client, address, stop, [wire], aside);
   await delay(WARM_UP * 1000, { signal: stop });
   await polite.ask();
   const before = residentBytes(server.process.pid);
@@ -76,7 +89,14 @@ export async function attacked(
     const reports = [];
     for (const each of attackers) reports.push(JSON.parse(await each.ask()));
     const growth = (resident - before) / MEBIBYTE;
-    return { ...measured, growth, resident: resident / MEBIBYTE, reports };
+    const pause = FORMATS[wire].greetingPause ?? 0;
+    return {
+      ...measured,
+      pause,
+      growth,
+      resident: resident / MEBIBYTE,
+      reports,
+    };
   } finally {
     for (const each of attackers) await each[Symbol.asyncDispose]();
   }
@@ -97,17 +117,19 @@ async function watch(
   return most;
 }
 
-/** Returns the figures of the polite client: its longest times, and what failed. */
+/** Returns the figures of the polite client: its longest times, and what failed. The greeting's pause is no waiting time. */
 export function politeFigures(
-  { same, fresh, failed }: Polite,
+  { same, fresh, failed, pause }: Attacked,
   bounds: { p50?: number; p99?: number; longest?: number },
 ): Figure[] {
-  const figures: Figure[] = [];
+  const figures = [some("requests measured", same.length + fresh.length)];
   for (const [where, all] of Object.entries({ same, fresh })) {
+    if (all.length === 0) continue; // that client sends none there
     const at = (what: string, q: number, bound: number | undefined) => {
       if (bound === undefined) return;
       const label = `polite client, ${where} connection, ${what}`;
-      figures.push(atMost(label, quantile(all, q), bound, "ms"));
+      const left = quantile(all, q) - (all === fresh ? pause : 0);
+      figures.push(atMost(label, left, bound, "ms"));
     };
     at("p50", 0.5, bounds.p50);
     at("p99", 0.99, bounds.p99);

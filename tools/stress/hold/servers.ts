@@ -31,13 +31,14 @@ const SHIPPED = [
 
 /**
  * Starts the shipped server. It prints no line per request: only its work is
- * measured. `prefix` is a command that starts it.
+ * measured. `prefix` is a command that starts it, and `flags` are further flags.
  */
 export function shippedServer(
   stop: AbortSignal,
   prefix: readonly string[] = [],
+  flags: readonly string[] = [],
 ): Promise<RunningServer> {
-  return listening(Child.deno(SHIPPED, stop, prefix));
+  return listening(Child.deno([...SHIPPED, ...flags], stop, prefix));
 }
 
 /** Returns the command that starts another one on one core, behind others if `niceness` is above 0. */

@@ -22,11 +22,11 @@ export const work: Scenario = {
     "a polite client does not wait",
   async measure(tell, stop): Promise<Figure[]> {
     const figures: Figure[] = [];
-    for (const [which, { name }] of costlyMessages().entries()) {
+    for (const [which, { name, format }] of costlyMessages().entries()) {
       for (const how of ["kept", "fresh"]) {
         const args = [`${CONNECTIONS}`, `${which}`, how];
         const found = await attacked(
-          { load: "work", processes: 1, args, seconds: SECONDS },
+          { load: "work", processes: 1, args, seconds: SECONDS, wire: format },
           stop,
         );
         tell(`${name}, ${how}: ${found.reports} messages in ${SECONDS} s`);

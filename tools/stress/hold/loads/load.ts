@@ -16,8 +16,11 @@ export type Load =
   | "flood"
   | "logs"
   | "never_reads"
+  | "newcomers"
   | "polite"
   | "room"
+  | "sids"
+  | "silent"
   | "slow_clients"
   | "unfinished"
   | "work";

@@ -3,26 +3,15 @@
 
 import { Client } from "../../../../client.ts";
 import { STUDENT } from "../../../../clienthelper.ts";
-import type { Polite } from "../attack.ts";
+import { FORMATS } from "../../../../lib/formats/formats.ts";
 import { answerQuestions } from "./load.ts";
+import { measure, takeReport } from "./measured.ts";
 
 /** Milliseconds between two requests. */
 const EVERY = 5;
 
-const options = { port: Number(Deno.args[0]), answerTimeout: 60 };
-let measured: Polite = { same: [], fresh: [], failed: 0 };
-
-/** Measures one request. Its latency goes to the list that is current at its end. */
-async function measure(
-  where: "same" | "fresh",
-  request: () => Promise<unknown>,
-): Promise<void> {
-  const began = performance.now();
-  const answer = await request().catch(() => undefined);
-  measured[where].push(performance.now() - began);
-  if (answer !== 1) measured.failed++;
-}
-
+const wire = FORMATS[Deno.args[1] as keyof typeof FORMATS];
+const options = { port: Number(Deno.args[0]), wire, answerTimeout: 60 };
 async function onFresh(): Promise<unknown> {
   await using client = new Client(options);
   await client.connect();
@@ -38,8 +27,4 @@ const client = new Client(options);
 await client.connect();
 regularly(() => measure("same", () => client.request(STUDENT)));
 regularly(() => measure("fresh", onFresh));
-await answerQuestions(() => {
-  const report = measured;
-  measured = { same: [], fresh: [], failed: 0 };
-  return report;
-});
+await answerQuestions(takeReport);
