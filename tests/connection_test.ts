@@ -28,6 +28,11 @@ class ScriptedConnection implements Connection {
     this.#takes = takes;
   }
 
+  /** Whether all pieces were read. */
+  get isDrained(): boolean {
+    return this.#pieces.length === 0;
+  }
+
   read(into: Uint8Array): Promise<number | null> {
     this.buffers.push(into.length);
     const piece = this.#pieces.shift();
@@ -132,7 +137,7 @@ function doubling(levels: number): Uint8Array {
 }
 
 Deno.test("MessageConnection.receive() pauses between messages that take long to measure, and loses none", async () => {
-  const long = doubling(12);
+  const long = doubling(11);
   const bytes = concat([...Array(20).fill(long), encode([ALICE])]);
   for (const size of [bytes.length, 100]) {
     const pieces = [];
@@ -291,3 +296,33 @@ Deno.test("MessageConnection.shutdown() does not throw, even if reads and writes
   await connection.shutdown();
   await assertRejects(() => connection.receive(), Error, "read");
 });
+
+for (const format of [json, pickle]) {
+  Deno.test(`MessageConnection.stopReading() keeps the requests of the last read, although the ${format.name} reader pauses between them`, async () => {
+    const bytes = encode(Array(100_000).fill(1), format);
+    const conn = new ScriptedConnection([bytes]);
+    const connection = new MessageConnection(conn, format, DEFAULT_LIMITS);
+    let [count, read] = [0, 0];
+    for (let some; (some = await connection.receive());) {
+      count += some.length;
+      if (conn.buffers.length < 7) continue; // reads become larger
+      if (read === 0) read = conn.buffers.reduce((sum, size) => sum + size);
+      connection.isProcessing = true;
+      connection.stopReading();
+    }
+    assertEquals(count, Math.floor(read * 100_000 / bytes.length));
+    connection.close();
+  });
+
+  Deno.test(`A ${format.name} message that was read is answered, although reading stops while the reader pauses`, async () => {
+    const list = Array.from({ length: 2000 }, () => [1]);
+    const conn = new ScriptedConnection([encode([list], format)]);
+    const connection = new MessageConnection(conn, format, DEFAULT_LIMITS);
+    const received = connection.receive();
+    // It has read all, and now waits for others or decodes.
+    while (!conn.isDrained) await delay(0);
+    connection.stopReading();
+    assertEquals(await received, [list]);
+    connection.close();
+  });
+}

@@ -46,6 +46,8 @@ const LONGEST_LINE = 2 ** 20;
 
 /** The reader pauses after so many opcodes, and items that they move: about 0.2 ms. */
 const WORK_AT_ONCE = 2048;
+/** So many bytes of an argument take as long as an opcode. */
+const BYTES_PER_WORK = 8;
 /** A dict that {@linkcode DictReader} reads takes as long as so many opcodes. */
 const DICT_WORK = 4;
 
@@ -56,7 +58,7 @@ export class PickleReader implements FormatReader {
   /** Created when needed: most clients send what {@linkcode DictReader} can read. */
   #machine: PickleMachine | undefined;
   #pendingBytes = 0;
-  /** Opcodes since {@linkcode read} began. */
+  /** Opcodes since {@linkcode read} began, and what takes as long. */
   #work = 0;
   /** Created when bytes come: most connections are idle. */
   #dicts: DictReader | undefined;
@@ -125,7 +127,7 @@ export class PickleReader implements FormatReader {
       } else {
         execute(machine, opcode, bytes, from, to);
       }
-      this.#work++;
+      this.#work += 1 + (to - from) / BYTES_PER_WORK;
     }
     this.#pendingBytes = max - (last - at);
     return at;

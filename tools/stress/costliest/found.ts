@@ -12,15 +12,20 @@ import { messageOf } from "./search.ts";
 
 /** Each with its frame and its parts. */
 const FOUND: [Grammar, frame: string, ...parts: string[]][] = [
-  [pickles, "in a student's dict", "SHORT_BINUNICODE word", "NONE"],
+  [pickles, "in a student's list", "STRING escapes", "NONE"],
   [
     pickles,
     "after a student's set of colliding integers",
-    "SHORT_BINUNICODE word",
-    "NONE",
+    "FLOAT",
+    "SHORT_BINBYTES",
   ],
-  [pickles, "in a student's set", "SHORT_BINSTRING latin", "STRING escapes"],
-  [jsonLines, "in a student's list", "dicts of one new key"],
+  [jsonLines, "in a student", "index keys", "escaped keys"],
+  [
+    jsonLines,
+    "in a student's list",
+    "dicts of one new key",
+    "999999999999999,",
+  ],
 ];
 
 /** A costly message. */

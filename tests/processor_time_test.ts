@@ -1,0 +1,61 @@
+import { assertEquals } from "@std/assert";
+import { yieldIfDue } from "../lib/connection/fairness.ts";
+import { ProcessorTime } from "../lib/connection/processor_time.ts";
+
+const LARGE = 65_536;
+const SMALL = 1024;
+
+/** Counts decoding that took so many milliseconds. */
+function decode(
+  time: ProcessorTime,
+  ms: number,
+  messages: number,
+  bytes = LARGE,
+): void {
+  time.countDecoding(performance.now() - ms, messages, bytes);
+}
+
+Deno.test("yieldIfDue() lets those that have used less come first, and equals in their order", async () => {
+  const order: string[] = [];
+  const tasks = [["c", 5], ["a", -1], ["d", 5], ["e", Infinity], ["b", 0]]
+    .map(([name, used]) =>
+      yieldIfDue(0, Number(used)).then(() => void order.push(`${name}`))
+    );
+  await Promise.all(tasks);
+  assertEquals(order, ["a", "b", "c", "d", "e"]);
+});
+
+Deno.test("A connection is heavy after one costly message, and no longer after many usual ones", () => {
+  const time = new ProcessorTime();
+  decode(time, 5, 1);
+  assertEquals(time.isHeavy, true);
+  for (let i = 0; i < 100; i++) decode(time, 0, 1);
+  assertEquals(time.isHeavy, false);
+});
+
+Deno.test("A connection is heavy while its incomplete message has taken long", () => {
+  const time = new ProcessorTime();
+  for (let i = 0; i < 5; i++) decode(time, 0.5, 0);
+  assertEquals(time.isHeavy, true);
+});
+
+Deno.test("A batch of many usual messages does not make a connection heavy", () => {
+  const time = new ProcessorTime();
+  decode(time, 20, 800);
+  assertEquals(time.isHeavy, false);
+});
+
+Deno.test("A pause of the whole process does not make a connection heavy", () => {
+  const time = new ProcessorTime();
+  decode(time, 50, 1, SMALL);
+  time.countProcessing(performance.now() - 50);
+  time.countProcessing(performance.now());
+  assertEquals(time.isHeavy, false);
+});
+
+Deno.test("Processing that takes long twice in a row makes a connection heavy", () => {
+  const time = new ProcessorTime();
+  time.countProcessing(performance.now() - 5);
+  time.countProcessing(performance.now() - 5);
+  assertEquals(time.isHeavy, true);
+});
