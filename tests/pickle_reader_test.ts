@@ -346,7 +346,7 @@ Deno.test("PickleReader refuses more values than can become items, and long line
     const value of ["N", "}", "\x8f", "C\0", "Nq\x000" + "h\x00".repeat(9)]
   ) {
     const many = value.repeat(140_000);
-    assertRefused(many, "more than 4096 items", limits);
+    assertRefused(many, "more than 65536 items", limits);
   }
   assertRefused("V" + "a".repeat(2 ** 20), "a line is longer", limits);
 });
