@@ -34,16 +34,17 @@ export class Admission<T extends AdmittedClient> {
   /** Returns why a client from this address is rejected; `undefined` if it is not. */
   limit(ip: string): ProtocolError | undefined {
     const { maxClients, maxClientsPerAddress } = this.#limits;
-    if (this.served.size >= maxClients) {
-      const why = `The server is full: it has ${counted(maxClients, "client")}`;
-      return new ProtocolError(why, { limit: "maxClients" });
-    }
+    // First, so that no client makes room for one that is rejected nevertheless.
     const same = this.#perAddress.get(ip) ?? 0;
-    if (maxClientsPerAddress === 0 || same < maxClientsPerAddress) return;
-    const why =
-      `The server has ${counted(same, "client")} from your address, ` +
-      "and takes no more";
-    return new ProtocolError(why, { limit: "maxClientsPerAddress" });
+    if (maxClientsPerAddress > 0 && same >= maxClientsPerAddress) {
+      const why =
+        `The server has ${counted(same, "client")} from your address, ` +
+        "and takes no more";
+      return new ProtocolError(why, { limit: "maxClientsPerAddress" });
+    }
+    if (this.served.size < maxClients) return;
+    const why = `The server is full: it has ${counted(maxClients, "client")}`;
+    return new ProtocolError(why, { limit: "maxClients" });
   }
 
   /** As {@linkcode limit}, but if the server is full, the client that has been silent for longest makes room. */
