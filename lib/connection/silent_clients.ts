@@ -46,9 +46,7 @@ export class SilentClients<T extends SilentClient> {
   /** Removes a client. */
   delete({ clientId }: T): void {
     this.#newcomers.delete(clientId);
-    if (this.#newcomers.size > 0) return;
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    if (this.#newcomers.size === 0) this.#stopWaiting();
   }
 
   /** The client that has been silent for longest. */
@@ -67,12 +65,17 @@ export class SilentClients<T extends SilentClient> {
   #wait({ since }: Newcomer<T>): void {
     if (this.#seconds === 0) return;
     const left = since + this.#seconds * 1000 - performance.now();
+    clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#rejectLate(), Math.max(0, left));
+  }
+
+  #stopWaiting(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
   }
 
   async #rejectLate(): Promise<void> {
     await pollEventLoop(); // a request may have arrived, and not be read yet
-    this.#timer = undefined;
     const due = performance.now() - this.#seconds * 1000;
     let first: Newcomer<T> | undefined;
     while ((first = this.#first()) && first.since <= due) {
@@ -83,5 +86,6 @@ export class SilentClients<T extends SilentClient> {
       );
     }
     if (first) this.#wait(first);
+    else this.#stopWaiting();
   }
 }
