@@ -38,7 +38,8 @@ const PERIOD = 60_000;
 /** Counts the new students of the current minute. */
 export class NewStudents {
   #limits: NewStudentLimits;
-  #perConnection = new Map<Origin, number>();
+  /** A connection that has ended is not kept. */
+  #perConnection = new WeakMap<Origin, number>();
   #perAddress = new Map<string, number>();
   #began = -Infinity;
 
@@ -55,9 +56,10 @@ export class NewStudents {
 
   /** Counts a new student. Returns the limit that forbids it, if any. */
   count(origin: Origin): keyof NewStudentLimits | undefined {
+    if (!this.isLimited) return;
     const now = performance.now();
     if (now - this.#began >= PERIOD) {
-      this.#perConnection.clear();
+      this.#perConnection = new WeakMap();
       this.#perAddress.clear();
       this.#began = now;
     }
