@@ -16,6 +16,7 @@ import type { Lock } from "./lib/lock.ts";
 import { type Address, type Connection, showAddress } from "./lib/net.ts";
 import { Doubts } from "./lib/students/doubts.ts";
 import { sharedRoster } from "./lib/students/memory.ts";
+import type { Origin } from "./lib/students/new_students.ts";
 import type { Recorded, Roster } from "./lib/students/roster.ts";
 import { isRecorded, responseTo } from "./lib/students/roster.ts";
 import { connectedLine, toStudent } from "./lib/students/student.ts";
@@ -25,7 +26,7 @@ import { escapeAndCut, reason } from "./lib/text.ts";
 export { LastResponse, Refusal };
 export type * from "./lib/connection/handler_server.ts";
 export type { IdleTimer, Response };
-export type { Recorded, Roster, Sid, Student };
+export type { Origin, Recorded, Roster, Sid, Student };
 
 /** A class of handlers, for {@linkcode Server}. */
 export type ClientHandlerClass<In = Message, Out = In> = new (
