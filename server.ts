@@ -36,7 +36,14 @@ import {
 import { printer, reportAbout } from "./lib/output.ts";
 import { reason } from "./lib/text.ts";
 
-export type { CloseReason, OnEvent, Reported, ServerEvent, StopSignals };
+export type {
+  ClientMap,
+  CloseReason,
+  OnEvent,
+  Reported,
+  ServerEvent,
+  StopSignals,
+};
 
 /** Options of a {@linkcode Server}. Each limit is an option, too. */
 export interface ServerOptions<In = Message, Out = In> extends Partial<Limits> {
