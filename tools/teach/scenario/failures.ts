@@ -117,13 +117,14 @@ const hostilePickle: Scenario = {
 const comeAndGo: Scenario = {
   name: "come-and-go",
   about:
-    "The server allows one client at a time. Alice leaves before Bob comes.",
+    "The server allows one client at a time. Alice sends a request, and leaves before Bob comes.",
   server: { maxClients: 1 },
   ends: 1000,
   async play(harness) {
     const alice = new ShippedClient(harness, "Alice");
     const bob = new ShippedClient(harness, "Bob");
     await alice.connect();
+    await alice.ask(1);
     await alice.leave();
     await harness.pause(20);
     await bob.connect();
