@@ -1,7 +1,8 @@
 /**
  * The limits of a server, which are all options. `deno task docs` makes
- * `docs/limits.md` from this file and from `students/memory.ts`: in each comment,
- * the first paragraph says what is limited, the second what happens at the limit.
+ * `docs/limits.md` from this file, `students/memory.ts` and `students/new_students.ts`:
+ * in each comment, the first paragraph says what is limited, the second what happens
+ * at the limit.
  *
  * @module
  */
@@ -104,7 +105,8 @@ export interface Limits extends ConnectionLimits {
   maxClients: number;
   /**
    * Clients served at once from the same IP address. The default 0 means no
-   * limit, since a class may share one address.
+   * limit, since a class may share one address. With `--classroom`, the default
+   * is 100.
    *
    * One more client receives an error instead of a greeting, then its connection
    * closes.

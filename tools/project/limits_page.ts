@@ -9,7 +9,11 @@ import { DEFAULT_LIMITS } from "../../lib/limits.ts";
 import { DEFAULT_ROSTER_LIMITS } from "../../lib/students/memory.ts";
 
 const ROOT = new URL("../../", import.meta.url);
-const SOURCES = ["lib/limits.ts", "lib/students/memory.ts"];
+const SOURCES = [
+  "lib/limits.ts",
+  "lib/students/memory.ts",
+  "lib/students/new_students.ts",
+];
 const TESTS = new URL("tests/limits_test.ts", ROOT);
 
 const DEFAULTS: Record<string, number> = {
@@ -20,6 +24,10 @@ const DEFAULTS: Record<string, number> = {
 /** Flags of the server that set a limit. */
 const FLAGS: Record<string, string> = {
   maxClients: "--max-clients",
+  maxClientsPerAddress: "--max-clients-per-address",
+  maxNewPerConnection: "--max-new-per-connection",
+  maxNewPerAddress: "--max-new-per-address",
+  firstRequestTimeout: "--first-request-timeout",
   idleTimeout: "--idle-timeout",
   grace: "--grace",
 };
@@ -84,12 +92,13 @@ export async function makeLimitsPage(): Promise<string> {
   const tests = await Deno.readTextFile(TESTS);
   return [
     "<!-- deno-fmt-ignore-file -->",
-    "<!-- Made by `deno task docs` from lib/limits.ts and lib/students/memory.ts. -->",
+    `<!-- Made by \`deno task docs\` from ${SOURCES.join(", ")}. -->`,
     "",
     "# Limits",
     "",
     "Each limit is an option of `Server` with the same name, except those of the roster,",
-    "which are options of `MemoryRoster`. Three limits are also flags of the server.",
+    "which are options of `MemoryRoster`. Where the table names a flag, the limit is also",
+    "a flag of the server. Three of the flags have another default with `--classroom`.",
     "`server.limitHits` and `roster.limitHits` count how often each limit was reached;",
     "at its end, `deno task server` reports all counts that are not 0. If a limit costs a",
     "client its connection before that, stderr names the client and the limit.",

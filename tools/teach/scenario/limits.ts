@@ -58,6 +58,20 @@ function limited(
   return { name: limit, about: said, ends: 5000, play };
 }
 
+/** Alice is silent when Bob connects. Bob sends a request before a third client connects. */
+async function threeCome(harness: Harness): Promise<void> {
+  const alice = new RawClient(harness, "Alice");
+  const bob = new ShippedClient(harness, "Bob");
+  const third = new ShippedClient(harness, "Third");
+  await alice.connect();
+  const reading = alice.read();
+  await harness.pause(20);
+  await bob.connect();
+  await bob.ask(1);
+  await third.connect();
+  await reading;
+}
+
 /** Alice connects, and stays. Then Bob does. */
 async function twoCome(harness: Harness): Promise<void> {
   const alice = new ShippedClient(harness, "Alice");
@@ -89,6 +103,28 @@ async function stalls(harness: Harness): Promise<void> {
   const part = alice.request(student(1)).subarray(0, 40);
   await alice.send(part, "40 bytes of a request");
   await reading;
+}
+
+/** Alice sends her first request in time, and Bob sends none. */
+async function oneSaysNothing(harness: Harness): Promise<void> {
+  const alice = new ShippedClient(harness, "Alice");
+  const bob = new RawClient(harness, "Bob");
+  await alice.connect();
+  await bob.connect();
+  const reading = bob.read();
+  await harness.pause(500);
+  await alice.ask(1);
+  await reading;
+}
+
+/** Alice sends two new students, and one of them again. Then Bob sends a third. */
+async function bringStudents(harness: Harness): Promise<void> {
+  const alice = new ShippedClient(harness, "Alice");
+  const bob = new ShippedClient(harness, "Bob");
+  await alice.connect();
+  await bob.connect();
+  for (const sid of [1, 2, 1]) await alice.ask(sid);
+  await bob.ask(3);
 }
 
 /** Connects, and says nothing. */
@@ -142,7 +178,13 @@ async function nobodyReads(harness: Harness): Promise<void> {
 
 /** Somebody goes over each limit. */
 export const LIMITS: readonly Scenario[] = [
-  over("maxClients", 1, "Alice is still connected when Bob connects.", twoCome),
+  over(
+    "maxClients",
+    1,
+    "Alice has sent no request when Bob connects. Bob has sent one when a third " +
+      "client connects.",
+    threeCome,
+  ),
   over(
     "maxClientsPerAddress",
     1,
@@ -176,6 +218,12 @@ export const LIMITS: readonly Scenario[] = [
     stalls,
   ),
   over("requestTimeout", 1, "Alice never sends all of her request.", stalls),
+  over(
+    "firstRequestTimeout",
+    1,
+    "Alice sends a request after half a second, and Bob sends none.",
+    oneSaysNothing,
+  ),
   over("idleTimeout", 1, "Alice sends nothing.", saysNothing),
   over(
     "softQueuedBytes",
@@ -205,11 +253,24 @@ export const LIMITS: readonly Scenario[] = [
     "Alice sends four requests without a name.",
     asks({ sid: 1 }, { sid: 2 }, { sid: 3 }, { sid: 4 }),
   ),
+  over(
+    "maxInvalid",
+    3,
+    "Every other request of Alice has no name.",
+    asks(...[1, 2, 3, 4].flatMap((sid) => [{ sid }, student(sid)])),
+  ),
   overRoster(
-    "maxRosterRows",
-    1,
-    "Alice sends the students 1, 2, and 1 again.",
-    asks(student(1), student(2), student(1)),
+    "maxNewPerConnection",
+    2,
+    "Alice sends the students 1, 2, 3, and 1 again.",
+    asks(student(1), student(2), student(3), student(1)),
+  ),
+  overRoster(
+    "maxNewPerAddress",
+    2,
+    "Alice sends the students 1, 2, and 1 again. Then Bob, who has the same " +
+      "address, sends the student 3.",
+    bringStudents,
   ),
   overRoster(
     "maxRosterBytes",
