@@ -5,9 +5,10 @@ import { bigLetters } from "../lib/cli/big_letters.ts";
 import { addressesAt } from "../lib/cli/listening.ts";
 import { showClassroom, type Size } from "../lib/cli/classroom.ts";
 import { maskedLine } from "../lib/students/student.ts";
-import { ALICE, Peer } from "./support/peers.ts";
+import { ALICE, fields, Peer } from "./support/peers.ts";
 import { needs } from "./support/needs.ts";
-import { client, Program } from "../tools/processes/program.ts";
+import { client, listening, Program } from "../tools/processes/program.ts";
+import type { Address } from "../lib/net.ts";
 import { until } from "../lib/testing/soon.ts";
 
 const run = needs("run");
@@ -234,6 +235,70 @@ runNet.test("server --classroom listens at the address of --host, and --mask-sid
   await peer.send(ALICE);
   assertEquals(await peer.receive(), 1);
   await masked.stdout.match(/sid: \*{7}89\n/);
+});
+
+runNet.test("server --classroom limits the clients and new students of an address, and given flags come before its limits (needs run, net)", async () => {
+  const start = async (...flags: string[]) => {
+    const program = new Program(Deno.execPath(), [
+      ...SERVER,
+      ...["server.ts", "--port", "0", "--host", "127.0.0.1", ...flags],
+    ]);
+    const hostname = "127.0.0.1";
+    return {
+      program,
+      addr: { hostname, port: Number(await listening(program)) },
+    };
+  };
+  /** How many of `count` new students of one connection are acknowledged. */
+  const bring = async (addr: Address, count: number, first = 0) => {
+    using peer = await Peer.greeted(addr);
+    const students = Array.from(
+      { length: count },
+      (_, i) => ({ ...ALICE, sid: 123_456_000 + first + i }),
+    );
+    await peer.send(...students);
+    const answers = await peer.receiveSome(count);
+    return answers.filter((it) => it === 1).length;
+  };
+  /** How many of `count` clients are greeted at once. */
+  const meet = async (addr: Address, count: number) => {
+    const peers: Peer[] = [];
+    for (let i = 0; i < count; i++) peers.push(await Peer.connect(addr));
+    const said = await Promise.all(peers.map((peer) => peer.receive()));
+    for (const peer of peers) peer.conn.close();
+    return said.filter((it) => "clientid" in fields(it)).length;
+  };
+
+  const { program, addr } = await start("--classroom");
+  await using classroom = program;
+  for (let i = 0; i < 10; i++) {
+    assertEquals(await bring(addr, 25, 25 * i), 20, `connection ${i}`);
+  }
+  assertEquals(await bring(addr, 25, 1000), 0);
+  assertEquals(await bring(addr, 20), 20); // they are known
+  using mallory = await Peer.greeted(addr);
+  await mallory.send({ ...ALICE, student_name: "Mallory", sid: "123456007" });
+  assertEquals(await mallory.receive(), 1);
+  await classroom.stderr.match(
+    /doubtful: this sid came from Alice Brown before\. .*Mallory.* sid: \*{7}07\n/,
+  );
+  mallory.conn.close();
+  assertEquals(await meet(addr, 105), 100);
+
+  const given = await start(
+    ...["--classroom", "--max-clients-per-address", "3"],
+    ...["--max-new-per-connection", "2", "--max-new-per-address", "0"],
+  );
+  await using _given = given.program;
+  for (let i = 0; i < 3; i++) {
+    assertEquals(await bring(given.addr, 10, 10 * i), 2);
+  }
+  assertEquals(await meet(given.addr, 5), 3);
+
+  const plain = await start();
+  await using _plain = plain.program;
+  assertEquals(await bring(plain.addr, 300), 300);
+  assertEquals(await meet(plain.addr, 105), 105);
 });
 
 /** Starts a program on a terminal of 100 columns and 30 rows, made by Python. */
