@@ -184,6 +184,10 @@ export const LIMITS: readonly Scenario[] = [
     "Alice has sent no request when Bob connects. Bob has sent one when a third " +
       "client connects.",
     threeCome,
+    {
+      clientHandler: () => StudentHandler, // no columns for the lock and the roster
+      server: { quiet: true },
+    },
   ),
   over(
     "maxClientsPerAddress",
