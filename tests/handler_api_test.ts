@@ -352,10 +352,12 @@ net.test("Nothing of the application is created for a client that is rejected (n
   }
   await using test = new TestServer({ clientHandler: Counted, maxClients: 1 });
   using first = await Peer.greeted(test.addr);
+  await first.send("a");
+  assertEquals(await first.receive(), "a");
   using second = await Peer.connect(test.addr);
   assertEquals((await second.receiveAll()).length, 1);
-  await first.send("a");
-  assertEquals([await first.receive(), created], ["a", 1]);
+  await first.send("b");
+  assertEquals([await first.receive(), created], ["b", 1]);
 });
 
 net.test("A handler that awaits Server.shutdown() is answered, and holds up nothing (needs net)", async () => {

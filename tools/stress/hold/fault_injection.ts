@@ -44,6 +44,7 @@ export async function injectWhileServing(
   await using test = new TestServer({
     clientHandler: faultyHandler(injector),
     maxClients: GOOD + 1,
+    maxInvalid: 0, // the good clients send an invalid request for each fault
     grace: 1,
   });
   const group = await Group.connect(test);
