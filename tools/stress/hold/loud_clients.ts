@@ -28,15 +28,19 @@ const ESCAPES: Message = {
   github_username: "\u{e0041}".repeat(5000),
   sid: "\u200b".repeat(7000),
 };
-/** How many students a roster takes, and more. */
-const MANY = 100_001;
+/** A note whose items take over half a megabyte in memory, and far fewer bytes in a request. */
+const NOTE: Message = Array(5000).fill([]);
 
 function invalid(count: number): Message[] {
   return Array(count).fill(INVALID);
 }
 
-function students(count: number): Message[] {
-  return Array.from({ length: count }, (_, i) => ({ ...STUDENT, sid: i }));
+/** More students than a roster takes: large ones, and then small ones for the room that is left. */
+function manyStudents(): Message[] {
+  return Array.from({ length: 6000 }, (_, sid) => {
+    const student = { ...STUDENT, sid };
+    return sid < 450 ? { ...student, note: NOTE } : student;
+  });
 }
 
 /** The loud clients, by what they do. */
@@ -61,6 +65,6 @@ export const LOUD: Readonly<Record<string, Loud>> = {
   "escapes": { bytes: encode([ESCAPES, ...invalid(1)]), repeats: true },
   "a full roster, connects again": {
     bytes: encode([{ ...STUDENT, sid: -1 }]),
-    before: () => encode(students(MANY)),
+    before: () => encode(manyStudents()),
   },
 };

@@ -72,7 +72,11 @@ function say(what: unknown): void {
 async function serve(): Promise<void> {
   // A terminal's Ctrl-C reaches this process, too. Ignored: the soak ends it.
   Deno.addSignalListener("SIGINT", () => {});
-  await using server = new Server({ port: 0, report });
+  await using server = new Server({
+    port: 0,
+    report,
+    maxInvalid: 0, // a client that reads no answers asks for many errors
+  });
   server.listen();
   void server.acceptClients();
   say(server.addr);
