@@ -26,13 +26,8 @@ import { type LimitHits, type Limits, noLimitHits } from "./lib/limits.ts";
 import { limitsOf } from "./lib/limits.ts";
 import { Lock } from "./lib/lock.ts";
 import type { Address, Connection, Network } from "./lib/net.ts";
-import {
-  addressOf,
-  closeOnce,
-  isClosedHere,
-  isDisconnect,
-  showAddress,
-} from "./lib/net.ts";
+import { addressOf, closeOnce, showAddress } from "./lib/net.ts";
+import { isClosedHere, isDisconnect } from "./lib/net.ts";
 import { printer, reportAbout } from "./lib/output.ts";
 import { reason } from "./lib/text.ts";
 

@@ -8,6 +8,8 @@ import type { MessageMap } from "../formats/format.ts";
 import type { Origin } from "./new_students.ts";
 import { ACKNOWLEDGED, type Sid, type Student } from "./student.ts";
 
+export type { Origin };
+
 /**
  * The result for one student: recorded, or refused with a reason for the client. A
  * student whose `sid` came with another name before is recorded, too.

@@ -138,11 +138,9 @@ export class World {
       server?.remoteAddr.port === Number(port)
     );
     if (!found) return;
-    if (limit === "maxClients" && found.answers > 0) {
-      this.fault(`${found.name} has been answered, and lost its place`);
-    }
     found.excuse ??= `it went over ${limit}`;
-    if (this.waiting.has(found) && limit !== "maxClients") {
+    const mayMakeRoom = limit === "maxClients" && found.answers === 0;
+    if (this.waiting.has(found) && !mayMakeRoom) {
       this.fault(`${found.name}, a good client, went over ${limit}`);
     }
   }

@@ -181,13 +181,10 @@ export const LIMITS: readonly Scenario[] = [
   over(
     "maxClients",
     1,
-    "Alice has sent no request when Bob connects. Bob has sent one when a third " +
-      "client connects.",
+    "Alice is silent when Bob connects. Bob has sent a request when Third does.",
     threeCome,
-    {
-      clientHandler: () => StudentHandler, // no columns for the lock and the roster
-      server: { quiet: true },
-    },
+    // Without columns for the lock and the roster.
+    { clientHandler: () => StudentHandler, server: { quiet: true } },
   ),
   over(
     "maxClientsPerAddress",
@@ -272,8 +269,7 @@ export const LIMITS: readonly Scenario[] = [
   overRoster(
     "maxNewPerAddress",
     2,
-    "Alice sends the students 1, 2, and 1 again. Then Bob, who has the same " +
-      "address, sends the student 3.",
+    "Alice sends the students 1, 2, and 1 again. Bob then sends the student 3.",
     bringStudents,
   ),
   overRoster(
