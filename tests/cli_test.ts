@@ -203,6 +203,17 @@ runNet.test("client reports that it was rejected, and exits with 1 (needs run, n
   );
 });
 
+runNet.test("server --first-request-timeout tells a silent client why it is closed, and its end says how often (needs run, net)", async () => {
+  await using ours = server("--port", "0", "--first-request-timeout", "0.2");
+  const port = Number(await listening(ours));
+  using silent = await Peer.greeted({ hostname: "127.0.0.1", port });
+  const error = "The first request must come within 0.2 s";
+  assertEquals(await silent.receiveAll(), [{ error }]);
+  ours.kill("SIGTERM");
+  const { stderr } = await ours.ended();
+  assertMatch(stderr, /how often: firstRequestTimeout 1\n$/);
+});
+
 runNet.test("server reports in one line that its port is in use, and exits with 1 (needs run, net)", async () => {
   using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   await using ours = server("--port", `${taken.addr.port}`);
