@@ -221,7 +221,7 @@ export abstract class ClientHandler<In = Message, Out = In> {
 
   /** Whether the client has sent a request. */
   get hasRequested(): boolean {
-    return this.#requests > 0;
+    return this.idle.hadMessages;
   }
 
   /** The idle timer: measures how long the client is silent. */

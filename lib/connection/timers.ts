@@ -11,7 +11,8 @@ export class IdleTimer implements Disposable {
   /** How many requests of the peer are being processed. */
   #held = 0;
   #lastPartAt = performance.now();
-  #hadMessages = false;
+  /** Whether the peer has sent a whole message. */
+  hadMessages = false;
   #ms = Infinity;
   #onIdle: () => void = () => {};
   #wasLate = false;
@@ -60,7 +61,7 @@ export class IdleTimer implements Disposable {
    * the answers.
    */
   noteMessages(): void {
-    this.#hadMessages = true;
+    this.hadMessages = true;
   }
 
   /**
@@ -84,7 +85,7 @@ export class IdleTimer implements Disposable {
    * `performance.now()` time; `-Infinity` if there is no such wait.
    */
   get answeredAt(): number {
-    return this.#hadMessages && this.isWaiting ? this.#since : -Infinity;
+    return this.hadMessages && this.isWaiting ? this.#since : -Infinity;
   }
 
   /**

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { jsonLines } from "./json_parts.ts";
 import type { Grammar } from "./parts.ts";
 import { pickles } from "./pickle_parts.ts";
 import { messageOf } from "./search.ts";
