@@ -29,6 +29,7 @@ import lock from "../lib/lock.ts" with { type: "text" };
 import opcodes from "../lib/formats/pickle/opcodes.ts" with { type: "text" };
 import performance from "../docs/performance.md" with { type: "text" };
 import protocol from "../docs/protocol.md" with { type: "text" };
+import security from "../docs/security.md" with { type: "text" };
 import server from "../server.ts" with { type: "text" };
 import tour from "../docs/tour.md" with { type: "text" };
 import { needs } from "./support/needs.ts";
@@ -44,6 +45,7 @@ const PAGES: Record<string, string> = {
   "docs/performance.md": performance,
   "docs/protocol.md": protocol,
   "docs/reference.md": reference,
+  "docs/security.md": security,
   "docs/teaching.md": teaching,
   "docs/tour.md": tour,
 };

@@ -91,7 +91,8 @@ export class MessageConnection<In = Message, Out = In> {
   }
 
   async #receive(): Promise<In[] | undefined> {
-    const [reader, { time }] = [this.#reader, this];
+    const reader = this.#reader;
+    const { time } = this;
     this.#isReceiving = true;
     this.idle.waitFromNow();
     trackActive(1);
@@ -144,7 +145,7 @@ export class MessageConnection<In = Message, Out = In> {
   #take(count: number): In[] {
     const reader = this.#reader;
     const discards = this.#discardsInput;
-    const began = performance.now();
+    const began = this.time.beginDecoding(reader.bufferBytes);
     const messages = discards ? reader.discard(count) : reader.decode(count);
     this.time.countDecoding(began, messages.length, reader.bufferBytes);
     if (discards) this.idle.waitFromNow();

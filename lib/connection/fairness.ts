@@ -76,7 +76,7 @@ function indexAfter(used: number): number {
 }
 
 /** A piece of work that takes less, in milliseconds, does not make others wait. */
-const LONG = 0.5;
+export const LONG = 0.5;
 
 /** Notes that a task has worked for so many milliseconds without a pause. */
 export function noteWork(ms: number): void {

@@ -5,7 +5,7 @@
  */
 
 import type { IdleTimer } from "./timers.ts";
-import { isOverworked, noteWork, yieldIfDue } from "./fairness.ts";
+import { isOverworked, LONG, noteWork, yieldIfDue } from "./fairness.ts";
 
 /** A connection that has used so many milliseconds more than it may comes after the others. */
 const HEAVY = 2;
@@ -28,20 +28,33 @@ export class ProcessorTime {
   #lastProcessing = 0;
 
   /**
-   * Counts decoding that began at this `performance.now()` time, and completed some
-   * messages, in a buffer of so many bytes.
+   * Returns when decoding begins, in `performance.now()` time; 0 if the buffer is too
+   * small for long work. Then the clock is not read, which is slow.
    */
-  countDecoding(began: number, messages: number, bytes: number): void {
+  beginDecoding(bufferBytes: number): number {
+    return bufferBytes * LONGEST_BYTE < LONG ? 0 : performance.now();
+  }
+
+  /** Counts decoding that {@linkcode beginDecoding} began, and that completed some messages. */
+  countDecoding(began: number, messages: number, bufferBytes: number): void {
     this.#isKnown ||= messages > 0;
     // What takes longer is no work of this connection: the engine's garbage
     // collection, or another program.
-    const ms = Math.min(performance.now() - began, bytes * LONGEST_BYTE);
+    const longest = bufferBytes * LONGEST_BYTE;
+    const ms = began > 0 ? Math.min(performance.now() - began, longest) : 0;
     this.#count(ms - messages * PER_MESSAGE);
     noteWork(ms);
   }
 
-  /** Counts processing that began at this `performance.now()` time. */
+  /** Returns when processing begins, in `performance.now()` time; 0 if it is not counted: one batch in eight is, at random. */
+  beginProcessing(): number {
+    const isCounted = this.#lastProcessing >= LONG || Math.random() < 1 / 8;
+    return isCounted ? performance.now() : 0;
+  }
+
+  /** Counts processing that {@linkcode beginProcessing} began. */
   countProcessing(began: number): void {
+    if (began === 0) return;
     const ms = performance.now() - began;
     this.#count(Math.min(ms, this.#lastProcessing)); // for the same reason
     this.#lastProcessing = ms;
@@ -103,18 +116,21 @@ const STEPS = 64;
 /** Measures a computation of many steps, so that it can yield when it takes long. */
 export class TimeSlice {
   #time: ProcessorTime;
-  #began = performance.now();
+  #began: number;
   #steps = 0;
 
   /** Begins a computation for the connection whose time this is. */
   constructor(time: ProcessorTime) {
     this.#time = time;
+    this.#began = time.beginProcessing();
   }
 
   /** Counts a step. Returns whether the computation should yield. */
   isOver(): boolean {
-    return ++this.#steps % STEPS === 0 &&
-      performance.now() - this.#began >= SLICE;
+    if (++this.#steps % STEPS !== 0) return false;
+    const now = performance.now();
+    if (this.#began === 0) this.#began = now;
+    return now - this.#began >= SLICE;
   }
 
   /** Waits for a promise. The wait is not counted as work. */
@@ -123,7 +139,7 @@ export class TimeSlice {
     try {
       return await promise;
     } finally {
-      this.#began = performance.now();
+      this.#began = this.#time.beginProcessing();
     }
   }
 

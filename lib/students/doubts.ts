@@ -31,14 +31,14 @@ export class Doubts {
 
   /** Notes the results for some students. Only the first few are reported, since a client can repeat them without end. */
   add(students: readonly Student[], results: readonly Recorded[]): void {
-    for (const [i, result] of results.entries()) {
-      if (result === "recorded") continue;
+    results.forEach((result, i) => {
+      if (result === "recorded") return;
       if ("before" in result) this.#addOther(students[i], result.before);
       else if (!this.#hasRefused) {
         this.#hasRefused = true;
         this.#report(`refused: ${result.refused}`);
       }
-    }
+    });
   }
 
   #addOther(student: Student, before: string): void {

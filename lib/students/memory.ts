@@ -96,7 +96,14 @@ export class MemoryRoster implements Roster {
   #recordSmall(students: readonly Student[]): Recorded[] {
     const keys = students.map(({ sid }) => keyOf(sid));
     const rows = keys.map((key) => this.#students.get(key));
-    return students.map((student, i) => this.#store(keys[i], student, rows[i]));
+    return students.map((student, i) => {
+      const row = rows[i] ?? this.#students.get(keys[i]); // it may be in this batch
+      const before = row?.student_name;
+      this.#bytes += smallBytes(student) - (row ? smallBytes(row) : 0);
+      if (row) fillIn(row, student);
+      else this.#students.set(keys[i], rowOf(student));
+      return resultOf(student, before);
+    });
   }
 
   /** Stores a student, unless a limit forbids it. */
@@ -110,24 +117,15 @@ export class MemoryRoster implements Roster {
       : origin && !row
       ? this.#newStudents.count(origin)
       : undefined;
-    if (!limit) return this.#store(key, student, row);
-    this.limitHits[limit]++;
-    return { refused: REFUSED[limit] };
-  }
-
-  #store(key: Key, student: Student, known: Student | undefined): Recorded {
-    const row = known ?? this.#students.get(key); // it may be new in this batch
-    const before = row?.student_name;
+    if (limit) {
+      this.limitHits[limit]++;
+      return { refused: REFUSED[limit] };
+    }
     const isLarge = !isSmall(student);
     this.#hasLarge ||= isLarge;
-    this.#bytes += bytesOf(student) - (row ? bytesOf(row) : 0);
-    if (row && !isLarge && isSmall(row)) fillIn(row, student);
-    else this.#students.set(key, isLarge ? student : rowOf(student));
-    const { student_name, sid } = student;
-    const isOther = typeof before === "string" && before !== student_name;
-    return isOther && student_name !== null && sid !== null
-      ? { before }
-      : "recorded";
+    this.#bytes += more;
+    this.#students.set(key, isLarge ? student : rowOf(student));
+    return resultOf(student, row?.student_name);
   }
 
   read(sid: Sid): Promise<Student | undefined> {
@@ -156,11 +154,22 @@ const MOST_SMALL = ROW + 3 * 2 * SHORT;
 
 /** Estimates the bytes of a student in the roster. */
 function bytesOf(student: Student): number {
-  if (!isSmall(student)) return ROW + estimateBytes(student);
-  const { student_name, github_username, sid } = student;
+  return isSmall(student) ? smallBytes(student) : ROW + estimateBytes(student);
+}
+
+function smallBytes({ student_name, github_username, sid }: Student): number {
   const characters = (student_name?.length ?? 0) +
     (github_username?.length ?? 0) + (typeof sid === "string" ? sid.length : 0);
   return ROW + 2 * characters;
+}
+
+/** Returns the result for a student who was recorded, and whose `sid` came with a name before, if it did. */
+function resultOf(
+  { student_name, sid }: Student,
+  before: string | null | undefined,
+): Recorded {
+  if (before === student_name || typeof before !== "string") return "recorded";
+  return student_name === null || sid === null ? "recorded" : { before };
 }
 
 /** Returns a row of the three fields alone, which the engine stores more compactly. */

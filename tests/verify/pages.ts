@@ -71,6 +71,11 @@ const INSTEAD: Record<string, string> = {
     "run --allow-read tools/stress/fuzz.ts --seconds 1",
   "task docs": "task docs --check",
   "task simulate": "task simulate --seeds 100",
+  "task costliest": "task costliest --help",
+  ...Object.fromEntries(
+    ["churn", "memory", "work", "takeover", "logs", "screen", "never-reads"]
+      .map((scenario) => [`task hold ${scenario}`, "task hold"]),
+  ),
   "task simulate --seeds 100000": "task simulate --seeds 100",
 };
 /** Commands that go on until they are ended, and what they say first. */
