@@ -273,14 +273,14 @@ export class StudentHandler extends ClientHandler {
     for (const it of checked) if (!(it instanceof Refusal)) students.push(it);
     let results: readonly Recorded[] = [];
     if (students.length > 0) {
-      // Recording awaits. Without the lock, another handler could print in between.
-      // The end of this block releases the lock, like Python's `with`.
+      // Recording awaits. Without the lock, another handler could record and
+      // print in between. The end of this block releases the lock, like
+      // Python's `with`.
       using _guard = await this.writeLock.acquire();
       results = await this.roster.record(students, this);
-      if (!this.server.quiet) { // else no lines are made
-        const recorded = students.filter((_, i) => isRecorded(results[i]));
-        this.log(recorded.map(this.line));
-      }
+      const recorded = students.filter((_, i) => isRecorded(results[i]));
+      // Do not build lines that will not be printed.
+      if (!this.server.quiet) this.log(recorded.map(this.line));
     }
     this.#doubts.add(students, results);
     let next = 0; // index of the next result
