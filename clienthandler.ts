@@ -221,7 +221,7 @@ export abstract class ClientHandler<In = Message, Out = In> {
 
   /** Whether the client has sent a request. */
   get hasRequested(): boolean {
-    return this.idle.hadMessages;
+    return this.#messages.time.isKnown;
   }
 
   /** The idle timer: measures how long the client is silent. */

@@ -9,7 +9,7 @@ import { ConnectionEnded, ProtocolError } from "../formats/errors.ts";
 import type { Message, WireFormat } from "../formats/format.ts";
 import type { ConnectionLimits, LimitName } from "../limits.ts";
 import { closeOnce, type Connection, isDisconnect } from "../net.ts";
-import { CONTENDED_SLICE, isContended, trackActive } from "./fairness.ts";
+import { CONTENDED_SLICE, trackActive } from "./fairness.ts";
 import { PeerWatch } from "./peer_watch.ts";
 import { ProcessorTime } from "./processor_time.ts";
 import { MessageReader } from "./reader.ts";
@@ -103,7 +103,7 @@ export class MessageConnection<In = Message, Out = In> {
         const hasUndecoded = reader.hasUndecoded && !discards;
         if (hasUndecoded) await time.yieldWithBytes(this.idle);
         else if (reader.lastReadFilled) await time.yieldIfDue();
-        else if (isContended()) await time.yieldIfDue(CONTENDED_SLICE);
+        else if (time.isContended) await time.yieldIfDue(CONTENDED_SLICE);
         if (this.#state === State.NotReading && !hasUndecoded) return undefined;
         if (reader.pendingBytes > 0) this.#requestDeadline.start();
         const count = hasUndecoded ? 0 : await this.#watch.read(reader.room);

@@ -13,6 +13,8 @@
  * milliseconds.
  */
 const SLICE = 2;
+/** The same for tasks of connections that have used much. */
+const HEAVY_SLICE = 1;
 /** The same, for all tasks of a process with many active connections. */
 export const CONTENDED_SLICE = 50;
 /**
@@ -39,7 +41,7 @@ let active = 0;
 /** A task that has yielded. */
 interface Task {
   resume: () => void;
-  /** How much its connection has used. The task with the least comes first. */
+  /** How much its connection has used: above 0 if that is much. The task with the least comes first. */
   used: number;
   /** Since when it waits, in `performance.now()` time. */
   since: number;
@@ -105,7 +107,8 @@ async function serve(): Promise<void> {
     polledAt = performance.now();
     work = 0;
     do await run(byUse.shift()!); while (
-      byUse.length > 0 && performance.now() - polledAt < SLICE
+      byUse.length > 0 &&
+      performance.now() - polledAt < (byUse[0].used > 0 ? HEAVY_SLICE : SLICE)
     );
     const [oldest] = byAge;
     if (oldest && polledAt - oldest.since >= LONGEST_WAIT) {

@@ -5,7 +5,13 @@
  */
 
 import type { IdleTimer } from "./timers.ts";
-import { isOverworked, LONG, noteWork, yieldIfDue } from "./fairness.ts";
+import {
+  isContended,
+  isOverworked,
+  LONG,
+  noteWork,
+  yieldIfDue,
+} from "./fairness.ts";
 
 /** A connection that has used so many milliseconds more than it may comes after the others. */
 const HEAVY = 2;
@@ -21,10 +27,11 @@ const NEW = 1000;
 
 /** Counts the work for one connection, so that the work for others can come first. */
 export class ProcessorTime {
+  /** Whether the connection has sent a whole message. */
+  isKnown = false;
   /** Milliseconds above what it may use, at the time `#usedAt`. */
   #used = 0;
   #usedAt = 0;
-  #isKnown = false;
   #lastProcessing = 0;
 
   /**
@@ -37,7 +44,7 @@ export class ProcessorTime {
 
   /** Counts decoding that {@linkcode beginDecoding} began, and that completed some messages. */
   countDecoding(began: number, messages: number, bufferBytes: number): void {
-    this.#isKnown ||= messages > 0;
+    this.isKnown ||= messages > 0;
     // What takes longer is no work of this connection: the engine's garbage
     // collection, or another program.
     const longest = bufferBytes * LONGEST_BYTE;
@@ -79,12 +86,17 @@ export class ProcessorTime {
   get #comparable(): number {
     return this.isHeavy
       ? Math.log2(this.#used) + this.#usedAt / HALF_LIFE
-      : this.#used - (this.#isKnown ? KNOWN : NEW);
+      : this.#used - (this.isKnown ? KNOWN : NEW);
   }
 
   /** Whether it has used too much in the last moments. */
   get isHeavy(): boolean {
     return this.#used >= HEAVY && this.#recent(performance.now()) >= HEAVY;
+  }
+
+  /** Whether so many connections are active that it must yield before each read. The first message needs fewer delays. */
+  get isContended(): boolean {
+    return this.isKnown && isContended();
   }
 
   /** Whether others should work before it does. */

@@ -11,8 +11,7 @@ export class IdleTimer implements Disposable {
   /** How many requests of the peer are being processed. */
   #held = 0;
   #lastPartAt = performance.now();
-  /** Whether the peer has sent a whole message. */
-  hadMessages = false;
+  #hadMessages = false;
   #ms = Infinity;
   #onIdle: () => void = () => {};
   #wasLate = false;
@@ -61,7 +60,7 @@ export class IdleTimer implements Disposable {
    * the answers.
    */
   noteMessages(): void {
-    this.hadMessages = true;
+    this.#hadMessages = true;
   }
 
   /**
@@ -85,7 +84,7 @@ export class IdleTimer implements Disposable {
    * `performance.now()` time; `-Infinity` if there is no such wait.
    */
   get answeredAt(): number {
-    return this.hadMessages && this.isWaiting ? this.#since : -Infinity;
+    return this.#hadMessages && this.isWaiting ? this.#since : -Infinity;
   }
 
   /**

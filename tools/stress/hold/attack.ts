@@ -84,6 +84,7 @@ export async function attacked(
     for (let i = 0; i < processes; i++) {
       attackers.push(await startLoad(load, address, stop, args, behind));
     }
+    await polite.ask(); // what follows is measured with all attackers at work
     const resident = await watch(server, seconds, stop);
     const measured: Polite = JSON.parse(await polite.ask());
     const reports = [];
