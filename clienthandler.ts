@@ -10,7 +10,7 @@ import { isInHandler } from "./lib/connection/handler_scope.ts";
 import { Refusal, RequestProcessor } from "./lib/connection/processor.ts";
 import { LastResponse, type Response } from "./lib/connection/responses.ts";
 import type { IdleTimer } from "./lib/connection/timers.ts";
-import { type CloseReason, ignoringErrors } from "./lib/events.ts";
+import { type CloseReason, ignoringErrors, type Sent } from "./lib/events.ts";
 import type { Message, PeerError } from "./lib/formats/formats.ts";
 import type { Lock } from "./lib/lock.ts";
 import { type Address, type Connection, showAddress } from "./lib/net.ts";
@@ -24,7 +24,7 @@ import { escapeAndCut, reason } from "./lib/text.ts";
 
 export { LastResponse, Refusal };
 export type * from "./lib/connection/handler_server.ts";
-export type { IdleTimer, Response };
+export type { IdleTimer, Response, Sent };
 export type { Origin, Recorded, Roster, Sid, Student };
 
 /** A class of handlers, for {@linkcode Server}. */
@@ -219,9 +219,9 @@ export abstract class ClientHandler<In = Message, Out = In> {
     return this.#messages.isReading;
   }
 
-  /** Whether the client has sent a request. */
-  get hasRequested(): boolean {
-    return this.#messages.time.isKnown;
+  /** What the client has sent until now. */
+  get hasSent(): Sent {
+    return this.#messages.time.hasSent(this.idle);
   }
 
   /** The idle timer: measures how long the client is silent. */

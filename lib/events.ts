@@ -70,3 +70,6 @@ export function ignoringErrors<Args extends unknown[]>(
     }
   };
 }
+
+/** What a peer has sent until now. Bytes are a message that is incomplete, or not decoded yet. */
+export type Sent = "nothing" | "bytes" | "messages";

@@ -48,7 +48,12 @@ const UNUSUAL = /[^ -~]|^ | {2}| $/;
  * ```
  */
 export function escape(text: string): string {
-  return UNUSUAL.test(text) ? text.replace(UNSAFE, escapeCharacter) : text;
+  return isPlain(text) ? text : text.replace(UNSAFE, escapeCharacter);
+}
+
+/** Whether a text has only visible ASCII characters, and single spaces between them. */
+export function isPlain(text: string): boolean {
+  return !UNUSUAL.test(text);
 }
 
 /** Returns the escape of a character, as Python writes it. */
@@ -92,8 +97,7 @@ const WIDE =
 /** Returns the part of an escaped text that fits into so many columns. No escape is cut in two. */
 function firstColumns(text: string, longest: number): string {
   if (text.length * 2 <= longest) return text; // most texts are short
-  const isPlain = !UNUSUAL.test(text) && !text.includes("\\");
-  if (isPlain) return text.slice(0, longest);
+  if (isPlain(text) && !text.includes("\\")) return text.slice(0, longest);
   let columns = 0;
   for (const { 0: shown, index } of text.matchAll(SHOWN)) {
     if (shown[0] === "\\") columns += shown.length;

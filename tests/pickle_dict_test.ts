@@ -5,7 +5,8 @@ import { isMessageMap, type Message } from "../lib/formats/format.ts";
 import { DictReader } from "../lib/formats/pickle/dict.ts";
 import { PickleReader } from "../lib/formats/pickle/reader.ts";
 import { fromNotation, readVectors, same } from "./support/vectors.ts";
-import { readAll } from "../lib/testing/messages.ts";
+import { FORMATS } from "../lib/formats/formats.ts";
+import { encode, readAll } from "../lib/testing/messages.ts";
 
 /** Low limits, so that changed bytes exceed them. */
 const LIMITS = { ...DEFAULT_LIMITS, maxRequestBytes: 150, maxItems: 5 };
@@ -137,3 +138,17 @@ Deno.test("PickleReader reads many requests the same way, wherever the reads cut
     assert(same(messages, expected.messages), `reads of ${size}`);
   }
 });
+
+for (const format of Object.values(FORMATS)) {
+  Deno.test(`A ${format.name} dict whose keys are far apart as indexes takes no more memory than others`, () => {
+    const dict = { "1000": 1, "2400": 2, "3300": 3 };
+    const bytes = encode(Array(3000).fill(dict), format);
+    const messages: Message[] = [];
+    const before = Deno.memoryUsage().heapUsed;
+    readAll(format.reader(DEFAULT_LIMITS), bytes, bytes.length, messages);
+    const grown = Deno.memoryUsage().heapUsed - before;
+    assertEquals(messages.at(-1), dict);
+    // An array up to the highest index would take 29 KB for each.
+    assert(grown / 3000 < 10_000, `${grown / 3000} bytes for each`);
+  });
+}

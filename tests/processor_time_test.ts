@@ -12,7 +12,8 @@ function decode(
   messages: number,
   bytes = LARGE,
 ): void {
-  time.countDecoding(performance.now() - ms, messages, bytes);
+  const reader = { bufferBytes: bytes, pendingBytes: 0 };
+  time.countDecoding(performance.now() - ms, messages, reader);
 }
 
 Deno.test("yieldIfDue() lets those that have used less come first, and equals in their order", async () => {
@@ -58,4 +59,20 @@ Deno.test("Processing that takes long twice in a row makes a connection heavy", 
   time.countProcessing(performance.now() - 5);
   time.countProcessing(performance.now() - 5);
   assertEquals(time.isHeavy, true);
+});
+
+Deno.test("A connection that has worked little comes before a flood of usual messages, and so does one in the middle of a message", async () => {
+  const [flood, other, amid] = [1, 2, 3].map(() => new ProcessorTime());
+  decode(flood, 20, 800);
+  decode(other, 20, 800);
+  const reader = { bufferBytes: LARGE, pendingBytes: 1 };
+  amid.countDecoding(performance.now() - 20, 800, reader);
+  const order: string[] = [];
+  const all = { flood, other, amid, fresh: new ProcessorTime() };
+  await Promise.all(
+    Object.entries(all).map(([name, time]) =>
+      time.yieldIfDue(0).then(() => void order.push(name))
+    ),
+  );
+  assertEquals(order, ["fresh", "amid", "flood", "other"]);
 });

@@ -88,7 +88,8 @@ Deno.test("MemoryRoster has as much room after its students were replaced as one
 });
 
 Deno.test("MemoryRoster counts its bytes, and a long row replaced by a short one frees room", async () => {
-  const roster = new MemoryRoster({ maxRosterBytes: 4_000 });
+  // Large students may take half of it.
+  const roster = new MemoryRoster({ maxRosterBytes: 8_000 });
   const large = { ...ALICE, more: "a".repeat(1_000) };
   for (let i = 0; i < 100; i++) {
     assertEquals(await roster.record([large]), ["recorded"]);
@@ -189,4 +190,18 @@ Deno.test("New students are counted anew in the next minute, and known students 
   // Whom the server itself records, without a connection, is not counted.
   const own = Array.from({ length: 50 }, () => ({ ...ALICE, sid: ++sid }));
   assertEquals(await roster.record(own), Array(50).fill("recorded"));
+});
+
+Deno.test("MemoryRoster always has room for small students beside large ones", async () => {
+  const roster = new MemoryRoster({ maxRosterBytes: 100_000 });
+  const more = "a".repeat(1_000);
+  const large = Array.from({ length: 100 }, (_, sid) => ({
+    ...ALICE,
+    sid,
+    more,
+  }));
+  const results = await roster.record(large);
+  assertEquals(results.at(-1), FULL);
+  const small = large.map(({ sid }) => ({ ...ALICE, sid: sid + 1_000 }));
+  assertEquals(await roster.record(small), Array(100).fill("recorded"));
 });

@@ -30,7 +30,7 @@ const CONTENDED_ABOVE = 100;
 const TURNS_TO_POLL = 64;
 
 /** After so many milliseconds, a task comes although others have used less. */
-const LONGEST_WAIT = 2000;
+const LONGEST_WAIT = 1000;
 
 /** The last known time when the event loop polled its sockets. */
 let polledAt = performance.now();

@@ -4,14 +4,24 @@
  * @module
  */
 
+import type { Sent } from "../events.ts";
 import type { IdleTimer } from "./timers.ts";
 import {
+  CONTENDED_SLICE,
   isContended,
   isOverworked,
   LONG,
   noteWork,
   yieldIfDue,
 } from "./fairness.ts";
+
+/** The part of a connection's reader that says how much it may decode at once. */
+interface Buffered {
+  /** The buffer's size. */
+  readonly bufferBytes: number;
+  /** Bytes of the incomplete message. */
+  readonly pendingBytes: number;
+}
 
 /** A connection that has used so many milliseconds more than it may comes after the others. */
 const HEAVY = 2;
@@ -21,17 +31,50 @@ const PER_MESSAGE = 0.1;
 const LONGEST_BYTE = 0.0004;
 /** After so many milliseconds, half of the time that was used is forgotten. */
 const HALF_LIFE = 1000;
-/** The connections that have sent a whole message come first, then new ones, and then heavy ones. */
-const KNOWN = 2000;
-const NEW = 1000;
+/** The least time that is compared, in milliseconds. */
+const LEAST = 0.01;
+/** Every heavy connection comes after all others. */
+const NOT_HEAVY = 1e9;
+/** A connection in the middle of a message comes before those that have used up to 32 times less: fewer incomplete messages take less memory. */
+const IN_MESSAGE = 5;
+
+/** A time that is forgotten by and by. */
+class RecentTime {
+  #ms = 0;
+  #at = performance.now();
+
+  /** Adds so many milliseconds. The sum is never below 0. */
+  add(ms: number): void {
+    if (this.#ms === 0 && ms <= 0) return;
+    const now = performance.now();
+    this.#ms = Math.max(0, this.#left(now) + ms);
+    this.#at = now;
+  }
+
+  #left(now: number): number {
+    return this.#ms * 0.5 ** ((now - this.#at) / HALF_LIFE);
+  }
+
+  /** Whether so many milliseconds are left. */
+  isAtLeast(ms: number): boolean {
+    return this.#ms >= ms && this.#left(performance.now()) >= ms;
+  }
+
+  /** A number that can be compared at any time: twice as much is 1 more, and so is as much a half-life later. */
+  get comparable(): number {
+    return Math.log2(Math.max(LEAST, this.#ms)) + this.#at / HALF_LIFE;
+  }
+}
 
 /** Counts the work for one connection, so that the work for others can come first. */
 export class ProcessorTime {
   /** Whether the connection has sent a whole message. */
-  isKnown = false;
-  /** Milliseconds above what it may use, at the time `#usedAt`. */
-  #used = 0;
-  #usedAt = 0;
+  #isKnown = false;
+  #isInMessage = false;
+  /** What was used. */
+  #all = new RecentTime();
+  /** What was used above {@linkcode PER_MESSAGE}. */
+  #excess = new RecentTime();
   #lastProcessing = 0;
 
   /**
@@ -43,14 +86,14 @@ export class ProcessorTime {
   }
 
   /** Counts decoding that {@linkcode beginDecoding} began, and that completed some messages. */
-  countDecoding(began: number, messages: number, bufferBytes: number): void {
-    this.isKnown ||= messages > 0;
+  countDecoding(began: number, messages: number, reader: Buffered): void {
+    this.#isKnown ||= messages > 0;
+    this.#isInMessage = reader.pendingBytes > 0;
     // What takes longer is no work of this connection: the engine's garbage
     // collection, or another program.
-    const longest = bufferBytes * LONGEST_BYTE;
+    const longest = reader.bufferBytes * LONGEST_BYTE;
     const ms = began > 0 ? Math.min(performance.now() - began, longest) : 0;
-    this.#count(ms - messages * PER_MESSAGE);
-    noteWork(ms);
+    this.#count(ms, messages * PER_MESSAGE);
   }
 
   /** Returns when processing begins, in `performance.now()` time; 0 if it is not counted: one batch in eight is, at random. */
@@ -63,40 +106,41 @@ export class ProcessorTime {
   countProcessing(began: number): void {
     if (began === 0) return;
     const ms = performance.now() - began;
-    this.#count(Math.min(ms, this.#lastProcessing)); // for the same reason
+    this.#count(Math.min(ms, this.#lastProcessing), 0); // for the same reason
     this.#lastProcessing = ms;
+  }
+
+  #count(ms: number, allowed: number): void {
+    this.#all.add(ms);
+    this.#excess.add(ms - allowed);
     noteWork(ms);
-  }
-
-  #count(ms: number): void {
-    if (this.#used === 0 && ms <= 0) return;
-    const now = performance.now();
-    this.#used = Math.max(0, this.#recent(now) + ms);
-    this.#usedAt = now;
-  }
-
-  #recent(now: number): number {
-    return this.#used * 0.5 ** ((now - this.#usedAt) / HALF_LIFE);
-  }
-
-  /**
-   * How much it has used, to be compared with other connections at any time. For
-   * heavy ones, twice as much is 1 more, and so is as much a half-life later.
-   */
-  get #comparable(): number {
-    return this.isHeavy
-      ? Math.log2(this.#used) + this.#usedAt / HALF_LIFE
-      : this.#used - (this.isKnown ? KNOWN : NEW);
   }
 
   /** Whether it has used too much in the last moments. */
   get isHeavy(): boolean {
-    return this.#used >= HEAVY && this.#recent(performance.now()) >= HEAVY;
+    return this.#excess.isAtLeast(HEAVY);
   }
 
-  /** Whether so many connections are active that it must yield before each read. The first message needs fewer delays. */
-  get isContended(): boolean {
-    return this.isKnown && isContended();
+  /** How much it has used, to be compared with other connections at any time. */
+  get #comparable(): number {
+    const used = this.isHeavy
+      ? this.#excess.comparable
+      : this.#all.comparable - NOT_HEAVY;
+    return this.#isInMessage ? used - IN_MESSAGE : used;
+  }
+
+  /**
+   * Whether it must yield before a read if others have waited for long: if there are
+   * more bytes, or many connections are active. Its first message needs fewer delays.
+   */
+  isDue(hasMore: boolean): boolean {
+    return hasMore || (this.#isKnown && isContended());
+  }
+
+  /** What the peer has sent until now. */
+  hasSent(idle: IdleTimer): Sent {
+    if (this.#isKnown) return "messages";
+    return this.#isInMessage || !idle.isWaiting ? "bytes" : "nothing";
   }
 
   /** Whether others should work before it does. */
@@ -104,18 +148,19 @@ export class ProcessorTime {
     return isOverworked() || this.isHeavy;
   }
 
-  /** Lets others work first if they have waited for long. */
+  /** Lets others work first if they have waited for so many milliseconds. */
   async yieldIfDue(ms?: number): Promise<void> {
     await yieldIfDue(ms, this.#comparable);
   }
 
   /**
-   * The same for a connection with bytes to decode. Meanwhile its peer is not
-   * idle: if reading stops, these bytes are still decoded.
+   * The same before a read, or before bytes that were read are decoded. Meanwhile
+   * the peer is not idle: if reading stops, these bytes are still decoded. `hasMore`
+   * says whether there are more bytes.
    */
-  async yieldWithBytes(idle: IdleTimer): Promise<void> {
+  async yieldWith(idle: IdleTimer, hasMore: boolean): Promise<void> {
     idle.hold();
-    await this.yieldIfDue();
+    await this.yieldIfDue(hasMore ? undefined : CONTENDED_SLICE);
     idle.release();
   }
 }

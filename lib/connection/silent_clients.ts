@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Sent } from "../events.ts";
 import { ProtocolError } from "../formats/errors.ts";
 import { ClientMap } from "./client_map.ts";
 import { pollEventLoop } from "./fairness.ts";
@@ -12,11 +13,14 @@ import { pollEventLoop } from "./fairness.ts";
 export interface SilentClient {
   /** The client's id, which no other open connection has. */
   readonly clientId: number;
-  /** Whether the client has sent a request. */
-  readonly hasRequested: boolean;
+  /** What the client has sent until now. */
+  readonly hasSent: Sent;
   /** Sends the client the reason, then ends the connection. */
   reject(error: ProtocolError): Promise<void>;
 }
+
+/** Among so many of the oldest, one that has sent no bytes is silent for longest. */
+const LOOKED_AT = 64;
 
 /** A client, and since when it is connected, in `performance.now()` time. */
 interface Newcomer<T> {
@@ -51,12 +55,19 @@ export class SilentClients<T extends SilentClient> {
 
   /** The client that has been silent for longest. */
   get longest(): T | undefined {
-    return this.#first()?.client;
+    const first = this.#first();
+    let looked = 0;
+    for (const { client } of this.#newcomers.values()) {
+      // Its request may be on its way. If all say so, that helps none.
+      if (client.hasSent === "nothing") return client;
+      if (++looked === LOOKED_AT) break;
+    }
+    return first?.client;
   }
 
   #first(): Newcomer<T> | undefined {
     for (const newcomer of this.#newcomers.values()) {
-      if (!newcomer.client.hasRequested) return newcomer;
+      if (newcomer.client.hasSent !== "messages") return newcomer;
       this.#newcomers.delete(newcomer.client.clientId);
     }
   }

@@ -27,8 +27,18 @@ export interface MessageMap {
   [key: string]: Message;
 }
 
+/** The last index of an array. */
+const LAST_INDEX = "4294967294";
+
 /** Sets a key of a map. An assignment to `__proto__` would set the prototype instead. */
 export function setKey(map: MessageMap, key: string, value: Message): void {
+  // For keys that are indexes, the engine would allocate an array up to the highest.
+  // An index that is far away makes it use a table, and go on with it.
+  const first = key.charCodeAt(0);
+  if (first >= 0x30 && first <= 0x39 && !(LAST_INDEX in map)) {
+    map[LAST_INDEX] = null;
+    delete map[LAST_INDEX];
+  }
   if (key !== "__proto__") map[key] = value;
   else {
     const own = { writable: true, enumerable: true, configurable: true };

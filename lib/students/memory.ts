@@ -17,7 +17,8 @@ import type { Sid, Student } from "./student.ts";
 /** The limits of a roster in memory. */
 export interface RosterLimits extends NewStudentLimits {
   /**
-   * Estimated bytes of all students in the memory roster.
+   * Estimated bytes of all students in the memory roster. Large students, with
+   * additional keys or with texts of over 200 characters, take at most half of it.
    *
    * A further student, or a longer one, is refused with an error, and the connection
    * goes on.
@@ -56,8 +57,8 @@ export class MemoryRoster implements Roster {
   #students = new Map<Key, Student>();
   /** The estimated bytes of all students. */
   #bytes = 0;
-  /** Whether a large student was ever recorded. */
-  #hasLarge = false;
+  /** Those of the large students among them. */
+  #largeBytes = 0;
   #newStudents: NewStudents;
 
   /** Makes an empty roster. */
@@ -85,7 +86,7 @@ export class MemoryRoster implements Roster {
   /** Whether no limit can refuse any of the students: the usual case. */
   #haveRoom(students: readonly Student[]): boolean {
     const most = this.#bytes + students.length * MOST_SMALL;
-    return !this.#hasLarge && !this.#newStudents.isLimited &&
+    return this.#largeBytes === 0 && !this.#newStudents.isLimited &&
       most <= this.#maxBytes && students.every(isSmall);
   }
 
@@ -110,8 +111,13 @@ export class MemoryRoster implements Roster {
   #put(student: Student, origin: Origin | undefined): Recorded {
     const key = keyOf(student.sid);
     const row = this.#students.get(key);
-    const more = bytesOf(student) - (row ? bytesOf(row) : 0);
-    const isFull = more > 0 && this.#bytes + more > this.#maxBytes;
+    const [before, after] = [row ? bytesOf(row) : 0, bytesOf(student)];
+    const isLarge = !isSmall(student);
+    const largeBytes = this.#largeBytes + (isLarge ? after : 0) -
+      (row && !isSmall(row) ? before : 0);
+    const bytes = this.#bytes + after - before;
+    const isFull = after > before &&
+      (bytes > this.#maxBytes || isLarge && largeBytes > this.#maxBytes / 2);
     const limit = isFull
       ? "maxRosterBytes"
       : origin && !row
@@ -121,9 +127,8 @@ export class MemoryRoster implements Roster {
       this.limitHits[limit]++;
       return { refused: REFUSED[limit] };
     }
-    const isLarge = !isSmall(student);
-    this.#hasLarge ||= isLarge;
-    this.#bytes += more;
+    this.#largeBytes = largeBytes;
+    this.#bytes = bytes;
     this.#students.set(key, isLarge ? student : rowOf(student));
     return resultOf(student, row?.student_name);
   }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { escapeAndCut } from "../text.ts";
+import { escapeAndCut, isPlain } from "../text.ts";
 import { describe } from "../formats/describe.ts";
 import { ProtocolError, RequestError } from "../formats/errors.ts";
 import type { Message, MessageMap } from "../formats/format.ts";
@@ -76,6 +76,8 @@ function isSid(value: Message | undefined): boolean {
 
 /** The most characters of a field that are printed: all that the lab reads at once. */
 const LONGEST = 4096;
+/** The same if they are not all plain ASCII: to check these takes long. */
+const LONGEST_UNUSUAL = 512;
 /** The same on a screen that others see. */
 const LONGEST_MASKED = 60;
 
@@ -101,8 +103,13 @@ function lineOf(
 ): string {
   const [name, user, number] = [student_name, github_username, sid].map((it) =>
     typeof it === "string" || typeof it === "bigint"
-      ? escapeAndCut(String(it), longest)
+      ? shown(String(it), longest)
       : String(it ?? "None")
   );
   return `Connected: Student: ${name}, Github Username: ${user}, sid: ${number}`;
+}
+
+function shown(text: string, longest: number): string {
+  const most = isPlain(text) ? longest : Math.min(longest, LONGEST_UNUSUAL);
+  return escapeAndCut(text, most);
 }

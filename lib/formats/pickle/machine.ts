@@ -7,7 +7,7 @@
 import type { MessageLimits } from "../../limits.ts";
 import type { Message, MessageMap } from "../format.ts";
 import { isMessageMap, setKey } from "../format.ts";
-import { bytesOf, CONTAINER, ENTRY } from "./memory.ts";
+import { bytesOf, CONTAINER, ENTRY, SLOT } from "./memory.ts";
 import { Keys } from "./keys.ts";
 import { checkMeasure, tooDeep, tooManyItems } from "./measure.ts";
 import { brokenPickle } from "./values.ts";
@@ -46,8 +46,15 @@ export class PickleMachine {
     this.#keys = new Keys(limits, (items) => this.#count(items));
   }
 
-  /** About how many bytes the message has made us allocate, also for values that it has dropped. */
-  heldBytes = 0;
+  /** About how many bytes the values take, also those that it has dropped. */
+  #valueBytes = 0;
+  /** About how many bytes the places of the memo take that were left empty. */
+  #emptyBytes = 0;
+
+  /** About how many bytes the message has made us allocate. */
+  get heldBytes(): number {
+    return this.#valueBytes + this.#emptyBytes;
+  }
 
   /** How many values are on the stack. */
   get height(): number {
@@ -68,8 +75,8 @@ export class PickleMachine {
 
   /** Counts memory. To allocate much takes long, even if it is dropped. */
   #hold(bytes: number): void {
-    this.heldBytes += bytes;
-    if (this.heldBytes > MEMORY_FACTOR * this.#limits.maxRequestBytes) {
+    this.#valueBytes += bytes;
+    if (this.#valueBytes > MEMORY_FACTOR * this.#limits.maxRequestBytes) {
       throw brokenPickle("its values take too much memory", "maxRequestBytes");
     }
   }
@@ -111,8 +118,9 @@ export class PickleMachine {
     if (index < 0 || index >= MAX_MEMO) {
       throw brokenPickle(`memo ${index} is out of range`);
     }
-    this.#memo[index] = this.#stack[top];
     this.#hold(ENTRY);
+    this.#emptyBytes += Math.max(0, index - this.#memo.length) * SLOT;
+    this.#memo[index] = this.#stack[top];
   }
 
   /** Pushes the value at an index of the memo. */
@@ -143,7 +151,7 @@ export class PickleMachine {
     shorten(this.#marks, 0);
     this.#items = 0;
     this.#keys.reset();
-    this.heldBytes = 0;
+    this.#valueBytes = this.#emptyBytes = 0;
     this.#hasSharedReferences = false;
     if (this.#memo.length > KEPT_MEMO) this.#memo = [];
     else shorten(this.#memo, 0);

@@ -8,7 +8,7 @@
 import type { Message } from "../format.ts";
 
 /** A place on the stack, or a small number. */
-const SLOT = 16;
+export const SLOT = 16;
 /** An empty text. */
 const TEXT = 32;
 /** An entry of a container or of the memo. */
