@@ -61,17 +61,18 @@ Deno.test("Processing that takes long twice in a row makes a connection heavy", 
   assertEquals(time.isHeavy, true);
 });
 
-Deno.test("A connection that has worked little comes before a flood of usual messages, and so does one in the middle of a message", async () => {
-  const [flood, amid] = [new ProcessorTime(), new ProcessorTime()];
+Deno.test("A connection that has worked little comes first, then a flood of usual messages, then a costly message in its middle, then others", async () => {
+  const [flood, heavy, amid] = [1, 2, 3].map(() => new ProcessorTime());
   decode(flood, 20, 800);
+  decode(heavy, 5, 1);
   const reader = { bufferBytes: LARGE, pendingBytes: 1 };
-  amid.countDecoding(performance.now() - 20, 800, reader);
+  amid.countDecoding(performance.now() - 20, 0, reader);
   const order: string[] = [];
-  const all = { flood, amid, fresh: new ProcessorTime() };
+  const all = { heavy, amid, flood, fresh: new ProcessorTime() };
   await Promise.all(
     Object.entries(all).map(([name, time]) =>
       time.yieldIfDue(0).then(() => void order.push(name))
     ),
   );
-  assertEquals(order, ["fresh", "amid", "flood"]);
+  assertEquals(order, ["fresh", "flood", "amid", "heavy"]);
 });

@@ -30,7 +30,9 @@ const CONTENDED_ABOVE = 100;
 const TURNS_TO_POLL = 64;
 
 /** After so many milliseconds, a task comes although others have used less. */
-const LONGEST_WAIT = 1000;
+const LONGEST_WAIT = 50;
+/** The same for a task of a connection that has used much. */
+const LONGEST_HEAVY_WAIT = 1000;
 
 /** The last known time when the event loop polled its sockets. */
 let polledAt = performance.now();
@@ -41,15 +43,59 @@ let active = 0;
 /** A task that has yielded. */
 interface Task {
   resume: () => void;
-  /** How much its connection has used: above 0 if that is much. The task with the least comes first. */
+  /** How much its connection has used: above 0 if that is much. */
   used: number;
   /** Since when it waits, in `performance.now()` time. */
   since: number;
 }
-/** The tasks that yielded, in the order in which they did. */
-const byAge = new Set<Task>();
-/** The same tasks by what they have used. Among equals, first come, first served. */
-const byUse: Task[] = [];
+
+/** Tasks that have yielded. */
+class WaitingTasks {
+  /** In the order in which they yielded. */
+  #byAge = new Set<Task>();
+  /** By what they have used. Among equals, first come, first served. */
+  #byUse: Task[] = [];
+
+  /** How many there are. */
+  get size(): number {
+    return this.#byAge.size;
+  }
+
+  /** Adds a task. */
+  add(task: Task): void {
+    this.#byAge.add(task);
+    let [low, high] = [0, this.#byUse.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.#byUse[middle].used <= task.used) low = middle + 1;
+      else high = middle;
+    }
+    this.#byUse.splice(low, 0, task);
+  }
+
+  /** Runs those that have used least, until so many milliseconds after the poll, but at least one. Then one that has waited for so long. */
+  async serve(until: number, longestWait: number): Promise<void> {
+    while (this.size > 0) {
+      await this.#run(this.#byUse[0]);
+      if (performance.now() - polledAt >= until) break;
+    }
+    const [oldest] = this.#byAge;
+    if (!oldest || polledAt - oldest.since < longestWait) return;
+    await this.#run(oldest);
+  }
+
+  /** Lets a task do its work. */
+  async #run(task: Task): Promise<void> {
+    this.#byAge.delete(task);
+    this.#byUse.splice(this.#byUse.indexOf(task), 1);
+    task.resume();
+    await turns(1);
+  }
+}
+
+const usual = new WaitingTasks();
+/** The tasks of connections that have used much. */
+const heavy = new WaitingTasks();
 let isServing = false;
 
 /**
@@ -59,22 +105,10 @@ let isServing = false;
 export async function yieldIfDue(ms = SLICE, used = -Infinity): Promise<void> {
   if (!isServing && performance.now() - polledAt < ms) return;
   const { promise, resolve } = Promise.withResolvers<void>();
-  const task = { resume: resolve, used, since: performance.now() };
-  byAge.add(task);
-  byUse.splice(indexAfter(used), 0, task);
+  const tasks = used > 0 ? heavy : usual;
+  tasks.add({ resume: resolve, used, since: performance.now() });
   if (!isServing) void serve();
   await promise;
-}
-
-/** Returns the index in {@linkcode byUse} after the tasks that have used at most so much. */
-function indexAfter(used: number): number {
-  let [low, high] = [0, byUse.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (byUse[middle].used <= used) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
 
 /** A piece of work that takes less, in milliseconds, does not make others wait. */
@@ -102,28 +136,14 @@ export function isContended(): boolean {
 
 async function serve(): Promise<void> {
   isServing = true;
-  while (byAge.size > 0) {
+  while (usual.size + heavy.size > 0) {
     await turns(TURNS_TO_POLL);
     polledAt = performance.now();
     work = 0;
-    do await run(byUse.shift()!); while (
-      byUse.length > 0 &&
-      performance.now() - polledAt < (byUse[0].used > 0 ? HEAVY_SLICE : SLICE)
-    );
-    const [oldest] = byAge;
-    if (oldest && polledAt - oldest.since >= LONGEST_WAIT) {
-      byUse.splice(byUse.indexOf(oldest), 1);
-      await run(oldest);
-    }
+    await usual.serve(SLICE, LONGEST_WAIT);
+    await heavy.serve(HEAVY_SLICE, LONGEST_HEAVY_WAIT);
   }
   isServing = false;
-}
-
-/** Lets a task do its work. */
-async function run(task: Task): Promise<void> {
-  byAge.delete(task);
-  task.resume();
-  await turns(1);
 }
 
 let polling: Promise<void> | undefined;

@@ -33,9 +33,12 @@ const LONGEST_BYTE = 0.0004;
 const HALF_LIFE = 1000;
 /** The least time that is compared, in milliseconds. */
 const LEAST = 0.01;
-/** Every heavy connection comes after all others. */
-const NOT_HEAVY = 1e9;
-/** A connection in the middle of a message comes before those that have used up to 32 times less: fewer incomplete messages take less memory. */
+/** A known connection that has used less than so many milliseconds comes first. */
+const LITTLE = 20;
+/** First come those, then all others that are not heavy, and then heavy ones. */
+const FIRST = 2e9;
+const SECOND = 1e9;
+/** A heavy connection in the middle of a message comes before those that have used up to 32 times less: fewer incomplete messages take less memory. */
 const IN_MESSAGE = 5;
 
 /** A time that is forgotten by and by. */
@@ -123,10 +126,11 @@ export class ProcessorTime {
 
   /** How much it has used, to be compared with other connections at any time. */
   get #comparable(): number {
-    const used = this.isHeavy
-      ? this.#excess.comparable
-      : this.#all.comparable - NOT_HEAVY;
-    return this.#isInMessage ? used - IN_MESSAGE : used;
+    if (this.isHeavy) {
+      return this.#excess.comparable - (this.#isInMessage ? IN_MESSAGE : 0);
+    }
+    const isFirst = this.#isKnown && !this.#all.isAtLeast(LITTLE);
+    return this.#all.comparable - (isFirst ? FIRST : SECOND);
   }
 
   /**
