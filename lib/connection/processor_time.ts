@@ -34,7 +34,7 @@ const HALF_LIFE = 1000;
 /** The least time that is compared, in milliseconds. */
 const LEAST = 0.01;
 /** A known connection that has used less than so many milliseconds comes first. */
-const LITTLE = 20;
+const LITTLE = 5;
 /** First come those, then all others that are not heavy, and then heavy ones. */
 const FIRST = 2e9;
 const SECOND = 1e9;
