@@ -35,9 +35,10 @@ const HALF_LIFE = 1000;
 const LEAST = 0.01;
 /** A known connection that has used less than so many milliseconds comes first. */
 const LITTLE = 5;
-/** First come those, then all others that are not heavy, and then heavy ones. */
-const FIRST = 2e9;
-const SECOND = 1e9;
+/** First come those, then all others that are not heavy, and then heavy ones. Only these are above 0. */
+const FIRST = -2e9;
+const SECOND = -1e9;
+const THIRD = 1e9;
 /** A heavy connection in the middle of a message comes before those that have used up to 32 times less: fewer incomplete messages take less memory. */
 const IN_MESSAGE = 5;
 
@@ -109,7 +110,8 @@ export class ProcessorTime {
   countProcessing(began: number): void {
     if (began === 0) return;
     const ms = performance.now() - began;
-    this.#count(Math.min(ms, this.#lastProcessing), 0); // for the same reason
+    // One long piece may be no work of this connection, either. Two in a row are.
+    this.#count(Math.min(ms, this.#lastProcessing), 0);
     this.#lastProcessing = ms;
   }
 
@@ -127,10 +129,11 @@ export class ProcessorTime {
   /** How much it has used, to be compared with other connections at any time. */
   get #comparable(): number {
     if (this.isHeavy) {
-      return this.#excess.comparable - (this.#isInMessage ? IN_MESSAGE : 0);
+      const excess = this.#excess.comparable;
+      return THIRD + excess - (this.#isInMessage ? IN_MESSAGE : 0);
     }
     const isFirst = this.#isKnown && !this.#all.isAtLeast(LITTLE);
-    return this.#all.comparable - (isFirst ? FIRST : SECOND);
+    return (isFirst ? FIRST : SECOND) + this.#all.comparable;
   }
 
   /**
