@@ -206,7 +206,7 @@ export class Server<In = Message, Out = In>
   async handler(conn: Connection, addr: Address): Promise<void> {
     let handler: ClientHandler<In, Out> | undefined;
     try {
-      if (this.#admission.limit(addr.hostname)) {
+      if (this.#admission.admissionError(addr.hostname)) {
         await pollEventLoop(); // the end of another client may not be read yet
       }
       if (this.#isClosed) return;

@@ -41,7 +41,7 @@ export class ClientReports {
     if (now - this.#began >= PERIOD) this.endPeriod();
     const lines = this.#lines.get(address) ?? { characters: 0, more: 0 };
     this.#lines.set(address, lines);
-    if (lines.characters + line.length <= MOST) {
+    if (lines.more === 0 && lines.characters + line.length <= MOST) {
       lines.characters += line.length;
       this.#report(line);
       return;

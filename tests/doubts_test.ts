@@ -62,7 +62,7 @@ net.test("At most three doubtful students of a client are reported (needs net)",
     "further doubtful students of this client are not reported",
   );
   await rename(3); // another client has three of its own
-  assertEquals(doubtsOf(test).length, 4 + 4);
+  assertEquals(doubtsOf(test).length, 4 + 3);
 });
 
 net.test("The names in a report of a doubtful student are escaped and cut (needs net)", async () => {

@@ -1,5 +1,5 @@
 /**
- * The clients that a server serves, and which others it takes.
+ * The clients that a server serves, and whether it takes others.
  *
  * @module
  */
@@ -32,7 +32,7 @@ export class Admission<T extends AdmittedClient> {
   }
 
   /** Returns why a client from this address is rejected; `undefined` if it is not. */
-  limit(ip: string): ProtocolError | undefined {
+  admissionError(ip: string): ProtocolError | undefined {
     const { maxClients, maxClientsPerAddress } = this.#limits;
     // First, so that no client makes room for one that is rejected nevertheless.
     const same = this.#perAddress.get(ip) ?? 0;
@@ -47,16 +47,16 @@ export class Admission<T extends AdmittedClient> {
     return new ProtocolError(why, { limit: "maxClients" });
   }
 
-  /** As {@linkcode limit}, but if the server is full, the client that has been silent for longest makes room. */
+  /** As {@linkcode admissionError}, but if the server is full, the client that has been silent for longest makes room. */
   makeRoom(ip: string): ProtocolError | undefined {
-    const error = this.limit(ip);
+    const error = this.admissionError(ip);
     if (error?.limit !== "maxClients") return error;
     const silent = this.#silent.longest;
     if (!silent) return error;
     this.delete(silent);
     const why = "The server is full, and you have sent no request";
     void silent.reject(new ProtocolError(why, { limit: "maxClients" }));
-    return this.limit(ip);
+    return this.admissionError(ip);
   }
 
   /** Adds a client. */

@@ -79,7 +79,7 @@ export class MessageConnection<In = Message, Out = In> {
     return this.#state;
   }
 
-  /** Whether {@linkcode receive} can resolve to further messages. */
+  /** Whether more is read, or what was read is still decoded. */
   get isReading(): boolean {
     const { hasUndecoded } = this.#reader;
     return this.#state <= (hasUndecoded ? State.NotReading : State.Open);

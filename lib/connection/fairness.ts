@@ -12,9 +12,7 @@
  * How long busy tasks may run between two polls of the sockets, in
  * milliseconds.
  */
-const SLICE = 2;
-/** The same for tasks of connections that have used much. */
-const HEAVY_SLICE = 1;
+export const SLICE = 2;
 /** The same, for all tasks of a process with many active connections. */
 export const CONTENDED_SLICE = 50;
 /**
@@ -29,9 +27,11 @@ const CONTENDED_ABOVE = 100;
  */
 const TURNS_TO_POLL = 64;
 
-/** After so many milliseconds, a task comes although others have used less. */
+/** After each poll, the tasks of connections that have used much run up to this time, but at least one. In milliseconds. */
+const HEAVY_SLICE = 1;
+/** After each poll, the oldest task runs if it has waited for so long, although others have used less. In milliseconds. */
 const LONGEST_WAIT = 50;
-/** The same for a task of a connection that has used much. */
+/** The same for the tasks of connections that have used much. */
 const LONGEST_HEAVY_WAIT = 1000;
 
 /** The last known time when the event loop polled its sockets. */
@@ -73,7 +73,7 @@ class WaitingTasks {
     this.#byUse.splice(low, 0, task);
   }
 
-  /** Runs those that have used least, until so many milliseconds after the poll, but at least one. Then one that has waited for so long. */
+  /** Runs the tasks that have used least, up to `until` milliseconds after the poll, but at least one. Then runs the oldest if it has waited for `longestWait` milliseconds. */
   async serve(until: number, longestWait: number): Promise<void> {
     while (this.size > 0) {
       await this.#run(this.#byUse[0]);

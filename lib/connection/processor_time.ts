@@ -12,18 +12,19 @@ import {
   isOverworked,
   LONG,
   noteWork,
+  SLICE,
   yieldIfDue,
 } from "./fairness.ts";
 
 /** The part of a connection's reader that says how much it may decode at once. */
-interface Buffered {
+export interface Buffered {
   /** The buffer's size. */
   readonly bufferBytes: number;
   /** Bytes of the incomplete message. */
   readonly pendingBytes: number;
 }
 
-/** A connection that has used so many milliseconds more than it may comes after the others. */
+/** A connection is heavy when it has used so many milliseconds more than it may. */
 const HEAVY = 2;
 /** What a connection may use for each message, in milliseconds. A usual request takes less. */
 const PER_MESSAGE = 0.1;
@@ -35,14 +36,14 @@ const HALF_LIFE = 1000;
 const LEAST = 0.01;
 /** A known connection that has used less than so many milliseconds comes first. */
 const LITTLE = 5;
-/** First come those, then all others that are not heavy, and then heavy ones. Only these are above 0. */
+/** First come those, then all others that are not heavy, then heavy ones. Only heavy ones are above 0. */
 const FIRST = -2e9;
 const SECOND = -1e9;
 const THIRD = 1e9;
-/** A heavy connection in the middle of a message comes before those that have used up to 32 times less: fewer incomplete messages take less memory. */
+/** A heavy connection in the middle of a message comes before those that have used up to 32 times less. To finish a message frees memory. */
 const IN_MESSAGE = 5;
 
-/** A time that is forgotten by and by. */
+/** A sum of times that halves every {@linkcode HALF_LIFE}. */
 class RecentTime {
   #ms = 0;
   #at = performance.now();
@@ -59,7 +60,7 @@ class RecentTime {
     return this.#ms * 0.5 ** ((now - this.#at) / HALF_LIFE);
   }
 
-  /** Whether so many milliseconds are left. */
+  /** Whether at least so many milliseconds are left. */
   isAtLeast(ms: number): boolean {
     return this.#ms >= ms && this.#left(performance.now()) >= ms;
   }
@@ -97,7 +98,7 @@ export class ProcessorTime {
     // collection, or another program.
     const longest = reader.bufferBytes * LONGEST_BYTE;
     const ms = began > 0 ? Math.min(performance.now() - began, longest) : 0;
-    this.#count(ms, messages * PER_MESSAGE);
+    this.#count(ms, Math.min(messages * PER_MESSAGE, longest));
   }
 
   /** Returns when processing begins, in `performance.now()` time; 0 if it is not counted: one batch in eight is, at random. */
@@ -172,8 +173,6 @@ export class ProcessorTime {
   }
 }
 
-/** How long a computation may go on before it yields, in milliseconds. */
-const SLICE = 2;
 /** Steps of a computation between two readings of the clock. */
 const STEPS = 64;
 

@@ -19,7 +19,7 @@ export interface SilentClient {
   reject(error: ProtocolError): Promise<void>;
 }
 
-/** Among so many of the oldest, one that has sent no bytes is silent for longest. */
+/** How many of the oldest clients are searched for one that has sent no bytes. */
 const LOOKED_AT = 64;
 
 /** A client, and since when it is connected, in `performance.now()` time. */
@@ -58,7 +58,11 @@ export class SilentClients<T extends SilentClient> {
     const first = this.#first();
     let looked = 0;
     for (const { client } of this.#newcomers.values()) {
-      // Its request may be on its way. If all say so, that helps none.
+      if (client.hasSent === "messages") {
+        this.#newcomers.delete(client.clientId);
+        continue;
+      }
+      // Bytes may be a request on its way. If all have sent bytes, the oldest goes.
       if (client.hasSent === "nothing") return client;
       if (++looked === LOOKED_AT) break;
     }

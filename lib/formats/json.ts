@@ -20,7 +20,7 @@ const COMMA = 0x2c;
 const OPEN_LIST = 0x5b;
 const BACKSLASH = 0x5c;
 const OPEN_MAP = 0x7b;
-/** The reader pauses after so many lines: about 0.2 ms. */
+/** The reader pauses after so many lines. */
 const LINES_AT_ONCE = 512;
 
 /** One JSON value per line, in UTF-8. An integer beyond 2^53 is sent as text. */

@@ -42,12 +42,12 @@ export class Doubts {
   }
 
   #addOther(student: Student, before: string): void {
-    if (++this.#doubtful > REPORTED) return;
+    if (++this.#doubtful === REPORTED + 1) {
+      this.#report("further doubtful students of this client are not reported");
+    }
+    if (this.#doubtful > REPORTED) return;
     const name = escapeAndCut(before, LONGEST_NAME);
     const said = `this sid came from ${name} before. ${this.#line(student)}`;
     this.#report(`doubtful: ${said}`);
-    if (this.#doubtful === REPORTED) {
-      this.#report("further doubtful students of this client are not reported");
-    }
   }
 }

@@ -7,7 +7,7 @@
 /** The limits of new students. */
 export interface NewStudentLimits {
   /**
-   * New students that one connection may bring within a minute; 0 means no limit.
+   * New students that one connection may bring in each minute; 0 means no limit.
    * With `--classroom`, the default is 20.
    *
    * A further student is refused with an error, and the connection goes on.
@@ -16,7 +16,7 @@ export interface NewStudentLimits {
    */
   maxNewPerConnection: number;
   /**
-   * New students from one IP address within a minute; 0 means no limit. With
+   * New students from one IP address in each minute; 0 means no limit. With
    * `--classroom`, the default is 200.
    *
    * The same as for `maxNewPerConnection`.

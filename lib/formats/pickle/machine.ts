@@ -33,7 +33,7 @@ export class PickleMachine {
   #keys: Keys;
   /** Whether a container was put into another, or a value was used twice. */
   #hasSharedReferences = false;
-  /** How many items were moved or measured, or keys compared: what takes long besides the opcodes. */
+  /** How many items were moved or measured: what takes long besides the opcodes. */
   work = 0;
   /** The dicts that became a `Map`, since a key is not text. */
   #promotedToMap = new Map<Message, Message>();
@@ -46,9 +46,9 @@ export class PickleMachine {
     this.#keys = new Keys(limits, (items) => this.#count(items));
   }
 
-  /** About how many bytes the values take, also those that it has dropped. */
+  /** Estimated bytes of the values, with those that were dropped. */
   #valueBytes = 0;
-  /** About how many bytes the places of the memo take that were left empty. */
+  /** Estimated bytes of the memo's places that were skipped. */
   #emptyBytes = 0;
 
   /** About how many bytes the message has made us allocate. */

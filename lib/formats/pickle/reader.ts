@@ -44,7 +44,7 @@ const NEWLINE = 0x0a;
 /** The most bytes of an argument that ends with a newline. Its escapes take long to read. */
 const LONGEST_LINE = 2 ** 20;
 
-/** The reader pauses after so many opcodes, and items that they move: about 0.2 ms. */
+/** The reader pauses after so many opcodes, and items that they move. */
 const WORK_AT_ONCE = 2048;
 /** So many bytes of an argument take as long as an opcode. */
 const BYTES_PER_WORK = 8;

@@ -36,7 +36,7 @@ const ATTACKS: Record<string, Pick<Attack, "load" | "args" | "flags">> = {
 /** Whatever others take, a new student is acknowledged. */
 export const takeover: Scenario = {
   name: "takeover",
-  about: "10,000 silent clients, or 100,000 random sids: " +
+  about: "10,000 silent clients, or random sids without end: " +
     "a new student is acknowledged",
   async measure(tell, stop): Promise<Figure[]> {
     const figures: Figure[] = [];
