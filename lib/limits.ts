@@ -95,10 +95,9 @@ export interface Limits extends ConnectionLimits {
   /**
    * Clients served at once.
    *
-   * One more client takes the place of the client that has been silent for longest
-   * without any request. If all have sent requests, it receives an error instead of
-   * a greeting. In both cases, the client that has no place receives an error, then
-   * its connection closes.
+   * The client that has waited longest without sending a request is rejected to
+   * make room. If every client has sent one, the new client is rejected. The rejected
+   * client receives an error, then its connection closes.
    *
    * @default {10000}
    */

@@ -275,6 +275,7 @@ export class MessageConnection<In = Message, Out = In> {
     this.closeReason ??= CLOSE_REASON[to];
     if (this.#discardsInput) {
       this.#reader.drop();
+      this.time.forget();
       this.#requestDeadline[Symbol.dispose]();
     }
     if (to >= State.PeerGone) this.#watch.noteGone();

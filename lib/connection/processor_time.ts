@@ -122,6 +122,13 @@ export class ProcessorTime {
     noteWork(ms);
   }
 
+  /** Forgets what was used: bytes that are only dropped need no place behind others. */
+  forget(): void {
+    this.#all = new RecentTime();
+    this.#excess = new RecentTime();
+    this.#isInMessage = false;
+  }
+
   /** Whether it has used too much in the last moments. */
   get isHeavy(): boolean {
     return this.#excess.isAtLeast(HEAVY);

@@ -20,6 +20,9 @@ const LARGEST_READ = 65_536;
  */
 const SMALL_READS = 4;
 
+/** The bytes that connections read after their last message: nobody looks at them. */
+const DISCARDED = new Uint8Array(LARGEST_READ);
+
 /** The read buffer of one connection, and the decoder of its messages. */
 export class MessageReader<In = Message> implements Holder {
   #format: FormatReader<In>;
@@ -164,6 +167,7 @@ export class MessageReader<In = Message> implements Holder {
     if (this.#isHolding) hold(this, 0, Infinity);
     this.#isHolding = false;
     this.#kept = 0;
+    this.#buffer = DISCARDED; // what comes now is not decoded
     ignoringErrors(() => this.#format.drop?.())();
   }
 

@@ -134,7 +134,7 @@ export class PickleReader implements FormatReader {
   }
 
   drop(): void {
-    this.#machine?.reset();
+    this.#machine = undefined; // its stack may be long
     this.#pendingBytes = 0;
     this.#work = 0;
   }

@@ -17,6 +17,11 @@ import { columnsOf, deceptive, unescaped } from "./shown.ts";
 const RANDOM = 6000;
 /** How many requests are sent at a time. */
 const BATCH = 100;
+/** The flags of a server for a class that takes any number of students. */
+const CLASSROOM = [
+  ...["--classroom", "--host", "127.0.0.1"],
+  ...["--max-new-per-connection", "0", "--max-new-per-address", "0"],
+];
 /** The widest field with `--classroom`, in columns. */
 const COLUMNS = 60;
 /** The end of a field that is cut. */
@@ -46,7 +51,7 @@ export const screen: Scenario = {
     const all = [...WHOLE, ...names];
     const usual = await shownBy([], all, stop);
     const inClass = await shownBy(
-      ["--classroom", "--host", "127.0.0.1"],
+      CLASSROOM,
       all,
       stop,
     );
