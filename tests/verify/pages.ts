@@ -73,7 +73,16 @@ const INSTEAD: Record<string, string> = {
   "task simulate": "task simulate --seeds 100",
   "task costliest": "task costliest --help",
   ...Object.fromEntries(
-    ["churn", "memory", "work", "takeover", "logs", "screen", "never-reads"]
+    [
+      "churn",
+      "memory",
+      "work",
+      "takeover",
+      "logs",
+      "screen",
+      "never-reads",
+      "fuzz",
+    ]
       .map((scenario) => [`task hold ${scenario}`, "task hold"]),
   ),
   "task simulate --seeds 100000": "task simulate --seeds 100",
