@@ -8,7 +8,7 @@ import { delay } from "@std/async/delay";
 import type { LimitHits } from "../limits.ts";
 import { DEFAULT_LIMITS } from "../limits.ts";
 import { type Address, addressOf, DEFAULT_ADDRESS } from "../net.ts";
-import { MemoryRoster } from "../students/memory.ts";
+import { DEFAULT_ROSTER_LIMITS, MemoryRoster } from "../students/memory.ts";
 import { connectedLine, maskedLine } from "../students/student.ts";
 import {
   DEFAULT_FORMAT,
@@ -74,14 +74,10 @@ const CLASSROOM = {
   maxNewPerConnection: 20,
   maxNewPerAddress: 200,
 };
-/** The same limits without `--classroom`: none. */
-const NOT_CLASSROOM: typeof CLASSROOM = {
-  maxClientsPerAddress: 0,
-  maxNewPerConnection: 0,
-  maxNewPerAddress: 0,
-};
+/** The same limits without `--classroom`. */
+const BY_DEFAULT = { ...DEFAULT_LIMITS, ...DEFAULT_ROSTER_LIMITS };
 
-/** A flag that takes a limit of `--classroom`, which is 0 otherwise. */
+/** A flag that takes a limit that is another with `--classroom`. */
 function classroomLimit(
   help: string,
   limit: keyof typeof CLASSROOM,
@@ -89,7 +85,7 @@ function classroomLimit(
   return {
     ...integer(`${help}; 0 means any number`, 0, 0, 1_000_000),
     fallback: undefined,
-    shown: `0, with --classroom ${CLASSROOM[limit]}`,
+    shown: `${BY_DEFAULT[limit]}, with --classroom ${CLASSROOM[limit]}`,
   };
 }
 
@@ -169,7 +165,7 @@ export function runServer(
       const { classroom } = given;
       const host = given.host ?? (classroom ? ALL_ADDRESSES : undefined);
       const line = given.maskSid || classroom ? maskedLine : connectedLine;
-      const byDefault = classroom ? CLASSROOM : NOT_CLASSROOM;
+      const byDefault = classroom ? CLASSROOM : BY_DEFAULT;
       const {
         maxClientsPerAddress = byDefault.maxClientsPerAddress,
         maxNewPerConnection = byDefault.maxNewPerConnection,

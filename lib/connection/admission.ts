@@ -56,7 +56,6 @@ export class Admission<T extends AdmittedClient> {
     this.delete(silent);
     const why = "The server is full, and you have sent no request";
     void silent.reject(new ProtocolError(why, { limit: "maxClients" }));
-    return this.admissionError(ip);
   }
 
   /** Adds a client. */

@@ -20,7 +20,7 @@ const LARGEST_READ = 65_536;
  */
 const SMALL_READS = 4;
 
-/** The bytes that connections read after their last message: nobody looks at them. */
+/** The buffer of all connections that only drop bytes. */
 const DISCARDED = new Uint8Array(LARGEST_READ);
 
 /** The read buffer of one connection, and the decoder of its messages. */

@@ -35,7 +35,7 @@ export const DEFAULT_ROSTER_LIMITS: Readonly<RosterLimits> = {
   maxRosterBytes: 268_435_456,
 };
 
-/** What a client is told when a limit forbids its student. */
+/** The error for a client whose student a limit forbids. */
 const REFUSED: { readonly [limit in keyof RosterLimits]: string } = {
   maxNewPerConnection:
     "This connection has brought too many new students: try again in a minute",

@@ -8,6 +8,7 @@
 import { FORMATS } from "../../../lib/formats/formats.ts";
 import type { Message } from "../../../lib/formats/formats.ts";
 import { DEFAULT_LIMITS } from "../../../lib/limits.ts";
+import { readAll } from "../../../lib/testing/messages.ts";
 import { MemoryRoster } from "../../../lib/students/memory.ts";
 import { connectedLine, toStudent } from "../../../lib/students/student.ts";
 import type { Grammar } from "./parts.ts";
@@ -17,12 +18,7 @@ function use(format: Grammar["format"], bytes: Uint8Array): boolean {
   const reader = FORMATS[format].reader(DEFAULT_LIMITS);
   const messages: Message[] = [];
   try {
-    for (let at = 0; at < bytes.length;) {
-      const rest = bytes.subarray(at);
-      const taken = reader.read(rest, rest.length, messages);
-      if (taken === 0) break;
-      at += taken;
-    }
+    readAll(reader, bytes, bytes.length, messages);
     for (const message of messages) {
       const student = toStudent(message);
       void new MemoryRoster().record([student]);

@@ -37,6 +37,11 @@ export function some(what: string, count: number): Figure {
   return { what, measured: `${count}`, bound: "some", holds: count > 0 };
 }
 
+/** Returns the figures of one case among several, each with the case's name before it. */
+export function figuresOf(name: string, figures: readonly Figure[]): Figure[] {
+  return figures.map((one) => ({ ...one, what: `${name}: ${one.what}` }));
+}
+
 /** Formats a number, rounded to the digits that a reader needs. */
 function show(value: number, unit: string): string {
   if (value === Infinity) return "never";

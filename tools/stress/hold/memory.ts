@@ -5,7 +5,7 @@
  */
 
 import { attacked, politeFigures } from "./attack.ts";
-import { atMost } from "./figures.ts";
+import { atMost, figuresOf } from "./figures.ts";
 import type { Figure, Scenario } from "./scenario.ts";
 
 /** Parts of pickles, in hexadecimal, that are repeated to a message: small bytes, large values. */
@@ -36,14 +36,11 @@ export const memory: Scenario = {
           { load: "unfinished", processes: 1, args, seconds: SECONDS },
           stop,
         );
-        const label = `${count} with ${what}: resident memory`;
-        figures.push(
-          atMost(label, found.resident, RESIDENT, "MiB"),
-          ...politeFigures(found, {}).map((it) => ({
-            ...it,
-            what: `${count} with ${what}: ${it.what}`,
-          })),
-        );
+        const all = [
+          atMost("resident memory", found.resident, RESIDENT, "MiB"),
+          ...politeFigures(found, {}),
+        ];
+        figures.push(...figuresOf(`${count} with ${what}`, all));
       }
     }
     return figures;

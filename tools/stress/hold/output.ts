@@ -8,7 +8,7 @@ import type { Message } from "../../../lib/formats/formats.ts";
 import { STUDENT } from "../../../clienthelper.ts";
 import { encode } from "../../../lib/testing/messages.ts";
 import type { Peer } from "../../../lib/testing/peer.ts";
-import { allOf, atMost } from "./figures.ts";
+import { allOf, atMost, figuresOf } from "./figures.ts";
 import { OutputServer, type Printed, type Reader } from "./output_server.ts";
 import type { Figure, Scenario } from "./scenario.ts";
 
@@ -109,9 +109,7 @@ export const output: Scenario = {
     for (const one of CASES) {
       if (stop.aborted) break;
       tell(one.name);
-      for (const figure of await measureCase(one)) {
-        figures.push({ ...figure, what: `${one.name}: ${figure.what}` });
-      }
+      figures.push(...figuresOf(one.name, await measureCase(one)));
     }
     return [
       allOf("cases", stop.aborted ? 0 : CASES.length, CASES.length),

@@ -6,6 +6,7 @@
  */
 
 import { type Attack, attacked, politeFigures } from "./attack.ts";
+import { figuresOf } from "./figures.ts";
 import type { Figure, Scenario } from "./scenario.ts";
 
 const SECONDS = 8;
@@ -48,9 +49,8 @@ export const takeover: Scenario = {
         seconds: SECONDS,
       }, stop);
       tell(`${name}: the attackers report ${found.reports.join(" and ")}`);
-      for (const it of politeFigures(found, { longest: LONGEST })) {
-        figures.push({ ...it, what: `${name}: ${it.what}` });
-      }
+      const polite = politeFigures(found, { longest: LONGEST });
+      figures.push(...figuresOf(name, polite));
     }
     return figures;
   },

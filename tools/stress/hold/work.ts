@@ -6,6 +6,7 @@
 
 import { costlyMessages } from "../costliest/found.ts";
 import { attacked, politeFigures } from "./attack.ts";
+import { figuresOf } from "./figures.ts";
 import type { Figure, Scenario } from "./scenario.ts";
 
 const CONNECTIONS = 150;
@@ -29,10 +30,10 @@ export const work: Scenario = {
           { load: "work", processes: 1, args, seconds: SECONDS, wire: format },
           stop,
         );
-        tell(`${name}, ${how}: ${found.reports} messages in ${SECONDS} s`);
-        for (const it of politeFigures(found, { p50: P50, p99: P99 })) {
-          figures.push({ ...it, what: `${name}, ${how}: ${it.what}` });
-        }
+        const attack = `${name}, ${how}`;
+        tell(`${attack}: ${found.reports} messages in ${SECONDS} s`);
+        const polite = politeFigures(found, { p50: P50, p99: P99 });
+        figures.push(...figuresOf(attack, polite));
       }
     }
     return figures;

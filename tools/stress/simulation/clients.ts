@@ -32,7 +32,7 @@ const good: Behaviour = async (world, dialogue) => {
     const planned = world.application.plan(random);
     dialogue.plan(planned, encode([planned.request], wire).length);
     const answer = await client.request(planned.request);
-    // It is told why it is rejected, if it makes room before its first request arrives.
+    // If it makes room before its first request arrives, it receives the reason.
     const isRejected = dialogue.excuse !== undefined && isMessageMap(answer);
     if (!fits(answer, planned) && !isRejected) {
       world.fault(`${dialogue.name} got another request's answer`);

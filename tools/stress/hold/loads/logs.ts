@@ -8,8 +8,8 @@ import { answerQuestions, connect } from "./load.ts";
 const { bytes, repeats, resets, before } = LOUD[Deno.args[1]];
 let sent = 0;
 
-/** Reads and drops answers until the connection ends. */
-async function readAll(conn: Deno.TcpConn): Promise<void> {
+/** Drops answers until the connection ends. */
+async function dropAnswers(conn: Deno.TcpConn): Promise<void> {
   const buffer = new Uint8Array(65_536);
   while (await conn.read(buffer).catch(() => null) !== null);
 }
@@ -18,7 +18,7 @@ async function readAll(conn: Deno.TcpConn): Promise<void> {
 async function prepare(): Promise<void> {
   if (!before) return;
   using conn = await connect();
-  const reading = readAll(conn);
+  const reading = dropAnswers(conn);
   await writeAll(conn, before());
   await conn.closeWrite();
   await reading;
@@ -28,7 +28,7 @@ async function once(): Promise<void> {
   using conn = await connect();
   // The server reads nothing from a client that is gone before its greeting is sent.
   if (!resets) await conn.read(new Uint8Array(256));
-  if (repeats) void readAll(conn);
+  if (repeats) void dropAnswers(conn);
   do {
     await writeAll(conn, bytes);
     sent++;

@@ -4,6 +4,7 @@
 import { delay } from "@std/async/delay";
 import { type Heard, LENGTH, MEMBERS, MESSAGES } from "../members.ts";
 import { WRITERS } from "../members.ts";
+import { writeAll } from "../../../../lib/testing/messages.ts";
 import { quantile } from "../statistics.ts";
 import { answerQuestions, connect } from "./load.ts";
 
@@ -66,10 +67,7 @@ async function write(conn: Deno.TcpConn, writer: number): Promise<void> {
   for (let number = 0; number < MESSAGES / WRITERS;) {
     const burst: number[] = [];
     for (let i = 0; i < AT_ONCE; i++) burst.push(...message(writer, number++));
-    const bytes = Uint8Array.from(burst);
-    for (let at = 0; at < bytes.length;) {
-      at += await conn.write(bytes.subarray(at));
-    }
+    await writeAll(conn, Uint8Array.from(burst));
     await delay(PAUSE);
   }
 }

@@ -1,5 +1,6 @@
 // Connections that each keep an incomplete message. Reports how many are connected.
 
+import { writeAll } from "../../../../lib/testing/messages.ts";
 import { answerQuestions, connect } from "./load.ts";
 
 /** The bytes of one message: as long as a message may be, but one. */
@@ -18,7 +19,7 @@ async function keep(): Promise<void> {
   const conn = await connect();
   connected++;
   try {
-    for (let at = 0; at < LENGTH;) at += await conn.write(message.subarray(at));
+    await writeAll(conn, message);
     const buffer = new Uint8Array(256);
     while (await conn.read(buffer) !== null);
   } catch {

@@ -1,6 +1,7 @@
 // Connections that each send a costly message again and again. Reports how many
 // messages were answered.
 
+import { writeAll } from "../../../../lib/testing/messages.ts";
 import { costlyMessages } from "../../costliest/found.ts";
 import { answerQuestions, connect } from "./load.ts";
 
@@ -16,9 +17,7 @@ async function send(): Promise<void> {
   const buffer = new Uint8Array(1024);
   await conn.read(buffer); // the greeting
   do {
-    for (let at = 0; at < message.length;) {
-      at += await conn.write(message.subarray(at));
-    }
+    await writeAll(conn, message);
     if (await conn.read(buffer) === null) return;
     answered++;
   } while (!isFresh);
