@@ -15,17 +15,16 @@ import type { Message, PeerError } from "./lib/formats/formats.ts";
 import type { Lock } from "./lib/lock.ts";
 import { type Address, type Connection, showAddress } from "./lib/net.ts";
 import { Doubts } from "./lib/students/doubts.ts";
-import { sharedRoster } from "./lib/students/memory.ts";
-import type { Origin, Recorded, Roster } from "./lib/students/roster.ts";
-import { isRecorded, responseTo } from "./lib/students/roster.ts";
+import type { Roster } from "./lib/students/roster.ts";
+import { isRecorded, responseTo, sharedRoster } from "./lib/students/roster.ts";
+import type { Recorded } from "./lib/students/store.ts";
 import { connectedLine, toStudent } from "./lib/students/student.ts";
 import type { Sid, Student } from "./lib/students/student.ts";
 import { escapeAndCut, reason } from "./lib/text.ts";
 
 export { LastResponse, Refusal };
 export type * from "./lib/connection/handler_server.ts";
-export type { IdleTimer, Response, Sent };
-export type { Origin, Recorded, Roster, Sid, Student };
+export type { IdleTimer, Response, Roster, Sent, Sid, Student };
 
 /** A class of handlers, for {@linkcode Server}. */
 export type ClientHandlerClass<In = Message, Out = In> = new (
@@ -273,14 +272,15 @@ export class StudentHandler extends ClientHandler {
     for (const it of checked) if (!(it instanceof Refusal)) students.push(it);
     let results: readonly Recorded[] = [];
     if (students.length > 0) {
-      // Recording awaits. Without the lock, another handler could record and
-      // print in between. The end of this block releases the lock, like
-      // Python's `with`.
+      const entry = this.roster.add(students, this);
+      // Recording awaits. Without the lock, another handler could print in between.
+      // The end of this block releases it, like Python's `with`.
       using _guard = await this.writeLock.acquire();
-      results = await this.roster.record(students, this);
+      // The handler that had it before may have recorded these, too.
+      if (!entry.done) await this.roster.recordWaiting();
+      results = entry.results;
       const recorded = students.filter((_, i) => isRecorded(results[i]));
-      // Do not build lines that will not be printed.
-      if (!this.server.quiet) this.log(recorded.map(this.line));
+      if (!this.server.quiet) this.log(recorded.map(this.line)); // else build no lines
     }
     this.#doubts.add(students, results);
     let next = 0; // index of the next result

@@ -8,7 +8,7 @@ import { delay } from "@std/async/delay";
 import type { LimitHits } from "../limits.ts";
 import { DEFAULT_LIMITS } from "../limits.ts";
 import { type Address, addressOf, DEFAULT_ADDRESS } from "../net.ts";
-import { DEFAULT_ROSTER_LIMITS, MemoryRoster } from "../students/memory.ts";
+import { DEFAULT_ROSTER_LIMITS, Roster } from "../students/roster.ts";
 import { connectedLine, maskedLine } from "../students/student.ts";
 import {
   DEFAULT_FORMAT,
@@ -143,7 +143,7 @@ const flags: Flags<ServerFlags> = {
 /** What a server is made from: the flags, and the objects that they select. */
 export interface ServerSetup extends ServerFlags {
   /** Where the handlers record students. */
-  roster: MemoryRoster;
+  roster: Roster;
   /** Formats the line that is printed for a student. */
   line: typeof connectedLine;
 }
@@ -171,7 +171,7 @@ export function runServer(
         maxNewPerConnection = byDefault.maxNewPerConnection,
         maxNewPerAddress = byDefault.maxNewPerAddress,
       } = given;
-      const roster = new MemoryRoster({
+      const roster = new Roster(undefined, {
         maxNewPerConnection,
         maxNewPerAddress,
       });
@@ -210,7 +210,7 @@ export interface CommandServer {
 async function serveUntilStopped(
   server: CommandServer,
   flags: ServerFlags,
-  roster: MemoryRoster,
+  roster: Roster,
   { stop, stopNow }: StopSignals,
 ): Promise<number> {
   try {
@@ -258,7 +258,7 @@ async function serveUntilStopped(
 /** Shows the server's address and counts to a class, until `over` aborts. */
 async function showClass(
   server: CommandServer,
-  roster: MemoryRoster,
+  roster: Roster,
   over: AbortSignal,
 ): Promise<void> {
   // Imported only here, since a start without --classroom does not need it.

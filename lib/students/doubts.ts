@@ -5,7 +5,7 @@
  */
 
 import { escapeAndCut } from "../text.ts";
-import type { Recorded } from "./roster.ts";
+import type { Recorded } from "./store.ts";
 import type { Student } from "./student.ts";
 
 /** How many doubtful students of a client are reported. */

@@ -1,202 +1,124 @@
 /**
- * A roster in memory.
+ * A roster's rows in memory.
  *
  * @module
  */
 
-import { estimateBytes } from "./estimate.ts";
 import { type Key, keyOf } from "./key.ts";
 import {
-  type NewStudentLimits,
-  NewStudents,
+  type Batch,
+  bytesOf,
+  type Identity,
+  isSmall,
   type Origin,
-} from "./new_students.ts";
-import type { Recorded, Roster } from "./roster.ts";
-import type { Sid, Student } from "./student.ts";
+  type Row,
+  rowKey,
+  sidText,
+} from "./row.ts";
+import type { Recorded, Store, Totals } from "./store.ts";
 
-/** The limits of a roster in memory. */
-export interface RosterLimits extends NewStudentLimits {
-  /**
-   * Estimated bytes of all students in the memory roster. Large students, with
-   * additional keys or with texts of over 200 characters, take at most half of it.
-   *
-   * A further student, or a longer one, is refused with an error, and the connection
-   * goes on.
-   *
-   * @default {268435456}
-   */
-  maxRosterBytes: number;
-}
+/** A row that changes. Its `sid` is as it came. */
+type MemoryRow =
+  & Identity
+  & { -readonly [key in Exclude<keyof Row, keyof Identity>]: Row[key] };
 
-/** The default limits of a roster. */
-export const DEFAULT_ROSTER_LIMITS: Readonly<RosterLimits> = {
-  maxNewPerConnection: 0,
-  maxNewPerAddress: 0,
-  maxRosterBytes: 268_435_456,
-};
-
-/** The error for a client whose student a limit forbids. */
-const REFUSED: { readonly [limit in keyof RosterLimits]: string } = {
-  maxNewPerConnection:
-    "This connection has brought too many new students: try again in a minute",
-  maxNewPerAddress:
-    "Too many new students come from your address: try again in a minute",
-  maxRosterBytes: "The roster is full",
-};
-
-/** A roster in memory, which is lost when the program ends. */
-export class MemoryRoster implements Roster {
-  /** How often each limit was reached. */
-  readonly limitHits: Record<keyof RosterLimits, number> = {
-    maxNewPerConnection: 0,
-    maxNewPerAddress: 0,
-    maxRosterBytes: 0,
-  };
-  #maxBytes: number;
-  /** The students by the key of their `sid`, see {@linkcode keyOf}. */
-  #students = new Map<Key, Student>();
-  /** The estimated bytes of all students. */
+/** Keeps rows in memory. They are lost when the program ends. */
+export class MemoryStore implements Store {
+  /** The first row of each `sid`. */
+  #first = new Map<Key, MemoryRow>();
+  /** The other rows, by {@linkcode rowKey}. */
+  #others = new Map<string, MemoryRow>();
+  /** All rows, in order. */
+  #rows: MemoryRow[] = [];
   #bytes = 0;
-  /** Those of the large students among them. */
   #largeBytes = 0;
-  #newStudents: NewStudents;
 
-  /** Makes an empty roster. */
-  constructor(limits: Partial<RosterLimits> = {}) {
-    const all = { ...DEFAULT_ROSTER_LIMITS, ...limits };
-    this.#maxBytes = all.maxRosterBytes;
-    this.#newStudents = new NewStudents(all);
+  get totals(): Totals {
+    const [sids, bytes] = [this.#first.size, this.#bytes];
+    return { sids, bytes, largeBytes: this.#largeBytes };
   }
 
-  /** How many students it holds. */
-  get size(): number {
-    return this.#students.size;
+  has(students: readonly Identity[]): Promise<readonly boolean[]> {
+    return Promise.resolve(students.map((student) => {
+      const first = this.#first.get(keyOf(student.sid));
+      return first !== undefined && this.#rowOf(student, first) !== undefined;
+    }));
   }
 
-  record(
-    students: readonly Student[],
-    origin?: Origin,
-  ): Promise<readonly Recorded[]> {
-    const results = this.#haveRoom(students)
-      ? this.#recordSmall(students)
-      : students.map((student) => this.#put(student, origin));
+  record(batches: readonly Batch[]): Promise<readonly Recorded[]> {
+    const results = batches.length === 1
+      ? this.#recordBatch(batches[0])
+      : batches.flatMap((batch) => this.#recordBatch(batch));
     return Promise.resolve(results);
   }
 
-  /** Whether no limit can refuse any of the students: the usual case. */
-  #haveRoom(students: readonly Student[]): boolean {
-    const most = this.#bytes + students.length * MOST_SMALL;
-    return this.#largeBytes === 0 && !this.#newStudents.isLimited &&
-      most <= this.#maxBytes && students.every(isSmall);
-  }
-
   /**
-   * Records students whom no limit can refuse. All are looked up before any is
-   * written, so that the processor waits for memory once, not for each student.
+   * Records a batch. All students are looked up before any is written, so that the
+   * processor waits for memory once, not for each student.
    */
-  #recordSmall(students: readonly Student[]): Recorded[] {
+  #recordBatch({ students, origin, at }: Batch): Recorded[] {
     const keys = students.map(({ sid }) => keyOf(sid));
-    const rows = keys.map((key) => this.#students.get(key));
+    const rows = keys.map((key) => this.#first.get(key));
     return students.map((student, i) => {
-      const row = rows[i] ?? this.#students.get(keys[i]); // it may be in this batch
-      const before = row?.student_name;
-      this.#bytes += smallBytes(student) - (row ? smallBytes(row) : 0);
-      if (row) fillIn(row, student);
-      else this.#students.set(keys[i], rowOf(student));
-      return resultOf(student, before);
+      const first = rows[i] ?? this.#first.get(keys[i]); // it may be in this batch
+      const row = first && this.#rowOf(student, first);
+      if (row) {
+        row.lastSeen = at;
+        row.requests++;
+        row.clientId = origin.clientId;
+        row.clientIp = origin.clientIp;
+        return "recorded";
+      }
+      this.#add(newRow(student, origin, at), keys[i], first);
+      return resultOf(student, first?.student_name);
     });
   }
 
-  /** Stores a student, unless a limit forbids it. */
-  #put(student: Student, origin: Origin | undefined): Recorded {
-    const key = keyOf(student.sid);
-    const row = this.#students.get(key);
-    const [before, after] = [row ? bytesOf(row) : 0, bytesOf(student)];
-    const isLarge = !isSmall(student);
-    const largeBytes = this.#largeBytes + (isLarge ? after : 0) -
-      (row && !isSmall(row) ? before : 0);
-    const bytes = this.#bytes + after - before;
-    const isFull = after > before &&
-      (bytes > this.#maxBytes || isLarge && largeBytes > this.#maxBytes / 2);
-    const limit = isFull
-      ? "maxRosterBytes"
-      : origin && !row
-      ? this.#newStudents.count(origin)
-      : undefined;
-    if (limit) {
-      this.limitHits[limit]++;
-      return { refused: REFUSED[limit] };
-    }
-    this.#largeBytes = largeBytes;
-    this.#bytes = bytes;
-    this.#students.set(key, isLarge ? student : rowOf(student));
-    return resultOf(student, row?.student_name);
+  /** Returns the row of a student, whose `sid` has this first row. */
+  #rowOf(student: Identity, first: MemoryRow): MemoryRow | undefined {
+    const isFirst = first.student_name === student.student_name &&
+      first.github_username === student.github_username;
+    return isFirst ? first : this.#others.get(rowKey(student));
   }
 
-  read(sid: Sid): Promise<Student | undefined> {
-    const row = this.#students.get(keyOf(sid));
-    return Promise.resolve(row && { ...row }); // a copy: the row may be overwritten
+  /** Adds a row, as it was read from another store. */
+  restore(row: Row): void {
+    const key = keyOf(row.sid);
+    this.#add({ ...row }, key, this.#first.get(key));
+  }
+
+  #add(row: MemoryRow, key: Key, first: MemoryRow | undefined): void {
+    if (first) this.#others.set(rowKey(row), row);
+    else this.#first.set(key, row);
+    this.#rows.push(row);
+    const bytes = bytesOf(row);
+    this.#bytes += bytes;
+    if (!isSmall(row)) this.#largeBytes += bytes;
+  }
+
+  async *readAll(): AsyncIterable<Row> {
+    for (const row of this.#rows) yield { ...row, sid: sidText(row.sid) };
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
   }
 }
 
-/** The longest text of a small student, in characters. */
-const SHORT = 200;
-
-/** Whether a student has no additional keys and no long texts: at most about 1.5 KB. */
-function isSmall(student: Student): boolean {
-  const { student_name, github_username, sid } = student;
-  let keys = 0;
-  for (const _key in student) keys++;
-  return keys === 3 && (student_name?.length ?? 0) <= SHORT &&
-    (github_username?.length ?? 0) <= SHORT &&
-    (typeof sid === "number" || String(sid).length <= SHORT);
+function newRow(
+  { sid, student_name, github_username }: Identity,
+  { clientId, clientIp }: Origin,
+  at: number,
+): MemoryRow {
+  const seen = { firstSeen: at, lastSeen: at, requests: 1, clientId, clientIp };
+  return { sid, student_name, github_username, ...seen };
 }
 
-/** The estimated bytes of a small student, without its texts. */
-const ROW = 256;
-/** The most estimated bytes of a small student: of three long texts. */
-const MOST_SMALL = ROW + 3 * 2 * SHORT;
-
-/** Estimates the bytes of a student in the roster. */
-function bytesOf(student: Student): number {
-  return isSmall(student) ? smallBytes(student) : ROW + estimateBytes(student);
-}
-
-function smallBytes({ student_name, github_username, sid }: Student): number {
-  const characters = (student_name?.length ?? 0) +
-    (github_username?.length ?? 0) + (typeof sid === "string" ? sid.length : 0);
-  return ROW + 2 * characters;
-}
-
-/** Returns the result for a student who was recorded, and whose `sid` came with a name before, if it did. */
+/** Returns the result for a student in a new row. `before` is the name in the first row of the `sid`, if there is one. */
 function resultOf(
-  { student_name, sid }: Student,
+  { student_name, sid }: Identity,
   before: string | null | undefined,
 ): Recorded {
   if (before === student_name || typeof before !== "string") return "recorded";
   return student_name === null || sid === null ? "recorded" : { before };
-}
-
-/** Returns a row of the three fields alone, which the engine stores more compactly. */
-function rowOf({ student_name, github_username, sid }: Student): Student {
-  return { student_name, github_username, sid };
-}
-
-/**
- * Overwrites an existing row with a student, since a new row that lives long is
- * expensive for the garbage collector.
- */
-function fillIn(row: Student, student: Student): void {
-  row.student_name = student.student_name;
-  row.github_username = student.github_username;
-  row.sid = student.sid;
-}
-
-const rosters = new WeakMap<object, MemoryRoster>();
-
-/** Returns the roster that all handlers of a server share. The first call creates it. */
-export function sharedRoster(server: object): MemoryRoster {
-  const roster = rosters.get(server) ?? new MemoryRoster();
-  rosters.set(server, roster);
-  return roster;
 }

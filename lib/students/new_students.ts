@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { Origin } from "./row.ts";
+
 /** The limits of new students. */
 export interface NewStudentLimits {
   /**
@@ -24,12 +26,6 @@ export interface NewStudentLimits {
    * @default {0}
    */
   maxNewPerAddress: number;
-}
-
-/** Where a student comes from. Each connection is an object of its own. */
-export interface Origin {
-  /** The client's IP address. */
-  readonly clientIp: string;
 }
 
 /** A minute, in milliseconds. */

@@ -1,23 +1,238 @@
 /**
- * Where the students' requests are recorded.
+ * The roster: which students have come. It decides what is recorded, and when.
  *
  * @module
  */
 
 import type { MessageMap } from "../formats/format.ts";
-import type { Origin } from "./new_students.ts";
-import { ACKNOWLEDGED, type Sid, type Student } from "./student.ts";
+import { counted } from "../text.ts";
+import { Entry, GROUP, type Part, partsOf } from "./entry.ts";
+import { MemoryStore } from "./memory.ts";
+import { type NewStudentLimits, NewStudents } from "./new_students.ts";
+import { type Batch, bytesOf, isSmall, MOST_SMALL } from "./row.ts";
+import { type Origin, type Row, rowKey } from "./row.ts";
+import { type Recorded, type Store, StoreError } from "./store.ts";
+import { ACKNOWLEDGED, type Student } from "./student.ts";
 
-export type { Origin };
+/** The limits of a roster. */
+export interface RosterLimits extends NewStudentLimits {
+  /**
+   * Estimated bytes of all rows of the roster. Rows with texts of over 200 characters
+   * take at most half of it.
+   *
+   * A further row is refused with an error, and the connection goes on.
+   *
+   * @default {268435456}
+   */
+  maxRosterBytes: number;
+}
+
+/** The default limits of a roster. */
+export const DEFAULT_ROSTER_LIMITS: Readonly<RosterLimits> = {
+  maxNewPerConnection: 0,
+  maxNewPerAddress: 0,
+  maxRosterBytes: 268_435_456,
+};
+
+/** The error for a client whose student a limit forbids. */
+const REFUSED: { readonly [limit in keyof RosterLimits]: string } = {
+  maxNewPerConnection:
+    "This connection has brought too many new students: try again in a minute",
+  maxNewPerAddress:
+    "Too many new students come from your address: try again in a minute",
+  maxRosterBytes: "The roster is full",
+};
 
 /**
- * The result for one student: recorded, or refused with a reason for the client. A
- * student whose `sid` came with another name before is recorded, too.
+ * Records students in a store.
+ *
+ * A store needs about as long for many students as for one. So students wait in a
+ * queue, and the first handler that has the lock records all who wait.
  */
-export type Recorded =
-  | "recorded"
-  | { readonly before: string }
-  | { readonly refused: string };
+export class Roster {
+  /** How often each limit was reached. */
+  readonly limitHits: Record<keyof RosterLimits, number> = {
+    maxNewPerConnection: 0,
+    maxNewPerAddress: 0,
+    maxRosterBytes: 0,
+  };
+  #store: Store;
+  #maxBytes: number;
+  #newStudents: NewStudents;
+  #report: (line: string) => void;
+  #waiting: Entry[] = [];
+  /** Why the store does not record at present. */
+  #failure: string | undefined;
+  /** How many students were refused since it began to fail. */
+  #failed = 0;
+
+  /** Makes a roster in a store. `report` receives lines about the store's failures. */
+  constructor(
+    store: Store = new MemoryStore(),
+    limits: Partial<RosterLimits> = {},
+    report: (line: string) => void = () => {},
+  ) {
+    const all = { ...DEFAULT_ROSTER_LIMITS, ...limits };
+    this.#store = store;
+    this.#maxBytes = all.maxRosterBytes;
+    this.#newStudents = new NewStudents(all);
+    this.#report = report;
+  }
+
+  /** How many different `sid` it has. */
+  get size(): number {
+    return this.#store.totals.sids;
+  }
+
+  /** Reads all rows, in the order in which their first requests were recorded. */
+  readAll(): AsyncIterable<Row> {
+    return this.#store.readAll();
+  }
+
+  /** Adds students to the queue. The caller asks for the lock at once, so that both queues have the same order. */
+  add(students: readonly Student[], origin: Origin): Entry {
+    const entry = new Entry(students, origin);
+    this.#waiting.push(entry);
+    return entry;
+  }
+
+  /**
+   * Records the first entry of the queue, and those behind it that fit into a group.
+   * The caller holds the lock. Never rejects: the entries have the errors.
+   */
+  async recordWaiting(): Promise<void> {
+    const entries = this.#nextEntries();
+    const parts = entries.flatMap(partsOf);
+    if (entries.length === parts.length) await this.#recordGroup(parts);
+    else for (const part of parts) await this.#recordGroup([part]);
+  }
+
+  /** Takes entries from the queue: as many as fit into a group, but at least one. */
+  #nextEntries(): Entry[] {
+    let count = 0;
+    let students = 0;
+    for (const entry of this.#waiting) {
+      students += entry.students.length;
+      if (count > 0 && students > GROUP) break;
+      count++;
+    }
+    return this.#waiting.splice(0, count);
+  }
+
+  async #recordGroup(parts: readonly Part[]): Promise<void> {
+    try {
+      let results = await this.#record(parts);
+      for (const { entry, students } of parts) {
+        entry.add(results.slice(0, students.length));
+        results = results.slice(students.length);
+      }
+      this.#noteSuccess();
+    } catch (error) {
+      if (error instanceof StoreError) this.#refuse(parts, error);
+      else if (parts.length === 1) parts[0].entry.fail(error);
+      // One client's students may be the cause. Those of the others are recorded.
+      else for (const part of parts) await this.#recordGroup([part]);
+    }
+  }
+
+  /** Records those students that no limit forbids. */
+  async #record(batches: readonly Batch[]): Promise<readonly Recorded[]> {
+    if (this.#hasRoom(batches)) return await this.#store.record(batches);
+    const limits = await this.#limitsOf(batches);
+    let next = 0;
+    const admitted = batches.map((batch) => {
+      const students = batch.students.filter(() => !limits[next++]);
+      return { ...batch, students };
+    }).filter(({ students }) => students.length > 0);
+    const results = admitted.length > 0
+      ? await this.#store.record(admitted)
+      : [];
+    next = 0;
+    return limits.map((limit) =>
+      limit ? { refused: REFUSED[limit] } : results[next++]
+    );
+  }
+
+  /** Whether no limit can forbid any of the students: the usual case. */
+  #hasRoom(batches: readonly Batch[]): boolean {
+    const { bytes, largeBytes } = this.#store.totals;
+    if (this.#newStudents.isLimited || largeBytes > 0) return false;
+    let most = bytes;
+    for (const { students } of batches) {
+      if (!students.every(isSmall)) return false;
+      most += students.length * MOST_SMALL;
+    }
+    return most <= this.#maxBytes;
+  }
+
+  /** Returns the limit that forbids each student, if one does. */
+  async #limitsOf(
+    batches: readonly Batch[],
+  ): Promise<(keyof RosterLimits | undefined)[]> {
+    const known = await this.#store.has(batches.flatMap((it) => it.students));
+    const admitted = new Set<string>();
+    let { bytes, largeBytes } = this.#store.totals;
+    let next = 0;
+    /** Returns the limit that forbids a new row. Counts it if there is none. */
+    const limitOf = (student: Student, origin: Origin) => {
+      const more = bytesOf(student);
+      const large = isSmall(student) ? 0 : more;
+      if (
+        bytes + more > this.#maxBytes ||
+        large > 0 && largeBytes + large > this.#maxBytes / 2
+      ) return "maxRosterBytes";
+      const limit = this.#newStudents.count(origin);
+      if (limit) return limit;
+      bytes += more;
+      largeBytes += large;
+    };
+    return batches.flatMap(({ students, origin }) =>
+      students.map((student) => {
+        if (known[next++]) return;
+        const key = rowKey(student);
+        if (admitted.has(key)) return;
+        const limit = limitOf(student, origin);
+        if (limit) this.limitHits[limit]++;
+        else admitted.add(key);
+        return limit;
+      })
+    );
+  }
+
+  #refuse(parts: readonly Part[], { message }: StoreError): void {
+    if (message !== this.#failure) {
+      this.#report(`The roster cannot record students: ${message}`);
+    }
+    this.#failure = message;
+    const refused = `The roster cannot record you now: ${message}`;
+    for (const { entry, students } of parts) {
+      this.#failed += students.length;
+      entry.add(students.map(() => ({ refused })));
+    }
+  }
+
+  #noteSuccess(): void {
+    if (this.#failure === undefined) return;
+    const refused = counted(this.#failed, "request");
+    this.#report(`The roster records students again. It refused ${refused}`);
+    this.#failure = undefined;
+    this.#failed = 0;
+  }
+
+  /** Closes the store. */
+  async close(): Promise<void> {
+    await this.#store.close();
+  }
+}
+
+const rosters = new WeakMap<object, Roster>();
+
+/** Returns the roster that all handlers of a server share. The first call creates it, in memory. */
+export function sharedRoster(server: object): Roster {
+  const roster = rosters.get(server) ?? new Roster();
+  rosters.set(server, roster);
+  return roster;
+}
 
 /** Whether a student was recorded. */
 export function isRecorded(result: Recorded): boolean {
@@ -29,23 +244,4 @@ export function responseTo(result: Recorded): number | MessageMap {
   return result !== "recorded" && "refused" in result
     ? { error: result.refused }
     : ACKNOWLEDGED;
-}
-
-/**
- * Stores students by their `sid`. A number and the same number as text are one
- * `sid`. A roster may read, await, and write back, so two calls of `record` must
- * not overlap: the caller holds a lock.
- */
-export interface Roster {
-  /**
-   * Records students in order. A later student replaces an earlier one with the
-   * same `sid`. Resolves to one result for each student. `origin` is the connection
-   * that they come from.
-   */
-  record(
-    students: readonly Student[],
-    origin?: Origin,
-  ): Promise<readonly Recorded[]>;
-  /** Looks up a student. */
-  read(sid: Sid): Promise<Student | undefined>;
 }

@@ -1,0 +1,63 @@
+/**
+ * Where a roster keeps its rows.
+ *
+ * @module
+ */
+
+import type { Batch, Row } from "./row.ts";
+import type { Student } from "./student.ts";
+
+/**
+ * The result for one student: recorded, or refused with a reason for the client. A
+ * student whose `sid` came with another name before is recorded, too.
+ */
+export type Recorded =
+  | "recorded"
+  | { readonly before: string }
+  | { readonly refused: string };
+
+/** What a store holds. */
+export interface Totals {
+  /** How many different `sid` it holds. */
+  readonly sids: number;
+  /** The estimated bytes of all rows, as `bytesOf` estimates them. */
+  readonly bytes: number;
+  /** Those of the rows with long texts. */
+  readonly largeBytes: number;
+}
+
+/**
+ * Keeps the rows of a roster. What it recorded is still there tomorrow, unless the
+ * store says otherwise.
+ *
+ * A store may read, await, and write back: its caller waits for one call of `record`
+ * before it makes the next. But several programs may use one database at the same
+ * time, and no lock of a program reaches the others. Such a store must leave it to
+ * the database to change a row in one step.
+ */
+export interface Store {
+  /** What it holds, as far as it knows. */
+  readonly totals: Totals;
+  /** Resolves to whether it has the row of each student. */
+  has(students: readonly Student[]): Promise<readonly boolean[]>;
+  /**
+   * Records all students of some batches, in order. Resolves to one result for each
+   * student as soon as nothing can undo that.
+   *
+   * @throws {StoreError} If it can record none of them now.
+   */
+  record(batches: readonly Batch[]): Promise<readonly Recorded[]>;
+  /** Reads all rows, in the order in which their first requests were recorded. */
+  readAll(): AsyncIterable<Row>;
+  /** Closes it. What was recorded stays. */
+  close(): Promise<void>;
+}
+
+/**
+ * A store cannot do what it should, but may be able to do so later. The client
+ * receives the message.
+ */
+export class StoreError extends Error {
+  /** The class's name, as in `error.name`. */
+  override name = "StoreError";
+}

@@ -1,0 +1,13 @@
+/**
+ * The roster of students, and the stores that keep it.
+ *
+ * @module
+ */
+
+export { Entry } from "./entry.ts";
+export { MemoryStore } from "./memory.ts";
+export type { NewStudentLimits } from "./new_students.ts";
+export { Roster, type RosterLimits } from "./roster.ts";
+export type { Batch, Identity, Origin, Row } from "./row.ts";
+export { type Recorded, type Store, StoreError, type Totals } from "./store.ts";
+export type { Sid, Student } from "./student.ts";
