@@ -81,10 +81,16 @@ export class MemoryStore implements Store {
     return isFirst ? first : this.#others.get(rowKey(student));
   }
 
-  /** Adds a row, as it was read from another store. */
+  /** Adds what another store has of a row. */
   restore(row: Row): void {
     const key = keyOf(row.sid);
-    this.#add({ ...row }, key, this.#first.get(key));
+    const first = this.#first.get(key);
+    const before = first && this.#rowOf(row, first);
+    if (!before) return this.#add({ ...row }, key, first);
+    before.lastSeen = row.lastSeen;
+    before.requests += row.requests;
+    before.clientId = row.clientId;
+    before.clientIp = row.clientIp;
   }
 
   #add(row: MemoryRow, key: Key, first: MemoryRow | undefined): void {

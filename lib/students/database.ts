@@ -1,0 +1,290 @@
+/**
+ * A file of SQLite with the rows of a roster.
+ *
+ * Recording appends one row with a whole group of students to the table `journal`.
+ * Later, a little at a time, the journal is merged into the table `students`, which
+ * has one row for each row of the roster. This takes the disk and the processor much
+ * less, while clients wait, than to change `students` at once: see
+ * docs/performance.md.
+ *
+ * @module
+ */
+
+import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { APPLICATION_ID, SCHEMA_VERSION } from "./file_check.ts";
+import { type Batch, type Identity, type Row, rowKey, sidText } from "./row.ts";
+import { StoreError } from "./store.ts";
+
+/** The columns of `students` are those of a row. Times are in milliseconds since 1970. */
+const SCHEMA = `
+  BEGIN;
+  CREATE TABLE students (
+    id INTEGER PRIMARY KEY,
+    sid TEXT,
+    student_name TEXT,
+    github_username TEXT,
+    first_seen INTEGER NOT NULL,
+    last_seen INTEGER NOT NULL,
+    requests INTEGER NOT NULL,
+    client_id INTEGER NOT NULL,
+    client_ip TEXT NOT NULL
+  ) STRICT;
+  CREATE UNIQUE INDEX students_by_identity ON students (
+    ifnull(sid, x''), ifnull(student_name, x''), ifnull(github_username, x'')
+  );
+  CREATE TABLE journal (id INTEGER PRIMARY KEY, rows TEXT NOT NULL) STRICT;
+  PRAGMA application_id = ${APPLICATION_ID};
+  PRAGMA user_version = ${SCHEMA_VERSION};
+  COMMIT;
+`;
+
+const COLUMNS = "sid, student_name, github_username, " +
+  "first_seen, last_seen, requests, client_id, client_ip";
+
+const MERGE = `
+  INSERT INTO students (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+  ON CONFLICT (
+    ifnull(sid, x''), ifnull(student_name, x''), ifnull(github_username, x'')
+  ) DO UPDATE SET
+    last_seen = excluded.last_seen,
+    requests = requests + excluded.requests,
+    client_id = excluded.client_id,
+    client_ip = excluded.client_ip
+`;
+
+/** The most rows that one step merges, and the most groups: so that nobody waits for long. */
+const STEP = { rows: 250, groups: 1000 };
+
+/** What a group, or a row of `students`, has of a student, in the order of the columns. */
+type Values = [
+  sid: string | null,
+  name: string | null,
+  account: string | null,
+  firstSeen: number,
+  lastSeen: number,
+  requests: number,
+  clientId: number,
+  clientIp: string,
+];
+
+/** A group in the journal. Its rows are JSON. */
+interface Group {
+  id: number;
+  rows: string;
+}
+
+/** A file with the rows of a roster. Each method throws a {@linkcode StoreError} if the file fails. */
+export class Database implements Disposable {
+  #db: DatabaseSync;
+  #append: StatementSync;
+  #next: StatementSync;
+  #version: StatementSync;
+
+  private constructor(db: DatabaseSync) {
+    this.#db = db;
+    this.#append = db.prepare("INSERT INTO journal (rows) VALUES (?)");
+    this.#next = db.prepare(
+      "SELECT id, rows FROM journal WHERE id > ? ORDER BY id LIMIT 1",
+    );
+    this.#version = db.prepare("PRAGMA data_version");
+  }
+
+  /**
+   * Opens a file. `isNew` says that it is empty. When another program uses it, a method
+   * waits up to `patience` milliseconds, and the whole program with it.
+   */
+  static open(
+    path: string,
+    { isNew = false, readOnly = false, patience = 0 },
+  ): Database {
+    return attempt(() => {
+      const db = new DatabaseSync(path, { readOnly });
+      try {
+        db.exec(`PRAGMA busy_timeout = ${patience}`);
+        // Before WAL is on, so that the file itself gets the header.
+        if (isNew) db.exec(SCHEMA);
+        if (!readOnly) {
+          db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
+        }
+        const { quick_check } = db.prepare("PRAGMA quick_check(1)").get()!;
+        if (quick_check !== "ok") throw new Error("malformed");
+        return new Database(db);
+      } catch (error) {
+        db.close();
+        throw error;
+      }
+    });
+  }
+
+  /** A number that changes when another program changes the file. */
+  get version(): number {
+    return attempt(() => Number(this.#version.get()!.data_version));
+  }
+
+  /** Records a group. It is on the disk when this returns. */
+  append(batches: readonly Batch[]): void {
+    const rows = JSON.stringify(batches.flatMap(valuesOf));
+    attempt(() => this.#append.run(rows));
+  }
+
+  /** Reads all rows in order. The journal's may be further requests of a row before. */
+  readAll(): Row[] {
+    return attempt(() => {
+      this.#db.exec("BEGIN"); // so that both tables are of one moment
+      try {
+        const columns = `SELECT ${COLUMNS} FROM students ORDER BY id`;
+        const students = this.#db.prepare(columns).all()
+          .map((it) => rowOf(Object.values(it) as Values));
+        const journal = [...this.#groups()].flatMap(rowsOf);
+        return [...students, ...journal];
+      } finally {
+        this.#db.exec("COMMIT");
+      }
+    });
+  }
+
+  *#groups(): Generator<Group> {
+    let id = 0;
+    for (;;) {
+      const group = this.#next.get(id) as Group | undefined;
+      if (!group) return;
+      yield group;
+      id = group.id;
+    }
+  }
+
+  /**
+   * Merges the oldest groups of the journal into `students`. Returns whether there
+   * were any. These rows are safe already, so it does not wait for the disk.
+   */
+  merge(): boolean {
+    return attempt(() => {
+      const rows = new Map<string, Row>();
+      let last = 0;
+      let groups = 0;
+      for (const group of this.#groups()) {
+        for (const row of rowsOf(group)) {
+          const key = rowKey(row);
+          const before = rows.get(key);
+          rows.set(key, before ? combined(before, row) : row);
+        }
+        last = group.id;
+        if (++groups === STEP.groups || rows.size >= STEP.rows) break;
+      }
+      if (groups === 0) return false;
+      this.#db.exec("PRAGMA synchronous = NORMAL");
+      try {
+        this.#transaction(() => {
+          const merge = this.#db.prepare(MERGE);
+          for (const row of rows.values()) merge.run(...storable(row));
+          this.#db.prepare("DELETE FROM journal WHERE id <= ?").run(last);
+        });
+      } finally {
+        this.#db.exec("PRAGMA synchronous = FULL");
+      }
+      return true;
+    });
+  }
+
+  /** Deletes all rows of a `sid`, also from the free space of the file. Returns how many there were. */
+  forget(sid: string | null): number {
+    while (this.merge());
+    return attempt(() => {
+      const { changes } = this.#db.prepare(
+        "DELETE FROM students WHERE sid IS ?",
+      )
+        .run(sid);
+      this.#db.exec("VACUUM; PRAGMA wal_checkpoint(TRUNCATE)");
+      return Number(changes);
+    });
+  }
+
+  #transaction(work: () => void): void {
+    this.#db.exec("BEGIN IMMEDIATE");
+    try {
+      work();
+      this.#db.exec("COMMIT");
+    } catch (error) {
+      // SQLite may have done it already.
+      if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
+      throw error;
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#db.close();
+  }
+}
+
+/** The rows of a batch. Requests of one student in a row are one. */
+function valuesOf({ students, origin, at }: Batch): Values[] {
+  const rows: Values[] = [];
+  let before: Identity | undefined;
+  for (const student of students) {
+    const { sid, student_name, github_username } = student;
+    if (
+      sid === before?.sid && student_name === before.student_name &&
+      github_username === before.github_username
+    ) rows[rows.length - 1][5]++;
+    else {
+      const { clientId, clientIp } = origin;
+      const identity = [sidText(sid), student_name, github_username] as const;
+      rows.push([...identity, at, at, 1, clientId, clientIp]);
+    }
+    before = student;
+  }
+  return rows;
+}
+
+function rowsOf({ rows }: Group): Row[] {
+  return (JSON.parse(rows) as Values[]).map(rowOf);
+}
+
+function rowOf(values: Values): Row {
+  const [sid, student_name, github_username, ...others] = values;
+  const [firstSeen, lastSeen, requests, clientId, clientIp] = others;
+  const seen = { firstSeen, lastSeen, requests, clientId, clientIp };
+  return { sid, student_name, github_username, ...seen };
+}
+
+function combined(before: Row, after: Row): Row {
+  const requests = before.requests + after.requests;
+  return { ...after, firstSeen: before.firstSeen, requests };
+}
+
+/** The values of a row as SQLite can store them: it ends a text at a NUL, and stores UTF-8. */
+function storable(row: Row): Values {
+  const clean = (text: string | null) =>
+    text?.toWellFormed().replaceAll("\0", "\ufffd") ?? null;
+  return [
+    clean(row.sid),
+    clean(row.student_name),
+    clean(row.github_username),
+    row.firstSeen,
+    row.lastSeen,
+    row.requests,
+    row.clientId,
+    row.clientIp,
+  ];
+}
+
+/** What SQLite says, and what it means. See https://sqlite.org/rescode.html */
+const FAILURES: readonly [RegExp, string][] = [
+  [/is full/, "the disk is full"],
+  [/readonly|unable to open/, "its file cannot be written"],
+  [/disk I\/O/, "its disk has failed"],
+  [/locked|busy/, "another program is changing its file"],
+  [/malformed|not a database/, "its file is damaged"],
+];
+
+/** Does something with a file, and says in plain words why that failed. */
+function attempt<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    const said = error instanceof Error ? error.message : "";
+    const known = FAILURES.find(([pattern]) => pattern.test(said));
+    if (known) throw new StoreError(known[1]);
+    throw error;
+  }
+}

@@ -1,0 +1,129 @@
+/**
+ * A roster's rows in a file.
+ *
+ * @module
+ */
+
+import { Database } from "./database.ts";
+import { checkFile, createFile } from "./file_check.ts";
+import { FileLock } from "./file_lock.ts";
+import { MemoryStore } from "./memory.ts";
+import type { Batch, Identity, Row } from "./row.ts";
+import { type Recorded, type Store, StoreError, type Totals } from "./store.ts";
+
+/** How long to wait until the journal is merged further, in milliseconds. */
+const MERGE_AFTER = 100;
+/** How long the server waits for another program that uses the file, in milliseconds. All clients wait, too. */
+const PATIENCE = 100;
+
+/**
+ * Keeps rows in a file of SQLite, and all of them in memory, too. One server can use
+ * the file at a time.
+ */
+export class FileStore implements Store {
+  #path: string;
+  #lock: FileLock;
+  #database: Database;
+  /** The database's version when `#rows` was read. */
+  #version: number;
+  #rows: MemoryStore;
+  /** Tells whether the file is still there. */
+  #inode: number | null;
+  #merging: ReturnType<typeof setTimeout> | undefined;
+
+  private constructor(path: string, lock: FileLock, database: Database) {
+    this.#path = path;
+    this.#lock = lock;
+    this.#database = database;
+    this.#version = database.version;
+    this.#rows = rowsOf(database);
+    this.#inode = inodeOf(path);
+    this.#mergeLater();
+  }
+
+  /** Opens the file, or creates it. @throws {StoreError} If that is not possible. */
+  static open(path: string): FileStore {
+    const isNew = !checkFile(path, "write");
+    if (isNew) createFile(path);
+    const lock = new FileLock(path);
+    try {
+      const database = Database.open(path, { isNew, patience: PATIENCE });
+      return new FileStore(path, lock, database);
+    } catch (error) {
+      lock[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  get totals(): Totals {
+    return this.#rows.totals;
+  }
+
+  has(students: readonly Identity[]): Promise<readonly boolean[]> {
+    return this.#rows.has(students);
+  }
+
+  async record(batches: readonly Batch[]): Promise<readonly Recorded[]> {
+    this.#check();
+    this.#database.append(batches);
+    this.#mergeLater();
+    return await this.#rows.record(batches);
+  }
+
+  readAll(): AsyncIterable<Row> {
+    return this.#rows.readAll();
+  }
+
+  /** Checks whether the file is there, and whether it is what was read. */
+  #check(): void {
+    if (inodeOf(this.#path) !== this.#inode) {
+      throw new StoreError("its file was moved or deleted");
+    }
+    const { version } = this.#database;
+    if (version === this.#version) return;
+    this.#rows = rowsOf(this.#database); // somebody was forgotten
+    this.#version = version;
+  }
+
+  #mergeLater(): void {
+    this.#merging ??= setTimeout(() => {
+      this.#merging = undefined;
+      try {
+        if (this.#database.merge()) this.#mergeLater();
+      } catch {
+        this.#mergeLater(); // the rows are safe in the journal
+      }
+    }, MERGE_AFTER);
+  }
+
+  close(): Promise<void> {
+    clearTimeout(this.#merging);
+    this.#database[Symbol.dispose]();
+    this.#lock[Symbol.dispose]();
+    return Promise.resolve();
+  }
+}
+
+/** Reads the rows of a roster that a server may use at the same time. @throws {StoreError} If it cannot. */
+export function readFile(path: string): MemoryStore {
+  if (!checkFile(path, "read")) {
+    throw new StoreError(`Cannot open ${path}: there is no such file`);
+  }
+  using database = Database.open(path, { readOnly: true, patience: PATIENCE });
+  return rowsOf(database);
+}
+
+function rowsOf(database: Database): MemoryStore {
+  const rows = new MemoryStore();
+  for (const row of database.readAll()) rows.restore(row);
+  return rows;
+}
+
+/** Returns the number of a file, or `null` if there is none. */
+function inodeOf(path: string): number | null {
+  try {
+    return Deno.statSync(path).ino;
+  } catch {
+    return null;
+  }
+}

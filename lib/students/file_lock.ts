@@ -1,0 +1,35 @@
+/**
+ * The lock of a roster's file.
+ *
+ * @module
+ */
+
+import { DatabaseSync } from "node:sqlite";
+import { createFile } from "./file_check.ts";
+import { StoreError } from "./store.ts";
+
+/**
+ * Keeps a second server from using a file. The roster itself cannot be locked, since
+ * others may read it. So this is a second file, an empty one of SQLite. The operating
+ * system releases the lock when the program ends, whatever ends it.
+ */
+export class FileLock implements Disposable {
+  #db: DatabaseSync;
+
+  /** Takes the lock. @throws {StoreError} If another program has it. */
+  constructor(path: string) {
+    const lock = `${path}-lock`;
+    createFile(lock);
+    this.#db = new DatabaseSync(lock);
+    try {
+      this.#db.exec("PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE");
+    } catch {
+      this.#db.close();
+      throw new StoreError(`Cannot open ${path}: another server uses it`);
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#db.close();
+  }
+}
