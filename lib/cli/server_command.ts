@@ -8,7 +8,7 @@ import { delay } from "@std/async/delay";
 import type { LimitHits } from "../limits.ts";
 import { DEFAULT_LIMITS } from "../limits.ts";
 import { type Address, addressOf, DEFAULT_ADDRESS } from "../net.ts";
-import { DEFAULT_ROSTER_LIMITS, Roster } from "../students/roster.ts";
+import { DEFAULT_ROSTER_LIMITS, type Roster } from "../students/roster.ts";
 import { connectedLine, maskedLine } from "../students/student.ts";
 import {
   DEFAULT_FORMAT,
@@ -32,6 +32,7 @@ import {
   reachableAt,
 } from "./listening.ts";
 import { type Program, runProgram } from "./program.ts";
+import { openRoster } from "./roster_address.ts";
 import { type StopSignals, whenAborted } from "./signals.ts";
 import { report } from "../output.ts";
 
@@ -57,6 +58,8 @@ export interface ServerFlags {
   idleTimeout: number;
   /** How long a shutdown may take, in seconds. */
   grace: number;
+  /** Where to keep the roster: a file, or a database's address. Nothing means memory. */
+  roster: string | undefined;
   /** Whether to print no line for each request. */
   quiet: boolean;
   /** Whether to print only the last two digits of a student's number. */
@@ -132,6 +135,11 @@ const flags: Flags<ServerFlags> = {
     "how long a shutdown may take",
     DEFAULT_LIMITS.grace,
   ),
+  roster: text(
+    "the file that keeps the students who came, as data/class.db",
+    undefined,
+    "memory, until the server ends",
+  ),
   quiet: toggle("do not print a line for each request"),
   maskSid: toggle("print only the last two digits of a student's number"),
   classroom: toggle(
@@ -141,7 +149,7 @@ const flags: Flags<ServerFlags> = {
 };
 
 /** What a server is made from: the flags, and the objects that they select. */
-export interface ServerSetup extends ServerFlags {
+export interface ServerSetup extends Omit<ServerFlags, "roster"> {
   /** Where the handlers record students. */
   roster: Roster;
   /** Formats the line that is printed for a student. */
@@ -161,7 +169,7 @@ export function runServer(
     use: "server",
     about: "Records, prints and acknowledges what the lab's clients send.",
     flags,
-    run: (given) => {
+    run: async (given) => {
       const { classroom } = given;
       const host = given.host ?? (classroom ? ALL_ADDRESSES : undefined);
       const line = given.maskSid || classroom ? maskedLine : connectedLine;
@@ -171,13 +179,16 @@ export function runServer(
         maxNewPerConnection = byDefault.maxNewPerConnection,
         maxNewPerAddress = byDefault.maxNewPerAddress,
       } = given;
-      const roster = new Roster(undefined, {
-        maxNewPerConnection,
-        maxNewPerAddress,
-      });
+      const limits = { maxNewPerConnection, maxNewPerAddress };
+      await using roster = await openRoster(given.roster, limits);
       const setup = { ...given, maxClientsPerAddress, host, line, roster };
       const server = create(setup);
-      return serveUntilStopped(server, { ...given, host }, roster, signals);
+      return await serveUntilStopped(
+        server,
+        { ...given, host },
+        roster,
+        signals,
+      );
     },
   };
   return runProgram(program, args);

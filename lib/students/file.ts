@@ -104,13 +104,29 @@ export class FileStore implements Store {
   }
 }
 
+/** How long another program than the server waits for the file, in milliseconds. */
+const OWN_PATIENCE = 5000;
+
 /** Reads the rows of a roster that a server may use at the same time. @throws {StoreError} If it cannot. */
 export function readFile(path: string): MemoryStore {
-  if (!checkFile(path, "read")) {
-    throw new StoreError(`Cannot open ${path}: there is no such file`);
-  }
-  using database = Database.open(path, { readOnly: true, patience: PATIENCE });
+  checkExists(path, "read");
+  using database = Database.open(path, {
+    readOnly: true,
+    patience: OWN_PATIENCE,
+  });
   return rowsOf(database);
+}
+
+/** Deletes all rows of a `sid`, also while a server uses the roster. Returns how many there were. @throws {StoreError} If it cannot. */
+export function forgetInFile(path: string, sid: string): number {
+  checkExists(path, "write");
+  using database = Database.open(path, { patience: OWN_PATIENCE });
+  return database.forget(sid);
+}
+
+function checkExists(path: string, access: "read" | "write"): void {
+  if (checkFile(path, access)) return;
+  throw new StoreError(`Cannot open ${path}: there is no roster`);
 }
 
 function rowsOf(database: Database): MemoryStore {

@@ -45,7 +45,8 @@ export function checkFile(path: string, access: "read" | "write"): boolean {
     header = readHeader(path);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return false;
-    throw cannot(reason(error));
+    const isFolder = error instanceof Deno.errors.IsADirectory;
+    throw cannot(isFolder ? "it is a folder" : reason(error));
   }
   if (header.length === 0) return false;
   const view = new DataView(header.buffer);

@@ -49,7 +49,7 @@ const REFUSED: { readonly [limit in keyof RosterLimits]: string } = {
  * A store needs about as long for many students as for one. So students wait in a
  * queue, and the first handler that has the lock records all who wait.
  */
-export class Roster {
+export class Roster implements AsyncDisposable {
   /** How often each limit was reached. */
   readonly limitHits: Record<keyof RosterLimits, number> = {
     maxNewPerConnection: 0,
@@ -220,7 +220,7 @@ export class Roster {
   }
 
   /** Closes the store. */
-  async close(): Promise<void> {
+  async [Symbol.asyncDispose](): Promise<void> {
     await this.#store.close();
   }
 }

@@ -28,6 +28,8 @@ const PROGRAMS = {
     "--allow-net",
     "--allow-sys=networkInterfaces",
     "--allow-env=TERM",
+    "--allow-read=data",
+    "--allow-write=data",
   ],
   client: ["--allow-net"],
 };
