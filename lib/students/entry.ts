@@ -11,8 +11,16 @@ import type { Student } from "./student.ts";
 /** The most students that the store records at once, so that nobody waits for long. */
 export const GROUP = 500;
 
+/** Students who are recorded together. */
+export interface Part extends Batch {
+  /** Adds the results, one for each student. */
+  add(results: readonly Recorded[]): void;
+  /** There will be no results. */
+  fail(error: unknown): void;
+}
+
 /** Students of one client, who wait to be recorded or were recorded. */
-export class Entry implements Batch {
+export class Entry implements Part {
   readonly students: readonly Student[];
   readonly origin: Origin;
   readonly at: number = Date.now();
@@ -27,8 +35,8 @@ export class Entry implements Batch {
 
   /** Whether it has all results, or will have none. */
   get done(): boolean {
-    return this.#error !== undefined ||
-      this.#results.length === this.students.length;
+    return this.#results.length === this.students.length ||
+      this.#error !== undefined;
   }
 
   /**
@@ -43,33 +51,28 @@ export class Entry implements Batch {
     return this.#results;
   }
 
-  /** Adds the next results. */
   add(results: readonly Recorded[]): void {
-    this.#results = this.#results.length === 0
-      ? results
-      : [...this.#results, ...results];
+    const before = this.#results;
+    this.#results = before.length === 0 ? results : [...before, ...results];
   }
 
-  /** There will be no results. */
   fail(error: unknown): void {
     this.#error = error ?? new Error("The store failed");
   }
-}
 
-/** Students of one entry, usually all, who are recorded together. */
-export interface Part extends Batch {
-  /** The entry that gets the results. */
-  readonly entry: Entry;
-}
-
-/** Divides the students of an entry into parts that fit into a group. */
-export function partsOf(entry: Entry): Part[] {
-  const { students, origin, at } = entry;
-  if (students.length <= GROUP) return [{ entry, students, origin, at }];
-  const parts: Part[] = [];
-  for (let from = 0; from < students.length; from += GROUP) {
-    const some = students.slice(from, from + GROUP);
-    parts.push({ entry, students: some, origin, at });
+  /** Divides its students into parts that fit into a group. */
+  get parts(): Part[] {
+    const { students, origin, at } = this;
+    const parts: Part[] = [];
+    for (let from = 0; from < students.length; from += GROUP) {
+      parts.push({
+        students: students.slice(from, from + GROUP),
+        origin,
+        at,
+        add: (results) => this.add(results),
+        fail: (error) => this.fail(error),
+      });
+    }
+    return parts;
   }
-  return parts;
 }

@@ -6,7 +6,7 @@
 
 import type { MessageMap } from "../formats/format.ts";
 import { counted } from "../text.ts";
-import { Entry, GROUP, type Part, partsOf } from "./entry.ts";
+import { Entry, GROUP, type Part } from "./entry.ts";
 import { MemoryStore } from "./memory.ts";
 import { type NewStudentLimits, NewStudents } from "./new_students.ts";
 import { type Batch, bytesOf, isSmall, MOST_SMALL } from "./row.ts";
@@ -100,11 +100,16 @@ export class Roster implements AsyncDisposable {
    * Records the first entry of the queue, and those behind it that fit into a group.
    * The caller holds the lock. Never rejects: the entries have the errors.
    */
-  async recordWaiting(): Promise<void> {
+  recordWaiting(): Promise<void> {
     const entries = this.#nextEntries();
-    const parts = entries.flatMap(partsOf);
-    if (entries.length === parts.length) await this.#recordGroup(parts);
-    else for (const part of parts) await this.#recordGroup([part]);
+    const [{ students }] = entries;
+    return students.length <= GROUP
+      ? this.#recordGroup(entries)
+      : this.#recordParts(entries[0].parts);
+  }
+
+  async #recordParts(parts: readonly Part[]): Promise<void> {
+    for (const part of parts) await this.#recordGroup([part]);
   }
 
   /** Takes entries from the queue: as many as fit into a group, but at least one. */
@@ -121,32 +126,36 @@ export class Roster implements AsyncDisposable {
 
   async #recordGroup(parts: readonly Part[]): Promise<void> {
     try {
-      let results = await this.#record(parts);
-      for (const { entry, students } of parts) {
-        entry.add(results.slice(0, students.length));
-        results = results.slice(students.length);
+      const results = this.#hasRoom(parts)
+        ? await this.#store.record(parts)
+        : await this.#recordAdmitted(parts);
+      if (this.#failure !== undefined) this.#noteSuccess();
+      let next = 0;
+      for (const part of parts) {
+        part.add(results.slice(next, next += part.students.length));
       }
-      this.#noteSuccess();
     } catch (error) {
       if (error instanceof StoreError) this.#refuse(parts, error);
-      else if (parts.length === 1) parts[0].entry.fail(error);
+      else if (parts.length === 1) parts[0].fail(error);
       // One client's students may be the cause. Those of the others are recorded.
-      else for (const part of parts) await this.#recordGroup([part]);
+      else await this.#recordParts(parts);
     }
   }
 
-  /** Records those students that no limit forbids. */
-  async #record(batches: readonly Batch[]): Promise<readonly Recorded[]> {
-    if (this.#hasRoom(batches)) return await this.#store.record(batches);
+  /** Records those students whom no limit forbids. */
+  async #recordAdmitted(
+    batches: readonly Batch[],
+  ): Promise<readonly Recorded[]> {
     const limits = await this.#limitsOf(batches);
     let next = 0;
-    const admitted = batches.map((batch) => {
-      const students = batch.students.filter(() => !limits[next++]);
-      return { ...batch, students };
-    }).filter(({ students }) => students.length > 0);
-    const results = admitted.length > 0
-      ? await this.#store.record(admitted)
-      : [];
+    const admitted = batches.map(({ students, origin, at }) => ({
+      students: students.filter(() => !limits[next++]),
+      origin,
+      at,
+    })).filter(({ students }) => students.length > 0);
+    const results = admitted.length === 0
+      ? []
+      : await this.#store.record(admitted);
     next = 0;
     return limits.map((limit) =>
       limit ? { refused: REFUSED[limit] } : results[next++]
@@ -205,14 +214,13 @@ export class Roster implements AsyncDisposable {
     }
     this.#failure = message;
     const refused = `The roster cannot record you now: ${message}`;
-    for (const { entry, students } of parts) {
-      this.#failed += students.length;
-      entry.add(students.map(() => ({ refused })));
+    for (const part of parts) {
+      this.#failed += part.students.length;
+      part.add(part.students.map(() => ({ refused })));
     }
   }
 
   #noteSuccess(): void {
-    if (this.#failure === undefined) return;
     const refused = counted(this.#failed, "request");
     this.#report(`The roster records students again. It refused ${refused}`);
     this.#failure = undefined;
