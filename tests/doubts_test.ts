@@ -1,6 +1,6 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { StudentHandler } from "../clienthandler.ts";
-import { MemoryRoster } from "../lib/students/memory.ts";
+import { Roster } from "../lib/students/roster.ts";
 import { maskedLine } from "../lib/students/student.ts";
 import { needs } from "./support/needs.ts";
 import { ALICE, fields, Peer, TestServer } from "./support/peers.ts";
@@ -35,12 +35,12 @@ net.test("A name or sid of None is not doubtful (needs net)", async () => {
   const names = ["Alice", "Bob", null, "Carol"];
   await peer.send(
     ...names.map((student_name) => ({ ...ALICE, student_name, sid: null })),
-    ...["Alice", null, "Bob"].map((student_name) => ({
+    ...[null, "Alice", null, "Bob"].map((student_name) => ({
       ...ALICE,
       student_name,
     })),
   );
-  assertEquals(await peer.receiveSome(7), Array(7).fill(1));
+  assertEquals(await peer.receiveSome(8), Array(8).fill(1));
   assertEquals(doubtsOf(test), []);
 });
 
@@ -56,12 +56,14 @@ net.test("At most three doubtful students of a client are reported (needs net)",
   await rename(20);
   const first = doubtsOf(test);
   assertEquals(first.length, 4);
-  assertMatch(first[2], /^doubtful: this sid came from Name 2 before\./);
+  assertMatch(first[2], /^doubtful: this sid came from Name 0 before\./);
   assertEquals(
     first[3],
     "further doubtful students of this client are not reported",
   );
-  await rename(3); // another client has three of its own
+  await rename(20); // the roster has all of these names
+  assertEquals(doubtsOf(test).length, 4);
+  await rename(23); // another client has three of its own
   assertEquals(doubtsOf(test).length, 4 + 3);
 });
 
@@ -82,7 +84,7 @@ net.test("The names in a report of a doubtful student are escaped and cut (needs
 });
 
 net.test("The number of a doubtful student is masked where the lines mask it (needs net)", async () => {
-  const clientHandler = StudentHandler.with(new MemoryRoster(), maskedLine);
+  const clientHandler = StudentHandler.with(new Roster(), maskedLine);
   await using test = new TestServer({ clientHandler });
   using peer = await Peer.greeted(test.addr);
   await peer.send(ALICE, { ...ALICE, student_name: "Mallory" });
@@ -94,7 +96,7 @@ net.test("The number of a doubtful student is masked where the lines mask it (ne
 });
 
 net.test("A client is told why its student is refused, and the first refusal is reported (needs net)", async () => {
-  const roster = new MemoryRoster({ maxNewPerConnection: 1 });
+  const roster = new Roster(undefined, { maxNewPerConnection: 1 });
   await using test = new TestServer({
     clientHandler: StudentHandler.with(roster),
   });

@@ -6,9 +6,9 @@ import { concat } from "@std/bytes/concat";
 import { ClientHandler, StudentHandler } from "../clienthandler.ts";
 import { until } from "../lib/testing/soon.ts";
 import type { Message } from "../lib/formats/formats.ts";
-import { MemoryRoster } from "../lib/students/memory.ts";
-import type { Student } from "../lib/students/student.ts";
+import { Roster } from "../lib/students/roster.ts";
 import { needs } from "./support/needs.ts";
+import { HookedStore } from "./support/roster.ts";
 import {
   ALICE,
   BOB,
@@ -41,15 +41,10 @@ net.test("A client that keeps an incomplete request is closed when that of anoth
 });
 
 net.test("A client whose incomplete request is dropped gets its earlier answers first (needs net)", async () => {
-  class Slow extends MemoryRoster {
-    override async record(students: readonly Student[]) {
-      await delay(200);
-      return await super.record(students);
-    }
-  }
+  const slow = new HookedStore(() => delay(200));
   await using test = new TestServer({
     maxUnfinishedBytes: 3000,
-    clientHandler: StudentHandler.with(new Slow()),
+    clientHandler: StudentHandler.with(new Roster(slow)),
   });
   using large = await Peer.greeted(test.addr);
   const [whole, part] = [encode([ALICE]), encode([BOB]).subarray(0, 60)];
@@ -113,7 +108,7 @@ net.test("maxInvalid 0 allows any number of invalid requests (needs net)", async
 });
 
 net.test("A roster that is full is reported once for each client (needs net)", async () => {
-  const roster = new MemoryRoster({ maxRosterBytes: 0 });
+  const roster = new Roster(undefined, { maxRosterBytes: 0 });
   const clientHandler = StudentHandler.with(roster);
   await using test = new TestServer({ clientHandler, quiet: true });
   using peer = await Peer.greeted(test.addr);

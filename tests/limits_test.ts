@@ -5,7 +5,7 @@ import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { delay } from "@std/async/delay";
 import { ClientHandler, StudentHandler } from "../clienthandler.ts";
 import type { Limits } from "../lib/limits.ts";
-import { MemoryRoster } from "../lib/students/memory.ts";
+import { Roster } from "../lib/students/roster.ts";
 import type {
   Message,
   MessageMap,
@@ -356,7 +356,7 @@ net.test("[limit-maxInvalid] closes at the 100th invalid request in all, althoug
 });
 
 net.test("[limit-maxNewPerConnection] refuses a new student over the limit, and accepts known ones (needs net)", async () => {
-  const roster = new MemoryRoster({ maxNewPerConnection: 2 });
+  const roster = new Roster(undefined, { maxNewPerConnection: 2 });
   const clientHandler = StudentHandler.with(roster);
   await using test = new TestServer({ clientHandler });
   using peer = await Peer.greeted(test.addr);
@@ -374,7 +374,7 @@ net.test("[limit-maxNewPerConnection] refuses a new student over the limit, and 
 });
 
 net.test("[limit-maxNewPerAddress] refuses a new student over the limit on any connection from the address (needs net)", async () => {
-  const roster = new MemoryRoster({ maxNewPerAddress: 2 });
+  const roster = new Roster(undefined, { maxNewPerAddress: 2 });
   const clientHandler = StudentHandler.with(roster);
   await using test = new TestServer({ clientHandler });
   const send = async (student: MessageMap): Promise<Message | undefined> => {
@@ -389,12 +389,12 @@ net.test("[limit-maxNewPerAddress] refuses a new student over the limit on any c
   assertEquals(roster.limitHits.maxNewPerAddress, 1);
 });
 
-net.test("[limit-maxRosterBytes] refuses a student whose additional keys exceed the limit (needs net)", async () => {
-  const roster = new MemoryRoster({ maxRosterBytes: 10_000 });
+net.test("[limit-maxRosterBytes] refuses a student whose name is too long for what is left (needs net)", async () => {
+  const roster = new Roster(undefined, { maxRosterBytes: 10_000 });
   const clientHandler = StudentHandler.with(roster);
   await using test = new TestServer({ clientHandler });
   using peer = await Peer.greeted(test.addr);
-  const large = { ...ALICE, more: Array(200).fill([]) };
+  const large = { ...ALICE, student_name: "a".repeat(4000) };
   await peer.send(ALICE, BOB, large, BOB);
   const [one, two, refused, again] = await peer.receiveSome(4);
   assertEquals([one, two, again], [1, 1, 1]);

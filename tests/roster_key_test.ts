@@ -1,8 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { keyOf } from "../lib/students/key.ts";
-import { MemoryRoster } from "../lib/students/memory.ts";
 import { Random } from "../lib/testing/random.ts";
-import { ALICE, BOB } from "./support/peers.ts";
 
 Deno.test("keyOf() gives a number and its text the same key, and different sids different keys", () => {
   const random = new Random(1);
@@ -65,18 +63,4 @@ Deno.test("keyOf() scatters numbers that were chosen to collide", () => {
     places.set(place, (places.get(place) ?? 0) + 1);
   }
   assert(Math.max(...places.values()) < 10);
-});
-
-Deno.test("MemoryRoster keeps the last row recorded for each sid, and returns copies", async () => {
-  const roster = new MemoryRoster();
-  await roster.record([ALICE, { ...BOB, note: "a key of his own" }]);
-  const before = await roster.read(ALICE.sid);
-  await roster.record([{ ...BOB, sid: `${ALICE.sid}` }, BOB]);
-  assertEquals(roster.size, 2);
-  assertEquals(before, ALICE);
-  assertEquals(await roster.read(ALICE.sid), { ...BOB, sid: `${ALICE.sid}` });
-  assertEquals(await roster.read(BOB.sid), BOB);
-  await roster.record([{ ...ALICE, note: "kept" }]);
-  assertEquals(await roster.read(ALICE.sid), { ...ALICE, note: "kept" });
-  assertEquals(await roster.read("nobody"), undefined);
 });

@@ -16,7 +16,7 @@ export const ACKNOWLEDGED = 1;
 /** A student's number: an integer or text, or `None` if the client gives none. */
 export type Sid = number | bigint | string | null;
 
-/** A student, as in the request. Keys other than these three are kept, too. */
+/** A student, as in the request. It may have further keys, which are not kept. */
 export interface Student extends MessageMap {
   /** The full name. */
   student_name: string | null;

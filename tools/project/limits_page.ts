@@ -6,13 +6,13 @@
 
 import { Failure } from "../../lib/cli/program.ts";
 import { DEFAULT_LIMITS } from "../../lib/limits.ts";
-import { DEFAULT_ROSTER_LIMITS } from "../../lib/students/memory.ts";
+import { DEFAULT_ROSTER_LIMITS } from "../../lib/students/roster.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const SOURCES = [
   "lib/limits.ts",
-  "lib/students/memory.ts",
   "lib/students/new_students.ts",
+  "lib/students/roster.ts",
 ];
 const TESTS = new URL("tests/limits_test.ts", ROOT);
 
@@ -97,7 +97,7 @@ export async function makeLimitsPage(): Promise<string> {
     "# Limits",
     "",
     "Each limit is an option of `Server` with the same name, except those of the roster,",
-    "which are options of `MemoryRoster`. Where the table names a flag, the limit is also",
+    "which are options of `Roster`. Where the table names a flag, the limit is also",
     "a flag of the server. Three of the flags have another default with `--classroom`.",
     "`server.limitHits` and `roster.limitHits` count how often each limit was reached;",
     "at its end, `deno task server` reports all counts that are not 0. If a limit costs a",

@@ -9,9 +9,12 @@ import { FORMATS } from "../../../lib/formats/formats.ts";
 import type { Message } from "../../../lib/formats/formats.ts";
 import { DEFAULT_LIMITS } from "../../../lib/limits.ts";
 import { readAll } from "../../../lib/testing/messages.ts";
-import { MemoryRoster } from "../../../lib/students/memory.ts";
+import { MemoryStore } from "../../../lib/students/memory.ts";
 import { connectedLine, toStudent } from "../../../lib/students/student.ts";
 import type { Grammar } from "./parts.ts";
+
+/** Where the student comes from. */
+const ORIGIN = { clientId: 1, clientIp: "127.0.0.1" };
 
 /** Reads a message and records the student in it. Returns whether it was read to its end. */
 function use(format: Grammar["format"], bytes: Uint8Array): boolean {
@@ -21,7 +24,9 @@ function use(format: Grammar["format"], bytes: Uint8Array): boolean {
     readAll(reader, bytes, bytes.length, messages);
     for (const message of messages) {
       const student = toStudent(message);
-      void new MemoryRoster().record([student]);
+      const store = new MemoryStore();
+      void store.has([student]);
+      void store.record([{ students: [student], origin: ORIGIN, at: 0 }]);
       connectedLine(student);
     }
     return messages.length > 0;

@@ -11,8 +11,9 @@ import {
 import type { CloseReason } from "../../../lib/events.ts";
 import type { HandlerServer } from "../../../lib/connection/handler_server.ts";
 import type { Address, Connection } from "../../../lib/net.ts";
-import { sharedRoster } from "../../../lib/students/memory.ts";
-import type { Roster } from "../../../lib/students/roster.ts";
+import { MemoryStore } from "../../../lib/students/memory.ts";
+import { Roster } from "../../../lib/students/roster.ts";
+import type { Batch, Origin } from "../../../lib/students/row.ts";
 import type { Message, PeerError } from "../../../lib/formats/formats.ts";
 
 /** Hooks that return a promise. */
@@ -129,6 +130,8 @@ function faults(
 export class FaultInjector {
   /** How often a handler threw. */
   injected = 0;
+  /** The faults of the handlers that have one. */
+  readonly faults = new WeakMap<Origin, InjectedFault>();
   #set: InjectedFault | undefined;
 
   /** Sets the fault of the next handler that is created. */
@@ -149,27 +152,59 @@ export class FaultInjector {
     this.injected++;
     throw fault.thrown;
   }
+
+  /** Injects the fault before or after some work, if it is for this hook. */
+  around<T>(
+    fault: InjectedFault | undefined,
+    hook: Hook,
+    work: () => Promise<T>,
+  ): Promise<T> {
+    this.inject(fault, hook, "at once");
+    return this.#within(fault, hook, work);
+  }
+
+  async #within<T>(
+    fault: InjectedFault | undefined,
+    hook: Hook,
+    work: () => Promise<T>,
+  ): Promise<T> {
+    this.inject(fault, hook, "rejecting before");
+    const result = await work();
+    this.inject(fault, hook, "rejecting after");
+    return result;
+  }
+}
+
+/** A store that fails whenever it records for a handler with such a fault. */
+class FaultyStore extends MemoryStore {
+  #injector: FaultInjector;
+
+  constructor(injector: FaultInjector) {
+    super();
+    this.#injector = injector;
+  }
+
+  override record(batches: readonly Batch[]) {
+    const fault = batches.map(({ origin }) => this.#injector.faults.get(origin))
+      .find((it) => it?.hook === "record");
+    return this.#injector.around(fault, "record", () => super.record(batches));
+  }
 }
 
 /** Returns a class of lab handlers that take their faults from the injector. */
 export function faultyHandler(injector: FaultInjector): ClientHandlerClass {
+  const roster = new Roster(new FaultyStore(injector));
   return class extends StudentHandler {
     #fault: InjectedFault | undefined;
     #closed = Promise.withResolvers<void>();
-    protected override readonly roster: Roster = {
-      record: (students) =>
-        this.#around(
-          "record",
-          () => sharedRoster(this.server).record(students),
-        ),
-      read: (sid) => sharedRoster(this.server).read(sid),
-    };
+    protected override readonly roster = roster;
 
     constructor(server: HandlerServer, conn: Connection, addr: Address) {
       const fault = injector.take();
       injector.inject(fault, "constructor", "at once");
       super(server, conn, addr);
       this.#fault = fault;
+      if (fault) injector.faults.set(this, fault);
       this.#inject("constructor", "after");
     }
 
@@ -248,15 +283,7 @@ export function faultyHandler(injector: FaultInjector): ClientHandlerClass {
     }
 
     #around<T>(hook: Hook, work: () => Promise<T>): Promise<T> {
-      this.#inject(hook, "at once");
-      return this.#within(hook, work);
-    }
-
-    async #within<T>(hook: Hook, work: () => Promise<T>): Promise<T> {
-      this.#inject(hook, "rejecting before");
-      const result = await work();
-      this.#inject(hook, "rejecting after");
-      return result;
+      return injector.around(this.#fault, hook, work);
     }
 
     #inject(hook: Hook, moment: Moment): void {

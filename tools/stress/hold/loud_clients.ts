@@ -28,8 +28,8 @@ const ESCAPES: Message = {
   github_username: "\u{e0041}".repeat(5000),
   sid: "\u200b".repeat(7000),
 };
-/** A note whose items take half a megabyte in memory, and far fewer bytes in a request. */
-const NOTE: Message = Array(4000).fill([]);
+/** A name that fills nearly a whole request. */
+const LONG = "a".repeat(65_000);
 
 function invalid(count: number): Message[] {
   return Array(count).fill(INVALID);
@@ -37,10 +37,10 @@ function invalid(count: number): Message[] {
 
 /** More large students than a roster takes. */
 function manyStudents(): Message[] {
-  return Array.from({ length: 450 }, (_, sid) => ({
+  return Array.from({ length: 1100 }, (_, sid) => ({
     ...STUDENT,
     sid,
-    note: NOTE,
+    student_name: LONG,
   }));
 }
 
@@ -65,7 +65,7 @@ export const LOUD: Readonly<Record<string, Loud>> = {
   },
   "escapes": { bytes: encode([ESCAPES, ...invalid(1)]), repeats: true },
   "a full roster, connects again": {
-    bytes: encode([{ ...STUDENT, sid: -1, note: NOTE }]),
+    bytes: encode([{ ...STUDENT, sid: -1, student_name: LONG }]),
     before: () => encode(manyStudents()),
   },
 };

@@ -10,8 +10,10 @@ import {
   StudentHandler,
 } from "../../../clienthandler.ts";
 import type { Address } from "../../../lib/net.ts";
-import type { Recorded, Roster } from "../../../lib/students/roster.ts";
-import type { Student } from "../../../lib/students/student.ts";
+import { MemoryStore } from "../../../lib/students/memory.ts";
+import { Roster } from "../../../lib/students/roster.ts";
+import type { Batch } from "../../../lib/students/row.ts";
+import type { Recorded } from "../../../lib/students/store.ts";
 import { Server } from "../../../server.ts";
 import { originOf, PipeliningClient } from "./pipelining_client.ts";
 
@@ -28,7 +30,7 @@ const GRACE = 5;
 /** How late the shutdown may be on a busy machine, in milliseconds. */
 const TOLERANCE = 500;
 
-/** How a roster records: asynchronously, at once, or by blocking the event loop. */
+/** How a roster's store records: asynchronously, at once, or by blocking the event loop. */
 export const ROSTERS = ["on disk", "in memory", "computing"] as const;
 
 /** A kind of roster. */
@@ -65,18 +67,22 @@ export interface Restart {
   outlived: number;
 }
 
-/** A roster that counts the recorded requests of each client. */
-class CountingRoster implements Roster {
+/** A store that counts the recorded requests of each client. */
+class CountingStore extends MemoryStore {
   readonly #kind: RosterKind;
   readonly recorded = new Counts();
   disordered = 0;
   readonly midLoad = Promise.withResolvers<void>();
 
   constructor(kind: RosterKind) {
+    super();
     this.#kind = kind;
   }
 
-  async record(students: readonly Student[]): Promise<readonly Recorded[]> {
+  override async record(
+    batches: readonly Batch[],
+  ): Promise<readonly Recorded[]> {
+    const students = batches.flatMap((batch) => batch.students);
     if (this.#kind === "on disk") await delay(0); // other handlers run meanwhile
     if (this.#kind === "computing") compute(COMPUTING);
     for (const { sid } of students) {
@@ -86,10 +92,6 @@ class CountingRoster implements Roster {
     }
     if (this.recorded.total >= MID_LOAD) this.midLoad.resolve();
     return students.map(() => "recorded");
-  }
-
-  read(): Promise<undefined> {
-    return Promise.resolve(undefined);
   }
 }
 
@@ -115,7 +117,7 @@ class Counts {
 
 /** Observes one server and its clients. */
 class Observer {
-  readonly roster: CountingRoster;
+  readonly store: CountingStore;
   /** Requests that handlers read. */
   readonly received = new Counts();
   #printed = 0;
@@ -123,7 +125,7 @@ class Observer {
   #clients: PipeliningClient[] = [];
 
   constructor(kind: RosterKind) {
-    this.roster = new CountingRoster(kind);
+    this.store = new CountingStore(kind);
   }
 
   /** Returns a server to observe. */
@@ -141,14 +143,14 @@ class Observer {
   async load(client: PipeliningClient): Promise<void> {
     this.#clients.push(client);
     await client.run(() => {
-      const recorded = this.roster.recorded.of(client.id);
+      const recorded = this.store.recorded.of(client.id);
       if (client.acknowledged > recorded) this.#unrecorded++;
     });
   }
 
   /** Returns the counts, once all clients have ended. */
   tally() {
-    const { recorded, disordered } = this.roster;
+    const { recorded, disordered } = this.store;
     const sum = (count: (client: PipeliningClient) => number) =>
       this.#clients.reduce((total, client) => total + count(client), 0);
     return {
@@ -168,9 +170,10 @@ class Observer {
 }
 
 /** Returns a class of handlers whose reads and records are observed. */
-function observedHandler({ roster, received }: Observer): ClientHandlerClass {
+function observedHandler({ store, received }: Observer): ClientHandlerClass {
+  const roster = new Roster(store);
   return class extends StudentHandler {
-    protected override readonly roster: Roster = roster;
+    protected override readonly roster = roster;
 
     protected override async receive() {
       const requests = await super.receive();
@@ -193,7 +196,7 @@ export async function restartUnderLoad(kind: RosterKind): Promise<Restart> {
     ),
   );
   const loads = clients.map((client) => observer.load(client));
-  await observer.roster.midLoad.promise;
+  await observer.store.midLoad.promise;
 
   const arriving = latecomers(addr);
   const began = performance.now();

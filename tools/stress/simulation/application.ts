@@ -6,8 +6,9 @@
 
 import { ClientHandler, StudentHandler } from "../../../clienthandler.ts";
 import type { ClientHandlerClass } from "../../../clienthandler.ts";
-import type { Recorded, Roster } from "../../../lib/students/roster.ts";
-import type { Student } from "../../../lib/students/student.ts";
+import { MemoryStore } from "../../../lib/students/memory.ts";
+import { Roster } from "../../../lib/students/roster.ts";
+import type { Batch } from "../../../lib/students/row.ts";
 import type { Message } from "../../../lib/formats/formats.ts";
 import { isMessageMap } from "../../../lib/formats/format.ts";
 import { RequestError } from "../../../lib/formats/formats.ts";
@@ -40,7 +41,7 @@ export interface Application {
 /** Reports what is wrong, and ends the simulation. */
 export type Fault = (what: string) => void;
 
-/** The `sid` of a student whom the roster fails to record. */
+/** The `sid` of a student whom the store fails to record. */
 const UNRECORDABLE = "lost";
 /** The error that a client receives when its handler fails. */
 const FAILED = "The server failed";
@@ -53,7 +54,7 @@ const MOST_PARALLEL = 4;
 /** The most bytes of one of its answers. */
 const LONGEST_ANSWER = 64;
 
-/** The lab's application, with a slow roster. */
+/** The lab's application, with a slow store. */
 export class StudentApplication implements Application {
   readonly name = "students";
   readonly clientHandler: ClientHandlerClass;
@@ -70,23 +71,23 @@ export class StudentApplication implements Application {
     this.#fault = fault;
     const recorded = this.recorded;
     let recording = false;
-    const roster: Roster = {
-      async record(students: readonly Student[]): Promise<readonly Recorded[]> {
+    class SlowStore extends MemoryStore {
+      override async record(batches: readonly Batch[]) {
+        const students = batches.flatMap((batch) => batch.students);
         if (recording) fault("two handlers record at the same time");
         recording = true;
         const ms = random.below(SLOW);
-        // A roster may also record at once.
+        // A store may also record at once.
         if (ms > 5) await new Promise<void>((r) => clock.schedule(ms, r));
         recording = false;
         if (students.some(({ sid }) => sid === UNRECORDABLE)) {
           throw new Error("The disk is full");
         }
         for (const { sid } of students) recorded.add(sid);
-        return students.map(() => "recorded");
-      },
-      read: () => Promise.resolve(undefined),
-    };
-    this.clientHandler = StudentHandler.with(roster);
+        return await super.record(batches);
+      }
+    }
+    this.clientHandler = StudentHandler.with(new Roster(new SlowStore()));
   }
 
   plan(random: Random): Planned {

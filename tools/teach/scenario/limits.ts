@@ -8,10 +8,7 @@ import { ClientHandler, StudentHandler } from "../../../clienthandler.ts";
 import { counted } from "../../../lib/text.ts";
 import { LineWriter } from "../../../lib/output.ts";
 import type { LimitName } from "../../../lib/limits.ts";
-import {
-  MemoryRoster,
-  type RosterLimits,
-} from "../../../lib/students/memory.ts";
+import { Roster, type RosterLimits } from "../../../lib/students/roster.ts";
 import type { Message, MessageMap } from "../../../lib/formats/formats.ts";
 import { FORMATS } from "../../../lib/formats/formats.ts";
 import { RawClient, ShippedClient, student } from "./clients.ts";
@@ -43,7 +40,7 @@ function overRoster(
   return {
     ...limited(limit, value, about, play),
     clientHandler: () =>
-      StudentHandler.with(new MemoryRoster({ [limit]: value })),
+      StudentHandler.with(new Roster(undefined, { [limit]: value })),
   };
 }
 
@@ -275,8 +272,8 @@ export const LIMITS: readonly Scenario[] = [
   overRoster(
     "maxRosterBytes",
     1000,
-    "Alice sends a student with a note of 2,000 letters.",
-    asks({ ...student(1), note: "a".repeat(2000) }),
+    "Alice sends a student with a name of 2,000 letters.",
+    asks({ ...student(1), student_name: "A".repeat(2000) }),
   ),
   over(
     "maxWaitingOutput",

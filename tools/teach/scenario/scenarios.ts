@@ -64,8 +64,8 @@ const contendedLock: Scenario = {
   name: "contended-lock",
   about:
     "Three handlers want to record at the same time, and recording takes " +
-    "20 ms. The lock admits one handler at a time, first come, first served. " +
-    "Meanwhile the server accepts clients and reads requests.",
+    "20 ms. The lock admits one handler at a time, first come, first served, " +
+    "and it records for all who wait. Meanwhile the server accepts clients and reads requests.",
   recording: 20,
   ends: 1000,
   async play(harness) {

@@ -10,7 +10,10 @@ import {
 } from "../../../clienthandler.ts";
 import { counted } from "../../../lib/text.ts";
 import { type Guard, Lock } from "../../../lib/lock.ts";
-import type { Recorded, Roster } from "../../../lib/students/roster.ts";
+import { MemoryStore } from "../../../lib/students/memory.ts";
+import { Roster } from "../../../lib/students/roster.ts";
+import type { Batch } from "../../../lib/students/row.ts";
+import type { Recorded } from "../../../lib/students/store.ts";
 import type { Student } from "../../../lib/students/student.ts";
 import type { Harness } from "./harness.ts";
 import { handlerOf, LOCK, ROSTER } from "./story.ts";
@@ -18,28 +21,34 @@ import { handlerOf, LOCK, ROSTER } from "./story.ts";
 /** The `sid` of the student that the roster fails to record. */
 export const UNRECORDABLE = "lost";
 
-/** A roster like a file: it reads all, takes its time, and writes all back. */
-function tracedRoster(harness: Harness): Roster {
-  const { recording = 0 } = harness.scenario;
-  let rows: readonly Student[] = [];
-  return {
-    async record(students: readonly Student[]): Promise<readonly Recorded[]> {
-      const before = rows;
-      harness.tell(
-        ROSTER,
-        `has ${before.length}, adds ${short(students.map(({ sid }) => sid))}`,
-      );
-      if (recording > 0) await harness.pause(recording);
-      if (students.some(({ sid }) => sid === UNRECORDABLE)) {
-        harness.tell(ROSTER, "fails: the disk is full");
-        throw new Error("The disk is full");
-      }
-      rows = [...before, ...students];
-      harness.tell(ROSTER, `writes ${counted(rows.length, "row")}`);
-      return students.map(() => "recorded");
-    },
-    read: () => Promise.resolve(undefined),
-  };
+/** A store like a file: it reads all, takes its time, and writes all back. */
+class TracedStore extends MemoryStore {
+  #harness: Harness;
+  #written: readonly Student[] = [];
+
+  constructor(harness: Harness) {
+    super();
+    this.#harness = harness;
+  }
+
+  override async record(
+    batches: readonly Batch[],
+  ): Promise<readonly Recorded[]> {
+    const { recording = 0 } = this.#harness.scenario;
+    const students = batches.flatMap((batch) => batch.students);
+    const before = this.#written;
+    const sids = short(students.map(({ sid }) => sid));
+    this.#harness.tell(ROSTER, `has ${before.length}, adds ${sids}`);
+    if (recording > 0) await this.#harness.pause(recording);
+    if (students.some(({ sid }) => sid === UNRECORDABLE)) {
+      this.#harness.tell(ROSTER, "fails: the disk is full");
+      throw new Error("The disk is full");
+    }
+    this.#written = [...before, ...students];
+    const rows = counted(this.#written.length, "row");
+    this.#harness.tell(ROSTER, `writes ${rows}`);
+    return students.map(() => "recorded");
+  }
 }
 
 /** Some numbers of students, shown shortly. */
@@ -84,9 +93,9 @@ class TracedLock extends Lock {
 
 /** The lab's handler for the clients of a harness. */
 export function tracedStudentHandler(harness: Harness): ClientHandlerClass {
-  const roster = tracedRoster(harness);
+  const roster = new Roster(new TracedStore(harness));
   return class extends StudentHandler {
-    protected override readonly roster: Roster = roster;
+    protected override readonly roster = roster;
     readonly #client = harness.names.get(this.clientId)!;
 
     override get writeLock(): Lock {
