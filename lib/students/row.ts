@@ -78,12 +78,12 @@ const ROW = 320;
 /** The most estimated bytes of a small row: of three long texts. */
 export const MOST_SMALL: number = ROW + 3 * 2 * SHORT;
 
-/** Estimates the bytes that a row takes in memory. */
+/** Estimates the bytes that a row takes in memory: as many if its `sid` is an integer as if it is its text. */
 export function bytesOf(
   { sid, student_name, github_username }: Identity,
 ): number {
   const characters = (student_name?.length ?? 0) +
     (github_username?.length ?? 0) +
-    (typeof sid === "number" ? 0 : String(sid).length);
+    String(sid).length;
   return ROW + 2 * characters;
 }
