@@ -1,7 +1,7 @@
 // What tests need: permissions, programs, systems. A test without them is ignored.
 
 /** A permission, or something that the machine must have. */
-type Need =
+export type Need =
   | "net"
   | "read"
   | "write"
