@@ -1,0 +1,173 @@
+/**
+ * A roster's rows in Redis, or in Valkey. Several servers can share them.
+ *
+ * It is loaded only if a roster is kept there, because it needs `@redis/client`.
+ *
+ * @module
+ */
+
+import { parseRedisAddress } from "./redis_address.ts";
+import {
+  type ConnectionOptions,
+  RedisConnection,
+  type SendCommand,
+} from "./redis_connection.ts";
+import { toStoreError, whyUnreachable } from "./redis_errors.ts";
+import {
+  KEYS,
+  readRow,
+  RECORD,
+  RowsToRecord,
+  VERSION,
+} from "./redis_script.ts";
+import { type Batch, type Identity, type Row, rowKey } from "./row.ts";
+import { type Recorded, type Store, StoreError, type Totals } from "./store.ts";
+
+export type { ConnectionOptions };
+
+const [STUDENTS, SIDS, TOTALS] = KEYS;
+
+/** How many rows Redis reads at once, so that it can do other work in between. */
+const ROWS_AT_ONCE = "1000";
+
+/** Keeps rows in Redis. */
+export class RedisStore implements Store {
+  #connection: RedisConnection | undefined;
+  #totals: Totals = { sids: 0, bytes: 0, largeBytes: 0 };
+  #digest = "";
+
+  private constructor() {}
+
+  /**
+   * Opens the roster at an address such as `redis://localhost:6379/0`.
+   *
+   * @throws {StoreError} If the address is wrong, Redis cannot be reached or refuses,
+   * or what is there is no roster. The message is one line.
+   */
+  static async open(
+    address: string,
+    options: ConnectionOptions = {},
+  ): Promise<RedisStore> {
+    const store = new RedisStore();
+    const parsed = parseRedisAddress(address);
+    store.#digest = await sha1(RECORD);
+    const check = async (send: SendCommand) => {
+      store.#totals = await readTotals(send);
+    };
+    try {
+      store.#connection = await RedisConnection.open(parsed, options, check);
+    } catch (error) {
+      const failure = toStoreError(error);
+      throw new StoreError(
+        `Cannot open the roster: ${failure.message}${whyUnreachable(failure)}`,
+        { cause: error },
+      );
+    }
+    return store;
+  }
+
+  /** What it held at the last call. Other servers may have added rows since. */
+  get totals(): Totals {
+    return this.#totals;
+  }
+
+  has(students: readonly Identity[]): Promise<readonly boolean[]> {
+    if (students.length === 0) return Promise.resolve([]);
+    return this.#call(async (send) => {
+      const keys = students.map(rowKey);
+      const [values, totals] = await Promise.all([
+        send("HMGET", STUDENTS, ...keys),
+        readTotals(send),
+      ]);
+      this.#totals = totals;
+      return (values as unknown[]).map((value) => value !== null);
+    });
+  }
+
+  async record(batches: readonly Batch[]): Promise<readonly Recorded[]> {
+    const rows = new RowsToRecord(batches);
+    const reply = await this.#call((send) => this.#sendScript(send, rows.text));
+    const [sids, bytes, largeBytes, ...doubtful] = reply;
+    this.#totals = toTotals(sids, bytes, largeBytes);
+    return rows.results(doubtful);
+  }
+
+  /** Runs the script by its digest. Redis forgets scripts when it starts. */
+  async #sendScript(send: SendCommand, text: string): Promise<unknown[]> {
+    const args = ["3", ...KEYS, VERSION, text];
+    try {
+      return await send("EVALSHA", this.#digest, ...args) as unknown[];
+    } catch (error) {
+      if (!String(error).includes("NOSCRIPT")) throw error;
+      return await send("EVAL", RECORD, ...args) as unknown[];
+    }
+  }
+
+  async *readAll(): AsyncIterable<Row> {
+    // By key, because Redis may show a row twice while others add rows.
+    const rows = new Map<string, string>();
+    let cursor = "0";
+    do {
+      const reply = await this.#call((send) =>
+        send("HSCAN", STUDENTS, cursor, "COUNT", ROWS_AT_ONCE)
+      );
+      const [next, pairs] = reply as [string, string[]];
+      for (let i = 0; i < pairs.length; i += 2) {
+        rows.set(pairs[i], pairs[i + 1]);
+      }
+      cursor = next;
+    } while (cursor !== "0");
+    const read = Array.from(rows, ([key, value]) => readRow(key, value));
+    for (const [, row] of read.sort(([a], [b]) => a - b)) yield row;
+  }
+
+  /** Closes it. Calls under way fail, although what they record may be stored. */
+  async close(): Promise<void> {
+    await this.#connection?.close();
+  }
+
+  #call<T>(commands: (send: SendCommand) => Promise<T>): Promise<T> {
+    return this.#connection!.call(commands);
+  }
+}
+
+/**
+ * Reads the totals.
+ *
+ * @throws {StoreError} If what is there is no roster, or a newer one.
+ */
+async function readTotals(send: SendCommand): Promise<Totals> {
+  const [totals, sids, rows] = await Promise.all([
+    send("HMGET", TOTALS, "version", "bytes", "largeBytes"),
+    send("HLEN", SIDS),
+    send("HLEN", STUDENTS),
+  ]);
+  const [version, bytes, largeBytes] = totals as (string | null)[];
+  if (version === null && rows === 0 && sids === 0) return toTotals(0, 0, 0);
+  if (version !== VERSION) throw wrongVersion(version);
+  return toTotals(sids, bytes, largeBytes);
+}
+
+function wrongVersion(version: string | null): StoreError {
+  return new StoreError(
+    version === null
+      ? "the roster's database has other data in the roster's place"
+      : "the roster was written by a newer Rollcall",
+  );
+}
+
+function toTotals(sids: unknown, bytes: unknown, largeBytes: unknown): Totals {
+  return {
+    sids: Number(sids),
+    bytes: Number(bytes),
+    largeBytes: Number(largeBytes),
+  };
+}
+
+async function sha1(text: string): Promise<string> {
+  const bytes = new TextEncoder().encode(text);
+  const hash = new Uint8Array(await crypto.subtle.digest("SHA-1", bytes));
+  return Array.from(hash, (byte) => byte.toString(16).padStart(2, "0")).join(
+    "",
+  );
+}

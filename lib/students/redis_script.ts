@@ -1,0 +1,205 @@
+/**
+ * The scripts that run inside Redis, and what they read and write there.
+ *
+ * Redis runs a script as one step. So what one server records never mixes with
+ * what another server records at the same time.
+ *
+ * @module
+ */
+
+import { bytesOf, isSmall, sidText } from "./row.ts";
+import type { Batch, Row } from "./row.ts";
+import type { Recorded } from "./store.ts";
+import type { Student } from "./student.ts";
+
+/**
+ * Where a roster is kept. The braces keep all in one part of a cluster.
+ *
+ * - `students`: each row, under its `rowKey`, as
+ *   `sequence firstSeen requests lastSeen clientId clientIp`.
+ * - `sids`: the name in the first row of each `sid`. Both are JSON, so that `null` and
+ *   `"null"` differ.
+ * - `totals`: `bytes`, `largeBytes`, `next` (the next sequence) and `version`.
+ */
+export const KEYS: readonly [students: string, sids: string, totals: string] = [
+  "{rollcall}:students",
+  "{rollcall}:sids",
+  "{rollcall}:totals",
+];
+
+/** The version of this layout. */
+export const VERSION = "1";
+
+/** The first word of the error for a roster that a newer Rollcall has changed. */
+export const NEWER = "ROLLCALLVERSION";
+
+/**
+ * Records rows. It reads all that it needs before it writes, because Redis does not
+ * undo a script that fails half-way.
+ *
+ * Its arguments are the version, and the text of {@linkcode RowsToRecord}. It returns
+ * how many `sid` there are, the estimated bytes, those of the large rows, and for each
+ * row whose `sid` came with another name before: its number, and that name.
+ */
+export const RECORD = String.raw`
+local students, sids, totals = KEYS[1], KEYS[2], KEYS[3]
+local MOST = 1000 -- pairs in one command: Lua's stack is limited
+
+-- A Lua number is a double: exact up to 2^53, but "1e+15" by default.
+local function text(number) return string.format('%.0f', number) end
+
+local function read(key, fields)
+  local values = {}
+  for from = 1, #fields, MOST do
+    local to = math.min(from + MOST - 1, #fields)
+    local some = redis.call('HMGET', key, unpack(fields, from, to))
+    for i = 1, #some do values[from + i - 1] = some[i] end
+  end
+  return values
+end
+
+local function write(key, pairs)
+  for from = 1, #pairs, 2 * MOST do
+    local to = math.min(from + 2 * MOST - 1, #pairs)
+    redis.call('HSET', key, unpack(pairs, from, to))
+  end
+end
+
+local version, bytes, large, next = unpack(redis.call(
+  'HMGET', totals, 'version', 'bytes', 'largeBytes', 'next'))
+if version and version ~= ARGV[1] then
+  return redis.error_reply('${NEWER} ' .. version)
+end
+bytes, large, next = tonumber(bytes or 0), tonumber(large or 0), tonumber(next or 0)
+
+local rows, fields = {}, {}
+local line = '([^\n]*)\n([^\n]*)\n([^\n]*)\n(%d+) (%d+) (%d+) (%S+) ([^\n]*)\n'
+for sid, name, user, requests, rowBytes, rowLarge, first, last in string.gmatch(ARGV[2], line) do
+  rows[#rows + 1] = { sid, name, requests, rowBytes, rowLarge, first, last }
+  fields[#fields + 1] = '[' .. sid .. ',' .. name .. ',' .. user .. ']'
+end
+
+local known = read(students, fields)
+local newSids = {}
+for i, row in ipairs(rows) do
+  if not known[i] then newSids[#newSids + 1] = row[1] end
+end
+local names = {} -- in the first row of each sid
+for i, name in ipairs(read(sids, newSids)) do
+  if name then names[newSids[i]] = name end
+end
+
+local reply, changed, added = { 0, 0, 0 }, {}, {} -- the totals follow
+for i, row in ipairs(rows) do
+  local sid, name, requests, rowBytes, rowLarge, first, last = unpack(row)
+  local value
+  if known[i] then
+    local start, before = string.match(known[i], '^(%S+ %S+) (%d+) ')
+    value = start .. ' ' .. text(before + requests) .. ' ' .. last
+  else
+    value = text(next) .. ' ' .. first .. ' ' .. requests .. ' ' .. last
+    next, bytes, large = next + 1, bytes + rowBytes, large + rowLarge
+    local before = names[sid]
+    if not before then
+      names[sid] = name
+      added[#added + 1], added[#added + 2] = sid, name
+    elseif before ~= name and before ~= 'null' and name ~= 'null' and sid ~= 'null' then
+      reply[#reply + 1], reply[#reply + 2] = i, before
+    end
+  end
+  changed[#changed + 1], changed[#changed + 2] = fields[i], value
+end
+
+write(students, changed)
+write(sids, added)
+if #newSids > 0 then
+  redis.call('HSET', totals, 'version', ARGV[1], 'bytes', text(bytes),
+    'largeBytes', text(large), 'next', text(next))
+end
+reply[1], reply[2], reply[3] = redis.call('HLEN', sids), bytes, large
+return reply
+`;
+
+/** A row to record, for one or more requests. */
+interface RowToRecord {
+  /** `sid`, name and account, each as JSON in a line of its own. */
+  readonly key: string;
+  /** What the script needs only if the row is new. */
+  readonly sizes: string;
+  readonly firstSeen: number;
+  /** The first request, by its place among all. */
+  readonly index: number;
+  requests: number;
+  /** What the last request sets. */
+  last: string;
+}
+
+/** The rows of some batches. Requests that belong to one row are one row here. */
+export class RowsToRecord {
+  #rows: RowToRecord[] = [];
+  #count = 0;
+
+  /** Takes the rows of some batches. */
+  constructor(batches: readonly Batch[]) {
+    const byKey = new Map<string, RowToRecord>();
+    for (const { students, origin, at } of batches) {
+      // JSON, because an address must not contain the script's separator.
+      const ip = JSON.stringify(origin.clientIp);
+      const last = `${at} ${origin.clientId} ${ip}`;
+      for (const student of students) {
+        const index = this.#count++;
+        const key = keyLines(student);
+        const row = byKey.get(key);
+        if (row) {
+          row.requests++;
+          row.last = last;
+          continue;
+        }
+        const bytes = bytesOf(student);
+        const sizes = `${bytes} ${isSmall(student) ? 0 : bytes}`;
+        const added = { key, sizes, firstSeen: at, index, requests: 1, last };
+        byKey.set(key, added);
+        this.#rows.push(added);
+      }
+    }
+  }
+
+  /** The rows as one text: Redis and its client handle one long argument faster than many short ones. */
+  get text(): string {
+    let all = "";
+    for (const { key, requests, sizes, firstSeen, last } of this.#rows) {
+      all += `${key}\n${requests} ${sizes} ${firstSeen} ${last}\n`;
+    }
+    return all;
+  }
+
+  /** Returns one result for each request. `doubtful` has numbers of rows, each followed by the name before. */
+  results(doubtful: readonly unknown[]): Recorded[] {
+    const results = new Array<Recorded>(this.#count).fill("recorded");
+    for (let i = 0; i < doubtful.length; i += 2) {
+      const { index } = this.#rows[Number(doubtful[i]) - 1];
+      results[index] = { before: JSON.parse(String(doubtful[i + 1])) };
+    }
+    return results;
+  }
+}
+
+/** Returns the texts of a row's key as JSON, which has no line feed, in a line each. */
+function keyLines({ sid, student_name, github_username }: Student): string {
+  const id = sid === null ? "null" : JSON.stringify(sidText(sid));
+  const name = JSON.stringify(student_name);
+  return `${id}\n${name}\n${JSON.stringify(github_username)}`;
+}
+
+/** Reads a row of `students`, and its sequence. */
+export function readRow(key: string, value: string): [number, Row] {
+  const [sid, student_name, github_username] = JSON.parse(key);
+  const [, ...numbers] = value.match(/^(\S+) (\S+) (\S+) (\S+) (\S+) /) ?? [];
+  if (numbers.length === 0) throw new SyntaxError(`No row: ${value}`);
+  const [sequence, firstSeen, requests, lastSeen, clientId] = numbers
+    .map(Number);
+  const clientIp = JSON.parse(value.slice(numbers.join(" ").length));
+  const identity = { sid, student_name, github_username };
+  const seen = { firstSeen, lastSeen, requests, clientId, clientIp };
+  return [sequence, { ...identity, ...seen }];
+}
