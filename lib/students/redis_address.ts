@@ -21,6 +21,9 @@ export interface RedisAddress {
 }
 
 const DEFAULT_PORT = 6379;
+const PASSWORD_IN_ADDRESS =
+  "The password must not be in the address, where every user of this machine can " +
+  "read it: put it into a file, or into ROLLCALL_REDIS_PASSWORD";
 const FORM = "redis://host:6379/0, or rediss://host:6379/0 with encryption";
 
 /** Whether a text should be the address of a Redis. */
@@ -35,28 +38,35 @@ export function isRedisAddress(text: string): boolean {
  * message does not repeat the address, which may have a password in it.
  */
 export function parseRedisAddress(text: string): RedisAddress {
-  const url = isRedisAddress(text) && URL.canParse(text)
-    ? new URL(text)
+  // Not from the parsed URL: a password with a special character may leave none.
+  if (/^\w+:\/\/.*:.*@/s.test(text)) throw new StoreError(PASSWORD_IN_ADDRESS);
+  const address = isRedisAddress(text) && URL.canParse(text)
+    ? toAddress(new URL(text))
     : undefined;
-  // A password with a special character may leave no valid URL.
-  if (url?.password || /^\w+:\/\/[^/?#]*:[^/]*@/.test(text)) {
-    throw new StoreError(
-      "The password must not be in the address, where every user of this machine can " +
-        "read it: put it into a file, or into ROLLCALL_REDIS_PASSWORD",
-    );
-  }
-  const [, database] = url?.pathname.match(/^\/?(\d{0,9})$/) ?? [];
-  if (
-    !url?.hostname || database === undefined || url.search || url.hash ||
-    url.port === "0"
-  ) {
-    throw new StoreError(`The roster's address must be like ${FORM}`);
-  }
+  if (address) return address;
+  throw new StoreError(`The roster's address must be like ${FORM}`);
+}
+
+/** Returns the parts of the address, or `undefined` if a part is wrong. */
+function toAddress(url: URL): RedisAddress | undefined {
+  const [, database] = url.pathname.match(/^\/?(\d{0,9})$/) ?? [];
+  const hasMore = url.search !== "" || url.hash !== "";
+  if (!url.hostname || database === undefined || hasMore) return;
+  const username = decoded(url.username);
+  if (url.port === "0" || username === undefined) return;
   return {
     host: url.hostname.replace(/^\[(.*)\]$/, "$1"),
     port: Number(url.port || DEFAULT_PORT),
     tls: url.protocol === "rediss:",
     database: Number(database),
-    username: decodeURIComponent(url.username) || undefined,
+    username: username || undefined,
   };
+}
+
+function decoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
 }

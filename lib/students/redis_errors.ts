@@ -36,7 +36,7 @@ const MEANINGS: Readonly<Record<string, string>> = {
 const LONGEST = 200;
 
 /** Whether Redis itself answered with this error, so that the connection still works. */
-export function isReply(error: unknown): error is ErrorReply {
+export function isReply(error: unknown): error is Error {
   return error instanceof ErrorReply;
 }
 

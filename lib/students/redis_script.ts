@@ -41,7 +41,7 @@ export const NEWER = "ROLLCALLVERSION";
  * how many `sid` there are, the estimated bytes, those of the large rows, and for each
  * row whose `sid` came with another name before: its number, and that name.
  */
-export const RECORD = String.raw`
+export const RECORD: string = String.raw`
 local students, sids, totals = KEYS[1], KEYS[2], KEYS[3]
 local MOST = 1000 -- pairs in one command: Lua's stack is limited
 

@@ -9,7 +9,9 @@ export type Need =
   | "Linux"
   | "Unix"
   | "python3"
-  | "pty";
+  | "pty"
+  | "redis-server"
+  | "openssl";
 
 const AVAILABLE: Record<Need, () => boolean> = {
   net: () => isGranted({ name: "net", host: "127.0.0.1" }),
@@ -21,6 +23,11 @@ const AVAILABLE: Record<Need, () => boolean> = {
   python3: () => AVAILABLE.run() && succeeds("python3", "--version"),
   // Python's `pty` makes a terminal that a test can read, but not on Windows.
   pty: () => AVAILABLE.run() && succeeds("python3", "-c", "import pty"),
+  // A test of a store in Redis starts one in a folder of its own, and connects to it.
+  "redis-server": () =>
+    AVAILABLE.net() && AVAILABLE.read() && AVAILABLE.write() &&
+    AVAILABLE.run() && succeeds("redis-server", "--version"),
+  openssl: () => AVAILABLE.run() && succeeds("openssl", "version"),
 };
 
 /** Whether a permission is granted. Never prompts. */
