@@ -138,6 +138,22 @@ export function print(lines: readonly string[]): void {
 }
 
 /**
+ * Writes a whole text to stdout, and waits as long as its reader takes. Resolves to
+ * whether there is still a reader: in `| head -1`, it leaves early.
+ */
+export async function write(text: string): Promise<boolean> {
+  try {
+    for (let rest = encoder.encode(text); rest.length > 0;) {
+      rest = rest.subarray(await Deno.stdout.write(rest));
+    }
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.BrokenPipe) return false;
+    throw error;
+  }
+}
+
+/**
  * Returns a function that prints results for a server and counts dropped lines
  * in `reached`.
  */

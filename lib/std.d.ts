@@ -57,6 +57,13 @@ declare module "@std/bytes/concat" {
   ): Uint8Array<ArrayBuffer>;
 }
 
+declare module "@std/csv/parse" {
+  export function parse(
+    text: string,
+    options?: { separator?: string },
+  ): string[][];
+}
+
 declare module "@std/text/closest-string" {
   export function closestString(
     givenWord: string,

@@ -90,18 +90,33 @@ export function cut(text: string, longest: number): string {
 
 /** An escape, or a character. */
 const SHOWN = /\\(?:x[\da-f]{2}|u[\da-f]{4}|U[\da-f]{8}|[nrt])|./gu;
-/** Characters that may be two columns wide: those of East Asia, symbols and emoji. */
+/** Characters without a column of their own: marks, joiners and variation selectors. */
+const NO_COLUMN = new RegExp(`${JOINER}|${SELECTOR}|[${MARK}]`, "u");
+/** Characters that are two columns wide: those of East Asia, and emoji. */
 const WIDE =
-  /[\u1100-\u115f\u2300-\u27ff\u2b00-\u2bff\u2e80-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe10-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{16fe0}-\u{1b2ff}\u{1d300}-\u{1d37f}\u{1f000}-\u{3ffff}]/u;
+  /[\u1100-\u115f\u2329\u232a\u2e80-\u303e\u3041-\u3247\u3250-\ua4c6\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe10-\ufe19\ufe30-\ufe6b\uff01-\uff60\uffe0-\uffe6\u{16fe0}-\u{1b2fb}\u{1f200}-\u{1f265}\u{20000}-\u{3ffff}]|(?!\p{RI})\p{Emoji_Presentation}/u;
+
+/** Returns how many columns of a terminal an escaped text takes. */
+export function columnsOf(text: string): number {
+  if (isPlain(text)) return text.length;
+  let columns = 0;
+  for (const character of text) columns += width(character);
+  return columns;
+}
+
+function width(character: string): number {
+  if (character <= "~") return 1;
+  if (NO_COLUMN.test(character)) return 0;
+  return WIDE.test(character) ? 2 : 1;
+}
 
 /** Returns the part of an escaped text that fits into so many columns. No escape is cut in two. */
-function firstColumns(text: string, longest: number): string {
+export function firstColumns(text: string, longest: number): string {
   if (text.length * 2 <= longest) return text; // most texts are short
   if (isPlain(text) && !text.includes("\\")) return text.slice(0, longest);
   let columns = 0;
   for (const { 0: shown, index } of text.matchAll(SHOWN)) {
-    if (shown[0] === "\\") columns += shown.length;
-    else columns += WIDE.test(shown) ? 2 : 1;
+    columns += shown[0] === "\\" ? shown.length : width(shown);
     if (columns > longest) {
       return text.slice(0, index).replace(/[\u200c\u200d]$/, "");
     }

@@ -6,6 +6,7 @@
 
 import { delay } from "@std/async/delay";
 import { bigLetters } from "./big_letters.ts";
+import { isDumb } from "./page.ts";
 import { counted } from "../text.ts";
 
 /** What a class sees of the server. */
@@ -55,14 +56,6 @@ export const TERMINAL: Screen = {
     }
   },
 };
-
-function isDumb(): boolean {
-  try {
-    return Deno.env.get("TERM") === "dumb";
-  } catch {
-    return true; // without permission to read TERM, nothing is drawn
-  }
-}
 
 /** Returns the lines for the top of the screen; `undefined` if they do not fit. */
 function linesOf(

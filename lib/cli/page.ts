@@ -20,6 +20,15 @@ export function pageWidth(): number {
   return Math.max(NARROWEST, Math.min(WIDEST, columns));
 }
 
+/** Whether the terminal cannot move its cursor. */
+export function isDumb(): boolean {
+  try {
+    return Deno.env.get("TERM") === "dumb";
+  } catch {
+    return true; // without permission to read TERM, nothing is drawn
+  }
+}
+
 /**
  * Breaks a text into lines of at most `width` characters, between words where
  * it can.

@@ -1,0 +1,60 @@
+/**
+ * `roster --forget SID`: deletes what is stored about a student.
+ *
+ * @module
+ */
+
+import { complain, write } from "../../output.ts";
+import { forgetIn } from "../../students/open.ts";
+import { StoreError } from "../../students/store.ts";
+import { counted, escapeAndCut } from "../../text.ts";
+import { UsageError } from "../flags.ts";
+import { Failure } from "../program.ts";
+import { asTable } from "./listing.ts";
+import { listRows, readRows } from "./rows.ts";
+
+/** The longest `sid` in a message, in columns. */
+const LONGEST = 60;
+
+/**
+ * Shows the rows of a `sid`, and deletes them if the user agrees.
+ *
+ * @throws {Failure} If nothing was deleted.
+ * @throws {UsageError} If there is no terminal to ask, and `agreed` is false.
+ */
+export async function forget(
+  address: string,
+  sid: string,
+  { agreed, width }: { agreed: boolean; width?: number },
+): Promise<void> {
+  if (!agreed && !Deno.stdin.isTerminal()) {
+    throw new UsageError(
+      "--forget asks before it deletes, but stdin is no terminal: add --yes",
+    );
+  }
+  const rows = (await readRows(address)).filter((row) => row.sid === sid);
+  if (rows.length === 0) {
+    const shown = escapeAndCut(sid, LONGEST);
+    throw new Failure(`${address} has no row with the sid ${shown}`);
+  }
+  await write(asTable(listRows(rows), width));
+  if (!agreed && !await confirm(`Delete ${counted(rows.length, "row")}?`)) {
+    throw new Failure("Nothing was deleted");
+  }
+  const count = await forgetIn(address, sid).catch((error) => {
+    throw error instanceof StoreError ? new Failure(error.message) : error;
+  });
+  complain(`${counted(count, "row")} deleted`);
+}
+
+/** Asks on stderr. Resolves to whether the answer is yes. */
+async function confirm(question: string): Promise<boolean> {
+  complain(`${question} This cannot be undone. Type yes or no:`);
+  const input = Deno.stdin.readable.pipeThrough(new TextDecoderStream());
+  let answer = "";
+  for await (const text of input) {
+    answer += text;
+    if (answer.includes("\n")) break;
+  }
+  return /^\s*y(es)?\s*$/i.test(answer);
+}

@@ -1,0 +1,140 @@
+/**
+ * The rows of a roster, as the command line lists them.
+ *
+ * @module
+ */
+
+import type { Row } from "../../students/row.ts";
+import { rowKey } from "../../students/row.ts";
+import { counted } from "../../text.ts";
+import { readRoster } from "../roster_address.ts";
+import type { Listing } from "./listing.ts";
+import type { Column } from "./table.ts";
+
+/** A row, and whether it is doubtful: another row has the same `sid`. */
+export interface ListedRow extends Row {
+  /** Whether another row has the same `sid`. */
+  readonly isDoubtful: boolean;
+}
+
+/** Reads all rows of a roster, in the order of names. @throws {Failure} If it cannot. */
+export async function readRows(address: string): Promise<ListedRow[]> {
+  const store = await readRoster(address);
+  const rows: Row[] = [];
+  const counts = new Map<string | null, number>();
+  try {
+    for await (const row of store.readAll()) {
+      rows.push(row);
+      counts.set(row.sid, (counts.get(row.sid) ?? 0) + 1);
+    }
+  } finally {
+    await store.close();
+  }
+  return rows.map((row) => {
+    const isDoubtful = row.sid !== null && counts.get(row.sid)! > 1;
+    return { ...row, isDoubtful };
+  }).sort(byName);
+}
+
+/** Compares as English does, on every machine. That is Unicode's order without a language's own rules. */
+const { compare } = new Intl.Collator("en", { numeric: true });
+
+/** Rows without a name come last. */
+function byName(a: Row, b: Row): number {
+  const [nameA, nameB] = [a.student_name, b.student_name];
+  if (nameA === null || nameB === null) {
+    return Number(nameA === null) - Number(nameB === null);
+  }
+  return compare(nameA, nameB) || compare(a.sid ?? "", b.sid ?? "");
+}
+
+/** In front of a doubtful row. */
+const DOUBTFUL = "?";
+
+const COLUMNS: readonly Column[] = [
+  { title: "name", least: 14 },
+  { title: "account", least: 10, leaveOut: 1 },
+  { title: "sid", least: 10 },
+  { title: "first seen", leaveOut: 3 },
+  { title: "last seen" },
+  { title: "requests", isNumber: true, leaveOut: 2 },
+  { title: "client", isNumber: true, leaveOut: 5 },
+  { title: "address", leaveOut: 4 },
+];
+
+const FIELDS = [
+  "sid",
+  "student_name",
+  "github_username",
+  "first_seen",
+  "last_seen",
+  "requests",
+  "client_id",
+  "client_ip",
+  "doubtful",
+];
+
+/** Lists rows in their order. */
+export function listRows(rows: readonly ListedRow[]): Listing {
+  const time = timeFormat(rows);
+  const doubtful = rows.filter((row) => row.isDoubtful).length;
+  const mark: Column[] = doubtful > 0 ? [{ title: "" }] : [];
+  return {
+    columns: [...mark, ...COLUMNS],
+    rows: rows.map((row) => [
+      ...mark.map(() => row.isDoubtful ? DOUBTFUL : ""),
+      row.student_name ?? "None",
+      row.github_username ?? "None",
+      row.sid ?? "None",
+      time(row.firstSeen),
+      time(row.lastSeen),
+      String(row.requests),
+      String(row.clientId),
+      row.clientIp,
+    ]),
+    fields: FIELDS,
+    values: rows.map((row) => [
+      row.sid,
+      row.student_name,
+      row.github_username,
+      new Date(row.firstSeen).toISOString(),
+      new Date(row.lastSeen).toISOString(),
+      row.requests,
+      row.clientId,
+      row.clientIp,
+      row.isDoubtful,
+    ]),
+    keys: rows.map(rowKey),
+    summary: summary(rows, doubtful),
+  };
+}
+
+function summary(rows: readonly ListedRow[], doubtful: number): string {
+  const sids = new Set(rows.map(({ sid }) => sid)).size;
+  const counts = `${counted(sids, "sid")} in ${counted(rows.length, "row")}`;
+  if (doubtful === 0) return counts;
+  const are = doubtful === 1 ? "is" : "are";
+  return `${counts}. ${doubtful} ${are} doubtful (${DOUBTFUL}): another row has the same sid`;
+}
+
+/** Returns how to show the times of some rows: without a date if it is today's, without a year if it is this year's. */
+function timeFormat(
+  rows: readonly Row[],
+  now = new Date(),
+): (time: number) => string {
+  const parts = (time: number) => new Date(time).toString().split(" ");
+  const [, month, day, year] = parts(now.getTime());
+  const isToday = (time: number) =>
+    parts(time).slice(1, 4).join() === [month, day, year].join();
+  const times = rows.flatMap((row) => [row.firstSeen, row.lastSeen]);
+  if (times.every(isToday)) return (time) => parts(time)[4];
+  return times.every((time) => parts(time)[3] === year)
+    ? (time) => {
+      const [, month, day, , clock] = parts(time);
+      return `${month} ${day} ${clock.slice(0, 5)}`;
+    }
+    : (time) => {
+      const [, month, day, year, clock] = parts(time);
+      return `${month} ${day} ${year} ${clock.slice(0, 5)}`;
+    };
+}

@@ -1,0 +1,143 @@
+/**
+ * The command line that shows a roster: `deno task roster data/class.db`.
+ *
+ * @module
+ */
+
+import { complain, write } from "../output.ts";
+import { type Flags, text, toggle, UsageError } from "./flags.ts";
+import { exitWith, Failure, runProgram } from "./program.ts";
+import { listMissing, readClassList } from "./roster/class_list.ts";
+import { forget } from "./roster/forget.ts";
+import { asCsv, asJson, asTable, type Listing } from "./roster/listing.ts";
+import { listRows, readRows } from "./roster/rows.ts";
+import { parseTime, TIMES } from "./roster/since.ts";
+import { STDOUT, watch } from "./roster/watch.ts";
+import { type StopSignals, whenAborted } from "./signals.ts";
+
+interface RosterFlags {
+  csv: boolean;
+  json: boolean;
+  since: number | undefined;
+  expected: string | undefined;
+  watch: boolean;
+  forget: string | undefined;
+  yes: boolean;
+}
+
+const flags: Flags<RosterFlags> = {
+  csv: toggle("print CSV, for a spreadsheet"),
+  json: toggle("print JSON, for other programs"),
+  since: {
+    help: "only students who were last seen at this time or later",
+    takes: TIMES,
+    fallback: undefined,
+    shown: "all",
+    parse: parseTime,
+  },
+  expected: text(
+    "show who has not passed of this class list: CSV with a column sid, as data/class.csv",
+    undefined,
+  ),
+  watch: toggle("show it again when something changes, until Ctrl-C"),
+  forget: text("delete all rows with this sid, after asking", undefined),
+  yes: toggle("--forget does not ask"),
+};
+
+/** Flags that cannot be given together. */
+const EXCLUSIVE: readonly (readonly (keyof RosterFlags)[])[] = [
+  ["csv", "json", "watch", "forget"],
+  ["since", "forget"],
+  ["expected", "forget"],
+];
+
+function checkTogether(given: RosterFlags): void {
+  for (const names of EXCLUSIVE) {
+    const [first, second] = names.filter((name) =>
+      given[name] !== undefined && given[name] !== false
+    );
+    if (second === undefined) continue;
+    throw new UsageError(`--${first} and --${second} exclude each other`);
+  }
+  if (given.yes && given.forget === undefined) {
+    throw new UsageError("--yes is only for --forget");
+  }
+}
+
+function addressIn(operands: readonly string[]): string {
+  const [address, another] = operands;
+  if (!address) {
+    throw new UsageError(
+      "Name the roster, as in deno task roster data/class.db. See --help",
+    );
+  }
+  if (another === undefined) return address;
+  throw new UsageError(
+    `Cannot take ${JSON.stringify(another)}: it shows one roster at a time`,
+  );
+}
+
+/** Runs the roster's command line. Resolves to the exit code. */
+export function main(
+  args: readonly string[],
+  { stop }: StopSignals,
+): Promise<number> {
+  return runProgram<RosterFlags>({
+    use: "roster ADDRESS",
+    about: "Shows the students in a roster, also while a server uses it. " +
+      "ADDRESS is the server's --roster, as data/class.db.",
+    flags,
+    takesOperands: true,
+    run: async (given, operands) => {
+      checkTogether(given);
+      const work = run(addressIn(operands), given, stop);
+      await Promise.race(given.watch ? [work] : [work, stopped(stop)]);
+      return 0;
+    },
+  }, args);
+}
+
+async function run(
+  address: string,
+  given: RosterFlags,
+  stop: AbortSignal,
+): Promise<void> {
+  const width = Deno.stdout.isTerminal()
+    ? Deno.consoleSize().columns || undefined
+    : undefined;
+  if (given.forget !== undefined) {
+    return await forget(address, given.forget, { agreed: given.yes, width });
+  }
+  if (given.watch) return await watch(() => look(address, given), stop);
+  const listing = await look(address, given);
+  if (given.csv) await write(asCsv(listing));
+  else if (given.json) await write(asJson(listing));
+  else if (await write(asTable(listing, width))) complain(listing.summary);
+}
+
+/** Reads what the flags ask for. */
+async function look(
+  address: string,
+  { since = -Infinity, expected, watch }: RosterFlags,
+): Promise<Listing> {
+  const rows = (await readRows(address))
+    .filter(({ lastSeen }) => lastSeen >= since);
+  if (expected !== undefined) {
+    const sids = new Set(rows.map(({ sid }) => sid));
+    return listMissing(await readClassList(expected), sids);
+  }
+  // A screen may have room for a few only: those who came last.
+  const isOnScreen = watch && STDOUT.size() !== undefined;
+  return listRows(
+    isOnScreen ? rows.sort((a, b) => b.lastSeen - a.lastSeen) : rows,
+  );
+}
+
+/** Rejects when the user asks the program to end. */
+function stopped(stop: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    whenAborted(stop, () => reject(new Failure("Stopped")));
+  });
+}
+
+if (import.meta.main) await exitWith(main);
