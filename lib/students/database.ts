@@ -132,9 +132,10 @@ export class Database implements Disposable {
     return attempt(() => {
       this.#db.exec("BEGIN"); // so that both tables are of one moment
       try {
-        const columns = `SELECT ${COLUMNS} FROM students ORDER BY id`;
-        const students = this.#db.prepare(columns).all()
-          .map((it) => rowOf(Object.values(it) as Values));
+        // As JSON, since a text that is read by itself would end at a NUL.
+        const students = this.#db.prepare(
+          `SELECT json_array(${COLUMNS}) AS row FROM students ORDER BY id`,
+        ).all().map(({ row }) => rowOf(JSON.parse(String(row))));
         const journal = [...this.#groups()].flatMap(rowsOf);
         return [...students, ...journal];
       } finally {
@@ -176,7 +177,7 @@ export class Database implements Disposable {
       try {
         this.#transaction(() => {
           const merge = this.#db.prepare(MERGE);
-          for (const row of rows.values()) merge.run(...storable(row));
+          for (const row of rows.values()) merge.run(...valuesOfRow(row));
           this.#db.prepare("DELETE FROM journal WHERE id <= ?").run(last);
         });
       } finally {
@@ -252,20 +253,11 @@ function combined(before: Row, after: Row): Row {
   return { ...after, firstSeen: before.firstSeen, requests };
 }
 
-/** The values of a row as SQLite can store them: it ends a text at a NUL, and stores UTF-8. */
-function storable(row: Row): Values {
-  const clean = (text: string | null) =>
-    text?.toWellFormed().replaceAll("\0", "\ufffd") ?? null;
-  return [
-    clean(row.sid),
-    clean(row.student_name),
-    clean(row.github_username),
-    row.firstSeen,
-    row.lastSeen,
-    row.requests,
-    row.clientId,
-    row.clientIp,
-  ];
+function valuesOfRow(row: Row): Values {
+  const { sid, student_name, github_username, firstSeen, lastSeen } = row;
+  const { requests, clientId, clientIp } = row;
+  const identity = [sid, student_name, github_username] as const;
+  return [...identity, firstSeen, lastSeen, requests, clientId, clientIp];
 }
 
 /** What SQLite says, and what it means. See https://sqlite.org/rescode.html */

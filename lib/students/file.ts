@@ -60,14 +60,15 @@ export class FileStore implements Store {
   }
 
   has(students: readonly Identity[]): Promise<readonly boolean[]> {
-    return this.#rows.has(students);
+    return this.#rows.has(students.map(wellFormed));
   }
 
   async record(batches: readonly Batch[]): Promise<readonly Recorded[]> {
+    const stored = batches.map(wellFormedBatch);
     this.#check();
-    this.#database.append(batches);
+    this.#database.append(stored);
     this.#mergeLater();
-    return await this.#rows.record(batches);
+    return await this.#rows.record(stored);
   }
 
   readAll(): AsyncIterable<Row> {
@@ -127,6 +128,27 @@ export function forgetInFile(path: string, sid: string): number {
 function checkExists(path: string, access: "read" | "write"): void {
   if (checkFile(path, access)) return;
   throw new StoreError(`Cannot open ${path}: there is no roster`);
+}
+
+/** Returns the batch as SQLite can store it, which stores UTF-8. */
+function wellFormedBatch(batch: Batch): Batch {
+  const { students } = batch;
+  if (students.every((it) => wellFormed(it) === it)) return batch;
+  return { ...batch, students: students.map(wellFormed) };
+}
+
+function wellFormed<T extends Identity>(student: T): T {
+  const { sid, student_name, github_username } = student;
+  const texts = [sid, student_name, github_username];
+  if (texts.every((it) => typeof it !== "string" || it.isWellFormed())) {
+    return student;
+  }
+  return {
+    ...student,
+    sid: typeof sid === "string" ? sid.toWellFormed() : sid,
+    student_name: student_name?.toWellFormed() ?? null,
+    github_username: github_username?.toWellFormed() ?? null,
+  };
 }
 
 function rowsOf(database: Database): MemoryStore {
