@@ -32,7 +32,7 @@ import {
   reachableAt,
 } from "./listening.ts";
 import { type Program, runProgram } from "./program.ts";
-import { openRoster } from "./roster_address.ts";
+import { openRoster, passwordFile } from "./roster_address.ts";
 import { type StopSignals, whenAborted } from "./signals.ts";
 import { report } from "../output.ts";
 
@@ -58,8 +58,10 @@ export interface ServerFlags {
   idleTimeout: number;
   /** How long a shutdown may take, in seconds. */
   grace: number;
-  /** Where to keep the roster: a file, or a database's address. Nothing means memory. */
+  /** Where to keep the roster: a file, or the address of Redis. Nothing means memory. */
   roster: string | undefined;
+  /** The file with the password of Redis. */
+  rosterPasswordFile: string | undefined;
   /** Whether to print no line for each request. */
   quiet: boolean;
   /** Whether to print only the last two digits of a student's number. */
@@ -136,10 +138,11 @@ const flags: Flags<ServerFlags> = {
     DEFAULT_LIMITS.grace,
   ),
   roster: text(
-    "the file that keeps the students who came, as data/class.db",
+    "what keeps the students who came: a file, as data/class.db, or redis://HOST:PORT/NUMBER",
     undefined,
     "memory, until the server ends",
   ),
+  rosterPasswordFile: passwordFile,
   quiet: toggle("do not print a line for each request"),
   maskSid: toggle("print only the last two digits of a student's number"),
   classroom: toggle(
@@ -180,7 +183,11 @@ export function runServer(
         maxNewPerAddress = byDefault.maxNewPerAddress,
       } = given;
       const limits = { maxNewPerConnection, maxNewPerAddress };
-      await using roster = await openRoster(given.roster, limits);
+      const where = {
+        address: given.roster,
+        passwordFile: given.rosterPasswordFile,
+      };
+      await using roster = await openRoster(where, limits);
       const setup = { ...given, maxClientsPerAddress, host, line, roster };
       const server = create(setup);
       return await serveUntilStopped(

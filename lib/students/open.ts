@@ -7,40 +7,63 @@
 import { MemoryStore } from "./memory.ts";
 import { type Store, StoreError } from "./store.ts";
 
-/** An address that is no path of a file. */
-const SCHEME = /^([a-z][a-z0-9+.-]+):\/\//i;
+/** What some stores need to be opened. */
+export interface StoreOptions {
+  /** The password of a database. */
+  readonly password?: string;
+}
 
 /**
- * Opens a store to record in it. No address is memory; otherwise it is a file's path.
- * Each store's code is loaded only if it is used.
+ * Opens a store to record in it. No address is memory; otherwise it is the address of
+ * Redis, or a file's path. Each store's code is loaded only if it is used.
  *
  * @throws {StoreError} If it cannot be opened.
  */
-export async function openStore(address: string | undefined): Promise<Store> {
+export async function openStore(
+  address: string | undefined,
+  options: StoreOptions = {},
+): Promise<Store> {
   if (!address) return new MemoryStore();
-  checkScheme(address);
+  if (isDatabase(address)) {
+    const { RedisStore } = await import("./redis.ts");
+    return await RedisStore.open(address, options);
+  }
   const { FileStore } = await import("./file.ts");
   return FileStore.open(address);
 }
 
-/** Reads all rows of a store that a server may use at the same time. @throws {StoreError} If it cannot. */
-export async function readStore(address: string): Promise<Store> {
-  checkScheme(address);
+/** Opens a store only to read it. A server may use it at the same time. @throws {StoreError} If it cannot be opened. */
+export async function readStore(
+  address: string,
+  options: StoreOptions = {},
+): Promise<Store> {
+  if (isDatabase(address)) return await openStore(address, options);
   const { readFile } = await import("./file.ts");
   return readFile(address);
 }
 
-/** Deletes all rows of a `sid`. Resolves to how many there were. @throws {StoreError} If it cannot. */
-export async function forgetIn(address: string, sid: string): Promise<number> {
-  checkScheme(address);
+/** Deletes all rows of a `sid`, also while a server uses the store. Resolves to how many there were. @throws {StoreError} If it cannot. */
+export async function forgetIn(
+  address: string,
+  sid: string,
+  options: StoreOptions = {},
+): Promise<number> {
+  if (isDatabase(address)) {
+    const { RedisStore } = await import("./redis.ts");
+    const store = await RedisStore.open(address, options);
+    return await store.forget(sid).finally(() => store.close());
+  }
   const { forgetInFile } = await import("./file.ts");
   return forgetInFile(address, sid);
 }
 
-function checkScheme(address: string): void {
-  const [, scheme] = address.match(SCHEME) ?? [];
-  if (scheme === undefined) return;
+/** Whether it is the address of Redis, and not a file's path. @throws {StoreError} If it is that of something else. */
+function isDatabase(address: string): boolean {
+  const [, scheme] = address.match(/^([a-z][a-z0-9+.-]+):\/\//i) ?? [];
+  if (scheme === undefined) return false;
+  if (/^rediss?$/i.test(scheme)) return true;
   throw new StoreError(
-    `Cannot open ${address}: a roster is a file, as data/class.db, or redis://HOST:PORT/NUMBER`,
+    `Cannot open a roster at ${scheme}://: it is a file, as data/class.db, ` +
+      "or redis://HOST:PORT/NUMBER",
   );
 }

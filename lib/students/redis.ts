@@ -14,6 +14,7 @@ import {
 } from "./redis_connection.ts";
 import { toStoreError, whyUnreachable } from "./redis_errors.ts";
 import {
+  FORGET,
   KEYS,
   readRow,
   RECORD,
@@ -119,6 +120,18 @@ export class RedisStore implements Store {
     } while (cursor !== "0");
     const read = Array.from(rows, ([key, value]) => readRow(key, value));
     for (const [, row] of read.sort(([a], [b]) => a - b)) yield row;
+  }
+
+  /** Deletes all rows of a `sid`. Resolves to how many there were. @throws {StoreError} If it cannot. */
+  async forget(sid: string): Promise<number> {
+    const keys: string[] = [];
+    for await (const row of this.readAll()) {
+      if (row.sid === sid) keys.push(rowKey(row));
+    }
+    return await this.#call(async (send) => {
+      const args = ["3", ...KEYS, JSON.stringify(sid), ...keys];
+      return Number(await send("EVAL", FORGET, ...args));
+    });
   }
 
   /** Closes it. Calls under way fail, although what they record may be stored. */

@@ -120,6 +120,17 @@ reply[1], reply[2], reply[3] = redis.call('HLEN', sids), bytes, large
 return reply
 `;
 
+/**
+ * Deletes rows of one `sid`. Its arguments are that `sid`, and the rows, all as JSON.
+ * It returns how many rows there were. Their bytes stay counted: an estimate.
+ */
+export const FORGET = String.raw`
+local deleted = 0
+for i = 2, #ARGV do deleted = deleted + redis.call('HDEL', KEYS[1], ARGV[i]) end
+redis.call('HDEL', KEYS[2], ARGV[1])
+return deleted
+`;
+
 /** A row to record, for one or more requests. */
 interface RowToRecord {
   /** `sid`, name and account, each as JSON in a line of its own. */

@@ -80,9 +80,9 @@ export class SimulatedListener implements Listener {
   }
 }
 
-/** A network with one server. */
+/** A network. */
 export class SimulatedNetwork implements Network {
-  /** The server's listener, once it listens. */
+  /** The listener of the server, once it listens; with several servers, of the last. */
   listener: SimulatedListener | undefined;
   /** Called with both ends of each connection, before it is accepted. */
   onConnect: (
@@ -93,6 +93,8 @@ export class SimulatedNetwork implements Network {
   #clock: SimulatedClock;
   #random: Random;
   #ports = 50_000;
+  /** The last listener of each port. */
+  #listeners = new Map<number, SimulatedListener>();
 
   /** Makes a network without connections. */
   constructor(clock: SimulatedClock, random: Random) {
@@ -102,7 +104,9 @@ export class SimulatedNetwork implements Network {
 
   listen({ hostname, port }: Address): SimulatedListener {
     const address = { hostname, port };
-    return this.listener = new SimulatedListener(address, this.#clock);
+    this.listener = new SimulatedListener(address, this.#clock);
+    this.#listeners.set(port, this.listener);
+    return this.listener;
   }
 
   connect(address: Address): Promise<SimulatedConnection> {
@@ -128,7 +132,7 @@ export class SimulatedNetwork implements Network {
     name: string,
     ...profiles: [Profile, Profile]
   ): Promise<SimulatedConnection> {
-    const listener = this.listener;
+    const listener = this.#listeners.get(port);
     const pipes = profiles.map((profile) =>
       new Pipe(this.#clock, this.#random, profile)
     ) as [Pipe, Pipe];

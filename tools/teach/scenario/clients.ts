@@ -78,13 +78,13 @@ export class ShippedClient {
   #waiting = 0;
   #received: Received;
 
-  /** Has not done anything yet. */
-  constructor(harness: Harness, name: string) {
+  /** Has not done anything yet. `port` is that of its server. */
+  constructor(harness: Harness, name: string, port?: number) {
     this.#harness = harness;
     this.#name = name;
     harness.add(this);
     const network = harness.network.through(name);
-    this.#client = new Client({ network, wire: harness.server.wire });
+    this.#client = new Client({ network, port, wire: harness.server.wire });
     this.#received = new Received((words) => this.#tell(`gets ${words}`));
   }
 

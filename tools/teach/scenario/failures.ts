@@ -11,6 +11,7 @@ import { RawClient, ShippedClient } from "./clients.ts";
 import type { Harness, Scenario } from "./harness.ts";
 import { LOCK, STDERR } from "./story.ts";
 import { UNRECORDABLE } from "./traced_handler.ts";
+import { twoServers } from "./two_servers.ts";
 
 const leavesWhileWaiting: Scenario = {
   name: "leaves-while-waiting",
@@ -210,6 +211,7 @@ const newcomer: Scenario = {
 export const FAILURES: readonly Scenario[] = [
   leavesWhileWaiting,
   slowRoster,
+  twoServers,
   slowFirst,
   fullDisk,
   hostilePickle,

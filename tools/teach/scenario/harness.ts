@@ -55,7 +55,7 @@ export class Harness {
   #clients: { reportUnfinished(): void }[] = [];
   #queues = new Map<number, Queued[]>();
 
-  /** Creates the server. `play()` in `play.ts` starts it. */
+  /** Creates the first server. `play()` in `play.ts` starts it. */
   constructor(
     clock: SimulatedClock,
     scenario: Scenario,
@@ -68,14 +68,21 @@ export class Harness {
       this.names.set(server.remoteAddr.port, name);
       this.connections.set(name, client);
     };
-    this.server = new Server({
+    this.server = this.newServer(clientHandler(this));
+  }
+
+  /** Creates a server whose events are told. */
+  newServer(clientHandler: ClientHandlerClass, port?: number): Server {
+    const server: Server = new Server({
       network: this.network,
-      clientHandler: clientHandler(this),
-      onEvent: (client, event) => this.#onEvent(client, event),
+      port,
+      clientHandler,
+      onEvent: (client, event) => this.#onEvent(server, client, event),
       log: (lines) => lines.forEach((line) => this.#log(line)),
       report: (line) => this.#report(line),
-      ...scenario.server,
+      ...this.scenario.server,
     });
+    return server;
   }
 
   /** Tells one event. */
@@ -120,7 +127,7 @@ export class Harness {
     else this.tell(STDOUT, line);
   }
 
-  #onEvent(client: number, event: ServerEvent): void {
+  #onEvent(server: Server, client: number, event: ServerEvent): void {
     const name = this.names.get(client)!;
     const say = (what: string) => this.tell(handlerOf(name), what);
     switch (event.type) {
@@ -135,7 +142,7 @@ export class Harness {
       case "full":
         return say(`reads no more: ${counted(event.bytes, "byte")} wait`);
       case "queued":
-        return this.#noteQueued(client, event.messages, event.bytes);
+        return this.#noteQueued(server, client, event.messages, event.bytes);
       case "written":
         return say(this.#written(client, event.bytes));
       case "closed":
@@ -143,11 +150,16 @@ export class Harness {
     }
   }
 
-  #noteQueued(client: number, count: number, bytes: number): void {
+  #noteQueued(
+    server: Server,
+    client: number,
+    count: number,
+    bytes: number,
+  ): void {
     const queue = this.#queues.get(client);
     if (queue) queue.push({ what: counted(count, "answer"), count, bytes });
     else {
-      const taken = this.server.handlers.has(client);
+      const taken = server.handlers.has(client);
       const what = taken ? "the greeting" : "a refusal";
       this.#queues.set(client, [{ what, count, bytes }]);
     }

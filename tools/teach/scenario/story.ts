@@ -10,6 +10,8 @@ export const ACCEPT_LOOP = "accept loop";
 export const LOCK = "lock";
 /** Where students are recorded. */
 export const ROSTER = "roster";
+/** A database that several servers use. */
+export const DATABASE = "database";
 /** Lines on stdout that no traced handler reports. */
 export const STDOUT = "stdout";
 /** What the server's operator is told. */
