@@ -121,7 +121,8 @@ export function listMissing(
     fields: titles,
     values: missing,
     keys: missing.map((student) => JSON.stringify(student)),
-    summary: `${missing.length} of ${all} have not passed, by column ${title}`,
+    summary:
+      `Not passed: ${missing.length} of ${all}, found by the column ${title}`,
   };
 }
 

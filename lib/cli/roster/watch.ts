@@ -113,11 +113,11 @@ class Drawing {
 function linesOf(listing: Listing, columns: number, rows: number): string[] {
   const most = Math.max(1, rows - 4); // besides the title, the summary, the hint and the cursor
   const hidden = listing.rows.length - most;
-  const more = hidden > 0 ? `; ${hidden} more do not fit` : "";
+  const more = hidden > 0 ? `${hidden} more do not fit. ` : "";
   const lines = asTable(
     { ...listing, rows: listing.rows.slice(0, most) },
     columns - 1,
   ).trimEnd().split("\n");
-  const below = [`${listing.summary}${more}`, "Ctrl-C ends this"];
+  const below = [listing.summary, `${more}Ctrl-C ends this`];
   return [...lines, ...below.map((line) => line.slice(0, columns - 1))];
 }
