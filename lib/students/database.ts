@@ -12,34 +12,23 @@
 
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { APPLICATION_ID, SCHEMA_VERSION } from "./file_check.ts";
+import {
+  CLEAR_UNUSED_PAGES,
+  COLUMNS,
+  CREATE_TABLES,
+  REWRITE_TABLES,
+} from "./file_schema.ts";
 import { type Batch, type Identity, type Row, rowKey, sidText } from "./row.ts";
 import { StoreError } from "./store.ts";
 
-/** The columns of `students` are those of a row. Times are in milliseconds since 1970. */
+/** Makes an empty file a roster. */
 const SCHEMA = `
   BEGIN;
-  CREATE TABLE students (
-    id INTEGER PRIMARY KEY,
-    sid TEXT,
-    student_name TEXT,
-    github_username TEXT,
-    first_seen INTEGER NOT NULL,
-    last_seen INTEGER NOT NULL,
-    requests INTEGER NOT NULL,
-    client_id INTEGER NOT NULL,
-    client_ip TEXT NOT NULL
-  ) STRICT;
-  CREATE UNIQUE INDEX students_by_identity ON students (
-    ifnull(sid, x''), ifnull(student_name, x''), ifnull(github_username, x'')
-  );
-  CREATE TABLE journal (id INTEGER PRIMARY KEY, rows TEXT NOT NULL) STRICT;
+  ${CREATE_TABLES}
   PRAGMA application_id = ${APPLICATION_ID};
   PRAGMA user_version = ${SCHEMA_VERSION};
   COMMIT;
 `;
-
-const COLUMNS = "sid, student_name, github_username, " +
-  "first_seen, last_seen, requests, client_id, client_ip";
 
 const MERGE = `
   INSERT INTO students (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
@@ -160,51 +149,59 @@ export class Database implements Disposable {
    */
   merge(): boolean {
     return attempt(() => {
-      const rows = new Map<string, Row>();
-      let last = 0;
-      let groups = 0;
-      for (const group of this.#groups()) {
-        for (const row of rowsOf(group)) {
-          const key = rowKey(row);
-          const before = rows.get(key);
-          rows.set(key, before ? combined(before, row) : row);
-        }
-        last = group.id;
-        if (++groups === STEP.groups || rows.size >= STEP.rows) break;
-      }
-      if (groups === 0) return false;
       this.#db.exec("PRAGMA synchronous = NORMAL");
       try {
-        this.#transaction(() => {
-          const merge = this.#db.prepare(MERGE);
-          for (const row of rows.values()) merge.run(...valuesOfRow(row));
-          this.#db.prepare("DELETE FROM journal WHERE id <= ?").run(last);
-        });
+        return this.#transaction(() => this.#mergeStep());
       } finally {
         this.#db.exec("PRAGMA synchronous = FULL");
       }
-      return true;
     });
   }
 
-  /** Deletes all rows of a `sid`, also from the free space of the file. Returns how many there were. */
+  /** In a transaction, so that no other program merges the same groups. */
+  #mergeStep(): boolean {
+    const rows = new Map<string, Row>();
+    let last = 0;
+    let groups = 0;
+    for (const group of this.#groups()) {
+      for (const row of rowsOf(group)) {
+        const key = rowKey(row);
+        const before = rows.get(key);
+        rows.set(key, before ? combined(before, row) : row);
+      }
+      last = group.id;
+      if (++groups === STEP.groups || rows.size >= STEP.rows) break;
+    }
+    if (groups === 0) return false;
+    const merge = this.#db.prepare(MERGE);
+    for (const row of rows.values()) merge.run(...valuesOfRow(row));
+    this.#db.prepare("DELETE FROM journal WHERE id <= ?").run(last);
+    return true;
+  }
+
+  /** Deletes all rows of a `sid`, also where the file has copies of them. Returns how many there were. */
   forget(sid: string | null): number {
     while (this.merge());
     return attempt(() => {
-      const { changes } = this.#db.prepare(
-        "DELETE FROM students WHERE sid IS ?",
-      )
-        .run(sid);
-      this.#db.exec("VACUUM; PRAGMA wal_checkpoint(TRUNCATE)");
-      return Number(changes);
+      this.#db.exec("PRAGMA secure_delete = ON");
+      const count = this.#transaction(() => {
+        const { changes } = this.#db
+          .prepare("DELETE FROM students WHERE sid IS ?").run(sid);
+        this.#db.exec(REWRITE_TABLES);
+        this.#db.exec(CLEAR_UNUSED_PAGES);
+        return Number(changes);
+      });
+      this.#db.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+      return count;
     });
   }
 
-  #transaction(work: () => void): void {
+  #transaction<T>(work: () => T): T {
     this.#db.exec("BEGIN IMMEDIATE");
     try {
-      work();
+      const result = work();
       this.#db.exec("COMMIT");
+      return result;
     } catch (error) {
       // SQLite may have done it already.
       if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
