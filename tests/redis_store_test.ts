@@ -129,7 +129,7 @@ redis.test("RedisStore keeps numbers exactly up to 2 ** 53 (needs redis-server)"
   await store.record([{ students: [ALICE], origin, at: large - 1 }]);
   const [key, value] = [
     JSON.stringify(["123456789", "Alice Brown", "abrown"]),
-    `${large - 2} 5 ${large - 3} 6 7 "::1"`,
+    `${large - 2} 5 1 0 ${large - 3} 6 7 "::1"`,
   ];
   await server.send("HSET", "{rollcall}:students", key, value);
   await server.send("HSET", "{rollcall}:totals", "bytes", `${large - 1000}`);
@@ -149,6 +149,30 @@ redis.test("RedisStore keeps numbers exactly up to 2 ** 53 (needs redis-server)"
     },
   ]);
   assertEquals(store.totals.bytes, large - 1000 + bytesOf(BOB));
+  await store.close();
+});
+
+redis.test("RedisStore.forget() deletes the rows of one sid (needs redis-server)", async () => {
+  await using server = await TestRedis.start();
+  const store = await server.open();
+  const sids = [...SIDS, ...ODD, "*", "?", "[a]", "\\*"];
+  const memory = new MemoryStore();
+  const students = sids.flatMap((sid) => [
+    { ...ALICE, sid },
+    { ...BOB, sid, github_username: "x".repeat(300) },
+  ]);
+  await store.record([batch(students)]);
+  const left = new Set(sids.map((sid) => sid === null ? null : `${sid}`));
+  for (const sid of left) {
+    assertEquals(await store.forget(sid), 2);
+    assertEquals(await store.forget(sid), 0);
+    left.delete(sid);
+    const rows = await Array.fromAsync(store.readAll());
+    assertEquals(new Set(rows.map((row) => row.sid)), left);
+  }
+  await store.has([ALICE]);
+  assertEquals(store.totals, memory.totals);
+  assertEquals(await store.record([batch([ALICE])]), ["recorded"]);
   await store.close();
 });
 
@@ -352,6 +376,15 @@ redis.test("RedisStore refuses what is not its roster, and changes nothing (need
   );
   await store.close();
   assertEquals(await server.send("HLEN", "{rollcall}:students"), ":1");
+
+  await server.send("HSET", "{rollcall}:totals", "version", "1");
+  const damaged = await server.open();
+  await server.send("HSET", "{rollcall}:students", "[1]", "x");
+  assertHas(
+    await failureOf(Array.fromAsync(damaged.readAll())),
+    "has a damaged row",
+  );
+  await damaged.close();
 
   await server.send("DEL", "{rollcall}:totals");
   const other = "has other data in the roster's place";

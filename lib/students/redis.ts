@@ -14,6 +14,7 @@ import {
 } from "./redis_connection.ts";
 import { toStoreError, whyUnreachable } from "./redis_errors.ts";
 import {
+  argsOfForget,
   FORGET,
   KEYS,
   readRow,
@@ -104,6 +105,12 @@ export class RedisStore implements Store {
     }
   }
 
+  /** Deletes all rows of a `sid`. Resolves to how many there were. */
+  async forget(sid: string | null): Promise<number> {
+    const args = ["3", ...KEYS, VERSION, ...argsOfForget(sid)];
+    return await this.#call((send) => send("EVAL", FORGET, ...args)) as number;
+  }
+
   async *readAll(): AsyncIterable<Row> {
     // By key, because Redis may show a row twice while others add rows.
     const rows = new Map<string, string>();
@@ -120,18 +127,6 @@ export class RedisStore implements Store {
     } while (cursor !== "0");
     const read = Array.from(rows, ([key, value]) => readRow(key, value));
     for (const [, row] of read.sort(([a], [b]) => a - b)) yield row;
-  }
-
-  /** Deletes all rows of a `sid`. Resolves to how many there were. @throws {StoreError} If it cannot. */
-  async forget(sid: string): Promise<number> {
-    const keys: string[] = [];
-    for await (const row of this.readAll()) {
-      if (row.sid === sid) keys.push(rowKey(row));
-    }
-    return await this.#call(async (send) => {
-      const args = ["3", ...KEYS, JSON.stringify(sid), ...keys];
-      return Number(await send("EVAL", FORGET, ...args));
-    });
   }
 
   /** Closes it. Calls under way fail, although what they record may be stored. */

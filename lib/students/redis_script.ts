@@ -9,14 +9,14 @@
 
 import { bytesOf, isSmall, sidText } from "./row.ts";
 import type { Batch, Row } from "./row.ts";
-import type { Recorded } from "./store.ts";
+import { type Recorded, StoreError } from "./store.ts";
 import type { Student } from "./student.ts";
 
 /**
  * Where a roster is kept. The braces keep all in one part of a cluster.
  *
- * - `students`: each row, under its `rowKey`, as
- *   `sequence firstSeen requests lastSeen clientId clientIp`.
+ * - `students`: each row, under its `rowKey`, as `sequence firstSeen bytes largeBytes
+ *   requests lastSeen clientId clientIp`. The address is JSON.
  * - `sids`: the name in the first row of each `sid`. Both are JSON, so that `null` and
  *   `"null"` differ.
  * - `totals`: `bytes`, `largeBytes`, `next` (the next sequence) and `version`.
@@ -94,10 +94,10 @@ for i, row in ipairs(rows) do
   local sid, name, requests, rowBytes, rowLarge, first, last = unpack(row)
   local value
   if known[i] then
-    local start, before = string.match(known[i], '^(%S+ %S+) (%d+) ')
+    local start, before = string.match(known[i], '^(%S+ %S+ %S+ %S+) (%d+) ')
     value = start .. ' ' .. text(before + requests) .. ' ' .. last
   else
-    value = text(next) .. ' ' .. first .. ' ' .. requests .. ' ' .. last
+    value = table.concat({ text(next), first, rowBytes, rowLarge, requests, last }, ' ')
     next, bytes, large = next + 1, bytes + rowBytes, large + rowLarge
     local before = names[sid]
     if not before then
@@ -121,14 +121,36 @@ return reply
 `;
 
 /**
- * Deletes rows of one `sid`. Its arguments are that `sid`, and the rows, all as JSON.
- * It returns how many rows there were. Their bytes stay counted: an estimate.
+ * Deletes all rows of a `sid`, and returns how many there were. Its arguments are the
+ * version, and {@linkcode argsOfForget}.
  */
-export const FORGET = String.raw`
-local deleted = 0
-for i = 2, #ARGV do deleted = deleted + redis.call('HDEL', KEYS[1], ARGV[i]) end
-redis.call('HDEL', KEYS[2], ARGV[1])
-return deleted
+export const FORGET: string = String.raw`
+local students, sids, totals = KEYS[1], KEYS[2], KEYS[3]
+local version, bytes, large = unpack(redis.call(
+  'HMGET', totals, 'version', 'bytes', 'largeBytes'))
+if version and version ~= ARGV[1] then
+  return redis.error_reply('${NEWER} ' .. version)
+end
+
+local found, cursor = {}, '0'
+repeat
+  local rows
+  cursor, rows = unpack(redis.call(
+    'HSCAN', students, cursor, 'MATCH', ARGV[3], 'COUNT', 1000))
+  for i = 1, #rows, 2 do found[rows[i]] = rows[i + 1] end
+until cursor == '0'
+
+local count = 0
+for _, value in pairs(found) do
+  local rowBytes, rowLarge = string.match(value, '^%S+ %S+ (%S+) (%S+) ')
+  bytes, large, count = bytes - rowBytes, large - rowLarge, count + 1
+end
+if count == 0 then return 0 end
+redis.call('HSET', totals, 'bytes', string.format('%.0f', bytes),
+  'largeBytes', string.format('%.0f', large))
+for field in pairs(found) do redis.call('HDEL', students, field) end
+redis.call('HDEL', sids, ARGV[2])
+return count
 `;
 
 /** A row to record, for one or more requests. */
@@ -202,15 +224,33 @@ function keyLines({ sid, student_name, github_username }: Student): string {
   return `${id}\n${name}\n${JSON.stringify(github_username)}`;
 }
 
-/** Reads a row of `students`, and its sequence. */
+/**
+ * Reads a row of `students`, and its sequence.
+ *
+ * @throws {StoreError} If it is no row.
+ */
 export function readRow(key: string, value: string): [number, Row] {
-  const [sid, student_name, github_username] = JSON.parse(key);
-  const [, ...numbers] = value.match(/^(\S+) (\S+) (\S+) (\S+) (\S+) /) ?? [];
-  if (numbers.length === 0) throw new SyntaxError(`No row: ${value}`);
-  const [sequence, firstSeen, requests, lastSeen, clientId] = numbers
-    .map(Number);
-  const clientIp = JSON.parse(value.slice(numbers.join(" ").length));
-  const identity = { sid, student_name, github_username };
-  const seen = { firstSeen, lastSeen, requests, clientId, clientIp };
-  return [sequence, { ...identity, ...seen }];
+  try {
+    const [sid, student_name, github_username] = JSON.parse(key);
+    const [sequence, firstSeen, , , requests, lastSeen, clientId, ...ip] = value
+      .split(" ");
+    return [Number(sequence), {
+      sid,
+      student_name,
+      github_username,
+      firstSeen: Number(firstSeen),
+      lastSeen: Number(lastSeen),
+      requests: Number(requests),
+      clientId: Number(clientId),
+      clientIp: JSON.parse(ip.join(" ")),
+    }];
+  } catch (cause) {
+    throw new StoreError("the roster's database has a damaged row", { cause });
+  }
+}
+
+/** Returns the last arguments of {@linkcode FORGET}: the `sid`, and a pattern of its rows' keys. */
+export function argsOfForget(sid: string | null): [string, string] {
+  const json = JSON.stringify(sid);
+  return [json, `\\[${json.replace(/[\\*?[\]]/g, "\\$&")},*`];
 }
