@@ -17,10 +17,10 @@ const PASSWORD = "ROLLCALL_REDIS_PASSWORD";
 
 /** Where a roster is. */
 export interface RosterAddress {
-  /** A file's path, or the address of Redis. Nothing means memory. */
-  address: string | undefined;
+  /** A file's path, or the address of Redis. */
+  readonly address: string;
   /** The file with the password of Redis. */
-  passwordFile: string | undefined;
+  readonly passwordFile: string | undefined;
 }
 
 /** The flag that names a file with a password. */
@@ -30,9 +30,9 @@ export const passwordFile: Flag<string | undefined> = text(
   "no password",
 );
 
-/** Opens the roster of a server, and says how many students it has. @throws {Failure} If it cannot be opened. */
+/** Opens the roster of a server, and says how many students it has. No address is memory. @throws {Failure} If it cannot be opened. */
 export async function openRoster(
-  { address, passwordFile }: RosterAddress,
+  { address, passwordFile }: Partial<RosterAddress>,
   limits: Partial<RosterLimits>,
 ): Promise<Roster> {
   const options = { password: passwordIn(passwordFile) };
@@ -44,7 +44,7 @@ export async function openRoster(
 
 /** Reads a roster that a server may use at the same time. @throws {Failure} If it cannot be read. */
 export async function readRoster(
-  { address, passwordFile }: RosterAddress & { address: string },
+  { address, passwordFile }: RosterAddress,
 ): Promise<Store> {
   const options = { password: passwordIn(passwordFile) };
   return await readStore(address, options).catch(failed);
@@ -52,7 +52,7 @@ export async function readRoster(
 
 /** Deletes all rows of a `sid`. Resolves to how many there were. @throws {Failure} If it cannot. */
 export async function forgetInRoster(
-  { address, passwordFile }: RosterAddress & { address: string },
+  { address, passwordFile }: RosterAddress,
   sid: string,
 ): Promise<number> {
   const options = { password: passwordIn(passwordFile) };

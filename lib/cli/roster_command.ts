@@ -13,6 +13,7 @@ import { asCsv, asJson, asTable, type Listing } from "./roster/listing.ts";
 import { listRows, readRows } from "./roster/rows.ts";
 import { parseTime, TIMES } from "./roster/since.ts";
 import { STDOUT, watch } from "./roster/watch.ts";
+import { passwordFile, type RosterAddress } from "./roster_address.ts";
 import { type StopSignals, whenAborted } from "./signals.ts";
 
 interface RosterFlags {
@@ -23,6 +24,7 @@ interface RosterFlags {
   watch: boolean;
   forget: string | undefined;
   yes: boolean;
+  passwordFile: string | undefined;
 }
 
 const flags: Flags<RosterFlags> = {
@@ -42,6 +44,7 @@ const flags: Flags<RosterFlags> = {
   watch: toggle("show it again when something changes, until Ctrl-C"),
   forget: text("delete all rows with this sid, after asking", undefined),
   yes: toggle("--forget does not ask"),
+  passwordFile,
 };
 
 /** Flags that cannot be given together. */
@@ -90,7 +93,9 @@ export function main(
     takesOperands: true,
     run: async (given, operands) => {
       checkTogether(given);
-      const work = run(addressIn(operands), given, stop);
+      const { passwordFile } = given;
+      const where = { address: addressIn(operands), passwordFile };
+      const work = run(where, given, stop);
       await Promise.race(given.watch ? [work] : [work, stopped(stop)]);
       return 0;
     },
@@ -98,7 +103,7 @@ export function main(
 }
 
 async function run(
-  address: string,
+  where: RosterAddress,
   given: RosterFlags,
   stop: AbortSignal,
 ): Promise<void> {
@@ -106,10 +111,10 @@ async function run(
     ? Deno.consoleSize().columns || undefined
     : undefined;
   if (given.forget !== undefined) {
-    return await forget(address, given.forget, { agreed: given.yes, width });
+    return await forget(where, given.forget, { agreed: given.yes, width });
   }
-  if (given.watch) return await watch(() => look(address, given), stop);
-  const listing = await look(address, given);
+  if (given.watch) return await watch(() => look(where, given), stop);
+  const listing = await look(where, given);
   if (given.csv) await write(asCsv(listing));
   else if (given.json) await write(asJson(listing));
   else if (await write(asTable(listing, width))) complain(listing.summary);
@@ -117,10 +122,10 @@ async function run(
 
 /** Reads what the flags ask for. */
 async function look(
-  address: string,
+  where: RosterAddress,
   { since = -Infinity, expected, watch }: RosterFlags,
 ): Promise<Listing> {
-  const rows = (await readRows(address))
+  const rows = (await readRows(where))
     .filter(({ lastSeen }) => lastSeen >= since);
   if (expected !== undefined) {
     const sids = new Set(rows.map(({ sid }) => sid));

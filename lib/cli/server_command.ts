@@ -61,7 +61,7 @@ export interface ServerFlags {
   /** Where to keep the roster: a file, or the address of Redis. Nothing means memory. */
   roster: string | undefined;
   /** The file with the password of Redis. */
-  rosterPasswordFile: string | undefined;
+  passwordFile: string | undefined;
   /** Whether to print no line for each request. */
   quiet: boolean;
   /** Whether to print only the last two digits of a student's number. */
@@ -142,7 +142,7 @@ const flags: Flags<ServerFlags> = {
     undefined,
     "memory, until the server ends",
   ),
-  rosterPasswordFile: passwordFile,
+  passwordFile,
   quiet: toggle("do not print a line for each request"),
   maskSid: toggle("print only the last two digits of a student's number"),
   classroom: toggle(
@@ -183,10 +183,7 @@ export function runServer(
         maxNewPerAddress = byDefault.maxNewPerAddress,
       } = given;
       const limits = { maxNewPerConnection, maxNewPerAddress };
-      const where = {
-        address: given.roster,
-        passwordFile: given.rosterPasswordFile,
-      };
+      const where = { address: given.roster, passwordFile: given.passwordFile };
       await using roster = await openRoster(where, limits);
       const setup = { ...given, maxClientsPerAddress, host, line, roster };
       const server = create(setup);

@@ -13,6 +13,8 @@ export const GROUP = 500;
 
 /** Students who are recorded together. */
 export interface Part extends Batch {
+  /** Whether it has all results, or will have none. */
+  readonly done: boolean;
   /** Adds the results, one for each student. */
   add(results: readonly Recorded[]): void;
   /** There will be no results. */
@@ -33,7 +35,6 @@ export class Entry implements Part {
     this.origin = origin;
   }
 
-  /** Whether it has all results, or will have none. */
   get done(): boolean {
     return this.#results.length === this.students.length ||
       this.#error !== undefined;
@@ -60,19 +61,39 @@ export class Entry implements Part {
     this.#error = error ?? new Error("The store failed");
   }
 
-  /** Divides its students into parts that fit into a group. */
+  /** Its students in parts that fit into a group. */
   get parts(): Part[] {
-    const { students, origin, at } = this;
     const parts: Part[] = [];
-    for (let from = 0; from < students.length; from += GROUP) {
-      parts.push({
-        students: students.slice(from, from + GROUP),
-        origin,
-        at,
-        add: (results) => this.add(results),
-        fail: (error) => this.fail(error),
-      });
+    for (let from = 0; from < this.students.length; from += GROUP) {
+      parts.push(new EntryPart(this, from));
     }
     return parts;
+  }
+}
+
+/** Some students of a long entry. */
+class EntryPart implements Part {
+  readonly students: readonly Student[];
+  readonly origin: Origin;
+  readonly at: number;
+  #entry: Entry;
+
+  constructor(entry: Entry, from: number) {
+    this.students = entry.students.slice(from, from + GROUP);
+    this.origin = entry.origin;
+    this.at = entry.at;
+    this.#entry = entry;
+  }
+
+  get done(): boolean {
+    return this.#entry.done;
+  }
+
+  add(results: readonly Recorded[]): void {
+    this.#entry.add(results);
+  }
+
+  fail(error: unknown): void {
+    this.#entry.fail(error);
   }
 }

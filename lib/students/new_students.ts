@@ -38,6 +38,8 @@ export class NewStudents {
   #perConnection = new WeakMap<Origin, number>();
   #perAddress = new Map<string, number>();
   #began = -Infinity;
+  /** The origins of those counted who may not be recorded. */
+  #uncertain: Origin[] = [];
 
   /** Counts within these limits. */
   constructor(limits: NewStudentLimits) {
@@ -57,6 +59,7 @@ export class NewStudents {
     if (now - this.#began >= PERIOD) {
       this.#perConnection = new WeakMap();
       this.#perAddress.clear();
+      this.#uncertain = [];
       this.#began = now;
     }
     const { maxNewPerConnection, maxNewPerAddress } = this.#limits;
@@ -70,5 +73,21 @@ export class NewStudents {
     }
     this.#perConnection.set(origin, onConnection);
     this.#perAddress.set(origin.clientIp, fromAddress);
+    this.#uncertain.push(origin);
+  }
+
+  /** Those counted since the last call were recorded. */
+  keep(): void {
+    if (this.#uncertain.length > 0) this.#uncertain = [];
+  }
+
+  /** Those counted since the last call were not recorded: they do not count. */
+  takeBack(): void {
+    for (const origin of this.#uncertain) {
+      const { clientIp } = origin;
+      this.#perConnection.set(origin, this.#perConnection.get(origin)! - 1);
+      this.#perAddress.set(clientIp, this.#perAddress.get(clientIp)! - 1);
+    }
+    this.#uncertain = [];
   }
 }

@@ -102,14 +102,17 @@ export class Roster implements AsyncDisposable {
    */
   recordWaiting(): Promise<void> {
     const entries = this.#nextEntries();
-    const [{ students }] = entries;
-    return students.length <= GROUP
+    if (entries.length === 0) return Promise.resolve();
+    return entries[0].students.length <= GROUP
       ? this.#recordGroup(entries)
-      : this.#recordParts(entries[0].parts);
+      : this.#recordEach(entries[0].parts);
   }
 
-  async #recordParts(parts: readonly Part[]): Promise<void> {
-    for (const part of parts) await this.#recordGroup([part]);
+  async #recordEach(parts: readonly Part[]): Promise<void> {
+    for (const part of parts) {
+      // After an error, the rest of a long entry would be recorded for nobody.
+      if (!part.done) await this.#recordGroup([part]);
+    }
   }
 
   /** Takes entries from the queue: as many as fit into a group, but at least one. */
@@ -127,19 +130,26 @@ export class Roster implements AsyncDisposable {
   async #recordGroup(parts: readonly Part[]): Promise<void> {
     try {
       const results = this.#hasRoom(parts)
-        ? await this.#store.record(parts)
+        ? await this.#recordAll(parts)
         : await this.#recordAdmitted(parts);
-      if (this.#failure !== undefined) this.#noteSuccess();
       let next = 0;
       for (const part of parts) {
         part.add(results.slice(next, next += part.students.length));
       }
+      this.#newStudents.keep();
     } catch (error) {
+      this.#newStudents.takeBack();
       if (error instanceof StoreError) this.#refuse(parts, error);
       else if (parts.length === 1) parts[0].fail(error);
       // One client's students may be the cause. Those of the others are recorded.
-      else await this.#recordParts(parts);
+      else await this.#recordEach(parts);
     }
+  }
+
+  async #recordAll(batches: readonly Batch[]): Promise<readonly Recorded[]> {
+    const results = await this.#store.record(batches);
+    if (this.#failure !== undefined) this.#noteSuccess();
+    return results;
   }
 
   /** Records those students whom no limit forbids. */
@@ -155,7 +165,8 @@ export class Roster implements AsyncDisposable {
     })).filter(({ students }) => students.length > 0);
     const results = admitted.length === 0
       ? []
-      : await this.#store.record(admitted);
+      : await this.#recordAll(admitted);
+    for (const limit of limits) if (limit) this.limitHits[limit]++;
     next = 0;
     return limits.map((limit) =>
       limit ? { refused: REFUSED[limit] } : results[next++]
@@ -201,8 +212,7 @@ export class Roster implements AsyncDisposable {
         const key = rowKey(student);
         if (admitted.has(key)) return;
         const limit = limitOf(student, origin);
-        if (limit) this.limitHits[limit]++;
-        else admitted.add(key);
+        if (!limit) admitted.add(key);
         return limit;
       })
     );

@@ -5,11 +5,10 @@
  */
 
 import { complain, write } from "../../output.ts";
-import { forgetIn } from "../../students/open.ts";
-import { StoreError } from "../../students/store.ts";
 import { counted, escapeAndCut } from "../../text.ts";
 import { UsageError } from "../flags.ts";
 import { Failure } from "../program.ts";
+import { forgetInRoster, type RosterAddress } from "../roster_address.ts";
 import { asTable } from "./listing.ts";
 import { listRows, readRows } from "./rows.ts";
 
@@ -23,7 +22,7 @@ const LONGEST = 60;
  * @throws {UsageError} If there is no terminal to ask, and `agreed` is false.
  */
 export async function forget(
-  address: string,
+  where: RosterAddress,
   sid: string,
   { agreed, width }: { agreed: boolean; width?: number },
 ): Promise<void> {
@@ -32,18 +31,16 @@ export async function forget(
       "--forget asks before it deletes, but stdin is no terminal: add --yes",
     );
   }
-  const rows = (await readRows(address)).filter((row) => row.sid === sid);
+  const rows = (await readRows(where)).filter((row) => row.sid === sid);
   if (rows.length === 0) {
     const shown = escapeAndCut(sid, LONGEST);
-    throw new Failure(`${address} has no row with the sid ${shown}`);
+    throw new Failure(`${where.address} has no row with the sid ${shown}`);
   }
   await write(asTable(listRows(rows), width));
   if (!agreed && !await confirm(`Delete ${counted(rows.length, "row")}?`)) {
     throw new Failure("Nothing was deleted");
   }
-  const count = await forgetIn(address, sid).catch((error) => {
-    throw error instanceof StoreError ? new Failure(error.message) : error;
-  });
+  const count = await forgetInRoster(where, sid);
   complain(`${counted(count, "row")} deleted`);
 }
 

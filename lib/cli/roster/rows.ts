@@ -7,7 +7,7 @@
 import type { Row } from "../../students/row.ts";
 import { rowKey } from "../../students/row.ts";
 import { counted } from "../../text.ts";
-import { readRoster } from "../roster_address.ts";
+import { readRoster, type RosterAddress } from "../roster_address.ts";
 import type { Listing } from "./listing.ts";
 import type { Column } from "./table.ts";
 
@@ -18,8 +18,8 @@ export interface ListedRow extends Row {
 }
 
 /** Reads all rows of a roster, in the order of names. @throws {Failure} If it cannot. */
-export async function readRows(address: string): Promise<ListedRow[]> {
-  const store = await readRoster(address);
+export async function readRows(where: RosterAddress): Promise<ListedRow[]> {
+  const store = await readRoster(where);
   const rows: Row[] = [];
   const counts = new Map<string | null, number>();
   try {
