@@ -181,6 +181,8 @@ net.test("ClientHandler.send() does not mix large messages that are sent at the 
 
 /** A store like a database: it reads, awaits, and writes back. */
 class SlowStore extends MemoryStore {
+  /** How many students it was to record. */
+  asked = 0;
   /** The number of records, and their sids in the order of recording. */
   records = 0;
   sids: Sid[] = [];
@@ -190,6 +192,7 @@ class SlowStore extends MemoryStore {
   ): Promise<readonly Recorded[]> {
     const { records, sids } = this;
     const students = batches.flatMap((batch) => batch.students);
+    this.asked += students.length;
     await delay(Math.random() * 3);
     this.records = records + students.length;
     this.sids = [...sids, ...students.map(({ sid }) => sid)];
@@ -235,7 +238,7 @@ net.test("StudentHandler records and prints under the lock: no record is lost, a
   );
 });
 
-net.test("StudentHandler loses records if each handler has its own lock, which guards nothing shared (needs net)", async () => {
+net.test("StudentHandler loses records or requests if each handler has its own lock, which guards nothing shared (needs net)", async () => {
   const { store, acknowledged } = await contend((roster) =>
     class extends StudentHandler {
       protected override readonly roster = roster;
@@ -245,7 +248,8 @@ net.test("StudentHandler loses records if each handler has its own lock, which g
       }
     }
   );
-  assert(store.records < acknowledged, "the fault does not show");
+  const isLost = store.records < store.asked;
+  assert(isLost || acknowledged < 120, "the fault does not show");
 });
 
 net.test("ClientHandler.writeLock is the server's lock, the same for all handlers (needs net)", async () => {
