@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { SimulatedClock } from "../lib/testing/clock.ts";
 import { Random } from "../lib/testing/random.ts";
+import { MemoryStore } from "../lib/students/memory.ts";
 import { isRecorded, Roster } from "../lib/students/roster.ts";
 import type { Recorded } from "../lib/students/store.ts";
 import type { Sid, Student } from "../lib/students/student.ts";
@@ -198,8 +199,22 @@ Deno.test("Roster always has room for small students beside large ones", async (
     sid,
     student_name: "a".repeat(1_000),
   }));
-  const results = await record(roster, large);
-  assertEquals(results.at(-1), FULL);
+  for (let i = 0; i < 100; i += 5) {
+    const results = await record(roster, large.slice(i, i + 5));
+    assertEquals(results.at(-1), i < 15 ? "recorded" : FULL);
+  }
   const small = large.map(({ sid }) => ({ ...ALICE, sid: sid + 1_000 }));
   assertEquals(await record(roster, small), Array(100).fill("recorded"));
+});
+
+Deno.test("Roster.close() closes the store", async () => {
+  let closed = 0;
+  class Closing extends MemoryStore {
+    override close() {
+      closed++;
+      return super.close();
+    }
+  }
+  await new Roster(new Closing()).close();
+  assertEquals(closed, 1);
 });
