@@ -15,7 +15,7 @@ const UNITS: Readonly<Record<string, number>> = {
   d: 24 * 60 * MINUTE,
 };
 const AGO = /^(\d{1,6})([mhd])$/;
-const TIME = /^(?:(\d{4})-(\d\d)-(\d\d))?(?:(?:^|[T ])(\d\d?):(\d\d))?$/;
+const TIME = /^(?:(\d{4})-(\d\d)-(\d\d))?(?:(?:^|(?<=.)[T ])(\d\d?):(\d\d))?$/;
 
 /**
  * Returns a local time in milliseconds since 1970, or `undefined` if `text` is none. A

@@ -96,7 +96,7 @@ class Drawing {
     const { columns, rows } = this.#paper.size() ?? { columns: 80, rows: 24 };
     const size = `${columns}x${rows}`;
     const lines = linesOf(listing, columns, rows);
-    const text = lines.map((line) => `${line}\x1b[K\r\n`).join("");
+    const text = lines.map((line) => `${line}\x1b[K\n`).join("");
     if (text === this.#drawn && size === this.#size) return true;
     // Without wrapping, no line takes two: not even one with a character that
     // this terminal draws wider than others.
