@@ -78,7 +78,7 @@ export function escapeAndCut(text: string, longest: number): string {
   // One more, so that its last character is judged by the one after it.
   const escaped = escape(cut(text, longest + 1));
   const shown = firstColumns(escaped, longest);
-  if (text.length <= longest && shown === escaped) return shown;
+  if (text.length <= longest + 1 && shown === escaped) return shown;
   return `${shown}... (${counted(text.length, "character")})`;
 }
 

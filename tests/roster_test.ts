@@ -207,7 +207,7 @@ Deno.test("Roster always has room for small students beside large ones", async (
   assertEquals(await record(roster, small), Array(100).fill("recorded"));
 });
 
-Deno.test("Roster.close() closes the store", async () => {
+Deno.test("Roster closes its store when it is disposed of", async () => {
   let closed = 0;
   class Closing extends MemoryStore {
     override close() {
@@ -215,6 +215,8 @@ Deno.test("Roster.close() closes the store", async () => {
       return super.close();
     }
   }
-  await new Roster(new Closing()).close();
+  {
+    await using _roster = new Roster(new Closing());
+  }
   assertEquals(closed, 1);
 });

@@ -80,6 +80,10 @@ Deno.test("escapeAndCut() cuts a long text, and says how long it was", () => {
   );
   assertEquals(
     escapeAndCut("\u{1f469}\u200d\u{1f4bb}", 4),
+    "\u{1f469}\u200d\u{1f4bb}",
+  );
+  assertEquals(
+    escapeAndCut("\u{1f469}\u200d\u{1f4bb}", 3),
     "\u{1f469}... (5 characters)",
   );
   assertEquals(

@@ -209,6 +209,7 @@ export class Database implements Disposable {
     }
   }
 
+  /** Closes the file. */
   [Symbol.dispose](): void {
     this.#db.close();
   }

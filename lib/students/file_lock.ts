@@ -29,6 +29,7 @@ export class FileLock implements Disposable {
     }
   }
 
+  /** Releases the lock. */
   [Symbol.dispose](): void {
     this.#db.close();
   }

@@ -5,7 +5,7 @@
  */
 
 /** The columns of `students`, which are those of a row. Times are in milliseconds since 1970. */
-export const COLUMNS = "sid, student_name, github_username, " +
+export const COLUMNS: string = "sid, student_name, github_username, " +
   "first_seen, last_seen, requests, client_id, client_ip";
 
 /** Creates the tables, which must not be there yet. */
