@@ -4,7 +4,8 @@
  * @module
  */
 
-import { createClient } from "@redis/client";
+// @ts-types="./redis_client.d.ts"
+import { type Client, createClient } from "@redis/client";
 import type { RedisAddress } from "./redis_address.ts";
 import { isReply, toStoreError, UNREACHABLE } from "./redis_errors.ts";
 import { StoreError } from "./store.ts";
@@ -148,15 +149,6 @@ export class RedisConnection {
     client?.destroy();
     await this.#reconnecting;
   }
-}
-
-/** The part of the library's client that is used here. */
-interface Client {
-  readonly isReady: boolean;
-  connect(): Promise<unknown>;
-  sendCommand(args: readonly string[]): Promise<unknown>;
-  on(event: "error", listener: () => void): unknown;
-  destroy(): void;
 }
 
 function newClient(

@@ -4,6 +4,7 @@
  * @module
  */
 
+// @ts-types="./redis_client.d.ts"
 import { ErrorReply } from "@redis/client";
 import { escapeAndCut } from "../text.ts";
 import { NEWER } from "./redis_script.ts";
