@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { yieldIfDue } from "../lib/connection/fairness.ts";
+import { noteNewcomer, yieldIfDue } from "../lib/connection/fairness.ts";
 import { ProcessorTime } from "../lib/connection/processor_time.ts";
 
 const LARGE = 65_536;
@@ -75,4 +75,36 @@ Deno.test("A connection that has worked little comes first, then a flood of usua
     ),
   );
   assertEquals(order, ["fresh", "flood", "amid", "heavy"]);
+});
+
+/** A client is accepted when a task has worked for `ms` milliseconds. Returns what comes first: the client's request, which needs two polls, or the next task. */
+async function orderAfterWork(ms: number): Promise<string[]> {
+  const { now } = performance;
+  let time = performance.now();
+  performance.now = () => time; // in a stopped process, the client would come too late
+  const order: string[] = [];
+  const newcomer = async () => {
+    for (let turn = 1; turn <= 100 || order.length < 2; turn++) {
+      await new Promise<void>((next) => setImmediate(next));
+      time += 0.01;
+      if (turn === 100) order.push("newcomer");
+    }
+  };
+  try {
+    const first = yieldIfDue(0, 1).then(() => {
+      time += ms;
+      noteNewcomer();
+      return newcomer();
+    });
+    const second = yieldIfDue(0, 2).then(() => void order.push("work"));
+    await Promise.all([first, second]);
+  } finally {
+    performance.now = now;
+  }
+  return order;
+}
+
+Deno.test("Long work waits for the first request of a newcomer, but not longer than the last work took", async () => {
+  assertEquals(await orderAfterWork(10), ["newcomer", "work"]);
+  assertEquals(await orderAfterWork(0.1), ["work", "newcomer"]);
 });

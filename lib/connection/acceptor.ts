@@ -5,7 +5,7 @@
  */
 
 import { type Accepted, closeOnce, type Listener } from "../net.ts";
-import { yieldIfDue } from "./fairness.ts";
+import { noteNewcomer, yieldIfDue } from "./fairness.ts";
 
 /** How many clients are accepted before the other sockets are polled. */
 const ACCEPTED_AT_ONCE = 16;
@@ -36,7 +36,9 @@ export class Acceptor {
     if (++this.#accepted % ACCEPTED_AT_ONCE === 0) await yieldIfDue();
     this.#waitingSince = performance.now();
     try {
-      return await this.listener.accept();
+      const conn = await this.listener.accept();
+      noteNewcomer();
+      return conn;
     } finally {
       this.#waitingSince = Infinity;
     }

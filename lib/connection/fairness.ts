@@ -34,20 +34,28 @@ const LONGEST_WAIT = 50;
 /** The same for the tasks of connections that have used much. */
 const LONGEST_HEAVY_WAIT = 1000;
 
+/** A client that was accepted less than so many milliseconds ago is probably about to send its first request. */
+const EXPECTED = 2;
+
 /** The last known time when the event loop polled its sockets. */
 let polledAt = performance.now();
 /** The work since then, in milliseconds. */
 let work = 0;
 /** The number of connections that wait for bytes, including idle ones. */
 let active = 0;
+/** When the last client was accepted. */
+let acceptedAt = -Infinity;
 /** A task that has yielded. */
 interface Task {
   resume: () => void;
-  /** How much its connection has used: above 0 if that is much. */
+  /** How much its connection has used: above 0 if that is much, below {@linkcode LITTLE_USED} if it is known and has used little. */
   used: number;
   /** Since when it waits, in `performance.now()` time. */
   since: number;
 }
+
+/** Tasks that have used less do not wait for newcomers. */
+const LITTLE_USED = -1.5e9;
 
 /** Tasks that have yielded. */
 class WaitingTasks {
@@ -73,12 +81,17 @@ class WaitingTasks {
     this.#byUse.splice(low, 0, task);
   }
 
-  /** Runs the tasks that have used least, up to `until` milliseconds after the poll, but at least one. Then runs the oldest if it has waited for `longestWait` milliseconds. */
-  async serve(until: number, longestWait: number): Promise<void> {
-    while (this.size > 0) {
+  /** Runs the tasks that have used least, and at most `most`, up to `until` milliseconds after the poll, but at least one. */
+  async serveFirst(until: number, most = Infinity): Promise<void> {
+    while (this.size > 0 && this.#byUse[0].used <= most) {
       await this.#run(this.#byUse[0]);
       if (performance.now() - polledAt >= until) break;
     }
+  }
+
+  /** As {@linkcode serveFirst}. Then runs the oldest if it has waited for `longestWait` milliseconds. */
+  async serve(until: number, longestWait: number): Promise<void> {
+    await this.serveFirst(until);
     const [oldest] = this.#byAge;
     if (!oldest || polledAt - oldest.since < longestWait) return;
     await this.#run(oldest);
@@ -124,6 +137,11 @@ export function isOverworked(): boolean {
   return work >= SLICE;
 }
 
+/** Notes that a client was accepted. */
+export function noteNewcomer(): void {
+  acceptedAt = performance.now();
+}
+
 /** Counts one more active connection, or one less if `change` is -1. */
 export function trackActive(change: 1 | -1): void {
   active += change;
@@ -136,12 +154,22 @@ export function isContended(): boolean {
 
 async function serve(): Promise<void> {
   isServing = true;
+  /** How long the last tasks worked, in milliseconds. */
+  let worked = 0;
   while (usual.size + heavy.size > 0) {
-    await turns(TURNS_TO_POLL);
-    polledAt = performance.now();
-    work = 0;
+    // A newcomer's greeting and its first request each need a poll. Long work waits
+    // for them, but at most as long as the last took.
+    const latest = performance.now() + worked;
+    do {
+      await turns(TURNS_TO_POLL);
+      polledAt = performance.now();
+      work = 0;
+      await usual.serveFirst(SLICE, LITTLE_USED);
+    } while (performance.now() < Math.min(latest, acceptedAt + EXPECTED));
+    const began = performance.now();
     await usual.serve(SLICE, LONGEST_WAIT);
     await heavy.serve(HEAVY_SLICE, LONGEST_HEAVY_WAIT);
+    worked = performance.now() - began;
   }
   isServing = false;
 }
