@@ -44,7 +44,7 @@ export interface Attack {
 export interface Polite {
   /** Of requests on one connection. */
   same: number[];
-  /** Of requests on a fresh connection each time, with connecting. */
+  /** Of requests on a fresh connection each time, with connecting, but without closing. */
   fresh: number[];
   /** Requests that were not acknowledged. */
   failed: number;

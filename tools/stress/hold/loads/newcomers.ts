@@ -13,9 +13,13 @@ let sid = 1;
 
 async function newStudent(): Promise<unknown> {
   const port = Number(Deno.args[0]);
-  await using client = new Client({ port, answerTimeout: 60 });
-  await client.connect();
-  return await client.request({ ...STUDENT, sid: sid++ });
+  const client = new Client({ port, answerTimeout: 60 });
+  try {
+    await client.connect();
+    return await client.request({ ...STUDENT, sid: sid++ });
+  } finally {
+    void client.close(); // no part of the latency
+  }
 }
 
 setInterval(() => void measure("fresh", newStudent), EVERY);
