@@ -5,7 +5,7 @@
  * @module
  */
 
-import { type Flags, text, toggle } from "../lib/cli/flags.ts";
+import { choice, type Flags, text, toggle } from "../lib/cli/flags.ts";
 import { exitWith, runProgram } from "../lib/cli/program.ts";
 import type { StopSignals } from "../lib/cli/signals.ts";
 import { print, report } from "../lib/output.ts";
@@ -16,8 +16,9 @@ import { latency } from "./compare/latency.ts";
 import { memory } from "./compare/memory.ts";
 import type { Bench, Section } from "./compare/section.ts";
 import { starts } from "./compare/start.ts";
+import { stores } from "./compare/stores.ts";
 import { canPin, isThere, stayOffTheServersCore } from "./compare/subject.ts";
-import { throughput } from "./compare/throughput.ts";
+import { Throughput, throughput } from "./compare/throughput.ts";
 
 /** Returns the contenders whose programs are installed. */
 async function present(): Promise<Contender[]> {
@@ -62,36 +63,48 @@ async function machine(): Promise<string> {
     `${navigator.hardwareConcurrency} cores, loopback, 50 clients`;
 }
 
+/** The parts of the bench, in their order. */
+const PARTS: Readonly<Record<string, Part | undefined>> = {
+  ...{ throughput, latency, memory, crowds, client, starts, stores },
+};
+
+/** Measures something. */
+type Part = (bench: Bench) => Promise<Section>;
+
 interface BenchFlags {
   quick: boolean;
+  only: Part | undefined;
   json: boolean;
   svg: string;
 }
 
 const flags: Flags<BenchFlags> = {
   quick: toggle("one short round, in under a minute"),
+  only: {
+    ...choice("the part to measure", PARTS, undefined),
+    shown: "all",
+  },
   json: toggle("print all figures as JSON"),
   svg: text("draw the chart into this file", "", "none"),
 };
 
 async function bench(
-  { quick, json, svg }: BenchFlags,
+  { quick, only, json, svg }: BenchFlags,
   stop: AbortSignal,
 ): Promise<number> {
   const pinned = await canPin();
   if (pinned) await stayOffTheServersCore();
   const contenders = await present();
   const bench: Bench = { contenders, quick, pinned, stop };
-  const first = await throughput(bench);
-  const figures: Record<string, unknown> = { throughput: first.figures };
-  const show = ({ tables }: Section) => !json && print([...tables, ""]);
-  show(first);
-  if (svg) await Deno.writeTextFile(svg, first.svg(await machine()));
-  const others = { latency, memory, crowds, client, starts };
-  for (const [name, measure] of Object.entries(others)) {
+  const figures: Record<string, unknown> = {};
+  for (const [name, measure] of Object.entries(PARTS)) {
+    if (!measure || only && measure !== only) continue;
     const section = await measure(bench);
     figures[name] = section.figures;
-    show(section);
+    if (!json) print([...section.tables, ""]);
+    if (svg && section instanceof Throughput) {
+      await Deno.writeTextFile(svg, section.svg(await machine()));
+    }
   }
   if (json) print([JSON.stringify(figures)]);
   return 0;

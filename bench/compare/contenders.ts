@@ -22,7 +22,7 @@ export interface Contender {
 }
 
 /** The words after `deno` in the server's task. */
-const TASK = afterDeno(config.tasks.server.command);
+export const TASK: readonly string[] = afterDeno(config.tasks.server.command);
 /** The engine's flags in it. The bare echo gets them, too. */
 const ENGINE = TASK.filter((word) => word.startsWith("--v8-flags="));
 const SERVERS = "bench/compare/servers";
