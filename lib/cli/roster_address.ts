@@ -53,7 +53,7 @@ export async function readRoster(
 /** Deletes all rows of a `sid`. Resolves to how many there were. @throws {Failure} If it cannot. */
 export async function forgetInRoster(
   { address, passwordFile }: RosterAddress,
-  sid: string,
+  sid: string | null,
 ): Promise<number> {
   const options = { password: passwordIn(passwordFile) };
   return await forgetIn(address, sid, options).catch(failed);

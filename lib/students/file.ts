@@ -119,7 +119,7 @@ export function readFile(path: string): MemoryStore {
 }
 
 /** Deletes all rows of a `sid`, also while a server uses the roster. Returns how many there were. @throws {StoreError} If it cannot. */
-export function forgetInFile(path: string, sid: string): number {
+export function forgetInFile(path: string, sid: string | null): number {
   checkExists(path, "write");
   using database = Database.open(path, { patience: OWN_PATIENCE });
   return database.forget(sid);

@@ -45,7 +45,7 @@ export async function readStore(
 /** Deletes all rows of a `sid`, also while a server uses the store. Resolves to how many there were. @throws {StoreError} If it cannot. */
 export async function forgetIn(
   address: string,
-  sid: string,
+  sid: string | null,
   options: StoreOptions = {},
 ): Promise<number> {
   if (isDatabase(address)) {

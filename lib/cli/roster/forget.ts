@@ -10,13 +10,14 @@ import { UsageError } from "../flags.ts";
 import { Failure } from "../program.ts";
 import { forgetInRoster, type RosterAddress } from "../roster_address.ts";
 import { asTable } from "./listing.ts";
-import { listRows, readRows } from "./rows.ts";
+import { listRows, readRows, shownField } from "./rows.ts";
 
 /** The longest `sid` in a message, in columns. */
 const LONGEST = 60;
 
 /**
- * Shows the rows of a `sid`, and deletes them if the user agrees.
+ * Shows the rows of a `sid`, and deletes them if the user agrees. A `sid` is written
+ * as it is shown, so `None` is that of students who have none.
  *
  * @throws {Failure} If nothing was deleted.
  * @throws {UsageError} If there is no terminal to ask, and `agreed` is false.
@@ -31,7 +32,8 @@ export async function forget(
       "--forget asks before it deletes, but stdin is no terminal: add --yes",
     );
   }
-  const rows = (await readRows(where)).filter((row) => row.sid === sid);
+  const rows = (await readRows(where))
+    .filter((row) => shownField(row.sid) === sid);
   if (rows.length === 0) {
     const shown = escapeAndCut(sid, LONGEST);
     throw new Failure(`${where.address} has no row with the sid ${shown}`);
@@ -40,7 +42,10 @@ export async function forget(
   if (!agreed && !await confirm(`Delete ${counted(rows.length, "row")}?`)) {
     throw new Failure("Nothing was deleted");
   }
-  const count = await forgetInRoster(where, sid);
+  let count = 0;
+  for (const sid of new Set(rows.map((row) => row.sid))) {
+    count += await forgetInRoster(where, sid);
+  }
   complain(`${counted(count, "row")} deleted`);
 }
 

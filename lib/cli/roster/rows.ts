@@ -48,6 +48,11 @@ function byName(a: Row, b: Row): number {
   return compare(nameA, nameB) || compare(a.sid ?? "", b.sid ?? "");
 }
 
+/** Returns how a field is shown: `None`, as the lab prints it, if a client gave none. */
+export function shownField(value: string | null): string {
+  return value ?? "None";
+}
+
 /** In front of a doubtful row. */
 const DOUBTFUL = "?";
 
@@ -83,9 +88,9 @@ export function listRows(rows: readonly ListedRow[]): Listing {
     columns: [...mark, ...COLUMNS],
     rows: rows.map((row) => [
       ...mark.map(() => row.isDoubtful ? DOUBTFUL : ""),
-      row.student_name ?? "None",
-      row.github_username ?? "None",
-      row.sid ?? "None",
+      shownField(row.student_name),
+      shownField(row.github_username),
+      shownField(row.sid),
       time(row.firstSeen),
       time(row.lastSeen),
       String(row.requests),
