@@ -192,7 +192,7 @@ files.test("roster says in one line what it cannot do (needs run, read, write)",
       [[roster, "--since=soon"], 2, /^--since takes a time .*, and got "soon"/],
       [[roster], 1, /class\.db: there is no roster/],
       [["deno.json"], 1, /^Cannot open deno\.json: it is not in data\//],
-      [["ftp://x/1"], 1, /^Cannot open ftp:/],
+      [["ftp://x/1"], 1, /^Cannot open a roster at ftp:/],
     ] as const
   ) {
     const ended = await folder.show(...args).ended();

@@ -1,5 +1,11 @@
 import { assertEquals } from "@std/assert";
-import { counted, escape, escapeAndCut, reason } from "../lib/text.ts";
+import {
+  columnsOf,
+  counted,
+  escape,
+  escapeAndCut,
+  reason,
+} from "../lib/text.ts";
 import type { Message } from "../lib/formats/formats.ts";
 import { pythonRepr } from "../lib/formats/python_repr.ts";
 
@@ -87,9 +93,29 @@ Deno.test("escapeAndCut() cuts a long text, and says how long it was", () => {
     "\u{1f469}... (5 characters)",
   );
   assertEquals(
+    escapeAndCut("\u674e\u{1f469}\u200d\u{1f4bb}", 5),
+    "\u674e\u{1f469}... (6 characters)",
+  );
+  assertEquals(
     escapeAndCut("\n\nx\u{1f600}\u{1f600}", 8),
     "\\n\\nx\u{1f600}... (7 characters)",
   );
+});
+
+Deno.test("columnsOf() counts the columns of a terminal", () => {
+  for (
+    const [text, columns] of [
+      ["Alice", 5],
+      ["\u674e\u96f7", 4],
+      ["Jose\u0301", 4],
+      ["\u{1f600}", 2],
+      ["\u2713\u2026", 2],
+      ["\u{1f1e8}\u{1f1f3}", 2], // a flag
+      ["\u1112\u1161\u11ab", 2], // Korean, as macOS writes it
+      ["\u0928\u092e\u0938\u094d\u0924\u0947", 4], // Hindi
+      ["\uff21", 2],
+    ] as const
+  ) assertEquals(columnsOf(text), columns, text);
 });
 
 Deno.test("pythonRepr() shows messages as Python does", () => {

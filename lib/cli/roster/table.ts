@@ -49,9 +49,9 @@ export function table(
 
 /** Escapes a cell. Cuts it before, since a text may be very long. */
 function shown(text: string): string {
-  const escaped = escape(cut(text, WIDEST + 1));
-  const isWhole = text.length <= WIDEST;
-  return isWhole ? fit(escaped, WIDEST) : fit(`${escaped}${CUT}`, WIDEST);
+  const start = cut(text, WIDEST + 1);
+  const escaped = escape(start);
+  return fit(start === text ? escaped : escaped + CUT, WIDEST);
 }
 
 function fit(escaped: string, width: number): string {

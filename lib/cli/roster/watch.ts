@@ -73,10 +73,11 @@ class Printing {
     const isNew = listing.keys.map((key) => !this.#printed.has(key));
     for (const key of listing.keys) this.#printed.add(key);
     if (!this.#isFirst && !isNew.includes(true)) return Promise.resolve(true);
-    const rows = listing.rows.filter((_, i) => isNew[i]);
-    const lines = asTable({ ...listing, rows });
-    const text = this.#isFirst ? lines : lines.replace(/^.*\n/, "");
+    const [head, ...rows] = asTable(listing).trimEnd().split("\n");
+    const lines = rows.filter((_, i) => isNew[i]);
+    if (this.#isFirst) lines.unshift(head);
     this.#isFirst = false;
+    const text = lines.map((line) => `${line}\n`).join("");
     return this.#paper.write(text);
   }
 }
