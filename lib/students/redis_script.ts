@@ -7,7 +7,7 @@
  * @module
  */
 
-import { bytesOf, isSmall, sidText } from "./row.ts";
+import { bytesOf, isSmall } from "./row.ts";
 import type { Batch, Row } from "./row.ts";
 import { type Recorded, StoreError } from "./store.ts";
 import type { Student } from "./student.ts";
@@ -72,17 +72,27 @@ if version and version ~= ARGV[1] then
 end
 bytes, large, next = tonumber(bytes or 0), tonumber(large or 0), tonumber(next or 0)
 
-local rows, fields = {}, {}
-local line = '([^\n]*)\n([^\n]*)\n([^\n]*)\n(%d+) (%d+) (%d+) (%S+) ([^\n]*)\n'
-for sid, name, user, requests, rowBytes, rowLarge, first, last in string.gmatch(ARGV[2], line) do
-  rows[#rows + 1] = { sid, name, requests, rowBytes, rowLarge, first, last }
-  fields[#fields + 1] = '[' .. sid .. ',' .. name .. ',' .. user .. ']'
+local rows, fields, byField, lines = {}, {}, {}, 0
+local line = '([^\n]*)\n([^\n]*)\n([^\n]*)\n(%d+) (%d+) (%d+) (%d+) ([^\n]*)\n'
+for sid, name, user, requests, rowBytes, rowLarge, at, origin in string.gmatch(ARGV[2], line) do
+  lines = lines + 1
+  local field = '[' .. sid .. ',' .. name .. ',' .. user .. ']'
+  local row = byField[field]
+  if row then
+    row.requests, row.last = row.requests + requests, at .. ' ' .. origin
+  else
+    row = { sid = sid, name = name, line = lines, requests = tonumber(requests),
+      new = at .. ' ' .. rowBytes .. ' ' .. rowLarge, last = at .. ' ' .. origin,
+      bytes = rowBytes, large = rowLarge }
+    byField[field] = row
+    rows[#rows + 1], fields[#fields + 1] = row, field
+  end
 end
 
 local known = read(students, fields)
 local newSids = {}
 for i, row in ipairs(rows) do
-  if not known[i] then newSids[#newSids + 1] = row[1] end
+  if not known[i] then newSids[#newSids + 1] = row.sid end
 end
 local names = {} -- in the first row of each sid
 for i, name in ipairs(read(sids, newSids)) do
@@ -91,22 +101,23 @@ end
 
 local reply, changed, added = { 0, 0, 0 }, {}, {} -- the totals follow
 for i, row in ipairs(rows) do
-  local sid, name, requests, rowBytes, rowLarge, first, last = unpack(row)
-  local value
+  local sid, name = row.sid, row.name
+  local start, requests = text(next) .. ' ' .. row.new, row.requests
   if known[i] then
-    local start, before = string.match(known[i], '^(%S+ %S+ %S+ %S+) (%d+) ')
-    value = start .. ' ' .. text(before + requests) .. ' ' .. last
+    local before
+    start, before = string.match(known[i], '^(%S+ %S+ %S+ %S+) (%d+) ')
+    requests = requests + before
   else
-    value = table.concat({ text(next), first, rowBytes, rowLarge, requests, last }, ' ')
-    next, bytes, large = next + 1, bytes + rowBytes, large + rowLarge
+    next, bytes, large = next + 1, bytes + row.bytes, large + row.large
     local before = names[sid]
     if not before then
       names[sid] = name
       added[#added + 1], added[#added + 2] = sid, name
     elseif before ~= name and before ~= 'null' and name ~= 'null' and sid ~= 'null' then
-      reply[#reply + 1], reply[#reply + 2] = i, before
+      reply[#reply + 1], reply[#reply + 2] = row.line, before
     end
   end
+  local value = start .. ' ' .. text(requests) .. ' ' .. row.last
   changed[#changed + 1], changed[#changed + 2] = fields[i], value
 end
 
@@ -153,73 +164,57 @@ redis.call('HDEL', sids, ARGV[2])
 return count
 `;
 
-/** A row to record, for one or more requests. */
-interface RowToRecord {
-  /** `sid`, name and account, each as JSON in a line of its own. */
-  readonly key: string;
-  /** What the script needs only if the row is new. */
-  readonly sizes: string;
-  readonly firstSeen: number;
-  /** The first request, by its place among all. */
-  readonly index: number;
-  requests: number;
-  /** What the last request sets. */
-  last: string;
-}
-
-/** The rows of some batches. Requests that belong to one row are one row here. */
+/** The rows of some batches, as a text with a line for each part of a row. */
 export class RowsToRecord {
-  #rows: RowToRecord[] = [];
+  /** The rows: Redis and its client handle one long argument faster than many short ones. */
+  readonly text: string;
+  /** The first request of each row, by its place among all. */
+  #first: number[] = [];
   #count = 0;
 
-  /** Takes the rows of some batches. */
+  /** Takes the rows of some batches. A request that repeats the one before it is part of its row. */
   constructor(batches: readonly Batch[]) {
-    const byKey = new Map<string, RowToRecord>();
+    let text = "";
     for (const { students, origin, at } of batches) {
-      // JSON, because an address must not contain the script's separator.
+      // JSON, because no part may have a line feed.
       const ip = JSON.stringify(origin.clientIp);
-      const last = `${at} ${origin.clientId} ${ip}`;
-      for (const student of students) {
-        const index = this.#count++;
-        const key = keyLines(student);
-        const row = byKey.get(key);
-        if (row) {
-          row.requests++;
-          row.last = last;
-          continue;
-        }
+      const seen = `${at} ${origin.clientId} ${ip}`;
+      for (let i = 0, next = 0; i < students.length; i = next) {
+        const student = students[i];
+        while (++next < students.length && isRepeated(student, students[next]));
         const bytes = bytesOf(student);
-        const sizes = `${bytes} ${isSmall(student) ? 0 : bytes}`;
-        const added = { key, sizes, firstSeen: at, index, requests: 1, last };
-        byKey.set(key, added);
-        this.#rows.push(added);
+        const large = isSmall(student) ? 0 : bytes;
+        text += `${keyLines(student)}\n${next - i} ${bytes} ${large} ${seen}\n`;
+        this.#first.push(this.#count + i);
       }
+      this.#count += students.length;
     }
-  }
-
-  /** The rows as one text: Redis and its client handle one long argument faster than many short ones. */
-  get text(): string {
-    let all = "";
-    for (const { key, requests, sizes, firstSeen, last } of this.#rows) {
-      all += `${key}\n${requests} ${sizes} ${firstSeen} ${last}\n`;
-    }
-    return all;
+    this.text = text;
   }
 
   /** Returns one result for each request. `doubtful` has numbers of rows, each followed by the name before. */
   results(doubtful: readonly unknown[]): Recorded[] {
     const results = new Array<Recorded>(this.#count).fill("recorded");
     for (let i = 0; i < doubtful.length; i += 2) {
-      const { index } = this.#rows[Number(doubtful[i]) - 1];
+      const index = this.#first[Number(doubtful[i]) - 1];
       results[index] = { before: JSON.parse(String(doubtful[i + 1])) };
     }
     return results;
   }
 }
 
-/** Returns the texts of a row's key as JSON, which has no line feed, in a line each. */
+function isRepeated(one: Student, other: Student): boolean {
+  return one.sid === other.sid && one.student_name === other.student_name &&
+    one.github_username === other.github_username;
+}
+
+/** Returns the texts of a row's key as JSON, in a line each. */
 function keyLines({ sid, student_name, github_username }: Student): string {
-  const id = sid === null ? "null" : JSON.stringify(sidText(sid));
+  const id = typeof sid === "string"
+    ? JSON.stringify(sid)
+    : sid === null
+    ? "null"
+    : `"${sid}"`;
   const name = JSON.stringify(student_name);
   return `${id}\n${name}\n${JSON.stringify(github_username)}`;
 }
