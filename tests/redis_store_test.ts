@@ -129,7 +129,7 @@ redis.test("RedisStore keeps numbers exactly up to 2 ** 53 (needs redis-server)"
   await store.record([{ students: [ALICE], origin, at: large - 1 }]);
   const [key, value] = [
     JSON.stringify(["123456789", "Alice Brown", "abrown"]),
-    `${large - 2} 5 1 0 ${large - 3} 6 7 "::1"`,
+    `${large - 2} 5 1 0 ${large - 3} "6 7 ::1"`,
   ];
   await server.send("HSET", "{rollcall}:students", key, value);
   await server.send("HSET", "{rollcall}:totals", "bytes", `${large - 1000}`);

@@ -88,15 +88,18 @@ export class RedisStore implements Store {
 
   async record(batches: readonly Batch[]): Promise<readonly Recorded[]> {
     const rows = new RowsToRecord(batches);
-    const reply = await this.#call((send) => this.#sendScript(send, rows.text));
+    const reply = await this.#call((send) => this.#sendScript(send, rows.args));
     const [sids, bytes, largeBytes, ...doubtful] = reply;
     this.#totals = toTotals(sids, bytes, largeBytes);
     return rows.results(doubtful);
   }
 
   /** Runs the script by its digest. Redis forgets scripts when it starts. */
-  async #sendScript(send: SendCommand, text: string): Promise<unknown[]> {
-    const args = ["3", ...KEYS, VERSION, text];
+  async #sendScript(
+    send: SendCommand,
+    rows: readonly string[],
+  ): Promise<unknown[]> {
+    const args = ["3", ...KEYS, VERSION, ...rows];
     try {
       return await send("EVALSHA", this.#digest, ...args) as unknown[];
     } catch (error) {

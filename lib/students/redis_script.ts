@@ -7,7 +7,7 @@
  * @module
  */
 
-import { bytesOf, isSmall } from "./row.ts";
+import { bytesOf, isSmall, sidText } from "./row.ts";
 import type { Batch, Row } from "./row.ts";
 import { type Recorded, StoreError } from "./store.ts";
 import type { Student } from "./student.ts";
@@ -16,7 +16,7 @@ import type { Student } from "./student.ts";
  * Where a roster is kept. The braces keep all in one part of a cluster.
  *
  * - `students`: each row, under its `rowKey`, as `sequence firstSeen bytes largeBytes
- *   requests lastSeen clientId clientIp`. The address is JSON.
+ *   requests "lastSeen clientId clientIp"`. The text in quotes is JSON.
  * - `sids`: the name in the first row of each `sid`. Both are JSON, so that `null` and
  *   `"null"` differ.
  * - `totals`: `bytes`, `largeBytes`, `next` (the next sequence) and `version`.
@@ -37,7 +37,7 @@ export const NEWER = "ROLLCALLVERSION";
  * Records rows. It reads all that it needs before it writes, because Redis does not
  * undo a script that fails half-way.
  *
- * Its arguments are the version, and the text of {@linkcode RowsToRecord}. It returns
+ * Its arguments are the version, and those of {@linkcode RowsToRecord}. It returns
  * how many `sid` there are, the estimated bytes, those of the large rows, and for each
  * row whose `sid` came with another name before: its number, and that name.
  */
@@ -73,19 +73,21 @@ end
 bytes, large, next = tonumber(bytes or 0), tonumber(large or 0), tonumber(next or 0)
 
 local rows, fields, byField, lines = {}, {}, {}, 0
-local line = '([^\n]*)\n([^\n]*)\n([^\n]*)\n(%d+) (%d+) (%d+) (%d+) ([^\n]*)\n'
-for sid, name, user, requests, rowBytes, rowLarge, at, origin in string.gmatch(ARGV[2], line) do
-  lines = lines + 1
-  local field = '[' .. sid .. ',' .. name .. ',' .. user .. ']'
-  local row = byField[field]
-  if row then
-    row.requests, row.last = row.requests + requests, at .. ' ' .. origin
-  else
-    row = { sid = sid, name = name, line = lines, requests = tonumber(requests),
-      new = at .. ' ' .. rowBytes .. ' ' .. rowLarge, last = at .. ' ' .. origin,
-      bytes = rowBytes, large = rowLarge }
-    byField[field] = row
-    rows[#rows + 1], fields[#fields + 1] = row, field
+local line = '\n ([^\n]*),\n ([^\n]*),\n ([^\n]*),\n (%d+),\n (%d+),\n (%d+)'
+for i = 2, #ARGV, 3 do
+  local first, last = ARGV[i], ARGV[i + 1]
+  for sid, name, user, requests, rowBytes, rowLarge in string.gmatch(ARGV[i + 2], line) do
+    lines = lines + 1
+    local field = '[' .. sid .. ',' .. name .. ',' .. user .. ']'
+    local row = byField[field]
+    if row then
+      row.requests, row.last = row.requests + requests, last
+    else
+      row = { sid = sid, name = name, line = lines, requests = tonumber(requests),
+        first = first, last = last, bytes = rowBytes, large = rowLarge }
+      byField[field] = row
+      rows[#rows + 1], fields[#fields + 1] = row, field
+    end
   end
 end
 
@@ -102,12 +104,13 @@ end
 local reply, changed, added = { 0, 0, 0 }, {}, {} -- the totals follow
 for i, row in ipairs(rows) do
   local sid, name = row.sid, row.name
-  local start, requests = text(next) .. ' ' .. row.new, row.requests
+  local start, requests
   if known[i] then
-    local before
-    start, before = string.match(known[i], '^(%S+ %S+ %S+ %S+) (%d+) ')
-    requests = requests + before
+    start, requests = string.match(known[i], '^(%S+ %S+ %S+ %S+) (%d+) ')
+    requests = requests + row.requests
   else
+    start = text(next) .. ' ' .. row.first .. ' ' .. row.bytes .. ' ' .. row.large
+    requests = row.requests
     next, bytes, large = next + 1, bytes + row.bytes, large + row.large
     local before = names[sid]
     if not before then
@@ -164,32 +167,44 @@ redis.call('HDEL', sids, ARGV[2])
 return count
 `;
 
-/** The rows of some batches, as a text with a line for each part of a row. */
+/** The rows of some batches, for the script {@linkcode RECORD}. */
 export class RowsToRecord {
-  /** The rows: Redis and its client handle one long argument faster than many short ones. */
-  readonly text: string;
+  /**
+   * For each batch: when its rows were first seen, what they were last seen with, and
+   * the rows as JSON, with a line for each value.
+   *
+   * Redis and its client handle one long argument faster than many short ones. And a
+   * value as JSON has no line feed in it.
+   */
+  readonly args: string[] = [];
   /** The first request of each row, by its place among all. */
   #first: number[] = [];
   #count = 0;
 
-  /** Takes the rows of some batches. A request that repeats the one before it is part of its row. */
+  /** Takes the rows of some batches. */
   constructor(batches: readonly Batch[]) {
-    let text = "";
-    for (const { students, origin, at } of batches) {
-      // JSON, because no part may have a line feed.
-      const ip = JSON.stringify(origin.clientIp);
-      const seen = `${at} ${origin.clientId} ${ip}`;
-      for (let i = 0, next = 0; i < students.length; i = next) {
-        const student = students[i];
-        while (++next < students.length && isRepeated(student, students[next]));
-        const bytes = bytesOf(student);
-        const large = isSmall(student) ? 0 : bytes;
-        text += `${keyLines(student)}\n${next - i} ${bytes} ${large} ${seen}\n`;
-        this.#first.push(this.#count + i);
-      }
-      this.#count += students.length;
+    for (const { students, origin: { clientId, clientIp }, at } of batches) {
+      const last = JSON.stringify(`${at} ${clientId} ${clientIp}`);
+      const values = this.#valuesOf(students);
+      this.args.push(`${at}`, last, JSON.stringify(values, null, 1));
     }
-    this.text = text;
+  }
+
+  /** Returns the values of all rows. A request that repeats the one before it is part of its row. */
+  #valuesOf(students: readonly Student[]): (string | number | null)[] {
+    const values: (string | number | null)[] = [];
+    for (let i = 0, next = 0; i < students.length; i = next) {
+      const student = students[i];
+      while (++next < students.length && isRepeated(student, students[next]));
+      const { sid, student_name, github_username } = student;
+      const bytes = bytesOf(student);
+      const large = isSmall(student) ? 0 : bytes;
+      values.push(sidText(sid), student_name, github_username);
+      values.push(next - i, bytes, large);
+      this.#first.push(this.#count + i);
+    }
+    this.#count += students.length;
+    return values;
   }
 
   /** Returns one result for each request. `doubtful` has numbers of rows, each followed by the name before. */
@@ -208,17 +223,6 @@ function isRepeated(one: Student, other: Student): boolean {
     one.github_username === other.github_username;
 }
 
-/** Returns the texts of a row's key as JSON, in a line each. */
-function keyLines({ sid, student_name, github_username }: Student): string {
-  const id = typeof sid === "string"
-    ? JSON.stringify(sid)
-    : sid === null
-    ? "null"
-    : `"${sid}"`;
-  const name = JSON.stringify(student_name);
-  return `${id}\n${name}\n${JSON.stringify(github_username)}`;
-}
-
 /**
  * Reads a row of `students`, and its sequence.
  *
@@ -227,7 +231,8 @@ function keyLines({ sid, student_name, github_username }: Student): string {
 export function readRow(key: string, value: string): [number, Row] {
   try {
     const [sid, student_name, github_username] = JSON.parse(key);
-    const [sequence, firstSeen, , , requests, lastSeen, clientId, ...ip] = value
+    const [sequence, firstSeen, , , requests, ...rest] = value.split(" ");
+    const [lastSeen, clientId, ...clientIp] = JSON.parse(rest.join(" "))
       .split(" ");
     return [Number(sequence), {
       sid,
@@ -237,7 +242,7 @@ export function readRow(key: string, value: string): [number, Row] {
       lastSeen: Number(lastSeen),
       requests: Number(requests),
       clientId: Number(clientId),
-      clientIp: JSON.parse(ip.join(" ")),
+      clientIp: clientIp.join(" "),
     }];
   } catch (cause) {
     throw new StoreError("the roster's database has a damaged row", { cause });
