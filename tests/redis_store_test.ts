@@ -1,8 +1,10 @@
 // The store in Redis, with a real redis-server.
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { ErrorReply } from "@redis/client";
 import { MemoryStore } from "../lib/students/memory.ts";
 import { parseRedisAddress } from "../lib/students/redis_address.ts";
+import { toStoreError } from "../lib/students/redis_errors.ts";
 import type { RedisStore } from "../lib/students/redis.ts";
 import { type Batch, bytesOf } from "../lib/students/row.ts";
 import { type Recorded, StoreError } from "../lib/students/store.ts";
@@ -452,6 +454,25 @@ encrypted.test("RedisStore uses TLS, and refuses a certificate that it does not 
   const [row] = await Array.fromAsync(store.readAll());
   assertEquals(row.requests, 2);
   await store.close();
+});
+
+Deno.test("toStoreError() says in plain words what Redis means", () => {
+  const meanings = {
+    "MISCONF Redis is configured to save RDB snapshots, but": "to its disk",
+    "LOADING Redis is loading the dataset in memory": "is starting",
+    "BUSY Redis is busy running a script.": "is busy",
+    "NOREPLICAS Not enough good replicas to write.": "has lost its copies",
+    // Redis 6 has other words before an error inside a script.
+    "ERR Error running script (call to f_1): @user_script:9: @user_script: 9: -OOM command not allowed":
+      "has no memory left",
+    "ERR odd\x1b[2J": "failed: ERR odd\\x1b[2J",
+  };
+  for (const [message, meaning] of Object.entries(meanings)) {
+    assertHas(toStoreError(new ErrorReply(message)).message, meaning);
+  }
+  const secret = new Error("connect to 10.0.0.1 failed");
+  const { message } = toStoreError(secret);
+  assertEquals(message, "the roster's database cannot be reached");
 });
 
 Deno.test("parseRedisAddress() reads an address, and refuses a password in it", () => {

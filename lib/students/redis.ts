@@ -32,7 +32,15 @@ const [STUDENTS, SIDS, TOTALS] = KEYS;
 /** How many rows Redis reads at once, so that it can do other work in between. */
 const ROWS_AT_ONCE = "1000";
 
-/** Keeps rows in Redis. */
+/**
+ * Keeps rows in Redis. Each call is one step there, and one for all servers.
+ *
+ * Redis confirms a call when it has done what its own settings ask for. A row is on
+ * its disk by then only with `appendonly yes` and `appendfsync always`.
+ *
+ * When a call fails because no reply came, Redis may have recorded it all the same.
+ * Then students are in the roster who received an error.
+ */
 export class RedisStore implements Store {
   #connection: RedisConnection | undefined;
   #totals: Totals = { sids: 0, bytes: 0, largeBytes: 0 };
