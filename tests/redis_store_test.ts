@@ -1,6 +1,7 @@
 // The store in Redis, with a real redis-server.
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
+// @ts-types="../lib/students/redis_client.d.ts"
 import { ErrorReply } from "@redis/client";
 import { MemoryStore } from "../lib/students/memory.ts";
 import { parseRedisAddress } from "../lib/students/redis_address.ts";
@@ -13,6 +14,7 @@ import { Random } from "../lib/testing/random.ts";
 import { needs } from "./support/needs.ts";
 import { ALICE, BOB } from "./support/peers.ts";
 import { TestRedis, until } from "./support/redis.ts";
+import { testStore } from "./support/store_conformance.ts";
 
 const redis = needs("redis-server");
 const encrypted = needs("redis-server", "openssl");
@@ -42,6 +44,25 @@ function recovered(store: RedisStore): Promise<void> {
     store.record([batch([ALICE])]).then(() => true, () => false)
   );
 }
+
+let shared: TestRedis | undefined;
+testStore({
+  name: "RedisStore",
+  needs: ["redis-server"],
+  async open() {
+    shared = await TestRedis.start();
+    return shared.open();
+  },
+  async reopen(store) {
+    await store.close();
+    await shared!.kill();
+    await shared!.start();
+    return shared!.open();
+  },
+  async remove() {
+    await shared?.[Symbol.asyncDispose]();
+  },
+});
 
 /** Texts that a script could take for its own separators, or a pattern. */
 const ODD = ["", "null", "\n", '"', "\\", '","', "%s", "\0", "\ud800", "王 🎓"];
