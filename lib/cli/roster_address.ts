@@ -5,38 +5,55 @@
  */
 
 import { report } from "../output.ts";
-import { forgetIn, openStore, readStore } from "../students/open.ts";
+import {
+  forgetIn,
+  openStore,
+  readStore,
+  type StoreOptions,
+} from "../students/open.ts";
 import { Roster, type RosterLimits } from "../students/roster.ts";
 import { type Store, StoreError } from "../students/store.ts";
 import { counted, reason } from "../text.ts";
-import { type Flag, text } from "./flags.ts";
+import { type Flags, text } from "./flags.ts";
 import { Failure } from "./program.ts";
 
 /** The environment variable with the password of Redis. */
 const PASSWORD = "ROLLCALL_REDIS_PASSWORD";
 
-/** Where a roster is. */
-export interface RosterAddress {
-  /** A file's path, or the address of Redis. */
-  readonly address: string;
+/** The values of the flags that say how to reach Redis. */
+export interface DatabaseFlags {
   /** The file with the password of Redis. */
-  readonly passwordFile: string | undefined;
+  passwordFile: string | undefined;
+  /** The file with the certificates to trust. */
+  caFile: string | undefined;
 }
 
-/** The flag that names a file with a password. */
-export const passwordFile: Flag<string | undefined> = text(
-  `a file in data/ with the password of Redis, unless ${PASSWORD} has it`,
-  undefined,
-  "no password",
-);
+/** The flags that say how to reach Redis. */
+export const databaseFlags: Flags<DatabaseFlags> = {
+  passwordFile: text(
+    `a file in data/ with the password of Redis, unless ${PASSWORD} has it`,
+    undefined,
+  ),
+  caFile: text(
+    "a file in data/ with the certificate that a rediss:// roster must have, or its issuer's",
+    undefined,
+    "what Deno trusts",
+  ),
+};
+
+/** Where a roster is: a file's path, or the address of Redis, and how to reach it. */
+export interface RosterAddress extends DatabaseFlags {
+  /** The path, or the address. */
+  address: string;
+}
 
 /** Opens the roster of a server, and says how many students it has. No address is memory. @throws {Failure} If it cannot be opened. */
 export async function openRoster(
-  { address, passwordFile }: Partial<RosterAddress>,
+  address: string | undefined,
+  flags: DatabaseFlags,
   limits: Partial<RosterLimits>,
 ): Promise<Roster> {
-  const options = { password: passwordIn(passwordFile) };
-  const store = await openStore(address, options).catch(failed);
+  const store = await openStore(address, optionsOf(flags)).catch(failed);
   const roster = new Roster(store, limits, report);
   if (address) report(`${address} has ${counted(roster.size, "student")}`);
   return roster;
@@ -44,28 +61,38 @@ export async function openRoster(
 
 /** Reads a roster that a server may use at the same time. @throws {Failure} If it cannot be read. */
 export async function readRoster(
-  { address, passwordFile }: RosterAddress,
+  { address, ...flags }: RosterAddress,
 ): Promise<Store> {
-  const options = { password: passwordIn(passwordFile) };
-  return await readStore(address, options).catch(failed);
+  return await readStore(address, optionsOf(flags)).catch(failed);
 }
 
 /** Deletes all rows of a `sid`. Resolves to how many there were. @throws {Failure} If it cannot. */
 export async function forgetInRoster(
-  { address, passwordFile }: RosterAddress,
+  { address, ...flags }: RosterAddress,
   sid: string | null,
 ): Promise<number> {
-  const options = { password: passwordIn(passwordFile) };
-  return await forgetIn(address, sid, options).catch(failed);
+  return await forgetIn(address, sid, optionsOf(flags)).catch(failed);
 }
 
-/** Returns the password in a file, or in the environment: on a command line, every user of the machine could read it. */
-function passwordIn(file: string | undefined): string | undefined {
+/** Reads what the flags name. A password is in a file or in the environment: on a command line, every user of the machine could read it. */
+function optionsOf({ passwordFile, caFile }: DatabaseFlags): StoreOptions {
+  return {
+    password: readFlag(passwordFile)?.trimEnd() ?? passwordInEnvironment(),
+    ca: readFlag(caFile),
+    warn: report,
+  };
+}
+
+function readFlag(file: string | undefined): string | undefined {
+  if (file === undefined) return undefined;
   try {
-    if (file !== undefined) return Deno.readTextFileSync(file).trimEnd();
+    return Deno.readTextFileSync(file);
   } catch (error) {
-    throw new Failure(`Cannot read the password in ${file}: ${reason(error)}`);
+    throw new Failure(`Cannot read ${file}: ${reason(error)}`);
   }
+}
+
+function passwordInEnvironment(): string | undefined {
   const query = { name: "env", variable: PASSWORD } as const;
   const { state } = Deno.permissions.querySync(query);
   return state === "granted" ? Deno.env.get(PASSWORD) : undefined;

@@ -13,10 +13,14 @@ import { asCsv, asJson, asTable, type Listing } from "./roster/listing.ts";
 import { listRows, readRows } from "./roster/rows.ts";
 import { parseTime, TIMES } from "./roster/since.ts";
 import { STDOUT, watch } from "./roster/watch.ts";
-import { passwordFile, type RosterAddress } from "./roster_address.ts";
+import {
+  type DatabaseFlags,
+  databaseFlags,
+  type RosterAddress,
+} from "./roster_address.ts";
 import { type StopSignals, whenAborted } from "./signals.ts";
 
-interface RosterFlags {
+interface RosterFlags extends DatabaseFlags {
   csv: boolean;
   json: boolean;
   since: number | undefined;
@@ -24,7 +28,6 @@ interface RosterFlags {
   watch: boolean;
   forget: string | undefined;
   yes: boolean;
-  passwordFile: string | undefined;
 }
 
 const flags: Flags<RosterFlags> = {
@@ -44,7 +47,7 @@ const flags: Flags<RosterFlags> = {
   watch: toggle("show it again when something changes, until Ctrl-C"),
   forget: text("delete all rows with this sid, after asking", undefined),
   yes: toggle("--forget does not ask"),
-  passwordFile,
+  ...databaseFlags,
 };
 
 /** Flags that cannot be given together. */
@@ -93,8 +96,8 @@ export function main(
     takesOperands: true,
     run: async (given, operands) => {
       checkTogether(given);
-      const { passwordFile } = given;
-      const where = { address: addressIn(operands), passwordFile };
+      const { passwordFile, caFile } = given;
+      const where = { address: addressIn(operands), passwordFile, caFile };
       const work = run(where, given, stop);
       await Promise.race(given.watch ? [work] : [work, stopped(stop)]);
       return 0;

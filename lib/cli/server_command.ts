@@ -32,12 +32,16 @@ import {
   reachableAt,
 } from "./listening.ts";
 import { type Program, runProgram } from "./program.ts";
-import { openRoster, passwordFile } from "./roster_address.ts";
+import {
+  type DatabaseFlags,
+  databaseFlags,
+  openRoster,
+} from "./roster_address.ts";
 import { type StopSignals, whenAborted } from "./signals.ts";
 import { report } from "../output.ts";
 
 /** The values of the server's flags. */
-export interface ServerFlags {
+export interface ServerFlags extends DatabaseFlags {
   /** The address to listen at. */
   host: string | undefined;
   /** The port to listen at. */
@@ -60,8 +64,6 @@ export interface ServerFlags {
   grace: number;
   /** Where to keep the roster: a file, or the address of Redis. Nothing means memory. */
   roster: string | undefined;
-  /** The file with the password of Redis. */
-  passwordFile: string | undefined;
   /** Whether to print no line for each request. */
   quiet: boolean;
   /** Whether to print only the last two digits of a student's number. */
@@ -142,7 +144,7 @@ const flags: Flags<ServerFlags> = {
     undefined,
     "memory, until the server ends",
   ),
-  passwordFile,
+  ...databaseFlags,
   quiet: toggle("do not print a line for each request"),
   maskSid: toggle("print only the last two digits of a student's number"),
   classroom: toggle(
@@ -183,8 +185,7 @@ export function runServer(
         maxNewPerAddress = byDefault.maxNewPerAddress,
       } = given;
       const limits = { maxNewPerConnection, maxNewPerAddress };
-      const where = { address: given.roster, passwordFile: given.passwordFile };
-      await using roster = await openRoster(where, limits);
+      await using roster = await openRoster(given.roster, given, limits);
       const setup = { ...given, maxClientsPerAddress, host, line, roster };
       const server = create(setup);
       return await serveUntilStopped(

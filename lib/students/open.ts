@@ -7,10 +7,14 @@
 import { MemoryStore } from "./memory.ts";
 import { type Store, StoreError } from "./store.ts";
 
-/** What some stores need to be opened. */
+/** How to open a store in a database. */
 export interface StoreOptions {
-  /** The password of a database. */
+  /** The password. */
   readonly password?: string;
+  /** Certificates to trust, as PEM text, instead of those that Deno trusts. */
+  readonly ca?: string;
+  /** Receives a line if the database may lose what it has confirmed. */
+  readonly warn?: (line: string) => void;
 }
 
 /**

@@ -25,7 +25,11 @@ import {
 import { type Batch, type Identity, type Row, rowKey } from "./row.ts";
 import { type Recorded, type Store, StoreError, type Totals } from "./store.ts";
 
-export type { ConnectionOptions };
+/** How to connect. */
+export interface RedisOptions extends ConnectionOptions {
+  /** Receives a line if Redis may lose what it has confirmed. */
+  readonly warn?: (line: string) => void;
+}
 
 const [STUDENTS, SIDS, TOTALS] = KEYS;
 
@@ -56,7 +60,7 @@ export class RedisStore implements Store {
    */
   static async open(
     address: string,
-    options: ConnectionOptions = {},
+    options: RedisOptions = {},
   ): Promise<RedisStore> {
     const store = new RedisStore();
     const parsed = parseRedisAddress(address);
@@ -73,7 +77,25 @@ export class RedisStore implements Store {
         { cause: error },
       );
     }
+    if (options.warn) await store.#warn(options.warn);
     return store;
+  }
+
+  /** Warns if Redis confirms what is not on its disk yet. It may not want to tell. */
+  async #warn(warn: (line: string) => void): Promise<void> {
+    const [appendonly, appendfsync] = await this.#call((send) =>
+      Promise.all(
+        ["appendonly", "appendfsync"].map((name) =>
+          send("CONFIG", "GET", name).catch(() => [])
+        ),
+      )
+    ) as string[][];
+    if (appendonly.length === 0) return;
+    if (appendonly[1] === "yes" && appendfsync[1] === "always") return;
+    warn(
+      "This Redis can lose acknowledged students when it or its machine fails: set its " +
+        "appendonly to yes, and its appendfsync to always",
+    );
   }
 
   /** What it held at the last call. Other servers may have added rows since. */
