@@ -73,6 +73,17 @@ Deno.test("Roster.recordWaiting() records all who wait, in one call of the store
   assertEquals(calls.length, 1);
 });
 
+Deno.test("Roster.recordWaiting() records few students at once if their texts are long", async () => {
+  const { calls, roster } = countingRoster();
+  const long = { ...ALICE, student_name: "a".repeat(60_000) };
+  const entries = [1, 2, 2, 1, 1].map((count) =>
+    roster.add(Array(count).fill(long), ORIGIN)
+  );
+  for (const entry of entries) if (!entry.done) await roster.recordWaiting();
+  assertEquals(calls, [[1], [2], [2], [1, 1]]);
+  assert(entries.every((entry) => entry.results.every(isRecorded)));
+});
+
 Deno.test("Roster.recordWaiting() records at most 500 students, and leaves the others in the queue", async () => {
   const { calls, roster } = countingRoster();
   const counts = [200, 200, 100, 1, 499, 2, 500, 1];

@@ -10,6 +10,8 @@ import type { Student } from "./student.ts";
 
 /** The most students that the store records at once, so that nobody waits for long. */
 export const GROUP = 500;
+/** The most characters of all their texts, unless a single client sent them. */
+export const GROUP_CHARACTERS = 131_072;
 
 /** Students who are recorded together. */
 export interface Part extends Batch {
@@ -50,6 +52,16 @@ export class Entry implements Part {
     if (this.#error !== undefined) throw this.#error;
     if (!this.done) throw new Error("These students are not recorded yet");
     return this.#results;
+  }
+
+  /** The characters of all texts. */
+  get characters(): number {
+    let sum = 0;
+    for (const { sid, student_name, github_username } of this.students) {
+      sum += (student_name?.length ?? 0) + (github_username?.length ?? 0);
+      if (typeof sid === "string") sum += sid.length;
+    }
+    return sum;
   }
 
   add(results: readonly Recorded[]): void {

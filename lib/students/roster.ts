@@ -6,7 +6,7 @@
 
 import type { MessageMap } from "../formats/format.ts";
 import { counted } from "../text.ts";
-import { Entry, GROUP, type Part } from "./entry.ts";
+import { Entry, GROUP, GROUP_CHARACTERS, type Part } from "./entry.ts";
 import { MemoryStore } from "./memory.ts";
 import { type NewStudentLimits, NewStudents } from "./new_students.ts";
 import { type Batch, bytesOf, isSmall, MOST_SMALL } from "./row.ts";
@@ -47,7 +47,8 @@ const REFUSED: { readonly [limit in keyof RosterLimits]: string } = {
  * Records students in a store.
  *
  * A store needs about as long for many students as for one. So students wait in a
- * queue, and the first handler that has the lock records all who wait.
+ * queue, and the first handler that has the lock records all who wait. All handlers
+ * of a roster share one lock: servers with a lock each need a roster each.
  */
 export class Roster implements AsyncDisposable {
   /** How often each limit was reached. */
@@ -117,11 +118,13 @@ export class Roster implements AsyncDisposable {
 
   /** Takes entries from the queue: as many as fit into a group, but at least one. */
   #nextEntries(): Entry[] {
-    let count = 0;
-    let students = 0;
+    if (this.#waiting.length === 1) return this.#waiting.splice(0);
+    let [count, students, characters] = [0, 0, 0];
     for (const entry of this.#waiting) {
       students += entry.students.length;
-      if (count > 0 && students > GROUP) break;
+      characters += entry.characters;
+      const isFull = students > GROUP || characters > GROUP_CHARACTERS;
+      if (count > 0 && isFull) break;
       count++;
     }
     return this.#waiting.splice(0, count);
