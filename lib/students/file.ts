@@ -4,7 +4,7 @@
  * @module
  */
 
-import { Database } from "./database.ts";
+import { Database } from "./file_database.ts";
 import { checkFile, createFile } from "./file_check.ts";
 import { FileLock } from "./file_lock.ts";
 import { MemoryStore } from "./memory.ts";
