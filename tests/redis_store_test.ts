@@ -11,9 +11,9 @@ import { type Batch, bytesOf } from "../lib/students/row.ts";
 import { type Recorded, StoreError } from "../lib/students/store.ts";
 import type { Sid, Student } from "../lib/students/student.ts";
 import { Random } from "../lib/testing/random.ts";
+import { TestRedis, until } from "../tools/processes/redis.ts";
 import { needs } from "./support/needs.ts";
 import { ALICE, BOB } from "./support/peers.ts";
-import { TestRedis, until } from "./support/redis.ts";
 import { testStore } from "./support/store_conformance.ts";
 
 const redis = needs("redis-server");
