@@ -18,7 +18,9 @@ import { churn } from "./hold/churn.ts";
 import { comeAndGo } from "./hold/come_and_go.ts";
 import { descriptors } from "./hold/descriptors.ts";
 import { drain } from "./hold/drain.ts";
+import { failingFile, failingRedis } from "./hold/failing.ts";
 import { flood } from "./hold/flood.ts";
+import { fsync } from "./hold/fsync.ts";
 import { fuzz } from "./hold/fuzz.ts";
 import { kept, keptRedis } from "./hold/kept.ts";
 import { kill9 } from "./hold/kill9.ts";
@@ -46,6 +48,9 @@ const SCENARIOS: readonly Scenario[] = [
   kill9,
   kept,
   keptRedis,
+  failingFile,
+  failingRedis,
+  fsync,
   output,
   drain,
   churn,
