@@ -84,6 +84,21 @@ Deno.test("Roster.recordWaiting() records few students at once if their texts ar
   assert(entries.every((entry) => entry.results.every(isRecorded)));
 });
 
+Deno.test("Roster.recordWaiting() waits a moment for more students if the store is slow", async () => {
+  const calls: number[][] = [];
+  const store = new HookedStore(async (batches) => {
+    calls.push(sizes(batches));
+    await delay(20);
+  });
+  const roster = new Roster(store);
+  await record(roster, [ALICE]);
+  roster.add([ALICE], ORIGIN);
+  const recorded = roster.recordWaiting();
+  roster.add([BOB], ORIGIN);
+  await recorded;
+  assertEquals(calls, [[1], [1, 1]]);
+});
+
 Deno.test("Roster.recordWaiting() records at most 500 students, and leaves the others in the queue", async () => {
   const { calls, roster } = countingRoster();
   const counts = [200, 200, 100, 1, 499, 2, 500, 1];
