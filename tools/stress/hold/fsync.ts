@@ -7,6 +7,7 @@
 import { delay } from "@std/async/delay";
 import { Client } from "../../../client.ts";
 import { STUDENT } from "../../../clienthelper.ts";
+import { counted } from "../../../lib/text.ts";
 import { stablePort } from "../../processes/stable_port.ts";
 import { canTrace, Strace } from "../../processes/strace.ts";
 import { allOf, atLeast, atMost, figuresOf, none } from "./figures.ts";
@@ -20,8 +21,8 @@ import { quantile } from "./statistics.ts";
 const REQUESTS = 200;
 /** How long a commit takes on the slow disk, in milliseconds. */
 const COMMIT = 30;
-/** How many commits an answer waits for at most: the one under way, and its own; and time on a busy machine. */
-const COMMITS = 5;
+/** How many commits an answer may take: those under way and its own, and time on a busy machine. */
+const COMMITS = 10;
 /** How long each load is measured, in milliseconds, and how long with `--brief`. */
 const MEASURED = 5000;
 const MEASURED_BRIEF = 1000;
@@ -95,7 +96,7 @@ async function measureSlowDisk(
   for (const load of LOADS) {
     const seconds = (brief ? MEASURED_BRIEF : MEASURED) / 1000;
     figures.push(...await measureLoad(place.port, load, seconds, stop));
-    tell(`${load.clients} clients, depth ${load.depth} measured`);
+    tell(`${counted(load.clients, "client")}, depth ${load.depth}: measured`);
   }
   return figures;
 }
@@ -122,7 +123,7 @@ async function measureLoad(
   const most = COMMITS * COMMIT;
   // At least one batch of each client in the time of so many commits.
   const least = 1000 * clients * depth / most;
-  return figuresOf(`${clients} clients, depth ${depth}`, [
+  return figuresOf(`${counted(clients, "client")}, depth ${depth}`, [
     atMost("answers, p50", quantile(latencies, 0.5), most, "ms"),
     atMost("answers, p99", quantile(latencies, 0.99), most, "ms"),
     atLeast("answers a second", latencies.length / seconds, least, ""),
