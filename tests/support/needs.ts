@@ -1,5 +1,7 @@
 // What tests need: permissions, programs, systems. A test without them is ignored.
 
+import { canTrace } from "../../tools/processes/strace.ts";
+
 /** A permission, or something that the machine must have. */
 export type Need =
   | "net"
@@ -11,7 +13,8 @@ export type Need =
   | "python3"
   | "pty"
   | "redis-server"
-  | "openssl";
+  | "openssl"
+  | "strace";
 
 const AVAILABLE: Record<Need, () => boolean> = {
   net: () => isGranted({ name: "net", host: "127.0.0.1" }),
@@ -28,6 +31,7 @@ const AVAILABLE: Record<Need, () => boolean> = {
     AVAILABLE.net() && AVAILABLE.read() && AVAILABLE.write() &&
     AVAILABLE.run() && succeeds("redis-server", "--version"),
   openssl: () => AVAILABLE.run() && succeeds("openssl", "version"),
+  strace: () => AVAILABLE.read() && AVAILABLE.run() && canTrace(),
 };
 
 /** Whether a permission is granted. Never prompts. */
