@@ -5,7 +5,7 @@
  */
 
 import { delay } from "@std/async/delay";
-import { type Program } from "../../processes/program.ts";
+import type { Program } from "../../processes/program.ts";
 import { hasRedis, TestRedis } from "../../processes/redis.ts";
 import { stablePort } from "../../processes/stable_port.ts";
 import { allOf, atMost, none, some } from "./figures.ts";

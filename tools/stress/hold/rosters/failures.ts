@@ -14,7 +14,7 @@ export interface Failure {
   /** Its name. */
   name: string;
   /** Begins it. Resolves to a function that ends it. */
-  begin(place: RosterPlace, server: Program): Promise<() => Promise<unknown>>;
+  begin(place: RosterPlace, server: Program): Promise<() => unknown>;
   /** The longest time from a request to its answer meanwhile, in milliseconds. */
   longest: number;
 }
@@ -52,10 +52,10 @@ const moved: Failure = {
 export const diskFull: Failure = {
   name: "disk full",
   longest: AT_ONCE,
-  async begin({ folder }) {
+  begin({ folder }) {
     const filler = `${folder}/filler`;
     fill(filler);
-    return () => Deno.remove(filler);
+    return Promise.resolve(() => Deno.remove(filler));
   },
 };
 
@@ -95,9 +95,9 @@ export function redisFailures(redis: TestRedis): Failure[] {
     {
       name: "Redis hangs",
       longest: DEADLINE,
-      async begin() {
+      begin() {
         redis.signal("SIGSTOP");
-        return async () => redis.signal("SIGCONT");
+        return Promise.resolve(() => redis.signal("SIGCONT"));
       },
     },
   ];
