@@ -3,7 +3,7 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { client, listening, Program } from "../tools/processes/program.ts";
 import { needs } from "./support/needs.ts";
-import { TestRedis } from "./support/redis.ts";
+import { TestRedis } from "../tools/processes/redis.ts";
 
 const redis = needs("redis-server");
 

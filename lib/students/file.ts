@@ -16,6 +16,11 @@ const MERGE_AFTER = 100;
 /** How long the server waits for another program that uses the file, in milliseconds. All clients wait, too. */
 const PATIENCE = 100;
 
+/** A disk that takes so many milliseconds for a commit is slow. */
+const SLOW = 10;
+/** The longest wait for more students, in milliseconds. */
+const LONGEST_DELAY = 5;
+
 /**
  * Keeps rows in a file of SQLite, and all of them in memory, too. One server can use
  * the file at a time.
@@ -29,6 +34,8 @@ export class FileStore implements Store {
   #rows: MemoryStore;
   /** Tells whether the file is still there. */
   #inode: number | null;
+  /** How long the last commit took, in milliseconds. */
+  #took = 0;
   #merging: ReturnType<typeof setTimeout> | undefined;
 
   private constructor(path: string, lock: FileLock, database: Database) {
@@ -59,6 +66,10 @@ export class FileStore implements Store {
     return this.#rows.totals;
   }
 
+  get groupDelay(): number {
+    return this.#took < SLOW ? 0 : Math.min(this.#took / 10, LONGEST_DELAY);
+  }
+
   has(students: readonly Identity[]): Promise<readonly boolean[]> {
     return this.#rows.has(students.map(wellFormed));
   }
@@ -66,7 +77,9 @@ export class FileStore implements Store {
   async record(batches: readonly Batch[]): Promise<readonly Recorded[]> {
     const stored = batches.map(wellFormedBatch);
     this.#check();
+    const began = performance.now();
     this.#database.append(stored);
+    this.#took = performance.now() - began;
     this.#mergeLater();
     return await this.#rows.record(stored);
   }

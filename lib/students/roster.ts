@@ -43,12 +43,6 @@ const REFUSED: { readonly [limit in keyof RosterLimits]: string } = {
   maxRosterBytes: "The roster is full",
 };
 
-/** A store that takes so many milliseconds for a group is slow. */
-const SLOW = 10;
-/** The part of that time for which the next group waits for more students, and the most, in milliseconds. */
-const SHARE = 0.1;
-const LONGEST_SHARE = 5;
-
 /**
  * Records students in a store.
  *
@@ -72,8 +66,6 @@ export class Roster implements AsyncDisposable {
   #failure: string | undefined;
   /** How many students were refused since it began to fail. */
   #failed = 0;
-  /** How long the store took for the last group, in milliseconds. */
-  #took = 0;
 
   /** Makes a roster in a store. `report` receives lines about the store's failures. */
   constructor(
@@ -110,13 +102,12 @@ export class Roster implements AsyncDisposable {
    * The caller holds the lock. Never rejects: the entries have the errors.
    */
   recordWaiting(): Promise<void> {
-    return this.#took < SLOW ? this.#recordNext() : this.#recordLater();
+    const { groupDelay = 0 } = this.#store;
+    return groupDelay === 0 ? this.#recordNext() : this.#recordIn(groupDelay);
   }
 
-  /** Waits a moment: on a slow disk, students who come meanwhile would wait much longer for the next group. */
-  async #recordLater(): Promise<void> {
-    const wait = Math.min(this.#took * SHARE, LONGEST_SHARE);
-    await new Promise((resolve) => setTimeout(resolve, wait));
+  async #recordIn(ms: number): Promise<void> {
+    await new Promise((resolve) => setTimeout(resolve, ms));
     await this.#recordNext();
   }
 
@@ -169,9 +160,7 @@ export class Roster implements AsyncDisposable {
   }
 
   async #recordAll(batches: readonly Batch[]): Promise<readonly Recorded[]> {
-    const began = performance.now();
     const results = await this.#store.record(batches);
-    this.#took = performance.now() - began;
     if (this.#failure !== undefined) this.#noteSuccess();
     return results;
   }

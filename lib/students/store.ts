@@ -38,6 +38,14 @@ export interface Totals {
 export interface Store {
   /** What it holds, as far as it knows. */
   readonly totals: Totals;
+  /**
+   * How long the next group waits for more students, in milliseconds. While a store
+   * blocks the event loop, requests arrive that nobody reads. Without a wait, they would
+   * miss the next group, too.
+   *
+   * @default {0}
+   */
+  readonly groupDelay?: number;
   /** Resolves to whether it has the row of each student. */
   has(students: readonly Student[]): Promise<readonly boolean[]>;
   /**
