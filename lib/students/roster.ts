@@ -188,9 +188,8 @@ export class Roster implements AsyncDisposable {
 
   /** Whether no limit can forbid any of the students: the usual case. */
   #hasRoom(batches: readonly Batch[]): boolean {
-    const { bytes, largeBytes } = this.#store.totals;
-    if (this.#newStudents.isLimited || largeBytes > 0) return false;
-    let most = bytes;
+    if (this.#newStudents.isLimited) return false;
+    let most = this.#store.totals.bytes;
     for (const { students } of batches) {
       if (!students.every(isSmall)) return false;
       most += students.length * MOST_SMALL;
