@@ -128,28 +128,28 @@ export class Roster implements AsyncDisposable {
 
   /** Takes entries from the queue: as many as fit into a group, but at least one. */
   #nextEntries(): Entry[] {
-    if (this.#waiting.length === 1) return this.#waiting.splice(0);
+    const waiting = this.#waiting;
+    if (waiting.length === 1) {
+      this.#waiting = [];
+      return waiting;
+    }
     let [count, students, characters] = [0, 0, 0];
-    for (const entry of this.#waiting) {
+    for (const entry of waiting) {
       students += entry.students.length;
       characters += entry.characters;
       const isFull = students > GROUP || characters > GROUP_CHARACTERS;
       if (count > 0 && isFull) break;
       count++;
     }
-    return this.#waiting.splice(0, count);
+    return waiting.splice(0, count);
   }
 
   async #recordGroup(parts: readonly Part[]): Promise<void> {
     try {
-      const results = this.#hasRoom(parts)
-        ? await this.#recordAll(parts)
-        : await this.#recordAdmitted(parts);
-      let next = 0;
-      for (const part of parts) {
-        part.add(results.slice(next, next += part.students.length));
-      }
-      this.#newStudents.keep();
+      if (this.#hasRoom(parts)) {
+        addResults(parts, await this.#store.record(parts));
+        this.#noteSuccess();
+      } else addResults(parts, await this.#recordAdmitted(parts));
     } catch (error) {
       this.#newStudents.takeBack();
       if (error instanceof StoreError) this.#refuse(parts, error);
@@ -157,12 +157,6 @@ export class Roster implements AsyncDisposable {
       // One client's students may be the cause. Those of the others are recorded.
       else await this.#recordEach(parts);
     }
-  }
-
-  async #recordAll(batches: readonly Batch[]): Promise<readonly Recorded[]> {
-    const results = await this.#store.record(batches);
-    if (this.#failure !== undefined) this.#noteSuccess();
-    return results;
   }
 
   /** Records those students whom no limit forbids. */
@@ -176,9 +170,12 @@ export class Roster implements AsyncDisposable {
       origin,
       at,
     })).filter(({ students }) => students.length > 0);
-    const results = admitted.length === 0
-      ? []
-      : await this.#recordAll(admitted);
+    let results: readonly Recorded[] = [];
+    if (admitted.length > 0) {
+      results = await this.#store.record(admitted);
+      this.#noteSuccess();
+      this.#newStudents.keep();
+    }
     for (const limit of limits) if (limit) this.limitHits[limit]++;
     next = 0;
     return limits.map((limit) =>
@@ -243,6 +240,7 @@ export class Roster implements AsyncDisposable {
   }
 
   #noteSuccess(): void {
+    if (this.#failure === undefined) return;
     const refused = counted(this.#failed, "request");
     this.#report(`The roster records students again. It refused ${refused}`);
     this.#failure = undefined;
@@ -252,6 +250,18 @@ export class Roster implements AsyncDisposable {
   /** Closes the store. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#store.close();
+  }
+}
+
+/** Gives each part its results. */
+function addResults(
+  parts: readonly Part[],
+  results: readonly Recorded[],
+): void {
+  if (parts.length === 1) return parts[0].add(results);
+  let next = 0;
+  for (const part of parts) {
+    part.add(results.slice(next, next += part.students.length));
   }
 }
 
