@@ -12,7 +12,7 @@ import { measureInvalid, RosterClients } from "./rosters/clients.ts";
 import {
   diskFull,
   type Failure,
-  FILE_FAILURES,
+  fileFailures,
   redisFailures,
   SmallDisk,
 } from "./rosters/failures.ts";
@@ -47,7 +47,8 @@ export const failingFile: Scenario = {
   about: `a roster's file is moved, or its disk is full or fails: ${THEN}`,
   async measure(tell, stop, brief): Promise<Figure[]> {
     const figures: Figure[] = [];
-    for (const failure of FILE_FAILURES) {
+    const failures = fileFailures();
+    for (const failure of failures) {
       const folder = await Deno.makeTempDir({ prefix: "rollcall-" });
       try {
         const place = inFolder(folder);
@@ -56,7 +57,7 @@ export const failingFile: Scenario = {
         await Deno.remove(folder, { recursive: true });
       }
     }
-    if (FILE_FAILURES.length === 1) {
+    if (failures.length === 1) {
       tell("a disk that fails is left out: it needs strace");
     }
     await using disk = await SmallDisk.mount(DISK);

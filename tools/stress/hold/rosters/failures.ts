@@ -70,16 +70,18 @@ function fill(path: string): void {
   }
 }
 
-/** The failures of a file that need no file system of their own. A file system is not remounted read-only while a file is open: so its calls fail as if it was. */
-export const FILE_FAILURES: readonly Failure[] = [
-  moved,
-  ...canTrace()
-    ? [
-      failingCall("read-only", "pwrite64", "EROFS"),
-      failingCall("disk broken", "fsync,fdatasync", "EIO"),
-    ]
-    : [],
-];
+/**
+ * The failures of a file that need no small disk. A file system cannot be made
+ * read-only while a server writes to it: so its calls fail as they would there.
+ */
+export function fileFailures(): Failure[] {
+  if (!canTrace()) return [moved];
+  return [
+    moved,
+    failingCall("read-only", "pwrite64", "EROFS"),
+    failingCall("disk broken", "fsync,fdatasync", "EIO"),
+  ];
+}
 
 /** The failures of Redis. */
 export function redisFailures(redis: TestRedis): Failure[] {
