@@ -25,8 +25,9 @@ const KILLS = 200;
 const KILLS_BRIEF = 12;
 /** How many clients send students meanwhile. */
 const CLIENTS = 20;
-/** Milliseconds between two batches of a client. */
+/** Milliseconds between two batches of a client; with Redis, which takes long to start if it has recorded much. */
 const PAUSE = 10;
+const PAUSE_REDIS = 50;
 /** The longest time that is waited before something is killed, in milliseconds. */
 const LOAD = 300;
 /** Longest time from a start to listening on a busy machine, in milliseconds. */
@@ -90,12 +91,11 @@ class KilledServer implements AsyncDisposable {
   static async start(
     place: RosterPlace,
     ledger: Ledger,
-    { count, first }: { count: number; first: number },
+    group: { count: number; first: number; pause: number },
   ): Promise<KilledServer> {
     const program = await startServer(place);
     const { port } = place;
-    const options = { count, first, port, ledger, pause: PAUSE };
-    const clients = new RosterClients(options);
+    const clients = new RosterClients({ ...group, port, ledger });
     return new KilledServer(place, ledger, program, clients);
   }
 
@@ -142,8 +142,9 @@ async function killRepeatedly(
     Promise.all(servers.map(({ clients }) => clients.acknowledges()));
   try {
     const count = CLIENTS / places.length;
+    const pause = redis ? PAUSE_REDIS : PAUSE;
     for (const [i, place] of places.entries()) {
-      const group = { count, first: i * count };
+      const group = { count, first: i * count, pause };
       servers.push(await KilledServer.start(place, ledger, group));
     }
     while (killed < kills) {
