@@ -23,6 +23,8 @@ const REQUESTS = 200;
 const COMMIT = 30;
 /** How many commits an answer may take: those under way and its own, and time on a busy machine. */
 const COMMITS = 10;
+/** In the time of how many commits the requests of all clients are answered at least once. */
+const ROUND = 5;
 /** How long each load is measured, in milliseconds, and how long with `--brief`. */
 const MEASURED = 5000;
 const MEASURED_BRIEF = 1000;
@@ -121,8 +123,7 @@ async function measureLoad(
   const latencies = (await Promise.all(loads)).flat();
   const others = await invalid;
   const most = COMMITS * COMMIT;
-  // At least one batch of each client in the time of so many commits.
-  const least = 1000 * clients * depth / most;
+  const least = 1000 * clients * depth / (ROUND * COMMIT);
   return figuresOf(`${counted(clients, "client")}, depth ${depth}`, [
     atMost("answers, p50", quantile(latencies, 0.5), most, "ms"),
     atMost("answers, p99", quantile(latencies, 0.99), most, "ms"),
