@@ -18,6 +18,9 @@ const MAGIC = "SQLite format 3\0";
 /** The bytes of the header. It has the version at 60, and the id at 68: see https://sqlite.org/fileformat.html */
 const HEADER = 100;
 
+/** Paths that SQLite takes for something else than a file. */
+const NO_FILE = /^(?:file:|:memory:$)/i;
+
 /** Whether a program may read and write a file. */
 function isPermitted(path: string, write: boolean): boolean {
   const names = write ? ["read", "write"] as const : ["read"] as const;
@@ -40,13 +43,22 @@ export function checkFile(path: string, access: "read" | "write"): boolean {
         "--allow-read=FOLDER --allow-write=FOLDER, at deno run or deno compile",
     );
   }
+  if (NO_FILE.test(path)) {
+    throw cannot(`it means no file to SQLite: write ./${path}`);
+  }
+  let isLink: boolean;
   let header: Uint8Array;
   try {
+    isLink = Deno.lstatSync(path).isSymlink;
     header = readHeader(path);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return false;
     const isFolder = error instanceof Deno.errors.IsADirectory;
     throw cannot(isFolder ? "it is a folder" : reason(error));
+  }
+  // A lock beside a link would not keep others from the file.
+  if (isLink && access === "write") {
+    throw cannot("it is a link: name the file itself");
   }
   if (header.length === 0) return false;
   const view = new DataView(header.buffer);

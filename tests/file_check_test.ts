@@ -1,0 +1,49 @@
+// What is no roster's file is not opened, and not changed.
+
+import { assertEquals, assertThrows } from "@std/assert";
+import { checkFile } from "../lib/students/file_check.ts";
+import { FileStore, readFile } from "../lib/students/file.ts";
+import { StoreError } from "../lib/students/store.ts";
+import { needs } from "./support/needs.ts";
+
+const files = needs("read", "write");
+const unix = needs("read", "write", "Unix");
+
+/** A folder for files of a test. Disposing it deletes it. */
+class Folder implements Disposable {
+  readonly path = Deno.makeTempDirSync({ prefix: "rollcall-" });
+  readonly roster = `${this.path}/class.db`;
+
+  [Symbol.dispose](): void {
+    Deno.removeSync(this.path, { recursive: true });
+  }
+}
+
+/** Returns the message of the `StoreError` that a function throws. */
+function failureOf(open: () => unknown): string {
+  return assertThrows(open, StoreError).message;
+}
+
+files.test("checkFile() refuses paths that SQLite takes for something else (needs read, write)", () => {
+  for (const path of [":memory:", "file:class.db", "file:class.db?mode=ro"]) {
+    for (const access of ["read", "write"] as const) {
+      assertEquals(
+        failureOf(() => checkFile(path, access)),
+        `Cannot open ${path}: it means no file to SQLite: write ./${path}`,
+      );
+    }
+  }
+});
+
+unix.test("FileStore.open() refuses a link, which has another lock than its file (needs read, write, Unix)", async () => {
+  using folder = new Folder();
+  const store = FileStore.open(folder.roster);
+  const link = `${folder.path}/link.db`;
+  Deno.symlinkSync("class.db", link);
+  assertEquals(
+    failureOf(() => FileStore.open(link)),
+    `Cannot open ${link}: it is a link: name the file itself`,
+  );
+  assertEquals(readFile(link).totals.sids, 0); // reading takes no lock
+  await store.close();
+});
