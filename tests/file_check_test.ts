@@ -1,5 +1,6 @@
 // What is no roster's file is not opened, and not changed.
 
+import { DatabaseSync } from "node:sqlite";
 import { assertEquals, assertThrows } from "@std/assert";
 import { checkFile } from "../lib/students/file_check.ts";
 import { FileStore, readFile } from "../lib/students/file.ts";
@@ -46,4 +47,29 @@ unix.test("FileStore.open() refuses a link, which has another lock than its file
   );
   assertEquals(readFile(link).totals.sids, 0); // reading takes no lock
   await store.close();
+});
+
+files.test("FileStore.open() and readFile() name the file that is damaged (needs read, write)", async () => {
+  using folder = new Folder();
+  await FileStore.open(folder.roster).close();
+  const copy = (name: string, change: (path: string) => void) => {
+    const path = `${folder.path}/${name}`;
+    Deno.copyFileSync(folder.roster, path);
+    change(path);
+    return path;
+  };
+  const short = copy("short.db", (path) => Deno.truncateSync(path, 8192));
+  const tableless = copy("tableless.db", (path) => {
+    const db = new DatabaseSync(path);
+    db.exec("DROP TABLE journal");
+    db.close();
+  });
+  for (const path of [short, tableless]) {
+    for (const open of [FileStore.open, readFile]) {
+      assertEquals(
+        failureOf(() => open(path)),
+        `Cannot open ${path}: its file is damaged`,
+      );
+    }
+  }
 });

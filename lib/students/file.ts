@@ -4,7 +4,7 @@
  * @module
  */
 
-import { Database } from "./file_database.ts";
+import { Database, type DatabaseOptions } from "./file_database.ts";
 import { checkFile, createFile } from "./file_check.ts";
 import { FileLock } from "./file_lock.ts";
 import { MemoryStore } from "./memory.ts";
@@ -54,7 +54,7 @@ export class FileStore implements Store {
     if (isNew) createFile(path);
     const lock = new FileLock(path);
     try {
-      const database = Database.open(path, { isNew, patience: PATIENCE });
+      const database = open(path, { isNew, patience: PATIENCE });
       return new FileStore(path, lock, database);
     } catch (error) {
       lock[Symbol.dispose]();
@@ -124,18 +124,25 @@ const OWN_PATIENCE = 5000;
 /** Reads the rows of a roster that a server may use at the same time. @throws {StoreError} If it cannot. */
 export function readFile(path: string): MemoryStore {
   checkExists(path, "read");
-  using database = Database.open(path, {
-    readOnly: true,
-    patience: OWN_PATIENCE,
-  });
+  using database = open(path, { readOnly: true, patience: OWN_PATIENCE });
   return rowsOf(database);
 }
 
 /** Deletes all rows of a `sid`, also while a server uses the roster. Returns how many there were. @throws {StoreError} If it cannot. */
 export function forgetInFile(path: string, sid: string | null): number {
   checkExists(path, "write");
-  using database = Database.open(path, { patience: OWN_PATIENCE });
+  using database = open(path, { patience: OWN_PATIENCE });
   return database.forget(sid);
+}
+
+/** Opens the database. @throws {StoreError} If it cannot. The message names the file. */
+function open(path: string, options: DatabaseOptions): Database {
+  try {
+    return Database.open(path, options);
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    throw new StoreError(`Cannot open ${path}: ${error.message}`);
+  }
 }
 
 function checkExists(path: string, access: "read" | "write"): void {

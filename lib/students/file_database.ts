@@ -59,6 +59,21 @@ type Values = [
   clientIp: string,
 ];
 
+/** How to open a file. */
+export interface DatabaseOptions {
+  /** Whether the file is empty. @default {false} */
+  readonly isNew?: boolean;
+  /** Whether it is only read. @default {false} */
+  readonly readOnly?: boolean;
+  /**
+   * How long a method waits for another program that uses the file, in milliseconds.
+   * The whole program waits with it.
+   *
+   * @default {0}
+   */
+  readonly patience?: number;
+}
+
 /** A group in the journal. Its rows are JSON. */
 interface Group {
   id: number;
@@ -81,13 +96,10 @@ export class Database implements Disposable {
     this.#version = db.prepare("PRAGMA data_version");
   }
 
-  /**
-   * Opens a file. `isNew` says that it is empty. When another program uses it, a method
-   * waits up to `patience` milliseconds, and the whole program with it.
-   */
+  /** Opens a file. */
   static open(
     path: string,
-    { isNew = false, readOnly = false, patience = 0 },
+    { isNew = false, readOnly = false, patience = 0 }: DatabaseOptions,
   ): Database {
     return attempt(() => {
       const db = new DatabaseSync(path, { readOnly });
@@ -265,10 +277,10 @@ function valuesOfRow(row: Row): Values {
 /** What SQLite says, and what it means. See https://sqlite.org/rescode.html */
 const FAILURES: readonly [RegExp, string][] = [
   [/is full/, "the disk is full"],
-  [/readonly|unable to open/, "its file cannot be written"],
-  [/disk I\/O/, "its disk has failed"],
+  [/readonly|unable to open/, "its file, or its folder, cannot be written"],
+  [/disk I\/O/, "its disk has failed, or is full"],
   [/locked|busy/, "another program is changing its file"],
-  [/malformed|not a database/, "its file is damaged"],
+  [/malformed|not a database|no such/, "its file is damaged"],
 ];
 
 /** Does something with a file, and says in plain words why that failed. */
