@@ -1,10 +1,12 @@
-// What is no roster's file is not opened, and not changed.
+// What is no roster's file is not opened, and a roster whose files are gone records nothing.
 
 import { DatabaseSync } from "node:sqlite";
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { checkFile } from "../lib/students/file_check.ts";
 import { FileStore, readFile } from "../lib/students/file.ts";
 import { StoreError } from "../lib/students/store.ts";
+import { ORIGIN } from "./support/roster.ts";
+import { ALICE } from "./support/peers.ts";
 import { needs } from "./support/needs.ts";
 
 const files = needs("read", "write");
@@ -72,4 +74,24 @@ files.test("FileStore.open() and readFile() name the file that is damaged (needs
       );
     }
   }
+});
+
+unix.test("FileStore.record() records nothing while the file or its WAL is elsewhere (needs read, write, Unix)", async () => {
+  using folder = new Folder();
+  const store = FileStore.open(folder.roster);
+  const batch = { students: [ALICE], origin: ORIGIN, at: 1 };
+  await store.record([batch]);
+  for (const name of [folder.roster, `${folder.roster}-wal`]) {
+    Deno.renameSync(name, `${name}-moved`);
+    await assertRejects(
+      () => store.record([batch]),
+      StoreError,
+      "its file, or the one that ends in -wal, was moved or deleted",
+    );
+    Deno.renameSync(`${name}-moved`, name);
+    await store.record([batch]);
+  }
+  const rows = await Array.fromAsync(readFile(folder.roster).readAll());
+  assertEquals(rows.map(({ requests }) => requests), [3]);
+  await store.close();
 });

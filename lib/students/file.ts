@@ -32,8 +32,8 @@ export class FileStore implements Store {
   /** The database's version when `#rows` was read. */
   #version: number;
   #rows: MemoryStore;
-  /** Tells whether the file is still there. */
-  #inode: number | null;
+  /** Tells whether the files are still there. */
+  #inodes: string;
   /** How long the last commit took, in milliseconds. */
   #took = 0;
   #merging: ReturnType<typeof setTimeout> | undefined;
@@ -44,7 +44,7 @@ export class FileStore implements Store {
     this.#database = database;
     this.#version = database.version;
     this.#rows = rowsOf(database);
-    this.#inode = inodeOf(path);
+    this.#inodes = inodesOf(path);
     this.#mergeLater();
   }
 
@@ -88,10 +88,12 @@ export class FileStore implements Store {
     return this.#rows.readAll();
   }
 
-  /** Checks whether the file is there, and whether it is what was read. */
+  /** Checks whether the files are there, and whether they have what was read. */
   #check(): void {
-    if (inodeOf(this.#path) !== this.#inode) {
-      throw new StoreError("its file was moved or deleted");
+    if (inodesOf(this.#path) !== this.#inodes) {
+      throw new StoreError(
+        "its file, or the one that ends in -wal, was moved or deleted",
+      );
     }
     const { version } = this.#database;
     if (version === this.#version) return;
@@ -175,6 +177,11 @@ function rowsOf(database: Database): MemoryStore {
   const rows = new MemoryStore();
   for (const row of database.readAll()) rows.restore(row);
   return rows;
+}
+
+/** Returns the numbers of a roster's file, and of its WAL, where rows are written first. */
+function inodesOf(path: string): string {
+  return `${inodeOf(path)} ${inodeOf(`${path}-wal`)}`;
 }
 
 /** Returns the number of a file, or `null` if there is none. */
