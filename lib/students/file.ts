@@ -13,6 +13,8 @@ import { type Recorded, type Store, StoreError, type Totals } from "./store.ts";
 
 /** How long to wait until the journal is merged further, in milliseconds. */
 const MERGE_AFTER = 100;
+/** From so many characters of the journal on, each group that is recorded merges a part of it, so that it does not fill the disk. */
+const LONGEST_JOURNAL = 64 * 1024 * 1024;
 /** How long the server waits for another program that uses the file, in milliseconds. All clients wait, too. */
 const PATIENCE = 100;
 
@@ -34,28 +36,35 @@ export class FileStore implements Store {
   #rows: MemoryStore;
   /** Tells whether the files are still there. */
   #inodes: string;
+  #longestJournal: number;
   /** How long the last commit took, in milliseconds. */
   #took = 0;
   #merging: ReturnType<typeof setTimeout> | undefined;
 
-  private constructor(path: string, lock: FileLock, database: Database) {
+  private constructor(
+    path: string,
+    lock: FileLock,
+    database: Database,
+    longestJournal: number,
+  ) {
     this.#path = path;
     this.#lock = lock;
     this.#database = database;
     this.#version = database.version;
     this.#rows = rowsOf(database);
     this.#inodes = inodesOf(path);
+    this.#longestJournal = longestJournal;
     this.#mergeLater();
   }
 
   /** Opens the file, or creates it. @throws {StoreError} If that is not possible. */
-  static open(path: string): FileStore {
+  static open(path: string, longestJournal = LONGEST_JOURNAL): FileStore {
     const isNew = !checkFile(path, "write");
     if (isNew) createFile(path);
     const lock = new FileLock(path);
     try {
       const database = open(path, { isNew, patience: PATIENCE });
-      return new FileStore(path, lock, database);
+      return new FileStore(path, lock, database, longestJournal);
     } catch (error) {
       lock[Symbol.dispose]();
       throw error;
@@ -80,6 +89,7 @@ export class FileStore implements Store {
     const began = performance.now();
     this.#database.append(stored);
     this.#took = performance.now() - began;
+    if (this.#database.journalLength > this.#longestJournal) this.#merge();
     this.#mergeLater();
     return await this.#rows.record(stored);
   }
@@ -104,12 +114,17 @@ export class FileStore implements Store {
   #mergeLater(): void {
     this.#merging ??= setTimeout(() => {
       this.#merging = undefined;
-      try {
-        if (this.#database.merge()) this.#mergeLater();
-      } catch {
-        this.#mergeLater(); // the rows are safe in the journal
-      }
+      if (this.#merge()) this.#mergeLater();
     }, MERGE_AFTER);
+  }
+
+  /** Merges a part of the journal. Returns whether there may be more. */
+  #merge(): boolean {
+    try {
+      return this.#database.merge();
+    } catch {
+      return true; // the rows are safe in the journal
+    }
   }
 
   close(): Promise<void> {

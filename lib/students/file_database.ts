@@ -41,8 +41,8 @@ const MERGE = `
     client_ip = excluded.client_ip
 `;
 
-/** The most rows that one step merges, and the most groups: so that nobody waits for long. */
-const STEP = { rows: 250, groups: 1000 };
+/** The most rows that one step merges, the most groups, and the most characters of these, unless a single group has more: so that nobody waits for long. */
+const STEP = { rows: 250, groups: 1000, characters: 262_144 };
 
 /** After so many pages, a commit copies the WAL into the file. SQLite's default, 1000, takes up to 30 ms for long names. */
 const CHECKPOINT = 250;
@@ -86,6 +86,7 @@ export class Database implements Disposable {
   #append: StatementSync;
   #next: StatementSync;
   #version: StatementSync;
+  #journalLength = 0;
 
   private constructor(db: DatabaseSync) {
     this.#db = db;
@@ -126,10 +127,16 @@ export class Database implements Disposable {
     return attempt(() => Number(this.#version.get()!.data_version));
   }
 
+  /** The characters in the journal, as far as this program has read and written it. */
+  get journalLength(): number {
+    return this.#journalLength;
+  }
+
   /** Records a group. It is on the disk when this returns. */
   append(batches: readonly Batch[]): void {
     const rows = JSON.stringify(batches.flatMap(valuesOf));
     attempt(() => this.#append.run(rows));
+    this.#journalLength += rows.length;
   }
 
   /** Reads all rows in order. The journal's may be further requests of a row before. */
@@ -141,8 +148,12 @@ export class Database implements Disposable {
         const students = this.#db.prepare(
           `SELECT json_array(${COLUMNS}) AS row FROM students ORDER BY id`,
         ).all().map(({ row }) => rowOf(JSON.parse(String(row))));
-        const journal = [...this.#groups()].flatMap(rowsOf);
-        return [...students, ...journal];
+        const groups = [...this.#groups()];
+        this.#journalLength = groups.reduce(
+          (n, { rows }) => n + rows.length,
+          0,
+        );
+        return [...students, ...groups.flatMap(rowsOf)];
       } finally {
         this.#db.exec("COMMIT");
       }
@@ -167,18 +178,21 @@ export class Database implements Disposable {
     return attempt(() => {
       this.#db.exec("PRAGMA synchronous = NORMAL");
       try {
-        return this.#transaction(() => this.#mergeStep());
+        const merged = this.#transaction(() => this.#mergeStep());
+        this.#journalLength -= merged;
+        return merged > 0;
       } finally {
         this.#db.exec("PRAGMA synchronous = FULL");
       }
     });
   }
 
-  /** In a transaction, so that no other program merges the same groups. */
-  #mergeStep(): boolean {
+  /** In a transaction, so that no other program merges the same groups. Returns how many characters it merged. */
+  #mergeStep(): number {
     const rows = new Map<string, Row>();
     let last = 0;
     let groups = 0;
+    let characters = 0;
     for (const group of this.#groups()) {
       for (const row of rowsOf(group)) {
         const key = rowKey(row);
@@ -186,13 +200,17 @@ export class Database implements Disposable {
         rows.set(key, before ? combined(before, row) : row);
       }
       last = group.id;
-      if (++groups === STEP.groups || rows.size >= STEP.rows) break;
+      characters += group.rows.length;
+      if (
+        ++groups === STEP.groups || rows.size >= STEP.rows ||
+        characters >= STEP.characters
+      ) break;
     }
-    if (groups === 0) return false;
+    if (groups === 0) return 0;
     const merge = this.#db.prepare(MERGE);
     for (const row of rows.values()) merge.run(...valuesOfRow(row));
     this.#db.prepare("DELETE FROM journal WHERE id <= ?").run(last);
-    return true;
+    return characters;
   }
 
   /** Deletes all rows of a `sid`, also where the file has copies of them. Returns how many there were. */
