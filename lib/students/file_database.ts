@@ -213,20 +213,31 @@ export class Database implements Disposable {
     return characters;
   }
 
-  /** Deletes all rows of a `sid`, also where the file has copies of them. Returns how many there were. */
+  /**
+   * Deletes all rows of a `sid`, also where the file has copies of them. Returns how many
+   * there were.
+   *
+   * @throws {StoreError} If it cannot, or if another program keeps the copies.
+   */
   forget(sid: string | null): number {
-    while (this.merge());
     return attempt(() => {
       this.#db.exec("PRAGMA secure_delete = ON");
+      // One transaction, so that a server that uses the file reads it again once.
       const count = this.#transaction(() => {
+        while (this.#mergeStep() > 0);
         const { changes } = this.#db
           .prepare("DELETE FROM students WHERE sid IS ?").run(sid);
         this.#db.exec(REWRITE_TABLES);
         this.#db.exec(CLEAR_UNUSED_PAGES);
         return Number(changes);
       });
-      this.#db.exec("PRAGMA wal_checkpoint(TRUNCATE)");
-      return count;
+      const { busy } = this.#db.prepare("PRAGMA wal_checkpoint(TRUNCATE)")
+        .get()!;
+      if (busy === 0) return count;
+      throw new StoreError(
+        "The rows are deleted, but another program reads the file: until the server " +
+          "ends, copies of them are in the file that ends in -wal",
+      );
     });
   }
 
@@ -306,6 +317,7 @@ function attempt<T>(work: () => T): T {
   try {
     return work();
   } catch (error) {
+    if (error instanceof StoreError) throw error;
     const said = error instanceof Error ? error.message : "";
     const known = FAILURES.find(([pattern]) => pattern.test(said));
     if (known) throw new StoreError(known[1]);

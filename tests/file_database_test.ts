@@ -1,10 +1,13 @@
-// The journal of a roster's file does not grow without end, and merging it takes no longer for long names.
+// The tables of a roster's file: how the journal is merged, and rows deleted.
 
-import { assert, assertEquals } from "@std/assert";
+import { DatabaseSync } from "node:sqlite";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { FileStore } from "../lib/students/file.ts";
 import { Database } from "../lib/students/file_database.ts";
 import type { Batch } from "../lib/students/row.ts";
+import { StoreError } from "../lib/students/store.ts";
 import { needs } from "./support/needs.ts";
+import { ALICE } from "./support/peers.ts";
 import { ORIGIN } from "./support/roster.ts";
 
 const files = needs("read", "write");
@@ -52,5 +55,36 @@ files.test("FileStore merges as it records while the journal is long (needs read
     assertEquals(reader.readAll().length, 50);
     assert(reader.journalLength < 300_000, `${reader.journalLength}`);
     await store.close();
+  });
+});
+
+files.test("Database.forget() changes the file once, and deletes what is in the journal (needs read, write)", async () => {
+  await withPath((path) => {
+    using server = Database.open(path, { isNew: true });
+    server.append([{ students: [ALICE], origin: ORIGIN, at: 1 }]);
+    for (let sid = 0; sid < 12; sid++) server.append([longBatch(sid)]);
+    using other = Database.open(path, {});
+    const before = server.version;
+    assertEquals(other.forget(String(ALICE.sid)), 1);
+    assertEquals(server.version, before + 1);
+    assertEquals(server.readAll().length, 12);
+    assertEquals(server.journalLength, 0);
+  });
+});
+
+files.test("Database.forget() says if another program keeps copies in the WAL (needs read, write)", async () => {
+  await withPath((path) => {
+    using server = Database.open(path, { isNew: true });
+    server.append([{ students: [ALICE], origin: ORIGIN, at: 1 }]);
+    const reader = new DatabaseSync(path);
+    reader.exec("BEGIN; SELECT * FROM journal");
+    using other = Database.open(path, {});
+    assertThrows(
+      () => other.forget(String(ALICE.sid)),
+      StoreError,
+      "The rows are deleted, but another program reads the file",
+    );
+    reader.close();
+    assertEquals(server.readAll(), []);
   });
 });
