@@ -84,3 +84,18 @@ redis.test("server warns if its Redis confirms what is not on a disk (needs redi
     assertEquals(/can lose acknowledged students/.test(stderr), !durable);
   }
 });
+
+redis.test("roster says in one line that a row in Redis is damaged, and does not warn as the server does (needs redis-server)", async () => {
+  await using server = await TestRedis.start(["--appendfsync", "everysec"]);
+  const { address, folder } = server;
+  const command = ["lib/cli/roster_command.ts", address];
+  const empty = await run(folder, [...command, "--json"]).ended();
+  assertEquals([empty.code, empty.stdout, empty.stderr], [0, "[]\n", ""]);
+  await server.send("HSET", "{rollcall}:totals", "version", "1");
+  await server.send("HSET", "{rollcall}:students", '["1","a","b"]', "what");
+  const damaged = await run(folder, command).ended();
+  assertEquals(
+    [damaged.code, damaged.stdout, damaged.stderr],
+    [1, "", "the roster's database has a damaged row\n"],
+  );
+});
