@@ -45,7 +45,10 @@ const flags: Flags<RosterFlags> = {
     undefined,
   ),
   watch: toggle("show it again when something changes, until Ctrl-C"),
-  forget: text("delete all rows with this sid, after asking", undefined),
+  forget: {
+    ...text("delete all rows with this sid, after asking", undefined),
+    parse: (sid) => sid, // a client may send an empty one
+  },
   yes: toggle("--forget does not ask"),
   ...databaseFlags,
 };
