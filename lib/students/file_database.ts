@@ -12,13 +12,15 @@
 
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { APPLICATION_ID, SCHEMA_VERSION } from "./file_check.ts";
+import { attempt } from "./file_errors.ts";
+import { combine, rowOf, rowsOfGroup, toGroup, valuesOf } from "./file_rows.ts";
 import {
   CLEAR_UNUSED_PAGES,
   COLUMNS,
   CREATE_TABLES,
   REWRITE_TABLES,
 } from "./file_schema.ts";
-import { type Batch, type Identity, type Row, rowKey, sidText } from "./row.ts";
+import { type Batch, type Row, rowKey } from "./row.ts";
 import { StoreError } from "./store.ts";
 
 /** Makes an empty file a roster. */
@@ -46,18 +48,6 @@ const STEP = { rows: 250, groups: 1000, characters: 262_144 };
 
 /** After so many pages, a commit copies the WAL into the file. SQLite's default, 1000, takes up to 30 ms for long names. */
 const CHECKPOINT = 250;
-
-/** What a group, or a row of `students`, has of a student, in the order of the columns. */
-type Values = [
-  sid: string | null,
-  name: string | null,
-  account: string | null,
-  firstSeen: number,
-  lastSeen: number,
-  requests: number,
-  clientId: number,
-  clientIp: string,
-];
 
 /** How to open a file. */
 export interface DatabaseOptions {
@@ -134,7 +124,7 @@ export class Database implements Disposable {
 
   /** Records a group. It is on the disk when this returns. */
   append(batches: readonly Batch[]): void {
-    const rows = JSON.stringify(batches.flatMap(valuesOf));
+    const rows = toGroup(batches);
     attempt(() => this.#append.run(rows));
     this.#journalLength += rows.length;
   }
@@ -153,7 +143,10 @@ export class Database implements Disposable {
           (n, { rows }) => n + rows.length,
           0,
         );
-        return [...students, ...groups.flatMap(rowsOf)];
+        return [
+          ...students,
+          ...groups.flatMap(({ rows }) => rowsOfGroup(rows)),
+        ];
       } finally {
         this.#db.exec("COMMIT");
       }
@@ -194,10 +187,10 @@ export class Database implements Disposable {
     let groups = 0;
     let characters = 0;
     for (const group of this.#groups()) {
-      for (const row of rowsOf(group)) {
+      for (const row of rowsOfGroup(group.rows)) {
         const key = rowKey(row);
         const before = rows.get(key);
-        rows.set(key, before ? combined(before, row) : row);
+        rows.set(key, before ? combine(before, row) : row);
       }
       last = group.id;
       characters += group.rows.length;
@@ -208,7 +201,7 @@ export class Database implements Disposable {
     }
     if (groups === 0) return 0;
     const merge = this.#db.prepare(MERGE);
-    for (const row of rows.values()) merge.run(...valuesOfRow(row));
+    for (const row of rows.values()) merge.run(...valuesOf(row));
     this.#db.prepare("DELETE FROM journal WHERE id <= ?").run(last);
     return characters;
   }
@@ -257,70 +250,5 @@ export class Database implements Disposable {
   /** Closes the file. */
   [Symbol.dispose](): void {
     this.#db.close();
-  }
-}
-
-/** The rows of a batch. Requests of one student in a row are one. */
-function valuesOf({ students, origin, at }: Batch): Values[] {
-  const rows: Values[] = [];
-  let before: Identity | undefined;
-  for (const student of students) {
-    const { sid, student_name, github_username } = student;
-    if (
-      sid === before?.sid && student_name === before.student_name &&
-      github_username === before.github_username
-    ) rows[rows.length - 1][5]++;
-    else {
-      const { clientId, clientIp } = origin;
-      const identity = [sidText(sid), student_name, github_username] as const;
-      rows.push([...identity, at, at, 1, clientId, clientIp]);
-    }
-    before = student;
-  }
-  return rows;
-}
-
-function rowsOf({ rows }: Group): Row[] {
-  return (JSON.parse(rows) as Values[]).map(rowOf);
-}
-
-function rowOf(values: Values): Row {
-  const [sid, student_name, github_username, ...others] = values;
-  const [firstSeen, lastSeen, requests, clientId, clientIp] = others;
-  const seen = { firstSeen, lastSeen, requests, clientId, clientIp };
-  return { sid, student_name, github_username, ...seen };
-}
-
-function combined(before: Row, after: Row): Row {
-  const requests = before.requests + after.requests;
-  return { ...after, firstSeen: before.firstSeen, requests };
-}
-
-function valuesOfRow(row: Row): Values {
-  const { sid, student_name, github_username, firstSeen, lastSeen } = row;
-  const { requests, clientId, clientIp } = row;
-  const identity = [sid, student_name, github_username] as const;
-  return [...identity, firstSeen, lastSeen, requests, clientId, clientIp];
-}
-
-/** What SQLite says, and what it means. See https://sqlite.org/rescode.html */
-const FAILURES: readonly [RegExp, string][] = [
-  [/is full/, "the disk is full"],
-  [/readonly|unable to open/, "its file, or its folder, cannot be written"],
-  [/disk I\/O/, "its disk has failed, or is full"],
-  [/locked|busy/, "another program is changing its file"],
-  [/malformed|not a database|no such/, "its file is damaged"],
-];
-
-/** Does something with a file, and says in plain words why that failed. */
-function attempt<T>(work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    if (error instanceof StoreError) throw error;
-    const said = error instanceof Error ? error.message : "";
-    const known = FAILURES.find(([pattern]) => pattern.test(said));
-    if (known) throw new StoreError(known[1]);
-    throw error;
   }
 }
