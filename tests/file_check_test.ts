@@ -76,6 +76,24 @@ files.test("FileStore.open() and readFile() name the file that is damaged (needs
   }
 });
 
+files.test("FileStore.open() says whether another server or another file is in its way (needs read, write)", async () => {
+  using folder = new Folder();
+  const store = FileStore.open(folder.roster);
+  const cannot = `Cannot open ${folder.roster}: `;
+  assertEquals(
+    failureOf(() => FileStore.open(folder.roster)),
+    `${cannot}another server uses it`,
+  );
+  await store.close();
+  const lock = `${folder.roster}-lock`;
+  Deno.writeTextFileSync(lock, "my notes");
+  assertEquals(
+    failureOf(() => FileStore.open(folder.roster)),
+    `${cannot}${lock} is no lock`,
+  );
+  assertEquals(Deno.readTextFileSync(lock), "my notes");
+});
+
 unix.test("FileStore.record() records nothing while the file or its WAL is elsewhere (needs read, write, Unix)", async () => {
   using folder = new Folder();
   const store = FileStore.open(folder.roster);

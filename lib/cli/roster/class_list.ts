@@ -56,7 +56,7 @@ export function parseClassList(bytes: Uint8Array): ClassList {
   const hasHead = named !== -1 || isHead(records);
   const students = hasHead ? records.slice(1) : records;
   if (students.length === 0) throw new SyntaxError("it has no students");
-  const width = Math.max(...records.map((record) => record.length));
+  const width = records.reduce((most, { length }) => Math.max(most, length), 0);
   const full = (record: readonly string[]) =>
     Array.from({ length: width }, (_, i) => record[i] ?? "");
   const titles = titlesOf(hasHead ? full(records[0]) : full(["sid"]));
