@@ -58,6 +58,7 @@ redis.test("server says in one line what is wrong with a roster in Redis, and sh
       [[withPassword], /The password must not be in the address/],
       [[address, "--password-file", `${folder}/none`], /Cannot read .*none/],
       [["redis://127.0.0.1:1/0"], /cannot be reached/],
+      [[`redis:${SECRET}@127.0.0.1`], /must be like redis:\/\/host/],
       [["mysql://127.0.0.1/0"], /it is a file, as data\/class\.db/],
     ] as const
   ) {
