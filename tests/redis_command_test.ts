@@ -1,6 +1,7 @@
 // The command lines with a roster in Redis.
 
-import { assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { delay } from "@std/async/delay";
 import { client, listening, Program } from "../tools/processes/program.ts";
 import { needs } from "./support/needs.ts";
 import { TestRedis } from "../tools/processes/redis.ts";
@@ -99,4 +100,19 @@ redis.test("roster says in one line that a row in Redis is damaged, and does not
     [damaged.code, damaged.stdout, damaged.stderr],
     [1, "", "the roster's database has a damaged row\n"],
   );
+});
+
+redis.test("server ends at Ctrl-C while it connects to a Redis that hangs (needs redis-server)", async () => {
+  await using server = await TestRedis.start();
+  const { address, folder } = server;
+  server.signal("SIGSTOP");
+  const command = ["server.ts", "--port", "0", "--roster", address];
+  const started = run(folder, command);
+  await delay(1000); // so that it listens for signals
+  const began = performance.now();
+  started.kill("SIGINT");
+  const { code, stdout, stderr } = await started.ended();
+  server.signal("SIGCONT");
+  assertEquals([code, stdout, stderr], [1, "", "Stopped\n"]);
+  assert(performance.now() - began < 2500);
 });

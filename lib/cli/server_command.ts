@@ -31,7 +31,7 @@ import {
   cannotListen,
   reachableAt,
 } from "./listening.ts";
-import { type Program, runProgram } from "./program.ts";
+import { type Program, runProgram, stopped } from "./program.ts";
 import {
   type DatabaseFlags,
   databaseFlags,
@@ -185,15 +185,15 @@ export function runServer(
         maxNewPerAddress = byDefault.maxNewPerAddress,
       } = given;
       const limits = { maxNewPerConnection, maxNewPerAddress };
-      await using roster = await openRoster(given.roster, given, limits);
+      // A database that hangs must not keep the program from ending.
+      await using roster = await Promise.race([
+        openRoster(given.roster, given, limits),
+        stopped(signals.stop),
+      ]);
       const setup = { ...given, maxClientsPerAddress, host, line, roster };
       const server = create(setup);
-      return await serveUntilStopped(
-        server,
-        { ...given, host },
-        roster,
-        signals,
-      );
+      const used = { ...given, host };
+      return await serveUntilStopped(server, used, roster, signals);
     },
   };
   return runProgram(program, args);
