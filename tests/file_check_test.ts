@@ -32,7 +32,7 @@ files.test("checkFile() refuses paths that SQLite takes for something else (need
     for (const access of ["read", "write"] as const) {
       assertEquals(
         failureOf(() => checkFile(path, access)),
-        `Cannot open ${path}: it means no file to SQLite: write ./${path}`,
+        `Cannot open ${path}: SQLite does not take this name for a file: write ./${path}`,
       );
     }
   }
@@ -49,6 +49,14 @@ unix.test("FileStore.open() refuses a link, which has another lock than its file
   );
   assertEquals(readFile(link).totals.sids, 0); // reading takes no lock
   await store.close();
+  const second = `${folder.path}/second.db`;
+  Deno.linkSync(folder.roster, second);
+  for (const name of [folder.roster, second]) {
+    assertEquals(
+      failureOf(() => FileStore.open(name)),
+      `Cannot open ${name}: it has a second name (a hard link): delete one of them`,
+    );
+  }
 });
 
 files.test("FileStore.open() and readFile() name the file that is damaged (needs read, write)", async () => {

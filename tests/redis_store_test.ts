@@ -486,7 +486,7 @@ Deno.test("toStoreError() says in plain words what Redis means", () => {
     // Redis 6 has other words before an error inside a script.
     "ERR Error running script (call to f_1): @user_script:9: @user_script: 9: -OOM command not allowed":
       "has no memory left",
-    "ERR odd\x1b[2J": "failed: ERR odd\\x1b[2J",
+    "ERR odd\x1b[2J": "the roster's database failed",
   };
   for (const [message, meaning] of Object.entries(meanings)) {
     assertHas(toStoreError(new ErrorReply(message)).message, meaning);

@@ -14,7 +14,8 @@ import {
 import { Roster, type RosterLimits } from "../students/roster.ts";
 import type { Row } from "../students/row.ts";
 import { StoreError } from "../students/store.ts";
-import { counted, reason } from "../text.ts";
+import { counted } from "../text.ts";
+import { whyUnreadable } from "./data_file.ts";
 import { type Flags, text } from "./flags.ts";
 import { Failure } from "./program.ts";
 
@@ -96,9 +97,9 @@ function optionsOf({ passwordFile, caFile }: DatabaseFlags): StoreOptions {
 function readFlag(file: string | undefined): string | undefined {
   if (file === undefined) return undefined;
   try {
-    return Deno.readTextFileSync(file);
+    return Deno.readTextFileSync(file).replace(/^\ufeff/, "");
   } catch (error) {
-    throw new Failure(`Cannot read ${file}: ${reason(error)}`);
+    throw new Failure(`Cannot read ${file}: ${whyUnreadable(error)}`);
   }
 }
 

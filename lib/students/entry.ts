@@ -8,7 +8,7 @@ import type { Batch, Origin } from "./row.ts";
 import type { Recorded } from "./store.ts";
 import type { Student } from "./student.ts";
 
-/** The most students that the store records at once, so that nobody waits for long. */
+/** The most students that the store records at once, so that a commit is short. */
 export const GROUP = 500;
 /** The most characters of all their texts, unless a single client sent them. */
 export const GROUP_CHARACTERS = 131_072;

@@ -16,7 +16,7 @@ const MERGE_AFTER = 100;
 /** From so many characters of the journal on, each group that is recorded merges a part of it, so that it does not fill the disk. */
 const LONGEST_JOURNAL = 64 * 1024 * 1024;
 /** How long the server waits for another program that uses the file, in milliseconds. All clients wait, too. */
-const PATIENCE = 100;
+const BUSY_TIMEOUT = 100;
 
 /** A disk that takes so many milliseconds for a commit is slow. */
 const SLOW = 10;
@@ -63,7 +63,7 @@ export class FileStore implements Store {
     if (isNew) createFile(path);
     const lock = new FileLock(path);
     try {
-      const database = open(path, { isNew, patience: PATIENCE });
+      const database = open(path, { isNew, busyTimeout: BUSY_TIMEOUT });
       return new FileStore(path, lock, database, longestJournal);
     } catch (error) {
       lock[Symbol.dispose]();
@@ -136,19 +136,22 @@ export class FileStore implements Store {
 }
 
 /** How long another program than the server waits for the file, in milliseconds. */
-const OWN_PATIENCE = 5000;
+const OWN_BUSY_TIMEOUT = 5000;
 
 /** Reads the rows of a roster that a server may use at the same time. @throws {StoreError} If it cannot. */
 export function readFile(path: string): MemoryStore {
   checkExists(path, "read");
-  using database = open(path, { readOnly: true, patience: OWN_PATIENCE });
+  using database = open(path, {
+    readOnly: true,
+    busyTimeout: OWN_BUSY_TIMEOUT,
+  });
   return rowsOf(database);
 }
 
 /** Deletes all rows of a `sid`, also while a server uses the roster. Returns how many there were. @throws {StoreError} If it cannot. */
 export function forgetInFile(path: string, sid: string | null): number {
   checkExists(path, "write");
-  using database = open(path, { patience: OWN_PATIENCE });
+  using database = open(path, { busyTimeout: OWN_BUSY_TIMEOUT });
   return database.forget(sid);
 }
 

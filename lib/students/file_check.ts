@@ -1,6 +1,6 @@
 /**
- * What is checked before a file is opened as a roster, so that a file of somebody
- * else is not changed.
+ * What is checked before a file is opened as a roster, so that the file of another
+ * program is not changed.
  *
  * @module
  */
@@ -44,21 +44,24 @@ export function checkFile(path: string, access: "read" | "write"): boolean {
     );
   }
   if (NO_FILE.test(path)) {
-    throw cannot(`it means no file to SQLite: write ./${path}`);
+    throw cannot(`SQLite does not take this name for a file: write ./${path}`);
   }
-  let isLink: boolean;
+  let info: Deno.FileInfo;
   let header: Uint8Array;
   try {
-    isLink = Deno.lstatSync(path).isSymlink;
+    info = Deno.lstatSync(path);
     header = readHeader(path);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return false;
     const isFolder = error instanceof Deno.errors.IsADirectory;
     throw cannot(isFolder ? "it is a folder" : reason(error));
   }
-  // A lock beside a link would not keep others from the file.
-  if (isLink && access === "write") {
+  // The lock is beside the file, so it does not keep others from another name of it.
+  if (access === "write" && info.isSymlink) {
     throw cannot("it is a link: name the file itself");
+  }
+  if (access === "write" && (info.nlink ?? 1) > 1) {
+    throw cannot("it has a second name (a hard link): delete one of them");
   }
   if (header.length === 0) return false;
   const view = new DataView(header.buffer);
@@ -69,10 +72,10 @@ export function checkFile(path: string, access: "read" | "write"): boolean {
     throw cannot("it is no roster. It was not changed: choose another name");
   }
   const version = view.getUint32(60);
-  if (version > SCHEMA_VERSION) {
+  if (version !== SCHEMA_VERSION) {
     throw cannot(
-      `a newer version of this program wrote it (its tables have version ${version}, ` +
-        `and this program knows ${SCHEMA_VERSION})`,
+      `another version of this program wrote it: its tables have version ${version}, ` +
+        `and this program knows ${SCHEMA_VERSION}`,
     );
   }
   return true;
@@ -86,7 +89,8 @@ function readHeader(path: string): Uint8Array<ArrayBuffer> {
 
 /** Creates an empty file, and its folder, that only this user can read. */
 export function createFile(path: string): void {
-  const folder = path.replace(/[^/\\]*$/, "");
+  const isWindows = Deno.build.os === "windows";
+  const folder = path.replace(isWindows ? /[^/\\]*$/ : /[^/]*$/, "");
   try {
     if (folder) Deno.mkdirSync(folder, { recursive: true, mode: 0o700 });
     Deno.openSync(path, { create: true, write: true, mode: 0o600 }).close();

@@ -43,11 +43,14 @@ const MERGE = `
     client_ip = excluded.client_ip
 `;
 
-/** The most rows that one step merges, the most groups, and the most characters of these, unless a single group has more: so that nobody waits for long. */
+/** The most rows that one step merges, the most groups, and the most characters of these, unless a single group has more: so that a step is short. */
 const STEP = { rows: 250, groups: 1000, characters: 262_144 };
 
 /** After so many pages, a commit copies the WAL into the file. SQLite's default, 1000, takes up to 30 ms for long names. */
 const CHECKPOINT = 250;
+
+/** To how many bytes the WAL is cut after it was longer, because another program read the file meanwhile. */
+const LONGEST_WAL = 4_194_304;
 
 /** How to open a file. */
 export interface DatabaseOptions {
@@ -61,7 +64,7 @@ export interface DatabaseOptions {
    *
    * @default {0}
    */
-  readonly patience?: number;
+  readonly busyTimeout?: number;
 }
 
 /** A group in the journal. Its rows are JSON. */
@@ -90,17 +93,18 @@ export class Database implements Disposable {
   /** Opens a file. */
   static open(
     path: string,
-    { isNew = false, readOnly = false, patience = 0 }: DatabaseOptions,
+    { isNew = false, readOnly = false, busyTimeout = 0 }: DatabaseOptions,
   ): Database {
     return attempt(() => {
       const db = new DatabaseSync(path, { readOnly });
       try {
-        db.exec(`PRAGMA busy_timeout = ${patience}`);
+        db.exec(`PRAGMA busy_timeout = ${busyTimeout}`);
         // Before WAL is on, so that the file itself gets the header.
         if (isNew) db.exec(SCHEMA);
         if (!readOnly) {
           db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
           db.exec(`PRAGMA wal_autocheckpoint = ${CHECKPOINT}`);
+          db.exec(`PRAGMA journal_size_limit = ${LONGEST_WAL}`);
         }
         const { quick_check } = db.prepare("PRAGMA quick_check(1)").get()!;
         if (quick_check !== "ok") throw new Error("malformed");

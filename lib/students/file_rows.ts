@@ -4,7 +4,13 @@
  * @module
  */
 
-import { type Batch, type Identity, type Row, sidText } from "./row.ts";
+import {
+  type Batch,
+  type Identity,
+  isSameIdentity,
+  type Row,
+  sidText,
+} from "./row.ts";
 
 /** What the file has of a row, in the order of its columns. */
 export type Values = [
@@ -27,12 +33,9 @@ function valuesOfBatch({ students, origin, at }: Batch): Values[] {
   const rows: Values[] = [];
   let before: Identity | undefined;
   for (const student of students) {
-    const { sid, student_name, github_username } = student;
-    if (
-      sid === before?.sid && student_name === before.student_name &&
-      github_username === before.github_username
-    ) rows[rows.length - 1][5]++;
+    if (before && isSameIdentity(before, student)) rows[rows.length - 1][5]++;
     else {
+      const { sid, student_name, github_username } = student;
       const { clientId, clientIp } = origin;
       const identity = [sidText(sid), student_name, github_username] as const;
       rows.push([...identity, at, at, 1, clientId, clientIp]);

@@ -89,7 +89,7 @@ export class RedisStore implements Store {
     return store;
   }
 
-  /** Warns if Redis may lose what it has confirmed. It may not want to tell. */
+  /** Warns if Redis may lose what it has confirmed. A Redis may forbid CONFIG, and then does not say. */
   async #warn(warn: (line: string) => void): Promise<void> {
     const replies = await this.#call((send) =>
       Promise.all(

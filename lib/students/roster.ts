@@ -5,7 +5,7 @@
  */
 
 import type { MessageMap } from "../formats/format.ts";
-import { counted } from "../text.ts";
+import { counted, escapeAndCut } from "../text.ts";
 import { Entry, GROUP, GROUP_CHARACTERS, type Part } from "./entry.ts";
 import { MemoryStore } from "./memory.ts";
 import { type NewStudentLimits, NewStudents } from "./new_students.ts";
@@ -42,6 +42,9 @@ const REFUSED: { readonly [limit in keyof RosterLimits]: string } = {
     "Too many new students come from your address: try again in a minute",
   maxRosterBytes: "The roster is full",
 };
+
+/** The longest message of a failure's cause that is reported, in columns. */
+const LONGEST_CAUSE = 200;
 
 /**
  * Records students in a store.
@@ -121,7 +124,7 @@ export class Roster implements AsyncDisposable {
 
   async #recordEach(parts: readonly Part[]): Promise<void> {
     for (const part of parts) {
-      // After an error, the rest of a long entry would be recorded for nobody.
+      // After an error, the client does not hear of the rest of a long entry.
       if (!part.done) await this.#recordGroup([part]);
     }
   }
@@ -227,9 +230,12 @@ export class Roster implements AsyncDisposable {
     );
   }
 
-  #refuse(parts: readonly Part[], { message }: StoreError): void {
+  #refuse(parts: readonly Part[], { message, cause }: StoreError): void {
     if (message !== this.#failure) {
-      this.#report(`The roster cannot record students: ${message}`);
+      const why = cause instanceof Error
+        ? ` (${escapeAndCut(cause.message, LONGEST_CAUSE)})`
+        : "";
+      this.#report(`The roster cannot record students: ${message}${why}`);
     }
     this.#failure = message;
     const refused = `The roster cannot record you now: ${message}`;

@@ -36,7 +36,7 @@ export interface Totals {
  * the database to change a row in one step.
  */
 export interface Store {
-  /** What it holds, as far as it knows. */
+  /** What it held at the last call. Other servers may have changed that since. */
   readonly totals: Totals;
   /**
    * How long the next group waits for more students, in milliseconds. While a store
@@ -63,7 +63,7 @@ export interface Store {
 
 /**
  * A store cannot do what it should, but may be able to do so later. The client
- * receives the message.
+ * receives the message, and the server's operator also that of the cause.
  */
 export class StoreError extends Error {
   /** The class's name, as in `error.name`. */
