@@ -5,6 +5,7 @@
  */
 
 import type { LimitName } from "../limits.ts";
+import type { Lookalike } from "./lookalike.ts";
 
 /** A peer's mistake. */
 export class PeerError extends Error {
@@ -26,6 +27,17 @@ export class PeerError extends Error {
 export class ProtocolError extends PeerError {
   /** The class's name, as in `error.name`. */
   override name = "ProtocolError";
+  /** What the bytes look like, if they look like something other than a message. */
+  readonly looksLike: Lookalike | undefined;
+
+  /** Makes an error whose message tells the peer what is wrong. */
+  constructor(
+    message: string,
+    { limit, looksLike }: { limit?: LimitName; looksLike?: Lookalike } = {},
+  ) {
+    super(message, { limit });
+    this.looksLike = looksLike;
+  }
 }
 
 /** The message decodes, but its request cannot be carried out. The connection goes on. */

@@ -7,6 +7,7 @@
 import { escapeAndCut, isPlain } from "../text.ts";
 import { describe } from "../formats/describe.ts";
 import { ProtocolError, RequestError } from "../formats/errors.ts";
+import { lookalike } from "../formats/lookalike.ts";
 import type { Message, MessageMap } from "../formats/format.ts";
 import { isMessageMap } from "../formats/format.ts";
 
@@ -40,7 +41,7 @@ export function toStudent(request: Message): Student {
       throw new RequestError("A request's keys must all be text");
     }
     throw new ProtocolError(
-      `A request must be a dict, not ${describe(request)}`,
+      `A request must be a dict, not ${describe(request)}${inside(request)}`,
     );
   }
   const { student_name, github_username, sid } = request;
@@ -48,6 +49,22 @@ export function toStudent(request: Message): Student {
   check("github_username", github_username, isText(github_username), "text");
   check("sid", sid, isSid(sid), "an integer or text");
   return request as Student;
+}
+
+/** How many bytes or characters of a request that is not a dict are looked at. */
+const HEAD = 64;
+
+/** Says what a request holds that was encoded twice. */
+function inside(request: Message): string {
+  if (request instanceof Uint8Array) {
+    const isTwice = lookalike(request, 0, HEAD) === "a pickle";
+    return isTwice ? " that hold a pickle: was pickle.dumps called twice?" : "";
+  }
+  const isText = typeof request === "string" &&
+    /^\s*\{\s*["']/.test(request.slice(0, HEAD));
+  return isText
+    ? " that holds one: send the dict itself, not json.dumps or str() of it"
+    : "";
 }
 
 /** Throws if a field is missing, or is neither `None` nor of the expected type. */
