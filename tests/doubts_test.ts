@@ -9,7 +9,7 @@ const net = needs("net");
 
 /** The reports about students, without the client's address. */
 function doubtsOf({ reports }: TestServer): string[] {
-  return reports.map((line) => line.replace(/^\S+ /, ""))
+  return reports.map((line) => line.replace(/^\S+ (?:\(.*?\) )?/, ""))
     .filter((line) => !line.startsWith("left after"));
 }
 

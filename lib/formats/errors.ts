@@ -7,15 +7,26 @@
 import type { LimitName } from "../limits.ts";
 import type { Lookalike } from "./lookalike.ts";
 
+/** Options of a {@linkcode PeerError}. */
+export interface PeerErrorOptions {
+  /** The limit that the peer exceeded, if that is the mistake. */
+  limit?: LimitName;
+  /** The name in the request, by which the operator knows the peer. */
+  about?: string;
+}
+
 /** A peer's mistake. */
 export class PeerError extends Error {
   /** The limit that the peer exceeded, if that is the mistake. */
   readonly limit: LimitName | undefined;
+  /** The name in the request, by which the operator knows the peer. */
+  readonly about: string | undefined;
 
   /** Makes an error whose message tells the peer what is wrong. */
-  constructor(message: string, { limit }: { limit?: LimitName } = {}) {
+  constructor(message: string, { limit, about }: PeerErrorOptions = {}) {
     super(message);
     this.limit = limit;
+    this.about = about;
   }
 }
 
@@ -33,10 +44,10 @@ export class ProtocolError extends PeerError {
   /** Makes an error whose message tells the peer what is wrong. */
   constructor(
     message: string,
-    { limit, looksLike }: { limit?: LimitName; looksLike?: Lookalike } = {},
+    options: PeerErrorOptions & { looksLike?: Lookalike } = {},
   ) {
-    super(message, { limit });
-    this.looksLike = looksLike;
+    super(message, options);
+    this.looksLike = options.looksLike;
   }
 }
 

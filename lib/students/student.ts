@@ -45,10 +45,17 @@ export function toStudent(request: Message): Student {
     );
   }
   const { student_name, github_username, sid } = request;
-  check("student_name", student_name, isText(student_name), "text");
-  check("github_username", github_username, isText(github_username), "text");
-  check("sid", sid, isSid(sid), "an integer or text");
+  check("student_name", request, isText(student_name), "text");
+  check("github_username", request, isText(github_username), "text");
+  check("sid", request, isSid(sid), "an integer or text");
   return request as Student;
+}
+
+/** Returns the name in a request, if it has one. */
+export function nameIn({ student_name }: MessageMap): string | undefined {
+  return typeof student_name === "string" && student_name !== ""
+    ? student_name
+    : undefined;
 }
 
 /** How many bytes or characters of a request that is not a dict are looked at. */
@@ -70,15 +77,17 @@ function inside(request: Message): string {
 /** Throws if a field is missing, or is neither `None` nor of the expected type. */
 function check(
   field: string,
-  value: Message | undefined,
+  request: MessageMap,
   fits: boolean,
   expected: string,
 ): void {
-  if (fits || value === null) return;
+  if (fits || request[field] === null) return;
+  const value: Message | undefined = request[field];
   throw new RequestError(
     value === undefined
       ? `${field} is missing: it must be ${expected}`
       : `${field} must be ${expected}, not ${describe(value)}`,
+    { about: nameIn(request) },
   );
 }
 

@@ -1,0 +1,41 @@
+/**
+ * Lines for the operator about one client.
+ *
+ * @module
+ */
+
+import { type Address, showAddress } from "../net.ts";
+import { cut, escape, escapeAndCut, firstColumns } from "../text.ts";
+import type { Report, Reported } from "./handler_server.ts";
+
+/** The most characters of a line, and of a name in it. */
+const LONGEST = 500;
+const LONGEST_NAME = 40;
+
+/** A handler, whose client a line is about. */
+interface Handler {
+  readonly clientId: number;
+  readonly clientIp: string;
+  readonly server: { report(line: string, about?: Reported): void };
+}
+
+/**
+ * Reports a line about a client. It begins with the client's address, by which the
+ * lines about one client can be found, and its name, if that is known.
+ */
+export function reportClient(
+  { server, clientId, clientIp }: Handler,
+  addr: Address,
+  line: string,
+  about: Parameters<Report>[1],
+): void {
+  const name = about?.name && ` (${shownName(about.name)})`;
+  const shown = `${showAddress(addr)}${name ?? ""} ${
+    escapeAndCut(line, LONGEST)
+  }`;
+  server.report(shown, { client: clientId, address: clientIp, ...about });
+}
+
+function shownName(name: string): string {
+  return firstColumns(escape(cut(name, LONGEST_NAME)), LONGEST_NAME);
+}
