@@ -29,11 +29,14 @@ export function reportClient(
   line: string,
   about: Parameters<Report>[1],
 ): void {
-  const name = about?.name && ` (${shownName(about.name)})`;
-  const shown = `${showAddress(addr)}${name ?? ""} ${
-    escapeAndCut(line, LONGEST)
-  }`;
-  server.report(shown, { client: clientId, address: clientIp, ...about });
+  const { name, ...rest } = about ?? {};
+  const where = showAddress(addr) + (name ? ` (${shownName(name)})` : "");
+  server.report(`${where} ${escapeAndCut(line, LONGEST)}`, {
+    client: clientId,
+    address: clientIp,
+    ...(name ? { name } : {}),
+    ...rest,
+  });
 }
 
 function shownName(name: string): string {
