@@ -12,7 +12,7 @@ import { suggestion } from "../../lib/cli/suggestion.ts";
 import { complain, print } from "../../lib/output.ts";
 import { compare } from "./faults/compare.ts";
 import { copyProject } from "./faults/copy.ts";
-import { leaveExercise, wayBack } from "./faults/exercise.ts";
+import { leaveExercise, quoted, wayBack } from "./faults/exercise.ts";
 import { type Fault, readFaults, ROOT } from "./faults/fault.ts";
 import { patchFolder } from "./faults/patch.ts";
 import { happens, storyOf } from "./faults/story.ts";
@@ -102,11 +102,6 @@ async function show(fault: Fault): Promise<number> {
   }
   complain(`To mend it yourself: deno task break ${name} --exercise FOLDER`);
   return 0;
-}
-
-/** Quotes a path that contains a space, for the shell. */
-function quoted(path: string): string {
-  return path.includes(" ") ? `"${path}"` : path;
 }
 
 async function exercise(fault: Fault, folder: string): Promise<number> {

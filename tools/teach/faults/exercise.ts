@@ -49,6 +49,11 @@ export function wayBack(folder: string): string {
   return relative(resolve(folder), fileURLToPath(ROOT));
 }
 
+/** Quotes a path that contains a space, for the shell. */
+export function quoted(path: string): string {
+  return path.includes(" ") ? `"${path}"` : path;
+}
+
 /** What the note of an exercise says. */
 interface Note {
   fault: string;
