@@ -94,7 +94,7 @@ files.test("client says what is wrong in an edited clienthelper.ts, and does not
     });
     // A flag gives what the file lacks: it connects.
     const named = [...args, "--name", "Bob Chen"];
-    await using bob = new Program(Deno.execPath(), named, { cwd: folder });
+    await using _bob = new Program(Deno.execPath(), named, { cwd: folder });
     using _conn = await listener.accept();
   } finally {
     await Deno.remove(folder, { recursive: true });
