@@ -78,7 +78,7 @@ const flags: Flags<ClientFlags> = {
 };
 
 /** The options of the client, from its flags. */
-interface ClientOptions extends ClientFlags {
+export interface ClientOptions extends ClientFlags {
   /** How long to wait for a silent server, in seconds. */
   answerTimeout: number;
   /** The network to connect through. */

@@ -40,6 +40,7 @@ export class GreetingWatch implements Disposable {
     clearTimeout(this.#timer);
   }
 
+  /** Stops watching at the end of a `using` block. */
   [Symbol.dispose](): void {
     this.end();
   }

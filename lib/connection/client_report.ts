@@ -13,9 +13,12 @@ const LONGEST = 500;
 const LONGEST_NAME = 40;
 
 /** A handler, whose client a line is about. */
-interface Handler {
+export interface ReportingHandler {
+  /** The client's id. */
   readonly clientId: number;
+  /** The client's IP address. */
   readonly clientIp: string;
+  /** The server that reports the line. */
   readonly server: { report(line: string, about?: Reported): void };
 }
 
@@ -24,7 +27,7 @@ interface Handler {
  * lines about one client can be found, and its name, if that is known.
  */
 export function reportClient(
-  { server, clientId, clientIp }: Handler,
+  { server, clientId, clientIp }: ReportingHandler,
   addr: Address,
   line: string,
   about: Parameters<Report>[1],
