@@ -212,3 +212,12 @@ net.test("A server tells a beginner what is wrong, and prints the same (needs ne
   );
   assert(test.reports[0].endsWith(` refused: ${error}`), test.reports[0]);
 });
+
+net.test("A line of JSON without its newline is answered, at the end of its time, with what is missing (needs net)", async () => {
+  await using test = new TestServer({ wire: json, requestTimeout: 0.2 });
+  using peer = await Peer.greeted(test.addr, json);
+  await peer.sendBytes(ascii(JSON.stringify(ALICE)));
+  const [{ error }] = await peer.receiveAll() as [{ error: string }];
+  const why = "A request must be complete within 0.2 s";
+  assertEquals(error, `${why}: it ends with a newline`);
+});

@@ -32,6 +32,7 @@ const LINES_AT_ONCE = 512;
 export const json: WireFormat = {
   ...LAB_MAPS,
   name: "json",
+  ending: "a newline",
   reader: (limits) => new JsonReader(limits),
   write: writeJson,
 };

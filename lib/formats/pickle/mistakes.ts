@@ -38,6 +38,16 @@ const LONGEST_NAMES = 200;
 const MAKERS = /^(_reconstructor|__newobj(_ex)?__|getattr|encode)$/;
 /** How much of a number is checked. */
 const LONGEST_NUMBER = 64;
+/** How the lines of these opcodes may begin, and the error for another one, which is that of the whole line. */
+const LINES: Readonly<Record<number, readonly [RegExp, string]>> = {
+  [Op.STRING]: [/^(?:['"]|$)/, "a STRING is not quoted"],
+  [Op.FLOAT]: [/^\s*[\d.a-z+-]*\s*$/i, "a FLOAT is not a number"],
+};
+/** The same for all others, which are integers. */
+const NUMBER_LINE = [
+  /^\s*[+-]?\d*L?\s*$/,
+  "an INT or LONG is not a number",
+] as const;
 /** The most characters of a name that is shown. */
 const LONGEST_NAME = 40;
 
@@ -128,12 +138,7 @@ export function checkLine(
 ): void {
   const head = bytes.subarray(from, Math.min(end, from + LONGEST_NUMBER));
   const line = String.fromCharCode(...head);
-  const argument = opcode === Op.STRING
-    ? /^(?:['"]|$)/
-    : opcode === Op.FLOAT
-    ? /^\s*[\d.a-z+-]*\s*$/i
-    : /^\s*[+-]?\d*L?\s*$/;
-  if (opcode !== Op.UNICODE && !argument.test(line)) {
-    throw brokenPickle("a line is not what its opcode needs");
-  }
+  if (opcode === Op.UNICODE) return; // any line is a text
+  const [argument, why] = LINES[opcode] ?? NUMBER_LINE;
+  if (!argument.test(line)) throw brokenPickle(why);
 }
