@@ -23,7 +23,13 @@ import {
   tamperedWith,
 } from "./faults/exercise.ts";
 import { type Fault, ROOT } from "./faults/fault.ts";
-import { run, runAlone, runDecidingTest, runTests } from "./faults/trial.ts";
+import {
+  fileOfTest,
+  run,
+  runAlone,
+  runDecidingTest,
+  runTests,
+} from "./faults/trial.ts";
 import { faultsOfCopy } from "./faults/verdict.ts";
 
 /** A mended copy may differ in the lines that pages quote and patches change. */
@@ -48,7 +54,8 @@ async function judge(
   const { passed, failed } = await runDecidingTest(copy, stop, fault);
   // If the test did not run, its name is not known.
   const name = failed[0] ?? `[${fault.test}]`;
-  if (passed.length === 0 && await isAtFault(copy, stop, failed)) {
+  const file = await fileOfTest(fault.test);
+  if (passed.length === 0 && await isAtFault(copy, stop, failed, file)) {
     return titled("Not mended. Still fails:", [name]);
   }
   // These run first, because they seldom hang. If one of them fails, the other
@@ -67,19 +74,25 @@ async function isAtFault(
   copy: string,
   stop: AbortSignal,
   failed: readonly string[],
+  file: string,
 ): Promise<boolean> {
   if (failed.length === 0) return true; // it did not run: a change prevents it
-  const result = await settled(copy, stop, failed);
+  const result = await settled(copy, stop, failed, [file]);
   return result.failed.length > 0 || !result.ended;
 }
 
 /** Decides which failed tests are the fault of the copy, whatever the load of the machine. */
-function settled(copy: string, stop: AbortSignal, failed: readonly string[]) {
+function settled(
+  copy: string,
+  stop: AbortSignal,
+  failed: readonly string[],
+  files?: readonly string[],
+) {
   report(`Running ${counted(failed.length, "test")} alone`);
   return faultsOfCopy(
     failed,
-    (names) => runAlone(copy, stop, names),
-    (names) => runAlone(fileURLToPath(ROOT), stop, names),
+    (names) => runAlone(copy, stop, names, files),
+    (names) => runAlone(fileURLToPath(ROOT), stop, names, files),
   );
 }
 

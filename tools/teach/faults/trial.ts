@@ -96,17 +96,18 @@ export async function runTests(
   return { passed, failed, ended: success === (failed.length === 0) };
 }
 
-/** Runs the tests with these names, one at a time. */
+/** Runs the tests with these names, one at a time. To find them in these files is faster than in all. */
 export function runAlone(
   folder: string,
   stop: AbortSignal,
   names: readonly string[],
+  files: readonly string[] = [],
 ): Promise<Results> {
   const exact = names.map((name) =>
     name.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")
   );
   const filter = `--filter=/^(${exact.join("|")})$/`;
-  return runTests(folder, stop, ["--allow-all", filter]);
+  return runTests(folder, stop, ["--allow-all", filter, ...files]);
 }
 
 /** Runs the one test that decides about a fault. */
