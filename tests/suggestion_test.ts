@@ -32,4 +32,7 @@ Deno.test("suggestion() is a question, or empty", () => {
   const flag = (name: string) => `--${name}`;
   assertEquals(suggestion("prot", FLAGS, flag), " Is it --port?");
   assertEquals(suggestion("tls", FLAGS, flag), "");
+  const locks = ["no-lock", "lock-put-down", "no-linger"];
+  assertEquals(suggestion("lock", locks), " Is it no-lock or lock-put-down?");
+  assertEquals(suggestion("a-word", Array(5).fill("is-a-word-here")), "");
 });

@@ -9,6 +9,8 @@ import { levenshteinDistance } from "@std/text/levenshtein-distance";
 
 /** The shortest part of a name that stands for the whole. */
 const SHORTEST_PART = 4;
+/** The most names in a question. */
+const MOST = 4;
 
 /**
  * Returns the one of `names` that is nearest to `given`, or `undefined` if none
@@ -25,15 +27,13 @@ export function nearest(
   const closest = closestString(given, names);
   const distance = levenshteinDistance(given, closest);
   if (distance <= given.length / 3) return closest;
-  const longer = names.filter((name) => name.includes(given));
-  return given.length >= SHORTEST_PART && longer.length === 1
-    ? longer[0]
-    : undefined;
+  const longer = partOf(given, names);
+  return longer.length === 1 ? longer[0] : undefined;
 }
 
 /**
  * Returns the question for a mistyped name, to append to a message, or an
- * empty text if no name is near.
+ * empty text if no name is near. It has several names if `given` is a part of them.
  *
  * @param shown How a name is written in the question.
  */
@@ -43,7 +43,15 @@ export function suggestion(
   shown = (name: string) => name,
 ): string {
   const name = nearest(given, names);
-  return name === undefined ? "" : ` Is it ${shown(name)}?`;
+  const near = name === undefined ? partOf(given, names) : [name];
+  if (near.length === 0 || near.length > MOST) return "";
+  return ` Is it ${near.map(shown).join(" or ")}?`;
+}
+
+/** Returns the names of which `given` is a part. */
+function partOf(given: string, names: readonly string[]): string[] {
+  if (given.length < SHORTEST_PART) return [];
+  return names.filter((name) => name.includes(given));
 }
 
 function sorted(name: string): string {

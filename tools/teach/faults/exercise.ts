@@ -12,7 +12,8 @@ import { type Fault, readFaults, ROOT } from "./fault.ts";
 import { patchFolder } from "./patch.ts";
 
 /** Files that contain the answer, and tests that need these files. */
-const ANSWERS = /^tests\/(faults|solutions|verify|(mended|names|pages)_test)/;
+const ANSWERS =
+  /^tests\/(faults|solutions|verify|(break|mended|names|pages)_test)/;
 /** The file that names the fault. */
 const NOTE = "exercise.json";
 /** The files that a student may change. */
