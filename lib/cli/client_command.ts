@@ -21,7 +21,7 @@ import { GreetingWatch } from "./greeting_watch.ts";
 import { Failure, type Program, runProgram } from "./program.ts";
 import { pythonRepr } from "../formats/python_repr.ts";
 import { whenAborted } from "./signals.ts";
-import { complain, MessageReports, report } from "../output.ts";
+import { complain, flush, MessageReports, report } from "../output.ts";
 
 /** How long `--once` waits for a silent server, in seconds. */
 const ONCE_TIMEOUT = 10;
@@ -166,7 +166,7 @@ async function converse(
     watch.end();
     const passed = conversation.processGreeting(greeting) &&
       await conversation.start(repeat);
-    if (passed && !once && repeat === 1) sayStillConnected();
+    if (passed && !once && repeat === 1) await sayStillConnected();
     if (!once) await stayConnected(client, stop);
     return passed ? 0 : 1;
   } catch (error) {
@@ -198,8 +198,9 @@ function connect(
 }
 
 /** Tells the user of a terminal why the program does not end. */
-function sayStillConnected(): void {
+async function sayStillConnected(): Promise<void> {
   if (!Deno.stderr.isTerminal()) return;
+  await flush(); // or this line could come before those on stdout
   complain("Still connected, as the lab asks. Ctrl-C leaves.");
 }
 
