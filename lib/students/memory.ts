@@ -24,6 +24,7 @@ type MemoryRow =
 
 /** Keeps rows in memory. They are lost when the program ends. */
 export class MemoryStore implements Store {
+  readonly isImmediate: boolean = true;
   /** The first row of each `sid`. */
   #first = new Map<Key, MemoryRow>();
   /** The other rows, by {@linkcode rowKey}. */

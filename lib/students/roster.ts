@@ -136,6 +136,7 @@ export class Roster implements AsyncDisposable {
       this.#waiting = [];
       return waiting;
     }
+    if (this.#store.isImmediate) return waiting.splice(0, 1);
     let [count, students, characters] = [0, 0, 0];
     for (const entry of waiting) {
       students += entry.students.length;

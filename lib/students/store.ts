@@ -39,6 +39,13 @@ export interface Store {
   /** What it held at the last call. Other servers may have changed that since. */
   readonly totals: Totals;
   /**
+   * Whether it takes no longer to record each student alone. Then the roster makes no
+   * groups.
+   *
+   * @default {false}
+   */
+  readonly isImmediate?: boolean;
+  /**
    * How long the next group waits for more students, in milliseconds. While a store
    * blocks the event loop, requests arrive that nobody reads. Without a wait, they would
    * miss the next group, too.

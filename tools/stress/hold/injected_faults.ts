@@ -177,6 +177,7 @@ export class FaultInjector {
 
 /** A store that fails whenever it records for a handler with such a fault. */
 class FaultyStore extends MemoryStore {
+  override readonly isImmediate = false;
   #injector: FaultInjector;
 
   constructor(injector: FaultInjector) {

@@ -23,6 +23,7 @@ export const UNRECORDABLE = "lost";
 
 /** A store like a file: it reads all, takes its time, and writes all back. */
 class TracedStore extends MemoryStore {
+  override readonly isImmediate = false;
   #harness: Harness;
   #written: readonly Student[] = [];
 

@@ -57,6 +57,7 @@ class Database {
 
 /** Counts requests in the database. The lock of its server is held meanwhile. */
 class SharedStore extends MemoryStore {
+  override readonly isImmediate = false;
   #database: Database;
 
   constructor(database: Database) {
