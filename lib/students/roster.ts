@@ -57,6 +57,8 @@ export class Roster implements AsyncDisposable {
     maxNewPerAddress: 0,
     maxRosterBytes: 0,
   };
+  /** Called with the results for students who came together. It must return quickly. */
+  onResults: ((batch: Batch, results: readonly Recorded[]) => void) | undefined;
   #store: Store;
   #maxBytes: number;
   #newStudents: NewStudents;
@@ -137,7 +139,7 @@ export class Roster implements AsyncDisposable {
         : await this.#recordAdmitted(parts);
       let next = 0;
       for (const part of parts) {
-        part.add(results.slice(next, next += part.students.length));
+        this.#give(part, results.slice(next, next += part.students.length));
       }
       this.#newStudents.keep();
     } catch (error) {
@@ -229,8 +231,13 @@ export class Roster implements AsyncDisposable {
     const refused = `The roster cannot record you now: ${message}`;
     for (const part of parts) {
       this.#failed += part.students.length;
-      part.add(part.students.map(() => ({ refused })));
+      this.#give(part, part.students.map(() => ({ refused })));
     }
+  }
+
+  #give(part: Part, results: readonly Recorded[]): void {
+    part.add(results);
+    this.onResults?.(part, results);
   }
 
   #noteSuccess(): void {

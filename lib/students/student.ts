@@ -50,6 +50,21 @@ export function toStudent(request: Message): Student {
   return request as Student;
 }
 
+/** A field is missing, or has the wrong type. */
+export class FieldError extends RequestError {
+  /** The field's name. */
+  readonly field: string;
+  /** Whether it is missing. */
+  readonly isMissing: boolean;
+
+  /** Makes an error about a field. */
+  constructor(message: string, field: string, isMissing: boolean) {
+    super(message);
+    this.field = field;
+    this.isMissing = isMissing;
+  }
+}
+
 /** Throws if a field is missing, or is neither `None` nor of the expected type. */
 function check(
   field: string,
@@ -58,11 +73,11 @@ function check(
   expected: string,
 ): void {
   if (fits || value === null) return;
-  throw new RequestError(
-    value === undefined
-      ? `${field} is missing: it must be ${expected}`
-      : `${field} must be ${expected}, not ${describe(value)}`,
-  );
+  const isMissing = value === undefined;
+  const why = isMissing
+    ? `${field} is missing: it must be ${expected}`
+    : `${field} must be ${expected}, not ${describe(value)}`;
+  throw new FieldError(why, field, isMissing);
 }
 
 function isText(value: Message | undefined): boolean {

@@ -20,16 +20,17 @@ export interface ListedRow extends Row {
 /** Reads all rows of a roster, in the order of names. @throws {Failure} If it cannot. */
 export async function readRows(where: RosterAddress): Promise<ListedRow[]> {
   const store = await readRoster(where);
-  const rows: Row[] = [];
-  const counts = new Map<string | null, number>();
   try {
-    for await (const row of store.readAll()) {
-      rows.push(row);
-      counts.set(row.sid, (counts.get(row.sid) ?? 0) + 1);
-    }
+    return markDoubtful(await Array.fromAsync(store.readAll()));
   } finally {
     await store.close();
   }
+}
+
+/** Returns rows in the order of names, with a mark on those that are doubtful. */
+export function markDoubtful(rows: readonly Row[]): ListedRow[] {
+  const counts = new Map<string | null, number>();
+  for (const { sid } of rows) counts.set(sid, (counts.get(sid) ?? 0) + 1);
   return rows.map((row) => {
     const isDoubtful = row.sid !== null && counts.get(row.sid)! > 1;
     return { ...row, isDoubtful };
