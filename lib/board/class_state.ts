@@ -54,9 +54,13 @@ const LONGEST_REASON = 80;
 
 /** Follows a class. It is told of everything by the server and the roster. */
 export class ClassState {
+  /** The names of those who passed. */
   readonly wall: Wall = new Wall();
+  /** Why requests were refused. */
   readonly reasons: Reasons = new Reasons();
+  /** Who is connected. */
   readonly clients: Clients = new Clients();
+  /** What is recorded. */
   readonly roster: Roster;
   /** How many requests had each result. */
   readonly results = { acknowledged: 0, refused: 0 };

@@ -6,6 +6,7 @@
 
 /** Markup that is complete. */
 export class Html {
+  /** The markup. */
   readonly text: string;
 
   /** Takes text as markup. */

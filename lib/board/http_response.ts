@@ -20,8 +20,11 @@ export interface HttpResponse {
 
 /** The connection of a response that goes on. */
 export interface StreamTarget {
+  /** Resolves to the number of bytes read, or `null` when the peer sends no more. */
   read(into: Uint8Array): Promise<number | null>;
+  /** Resolves to the number of bytes written, which may be fewer than all. */
   write(bytes: Uint8Array): Promise<number>;
+  /** Closes it at once. */
   close(): void;
 }
 

@@ -31,14 +31,19 @@ export interface RosterSource {
 
 /** What the routes show. */
 export interface Shown {
+  /** What the board knows. */
   readonly state: ClassState;
+  /** The pages that are told of changes. */
   readonly streams: Streams;
+  /** What opens the instructor's pages. */
   readonly token: Token;
+  /** The tables of the roster. */
   readonly roster: RosterSource;
   /** The host that the server was given. */
   readonly host: string;
   /** Where clients connect. */
   connectTo(): ConnectTo;
+  /** What the board itself measures. */
   measured(): Measured;
 }
 

@@ -160,8 +160,13 @@ export const serverFlags: Flags<ServerFlags> = {
 /** The flags, with what `--classroom` means for those that are not given. */
 export type SettledFlags =
   & Omit<ServerFlags, "board">
-  & Record<keyof typeof CLASSROOM, number>
   & {
+    /** Clients served at once from one address. */
+    maxClientsPerAddress: number;
+    /** New students within a minute on one connection. */
+    maxNewPerConnection: number;
+    /** New students within a minute from one address. */
+    maxNewPerAddress: number;
     /** Whether there is a board: because a flag asks for it, or because `--classroom` implies it. */
     board: "asked" | "implied" | undefined;
   };

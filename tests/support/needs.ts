@@ -11,7 +11,11 @@ export type Need =
   | "python3"
   | "pty"
   | "redis-server"
-  | "openssl";
+  | "openssl"
+  | "chromium";
+
+/** The browser that Debian installs. */
+export const CHROMIUM = "/usr/bin/chromium";
 
 const AVAILABLE: Record<Need, () => boolean> = {
   net: () => isGranted({ name: "net", host: "127.0.0.1" }),
@@ -28,6 +32,7 @@ const AVAILABLE: Record<Need, () => boolean> = {
     AVAILABLE.net() && AVAILABLE.read() && AVAILABLE.write() &&
     AVAILABLE.run() && succeeds("redis-server", "--version"),
   openssl: () => AVAILABLE.run() && succeeds("openssl", "version"),
+  chromium: () => AVAILABLE.run() && succeeds(CHROMIUM, "--version"),
 };
 
 /** Whether a permission is granted. Never prompts. */

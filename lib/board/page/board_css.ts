@@ -5,7 +5,7 @@
  */
 
 /** The style sheet. All sizes follow the window, so that it fills a projector as it fills a screen. */
-export const BOARD_CSS = String.raw`
+export const BOARD_CSS: string = String.raw`
 :root {
   --ground: #fbfaf6; --text: #15181e; --soft: #565c66; --line: #d9d6cc;
   --good: #08613a; --new: #e2f3e8; --bad: #9c2a10;
@@ -35,9 +35,9 @@ dd { font-weight: 700; line-height: 1.05; font-variant-numeric: tabular-nums; wh
 .command { grid-column: 1 / -1; margin-top: .5em; overflow: hidden; white-space: nowrap; }
 .command code { font: 1em ui-monospace, "Cascadia Mono", Menlo, "DejaVu Sans Mono", monospace; }
 .also { color: var(--soft); margin-left: 1em; }
-.counts { display: flex; gap: 1.6vw; text-align: right; }
+.counts { display: flex; gap: 1.6vw; }
 .counts dt { font-size: min(1em, 1.9vw); }
-.counts dd { font-size: min(3.5vw, 9vh); min-width: 2.6ch; }
+.counts dd { font-size: min(3.5vw, 9vh); width: 3.4ch; }
 .counts .passed dd { color: var(--good); }
 main { position: relative; flex: 1; overflow: hidden; margin: 1.2vmin 0; contain: strict; }
 #wall { list-style: none; }

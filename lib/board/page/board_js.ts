@@ -7,7 +7,7 @@
 import { MOST_NAMES } from "../wall.ts";
 
 /** The script. It puts text into the page as text only, whatever a name has in it. */
-export const BOARD_JS = String.raw`"use strict";
+export const BOARD_JS: string = String.raw`"use strict";
 const $ = (id) => document.getElementById(id);
 const wall = $("wall");
 const MOST = ${MOST_NAMES}; // names that are shown

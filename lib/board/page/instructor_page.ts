@@ -22,7 +22,9 @@ export interface Sheet {
 
 /** A table with its heading. */
 export interface Section {
+  /** What is above it. */
   readonly heading: string;
+  /** The table. */
   readonly sheet: Sheet;
   /** What is said if the table has no rows. */
   readonly none: string;
