@@ -72,7 +72,7 @@ Deno.test("maskedLine() shows the last two digits of a number", () => {
 });
 
 const SERVER = ["run", "--quiet", "--no-prompt", "--allow-net"];
-const NAMED = [...SERVER, "--allow-sys=networkInterfaces", "--allow-env=TERM"];
+const NAMED = [...SERVER, "--allow-sys=networkInterfaces"];
 
 run.test("server --classroom listens at all addresses, counts repeats, and says at its end how the class went (needs run)", async () => {
   await using server = new Program(Deno.execPath(), [

@@ -13,7 +13,7 @@ const MOST_LOCAL = 64;
 /** How many connections may come at once: those of some pages. */
 const AT_ONCE = 32;
 /** The least time between two connections in the long run, in milliseconds. */
-const APART = 5;
+const APART = 10;
 
 /** The places for connections. */
 export class Places {

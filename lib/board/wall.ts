@@ -19,6 +19,9 @@ const LONGEST_SID = 64;
 /** The widest name, in columns. The page cuts it further where it has less room. */
 const LONGEST_NAME = 32;
 
+/** In place of a name without a character. */
+const NO_NAME = "(no name)";
+
 /** The wall of names. Each number is on it once, with the name that came first. */
 export class Wall {
   #known = new Set<string>();
@@ -36,7 +39,10 @@ export class Wall {
     const key = sid === null ? "None" : `sid ${cut(number, LONGEST_SID)}`;
     if (this.#known.has(key) || this.#known.size >= MOST_KNOWN) return false;
     this.#known.add(key);
-    this.#names.push([markOf(number), shownName(student_name ?? "None")]);
+    this.#names.push([
+      markOf(number),
+      shownName(student_name ?? "None") || NO_NAME,
+    ]);
     this.#total++;
     // Cut rarely: to move all names for each new one would be slow.
     if (this.#names.length >= 2 * MOST_NAMES) {

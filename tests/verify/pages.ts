@@ -90,10 +90,14 @@ const INSTEAD: Record<string, string> = {
 /** Commands that go on until they are ended, and what they say first. */
 const SERVERS: Record<string, RegExp> = {
   "task server": /^Listening at 127\.0\.0\.1\/\d+\n/,
+  "task server --board-port 8080": /^Listening at 127\.0\.0\.1\/\d+\n/,
   "task server --classroom": /^Listening at 0\.0\.0\.0\/\d+\n/,
   "task server --host 0.0.0.0": /^Listening at 0\.0\.0\.0\/\d+\n/,
   "task server --wire json": /^Listening at 127\.0\.0\.1\/\d+\n/,
 };
+
+/** What lets a server listen beside others. */
+const FREE = "--port 0 --board-port 0";
 
 /** Commands that use a roster in a file. */
 const ABOUT_ROSTER = /^task .*\bdata\/class\.db\b/;
@@ -127,7 +131,7 @@ for (const command of commands()) {
   Deno.test(`deno ${command}, as a page has it`, async () => {
     const says = SERVERS[command];
     await using program = deno(
-      says ? `${command} --port 0` : INSTEAD[command] ?? command,
+      says ? `${command} ${FREE}` : INSTEAD[command] ?? command,
     );
     if (says) {
       await program.stdout.match(says);
@@ -162,7 +166,7 @@ Deno.test("The commands that use a roster, as a page has them", async () => {
   const ours = (command: string) =>
     deno(command.replaceAll("data/class", name).replace(/ >.*/, ""));
   try {
-    await using serving = ours(`${server} --port 0`);
+    await using serving = ours(`${server} ${FREE}`);
     const [, port] = await serving.stdout.match(/\/(\d+)\n/);
     Deno.writeTextFileSync(
       `${ROOT}${name}.csv`,

@@ -16,6 +16,7 @@ const MARKED = 3; // names that are marked as new
 const SIZES = [[24, 14], [60, 12.5], [120, 11], [240, 10], [500, 9.2], [MOST, 9.2]];
 const QUIET = 40000; // ms without a sign of life: the connection is dead
 const LETTER = 16; // px, before the wall is scaled
+const GAP = 4; // px between two names
 const LINE = 1.3 * LETTER;
 const MOST_SPACE = 1.5; // lines are at most so many times as far apart as they are high
 let total = 0; // names that came
@@ -30,7 +31,7 @@ function divide(count) {
   for (let columns = 3; columns < 60; columns++) {
     const rows = Math.ceil(room / columns);
     const across = width / columns;
-    const scale = Math.min(across / (wide * LETTER), height / (rows * LINE));
+    const scale = Math.min((across - GAP) / (wide * LETTER), height / (rows * LINE));
     const down = Math.min(height / rows, scale * LINE * MOST_SPACE);
     if (scale > best.scale) best = { room, wide, columns, across, down, scale };
   }
