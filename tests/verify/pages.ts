@@ -74,6 +74,7 @@ const INSTEAD: Record<string, string> = {
   "task costliest": "task costliest --help",
   ...Object.fromEntries(
     [
+      "board",
       "churn",
       "memory",
       "work",
