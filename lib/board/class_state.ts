@@ -8,9 +8,8 @@ import type { ServerEvent } from "../events.ts";
 import type { Batch } from "../students/row.ts";
 import type { Roster } from "../students/roster.ts";
 import type { Recorded } from "../students/store.ts";
-import { cut } from "../text.ts";
 import { Clients } from "./clients.ts";
-import { type Counted, reasonOf, Reasons } from "./reasons.ts";
+import { type Counted, reasonOf, Reasons, rosterReasonOf } from "./reasons.ts";
 import { type Shown, Wall } from "./wall.ts";
 
 /** Where clients connect. */
@@ -50,7 +49,6 @@ export interface WatchedServer {
 
 /** The reasons on the page. */
 const MOST_REASONS = 4;
-const LONGEST_REASON = 80;
 
 /** Follows a class. It is told of everything by the server and the roster. */
 export class ClassState {
@@ -105,7 +103,7 @@ export class ClassState {
     let last: string | null | undefined;
     results.forEach((result, i) => {
       if (result !== "recorded" && "refused" in result) {
-        this.#refuse(cut(result.refused, LONGEST_REASON));
+        this.#refuse(rosterReasonOf(result.refused));
         return;
       }
       this.results.acknowledged++;

@@ -5,7 +5,7 @@
  */
 
 import type { ServerEvent } from "../events.ts";
-import { cut, escapeAndCut } from "../text.ts";
+import { cut } from "../text.ts";
 import { Durations } from "./durations.ts";
 
 /** What is known of a client. */
@@ -28,7 +28,8 @@ export interface ClientRecord {
   underWay: number;
 }
 
-const LONGEST_NAME = 60;
+/** The most characters that are kept of a name and of a reason. The page cuts them further. */
+const LONGEST_NAME = 100;
 const LONGEST_REASON = 200;
 
 /** Follows the events of all clients. It keeps nothing of those who left but counts. */
@@ -94,9 +95,7 @@ export class Clients {
   /** Notes that a client's student was acknowledged. */
   noteStudent(client: number, name: string | null): void {
     const record = this.#records.get(client);
-    if (record) {
-      record.name = escapeAndCut(cut(name ?? "None", 100), LONGEST_NAME);
-    }
+    if (record) record.name = cut(name ?? "None", LONGEST_NAME);
   }
 }
 

@@ -40,6 +40,13 @@ export class Reasons {
   }
 }
 
+/** Returns the reason for which a roster refused a student. A store's own words may say where it is. */
+export function rosterReasonOf(refused: string): string {
+  return /^The roster cannot record you now/.test(refused)
+    ? "the roster cannot record now"
+    : cut(refused, LONGEST);
+}
+
 /**
  * Returns the reason of a refusal. It names the field, but shows nothing that the
  * client sent: an error's message may quote it.

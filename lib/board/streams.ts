@@ -37,13 +37,13 @@ export class Streams {
   /** Tells this run of the server from others, whose names a page may still show. */
   #epoch = crypto.randomUUID().slice(0, 8);
   #version = 0;
+  #open = new Set<Stream>();
   #waiting = new Set<Stream>();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #sentAt = -Infinity;
   /** The updates that were made of a version, by what the pages know. */
   #made = new Map<number, Made>();
   #madeAt = 0;
-  #ended = new AbortController();
 
   /** Creates the streams of a source. */
   constructor(source: Source) {
@@ -76,16 +76,21 @@ export class Streams {
     let known = epoch === this.#epoch && /^\d{1,9}$/.test(count)
       ? Number(count)
       : undefined;
-    const stream = new Stream(conn, this.#ended.signal);
-    let version = -1;
-    while (!stream.isOver) {
-      if (version !== this.#version) {
-        version = this.#version;
-        const { bytes, total } = this.#updateFor(known);
-        await stream.write(bytes);
-        known = total;
-      } else await stream.write(SIGN_OF_LIFE);
-      await this.#next(version, stream);
+    const stream = new Stream(conn);
+    this.#open.add(stream);
+    try {
+      let version = -1;
+      while (!stream.isOver) {
+        if (version !== this.#version) {
+          version = this.#version;
+          const { bytes, total } = this.#updateFor(known);
+          await stream.write(bytes);
+          known = total;
+        } else await stream.write(SIGN_OF_LIFE);
+        await this.#next(version, stream);
+      }
+    } finally {
+      this.#open.delete(stream);
     }
   }
 
@@ -117,7 +122,7 @@ export class Streams {
   /** Ends all streams. */
   close(): void {
     clearTimeout(this.#timer);
-    this.#ended.abort();
+    for (const stream of this.#open) stream.end();
   }
 }
 
@@ -127,10 +132,9 @@ class Stream {
   #isOver = false;
   #wake = () => {};
 
-  constructor(conn: StreamTarget, ended: AbortSignal) {
+  constructor(conn: StreamTarget) {
     this.#conn = conn;
     void this.#noteEnd();
-    ended.addEventListener("abort", () => this.#end(), { once: true });
   }
 
   get isOver(): boolean {
@@ -167,10 +171,10 @@ class Stream {
     } catch {
       // It is gone.
     }
-    this.#end();
+    this.end();
   }
 
-  #end(): void {
+  end(): void {
     this.#isOver = true;
     this.#wake();
   }

@@ -14,7 +14,7 @@ import type { Roster } from "../students/roster.ts";
 import { reason } from "../text.ts";
 import { classSummary } from "./classroom.ts";
 import type { CommandServer } from "./command_server.ts";
-import { addressesAt, cannotListen } from "./listening.ts";
+import { addressesAt, ALL_ADDRESSES, cannotListen } from "./listening.ts";
 import {
   type ClassList,
   listMissing,
@@ -96,11 +96,18 @@ export class ShownBoard implements Disposable {
   /** Reports where the pages are. */
   reportLinks(): void {
     const [host] = this.#addresses;
+    report(`Board: ${this.#link(host)}`);
+    // At all addresses, it is at that of this machine, too: there, the token does not
+    // cross the network.
+    const isAll = [ALL_ADDRESSES, "::"].includes(this.#host);
+    const link = this.#link(isAll ? "localhost" : host);
+    const { text } = this.#board.token;
+    report(`For the instructor alone: ${link}roster?token=${text}`);
+  }
+
+  #link(host: string): string {
     const name = host.includes(":") ? `[${host}]` : host;
-    const site = `http://${name}:${this.#address!.port}/`;
-    report(`Board: ${site}`);
-    const link = `${site}roster?token=${this.#board.token.text}`;
-    report(`For the instructor alone: ${link}`);
+    return `http://${name}:${this.#address!.port}/`;
   }
 
   /** Reports how the class went. */

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { ignoringErrors } from "../events.ts";
 import type { MessageMap } from "../formats/format.ts";
 import { counted } from "../text.ts";
 import { Entry, GROUP, GROUP_CHARACTERS, type Part } from "./entry.ts";
@@ -57,7 +58,7 @@ export class Roster implements AsyncDisposable {
     maxNewPerAddress: 0,
     maxRosterBytes: 0,
   };
-  /** Called with the results for students who came together. It must return quickly. */
+  /** Called with the results for students who came together. It must return quickly. Errors that it throws are ignored. */
   onResults: ((batch: Batch, results: readonly Recorded[]) => void) | undefined;
   #store: Store;
   #maxBytes: number;
@@ -237,7 +238,7 @@ export class Roster implements AsyncDisposable {
 
   #give(part: Part, results: readonly Recorded[]): void {
     part.add(results);
-    this.onResults?.(part, results);
+    if (this.onResults) ignoringErrors(this.onResults)(part, results);
   }
 
   #noteSuccess(): void {

@@ -237,6 +237,10 @@ chromium.test("The board connects again when the server has started again, and s
   const { port } = first.at;
   await using browser = await TestBrowser.open(first.url("/"));
   using _students = await bring(first, 3);
+  using wrong = await Peer.greeted(first.server.addr);
+  await wrong.send({ sid: 1 });
+  await wrong.receive();
+  await browser.until("$('reasons').innerText.includes('student_name')");
   await browser.until("document.querySelectorAll('#wall li').length === 3");
   await first[Symbol.asyncDispose]();
   await browser.until("$('status').textContent.startsWith('No connection')");
@@ -247,6 +251,10 @@ chromium.test("The board connects again when the server has started again, and s
   await peer.receive();
   await browser.until(
     "wall.innerText === '21Bob Chen' && $('status').textContent === ''",
+  );
+  assertEquals(
+    await browser.evaluate("$('reasons').innerText"),
+    "Nothing was refused.",
   );
 });
 

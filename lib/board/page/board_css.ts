@@ -53,7 +53,6 @@ main { position: relative; flex: 1; overflow: hidden; margin: 1.2vmin 0; contain
 }
 #wall .new { background: var(--new); box-shadow: inset 0 0 0 .1em var(--good); }
 #empty { position: absolute; inset: 0; display: grid; place-items: center; color: var(--soft); font-size: 1.3em; text-align: center; }
-#empty[hidden] { display: none; }
 footer {
   display: flex; gap: 1.2em; align-items: baseline; white-space: nowrap; overflow: hidden;
   border-top: 2px solid var(--line); padding-top: 1vmin; height: 2.4em; font-size: .9em;
@@ -61,7 +60,8 @@ footer {
 footer h2 { font-size: 1em; font-weight: 400; color: var(--soft); }
 #reasons { display: flex; flex-wrap: wrap; height: 1.25em; gap: 0 1.4em; list-style: none; overflow: hidden; flex: 1; }
 #reasons b { color: var(--bad); font-variant-numeric: tabular-nums; }
-#reasons .none { color: var(--soft); }
+#none { color: var(--soft); }
+[hidden] { display: none !important; }
 #status { font-weight: 700; color: var(--bad); }
 .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 @media (prefers-reduced-motion: no-preference) {

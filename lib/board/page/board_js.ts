@@ -93,15 +93,14 @@ function show(update) {
     if ($(key).textContent !== text) $(key).textContent = text;
   }
   $("empty").hidden = total > 0;
-  if (update.reasons.length > 0) {
-    $("reasons").replaceChildren(...update.reasons.map(([reason, count]) => {
-      const item = document.createElement("li");
-      const number = document.createElement("b");
-      number.textContent = count + " ×";
-      item.append(number, " " + reason);
-      return item;
-    }));
-  }
+  $("none").hidden = update.reasons.length > 0;
+  $("reasons").replaceChildren($("none"), ...update.reasons.map(([reason, count]) => {
+    const item = document.createElement("li");
+    const number = document.createElement("b");
+    number.textContent = count + " ×";
+    item.append(number, " " + reason);
+    return item;
+  }));
 }
 
 /* Tells a screen reader the counts, but not at every change. */

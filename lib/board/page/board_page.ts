@@ -70,7 +70,7 @@ export function boardPage({ addresses, port }: ConnectTo): string {
         <footer>
           <h2>Refused because</h2>
           <ul id="reasons">
-            <li class="none">Nothing was refused.</li>
+            <li id="none">Nothing was refused.</li>
           </ul>
           <p id="status"></p>
         </footer>
