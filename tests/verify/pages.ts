@@ -157,17 +157,20 @@ Deno.test("deno task client, as a page has it", async () => {
 });
 
 Deno.test("The commands that use a roster, as a page has them", async () => {
-  const [server, ...others] = commands().filter((it) => ABOUT_ROSTER.test(it))
-    .sort((a, b) =>
-      Number(/^task roster/.test(a)) - Number(/^task roster/.test(b))
-    );
-  assert(/^task server /.test(server) && others.length > 5, server);
+  const all = commands().filter((it) => ABOUT_ROSTER.test(it));
+  const servers = all.filter((it) => /^task server /.test(it));
+  const others = all.filter((it) => !servers.includes(it));
+  assert(servers.length > 0 && others.length > 5, servers.join());
   // The folder may have a roster of whoever runs this.
   const name = `data/pages-test-${Deno.pid}`;
   const ours = (command: string) =>
     deno(command.replaceAll("data/class", name).replace(/ >.*/, ""));
   try {
-    await using serving = ours(`${server} ${FREE}`);
+    for (const server of servers.slice(1)) {
+      await using serving = ours(`${server} ${FREE}`);
+      await serving.stdout.match(/\/(\d+)\n/);
+    }
+    await using serving = ours(`${servers[0]} ${FREE}`);
     const [, port] = await serving.stdout.match(/\/(\d+)\n/);
     Deno.writeTextFileSync(
       `${ROOT}${name}.csv`,
