@@ -28,7 +28,7 @@ function divide(count) {
   const [room, wide] = SIZES.find(([size]) => size >= count) ?? SIZES.at(-1);
   const { clientWidth: width, clientHeight: height } = wall.parentElement;
   let best = { scale: 0 };
-  for (let columns = 3; columns < 60; columns++) {
+  for (let columns = 2; columns < 60; columns++) {
     const rows = Math.ceil(room / columns);
     const across = width / columns;
     const scale = Math.min((across - GAP) / (wide * LETTER), height / (rows * LINE));
