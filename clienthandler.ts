@@ -4,6 +4,7 @@
  * @module
  */
 
+import { reportClient } from "./lib/connection/client_report.ts";
 import { MessageConnection } from "./lib/connection/connection.ts";
 import type { HandlerServer, Report } from "./lib/connection/handler_server.ts";
 import { isInHandler } from "./lib/connection/handler_scope.ts";
@@ -13,14 +14,14 @@ import type { IdleTimer } from "./lib/connection/timers.ts";
 import { type CloseReason, ignoringErrors, type Sent } from "./lib/events.ts";
 import type { Message, PeerError } from "./lib/formats/formats.ts";
 import type { Lock } from "./lib/lock.ts";
-import { type Address, type Connection, showAddress } from "./lib/net.ts";
+import type { Address, Connection } from "./lib/net.ts";
 import { Doubts } from "./lib/students/doubts.ts";
 import type { Roster } from "./lib/students/roster.ts";
 import { isRecorded, responseTo, sharedRoster } from "./lib/students/roster.ts";
 import type { Recorded } from "./lib/students/store.ts";
-import { connectedLine, toStudent } from "./lib/students/student.ts";
+import { connectedLine, nameIn, toStudent } from "./lib/students/student.ts";
 import type { Sid, Student } from "./lib/students/student.ts";
-import { escapeAndCut, reason } from "./lib/text.ts";
+import { reason } from "./lib/text.ts";
 
 export { LastResponse, Refusal };
 export type * from "./lib/connection/handler_server.ts";
@@ -64,11 +65,10 @@ export abstract class ClientHandler<In = Message, Out = In> {
   /** How many requests of this client may be under way at a time. Answers keep their order. @default {1} */
   protected readonly parallel: number = 1;
   /** Reports a line about this client to the server's operator. */
-  protected readonly report: Report = (line, about) => {
-    const shown = `${showAddress(this.#addr)} ${escapeAndCut(line, 500)}`;
-    const { clientId: client, clientIp: address } = this;
-    this.server.report(shown, { client, address, ...about });
-  };
+  protected readonly report: Report = (line, about) =>
+    reportClient(this, this.#addr, line, { name: this.reportName, ...about });
+  /** The client's name in these lines, once it is known. */
+  protected reportName: string | undefined;
   #addr: Address;
   #messages: MessageConnection<In, Out>;
   #processor: RequestProcessor<In, Out>;
@@ -235,9 +235,8 @@ export abstract class ClientHandler<In = Message, Out = In> {
   }
 
   /** Sends the client the reason, then ends the connection in good order. Never rejects. In a handler, resolves at once. */
-  reject(error: unknown): Promise<void> {
-    const shutdown = () => this.#messages.shutdown();
-    const end = this.#processor.end(error).then(shutdown);
+  reject(why: unknown): Promise<void> {
+    const end = this.#processor.end(why).then(() => this.#messages.shutdown());
     return isInHandler(this.server) ? Promise.resolve() : end;
   }
 
@@ -272,6 +271,7 @@ export class StudentHandler extends ClientHandler {
     for (const it of checked) if (!(it instanceof Refusal)) students.push(it);
     let results: readonly Recorded[] = [];
     if (students.length > 0) {
+      this.reportName = nameIn(students[0]);
       const entry = this.roster.add(students, this);
       // Recording awaits. Without the lock, another handler could print in between.
       // The end of this block releases it, like Python's `with`.

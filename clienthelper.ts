@@ -12,7 +12,10 @@ import { type Address, showAddress } from "./lib/net.ts";
 import { ACKNOWLEDGED } from "./lib/students/student.ts";
 import { isMessageMap, type Message } from "./lib/formats/format.ts";
 
-/** The student in the request. For the lab's second client, edit this and run the client again. */
+/**
+ * The student in the request. For the lab's second client, edit this and run the client again.
+ * Python's `None` is `null` here, and a number that begins with 0 goes in quotes.
+ */
 export const STUDENT = {
   student_name: "Alice Brown",
   github_username: "abrown",

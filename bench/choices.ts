@@ -26,6 +26,8 @@ import { median } from "../tools/stress/hold/statistics.ts";
 /** The number of connected clients where nothing is sent. */
 const IDLE = 10_000;
 const DEPTHS = [1, 64];
+/** The flags of a server with a roster in a file of its copy. */
+const IN_FILE = ["--quiet", "--roster", "data/class.db"];
 
 /** A copy of the project, unchanged or with one choice switched off. */
 interface Copy {
@@ -38,13 +40,18 @@ interface Copy {
 async function contenderOf(copy: Copy, under: Under): Promise<Contender> {
   const config = await Deno.readTextFile(`${copy.folder}/deno.json`);
   const task = afterDeno(JSON.parse(config).tasks.server.command);
-  const speech = under === "lines" || under === "idle" ? "pickle" : under;
-  const flags = under === "lines"
-    ? []
-    : under === "json"
-    ? ["--quiet", "--wire", "json"]
-    : ["--quiet"];
-  return rollcall("Rollcall", speech, flags, task);
+  switch (under) {
+    case "lines":
+      return rollcall("Rollcall", "pickle", [], task);
+    case "file":
+      return rollcall("Rollcall", "pickle", IN_FILE, task);
+    case "json":
+      return rollcall("Rollcall", "json", ["--quiet", "--wire", "json"], task);
+    case "idle":
+      return rollcall("Rollcall", "pickle", ["--quiet"], task);
+    default:
+      return rollcall("Rollcall", under, ["--quiet"], task);
+  }
 }
 
 /** Measures a copy once, and adds the results to its figures. */

@@ -9,7 +9,7 @@ const net = needs("net");
 
 /** The reports about students, without the client's address. */
 function doubtsOf({ reports }: TestServer): string[] {
-  return reports.map((line) => line.replace(/^\S+ /, ""))
+  return reports.map((line) => line.replace(/^\S+ (?:\(.*?\) )?/, ""))
     .filter((line) => !line.startsWith("left after"));
 }
 
@@ -25,7 +25,7 @@ net.test("A sid that comes with another name is acknowledged, and reported with 
     "Connected: Student: Mallory, Github Username: abrown, sid: 123456789";
   assertEquals(test.lines.at(-1), line);
   assertEquals(doubtsOf(test), [
-    `doubtful: this sid came from Alice Brown before. ${line}`,
+    `doubtful: this sid came with the name Alice Brown before. ${line}`,
   ]);
 });
 
@@ -56,7 +56,10 @@ net.test("At most three doubtful students of a client are reported (needs net)",
   await rename(20);
   const first = doubtsOf(test);
   assertEquals(first.length, 4);
-  assertMatch(first[2], /^doubtful: this sid came from Name 0 before\./);
+  assertMatch(
+    first[2],
+    /^doubtful: this sid came with the name Name 0 before\./,
+  );
   assertEquals(
     first[3],
     "further doubtful students of this client are not reported",
@@ -78,7 +81,7 @@ net.test("The names in a report of a doubtful student are escaped and cut (needs
   const [said] = doubtsOf(test);
   assertMatch(
     said,
-    /^doubtful: this sid came from Al\\n\\x1b\[2Jx{47,51}\.\.\. \(3007 characters\) before\. Connected: Student: B\\ry+/,
+    /^doubtful: this sid came with the name Al\\n\\x1b\[2Jx{47,51}\.\.\. \(3007 characters\) before\. Connected: Student: B\\ry+/,
   );
   assertEquals(said.length < 600, true);
 });
@@ -90,7 +93,7 @@ net.test("The number of a doubtful student is masked where the lines mask it (ne
   await peer.send(ALICE, { ...ALICE, student_name: "Mallory" });
   assertEquals(await peer.receiveSome(2), [1, 1]);
   assertEquals(doubtsOf(test), [
-    "doubtful: this sid came from Alice Brown before. " +
+    "doubtful: this sid came with the name Alice Brown before. " +
     "Connected: Student: Mallory, Github Username: abrown, sid: *******89",
   ]);
 });

@@ -1,6 +1,7 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { median, quantile, slope } from "../tools/stress/hold/statistics.ts";
 import { columnsOf, deceptive } from "../tools/stress/hold/shown.ts";
+import { orderOf } from "../tools/stress/hold/rosters/commits.ts";
 import { needs } from "./support/needs.ts";
 import { Program } from "../tools/processes/program.ts";
 
@@ -55,4 +56,22 @@ Deno.test("deceptive() returns what a reader does not see, and columnsOf() how w
     [],
   );
   assertEquals(columnsOf("aa\u0301\u674e\u{1f600}\u2764\ufe0f\uff71"), 9);
+});
+
+Deno.test("orderOf() finds answers that left before their commit was on the disk", () => {
+  const flush = "7 fdatasync(3</x/class.db-wal>) = 0\n";
+  const answer = '7 sendto(9<TCP:[127.0.0.1:1->127.0.0.1:2]>, "K", 1) = 1\n';
+  const begun = "8 fdatasync(3</x/class.db-wal> <unfinished ...>\n";
+  const resumed = "8 <... fdatasync resumed>) = 0\n";
+  const early = (trace: string) => orderOf(trace).early;
+  assertEquals(orderOf(flush + answer + flush + answer), {
+    answers: 2,
+    early: 0,
+  });
+  assertEquals(early(answer + flush), 1);
+  assertEquals(early(flush + answer + answer), 1);
+  assertEquals(early(begun + answer + resumed), 1);
+  assertEquals(early(begun + resumed + answer), 0);
+  assertEquals(early(flush.replace("= 0", "= -1 EIO") + answer), 1);
+  assertEquals(early(flush.replace("-wal", "") + answer), 1);
 });

@@ -33,6 +33,7 @@ files.test("break and mended report wrong arguments (needs run, read, write)", a
       [["break", "no-lock", "no-linger"], 2, /^One fault at a time/],
       [["mended"], 2, /^Which folder\? /],
       [["mended", folder], 1, / is not an exercise, /],
+      [["mended", `${folder}/x`], 1, /^There is no folder /],
       [["mended", "--all"], 2, /^There is no flag --all\. /],
     ] as const
   ) {

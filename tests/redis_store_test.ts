@@ -11,9 +11,9 @@ import { type Batch, bytesOf } from "../lib/students/row.ts";
 import { type Recorded, StoreError } from "../lib/students/store.ts";
 import type { Sid, Student } from "../lib/students/student.ts";
 import { Random } from "../lib/testing/random.ts";
+import { TestRedis, until } from "../tools/processes/redis.ts";
 import { needs } from "./support/needs.ts";
 import { ALICE, BOB } from "./support/peers.ts";
-import { TestRedis, until } from "./support/redis.ts";
 import { testStore } from "./support/store_conformance.ts";
 
 const redis = needs("redis-server");
@@ -486,7 +486,7 @@ Deno.test("toStoreError() says in plain words what Redis means", () => {
     // Redis 6 has other words before an error inside a script.
     "ERR Error running script (call to f_1): @user_script:9: @user_script: 9: -OOM command not allowed":
       "has no memory left",
-    "ERR odd\x1b[2J": "failed: ERR odd\\x1b[2J",
+    "ERR odd\x1b[2J": "the roster's database failed",
   };
   for (const [message, meaning] of Object.entries(meanings)) {
     assertHas(toStoreError(new ErrorReply(message)).message, meaning);

@@ -8,6 +8,9 @@ import {
   listening,
   Program,
 } from "../tools/processes/program.ts";
+import { FileStore } from "../lib/students/file.ts";
+import { ALICE } from "./support/peers.ts";
+import { ORIGIN } from "./support/roster.ts";
 import { needs } from "./support/needs.ts";
 
 const files = needs("run", "read", "write");
@@ -133,6 +136,22 @@ files.test("roster --forget deletes all that the file has of a sid, and the serv
     ),
     ["abrown", "bchen"],
   );
+});
+
+files.test("roster --forget takes a sid that is empty, or that no command line can have (needs run, read, write)", async () => {
+  await using folder = new Folder();
+  const store = FileStore.open(folder.roster);
+  const students = ["", "1\0\u202e2", "\\x00"].map((sid) => ({
+    ...ALICE,
+    sid,
+  }));
+  await store.record([{ students, origin: ORIGIN, at: 1 }]);
+  await store.close();
+  for (const sid of ["", "1\\x00\\u202e2", "\\x00"]) {
+    const { code, stderr } = await folder.listed(`--forget=${sid}`, "--yes");
+    assertEquals([code, stderr], [0, "1 row deleted\n"]);
+  }
+  assertEquals((await folder.listed("--json")).stdout, "[]\n");
 });
 
 files.test("roster --watch prints new rows until Ctrl-C (needs run, read, write)", async () => {

@@ -223,6 +223,12 @@ Deno.test("parseClassList() takes the first column if none is named sid", () => 
   ]);
 });
 
+Deno.test("parseClassList() reads a list of any length", () => {
+  const text = `sid,name\n${"1,A\n".repeat(150_000)}`;
+  const { students } = parseClassList(new TextEncoder().encode(text));
+  assertEquals(students.length, 150_000);
+});
+
 Deno.test("parseClassList() says what is wrong with a file", () => {
   for (
     const [text, why] of [

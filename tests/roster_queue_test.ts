@@ -84,6 +84,17 @@ Deno.test("Roster.recordWaiting() records few students at once if their texts ar
   assert(entries.every((entry) => entry.results.every(isRecorded)));
 });
 
+Deno.test("Roster.recordWaiting() waits for more students if the store asks for that", async () => {
+  const calls: number[][] = [];
+  const store = new HookedStore((batches) => void calls.push(sizes(batches)));
+  const roster = new Roster(Object.assign(store, { groupDelay: 1 }));
+  roster.add([ALICE], ORIGIN);
+  const recorded = roster.recordWaiting();
+  roster.add([BOB], ORIGIN);
+  await recorded;
+  assertEquals(calls, [[1, 1]]);
+});
+
 Deno.test("Roster.recordWaiting() records at most 500 students, and leaves the others in the queue", async () => {
   const { calls, roster } = countingRoster();
   const counts = [200, 200, 100, 1, 499, 2, 500, 1];

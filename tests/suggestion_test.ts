@@ -13,6 +13,7 @@ Deno.test("nearest() returns the name that was mistyped", () => {
       ["quite", "quiet"],
       ["maxclients", "max-clients"],
       ["max-cleints", "max-clients"],
+      ["clients", "max-clients"], // a part of one name
     ]
   ) assertEquals(nearest(given, FLAGS), name, given);
 });
@@ -21,6 +22,10 @@ Deno.test("nearest() returns undefined if no name is near", () => {
   for (const given of ["tls", "cert", "key", "verbose", "h", "x", ""]) {
     assertEquals(nearest(given, FLAGS), undefined, given);
   }
+  assertEquals(
+    nearest("clients", [...FLAGS, "max-clients-per-address"]),
+    undefined,
+  );
 });
 
 Deno.test("suggestion() is a question, or empty", () => {

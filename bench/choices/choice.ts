@@ -7,10 +7,10 @@
 import type { Speech } from "../compare/workload.ts";
 
 /**
- * A condition that shows a choice's effect: a load, a load with printed lines,
- * or idle clients.
+ * A condition that shows a choice's effect: a load, a load with printed lines, a load
+ * with a roster in a file, or idle clients.
  */
-export type Under = Speech | "lines" | "idle";
+export type Under = Speech | "lines" | "file" | "idle";
 
 /** A choice of the design. */
 export interface Choice {

@@ -70,7 +70,7 @@ async function measureRedis(
   await using subject = await Subject.start(redis(folder), pinned);
   const figures: Figures[] = [];
   for (const depth of DEPTHS) {
-    const requests = Math.round(measured * 50 * Math.min(depth, 8));
+    const requests = Math.round(measured * CLIENTS * Math.min(depth, 8));
     const used = processorSeconds(subject.pid);
     const [command, ...args] = onCore(LOAD_CORE, pinned, [
       ...["redis-benchmark", "-p", subject.port, "-c", `${CLIENTS}`],
@@ -167,7 +167,7 @@ export async function stores(bench: Bench): Promise<Section> {
       ),
       "",
       ...tableOf(
-        "times the last row",
+        `times ${kinds[kinds.length - 1].name}`,
         (kind, depth) =>
           (middle(kind, depth, "throughput") /
             middle(kinds.length - 1, depth, "throughput")).toFixed(2),

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { PeerError, RequestError } from "../formats/errors.ts";
+import { PeerError, ProtocolError, RequestError } from "../formats/errors.ts";
 import { FieldError } from "../students/student.ts";
 import { cut } from "../text.ts";
 
@@ -58,6 +58,9 @@ export function reasonOf(error: Error): string {
   }
   if (error instanceof PeerError && error.limit) {
     return `over the limit ${error.limit}`;
+  }
+  if (error instanceof ProtocolError && error.looksLike) {
+    return `the message looks like ${error.looksLike}`;
   }
   if (error instanceof RequestError) return cut(error.message, LONGEST);
   return /^A request must be a dict/.test(error.message)

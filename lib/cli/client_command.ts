@@ -5,26 +5,23 @@
  */
 
 import { retry } from "@std/async/retry";
-import {
-  type Address,
-  DEFAULT_ADDRESS,
-  isDisconnect,
-  showAddress,
-} from "../net.ts";
+import { type Address, DEFAULT_ADDRESS, type Network } from "../net.ts";
 import {
   ConnectionEnded,
   DEFAULT_FORMAT,
   FORMATS,
   type Message,
-  ProtocolError,
   type WireFormat,
 } from "../formats/formats.ts";
 import { reason } from "../text.ts";
+import { cannotConverse } from "./client_errors.ts";
+import { checkStudent } from "./client_student.ts";
 import { choice, type Flags, integer, seconds, text, toggle } from "./flags.ts";
+import { GreetingWatch } from "./greeting_watch.ts";
 import { Failure, type Program, runProgram } from "./program.ts";
 import { pythonRepr } from "../formats/python_repr.ts";
 import { whenAborted } from "./signals.ts";
-import { MessageReports, report } from "../output.ts";
+import { complain, MessageReports, report } from "../output.ts";
 
 /** How long `--once` waits for a silent server, in seconds. */
 const ONCE_TIMEOUT = 10;
@@ -80,6 +77,14 @@ const flags: Flags<ClientFlags> = {
   wait: seconds("how long to keep trying to connect", 0),
 };
 
+/** The options of the client, from its flags. */
+export interface ClientOptions extends ClientFlags {
+  /** How long to wait for a silent server, in seconds. */
+  answerTimeout: number;
+  /** The network to connect through. */
+  network: Network;
+}
+
 /** A client, and the conversation that it has. */
 export interface Speaker {
   /** The client, not yet connected. */
@@ -95,16 +100,19 @@ export interface Speaker {
 export function runClient(
   args: readonly string[],
   stop: AbortSignal,
-  create: (options: ClientFlags & { answerTimeout: number }) => Speaker,
+  create: (options: ClientOptions) => Speaker,
 ): Promise<number> {
   const program: Program<ClientFlags> = {
     use: "client",
     about: "Sends the lab's request, and stays connected.",
     flags,
-    run: (given) => {
+    run: async (given) => {
       const answerTimeout = given.once ? ONCE_TIMEOUT : 0;
-      const { client, helper } = create({ ...given, answerTimeout });
-      return converse(client, helper, given, stop);
+      using watch = new GreetingWatch(report);
+      const { network } = watch;
+      const { client, helper } = create({ ...given, answerTimeout, network });
+      checkStudent(helper.createRequest());
+      return await converse(client, helper, given, stop, watch);
     },
   };
   return runProgram(program, args);
@@ -131,6 +139,8 @@ export interface ConversingClient {
 
 /** The part of a conversation that the command line needs. */
 export interface Conversation {
+  /** Returns the request, which describes the student. */
+  createRequest(): Message;
   /** Returns whether the server accepts the client. */
   processGreeting(greeting?: Message): boolean;
   /** Sends requests. Resolves to whether all were acknowledged. */
@@ -146,20 +156,23 @@ export interface Conversation {
 async function converse(
   client: ConversingClient,
   conversation: Conversation,
-  { wait, repeat, once }: ClientFlags,
+  { wait, repeat, once, wire }: ClientFlags,
   stop: AbortSignal,
+  watch: GreetingWatch,
 ): Promise<number> {
   whenAborted(stop, () => client.close({ grace: GRACE }));
   try {
     const greeting = await connect(client, wait, stop);
+    watch.end();
     const passed = conversation.processGreeting(greeting) &&
       await conversation.start(repeat);
+    if (passed && !once && repeat === 1) sayStillConnected();
     if (!once) await stayConnected(client, stop);
     return passed ? 0 : 1;
   } catch (error) {
     throw stop.aborted
       ? new Failure("Stopped before the server had answered every request")
-      : cannotConverse(client.address, error);
+      : cannotConverse(client.address, error, wire);
   } finally {
     await client.close();
   }
@@ -184,6 +197,12 @@ function connect(
   });
 }
 
+/** Tells the user of a terminal why the program does not end. */
+function sayStillConnected(): void {
+  if (!Deno.stderr.isTerminal()) return;
+  complain("Still connected, as the lab asks. Ctrl-C leaves.");
+}
+
 async function stayConnected(
   client: ConversingClient,
   stop: AbortSignal,
@@ -203,33 +222,4 @@ async function stayConnected(
     reports.end();
   }
   if (!stop.aborted) report("The server closed the connection");
-}
-
-/** Returns an error that says why a client cannot go on, and what to do about it. */
-function cannotConverse(address: Address, error: unknown): Failure {
-  const where = showAddress(address);
-  if (error instanceof ConnectionEnded || isDisconnect(error)) {
-    const why = error instanceof ConnectionEnded
-      ? error.message
-      : "The connection ended";
-    return new Failure(`${why}: ${where} had not answered every request`);
-  }
-  if (error instanceof ProtocolError) {
-    return new Failure(
-      `The server at ${where} sent bytes that are not a message (does it use another --wire?). ${error.message}`,
-    );
-  }
-  return new Failure(`Cannot connect to ${where}: ${advice(error)}`);
-}
-
-function advice(error: unknown): string {
-  if (error instanceof Deno.errors.ConnectionRefused) {
-    return "no server listens there. " +
-      "Start one with `deno task server`, or wait for it with --wait 10";
-  }
-  if (error instanceof Deno.errors.NotCapable) {
-    return "the permission --allow-net is missing. " +
-      "Start it with `deno task client`, which grants it";
-  }
-  return `${reason(error)}. Check --host and --port`;
 }

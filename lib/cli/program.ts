@@ -7,7 +7,7 @@
 import config from "../../deno.json" with { type: "json" };
 import { reason } from "../text.ts";
 import { type Flags, parseFlags, toggle, usage, UsageError } from "./flags.ts";
-import { listenForStop, type StopSignals } from "./signals.ts";
+import { listenForStop, type StopSignals, whenAborted } from "./signals.ts";
 import { complain, flush, print } from "../output.ts";
 
 /**
@@ -17,6 +17,13 @@ import { complain, flush, print } from "../output.ts";
 export class Failure extends Error {
   /** The class's name, as in `error.name`. */
   override name = "Failure";
+}
+
+/** Rejects with a {@linkcode Failure} when the user asks the program to end. */
+export function stopped(stop: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    whenAborted(stop, () => reject(new Failure("Stopped")));
+  });
 }
 
 /** A program, as its user sees it. */

@@ -12,8 +12,10 @@ import {
   type StoreOptions,
 } from "../students/open.ts";
 import { Roster, type RosterLimits } from "../students/roster.ts";
-import { type Store, StoreError } from "../students/store.ts";
-import { counted, reason } from "../text.ts";
+import type { Row } from "../students/row.ts";
+import { StoreError } from "../students/store.ts";
+import { counted } from "../text.ts";
+import { whyUnreadable } from "./data_file.ts";
 import { type Flags, text } from "./flags.ts";
 import { Failure } from "./program.ts";
 
@@ -53,17 +55,27 @@ export async function openRoster(
   flags: DatabaseFlags,
   limits: Partial<RosterLimits>,
 ): Promise<Roster> {
-  const store = await openStore(address, optionsOf(flags)).catch(failed);
+  const options = { ...optionsOf(flags), warn: report };
+  const store = await openStore(address, options).catch(failed);
   const roster = new Roster(store, limits, report);
   if (address) report(`${address} has ${counted(roster.size, "student")}`);
   return roster;
 }
 
-/** Reads a roster that a server may use at the same time. @throws {Failure} If it cannot be read. */
+/** Reads all rows of a roster that a server may use at the same time, in the order of their first requests. @throws {Failure} If it cannot. */
 export async function readRoster(
   { address, ...flags }: RosterAddress,
-): Promise<Store> {
-  return await readStore(address, optionsOf(flags)).catch(failed);
+): Promise<Row[]> {
+  try {
+    const store = await readStore(address, optionsOf(flags));
+    try {
+      return await Array.fromAsync(store.readAll());
+    } finally {
+      await store.close();
+    }
+  } catch (error) {
+    return failed(error);
+  }
 }
 
 /** Deletes all rows of a `sid`. Resolves to how many there were. @throws {Failure} If it cannot. */
@@ -79,16 +91,15 @@ function optionsOf({ passwordFile, caFile }: DatabaseFlags): StoreOptions {
   return {
     password: readFlag(passwordFile)?.trimEnd() ?? passwordInEnvironment(),
     ca: readFlag(caFile),
-    warn: report,
   };
 }
 
 function readFlag(file: string | undefined): string | undefined {
   if (file === undefined) return undefined;
   try {
-    return Deno.readTextFileSync(file);
+    return Deno.readTextFileSync(file).replace(/^\ufeff/, "");
   } catch (error) {
-    throw new Failure(`Cannot read ${file}: ${reason(error)}`);
+    throw new Failure(`Cannot read ${file}: ${whyUnreadable(error)}`);
   }
 }
 

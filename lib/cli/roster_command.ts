@@ -6,7 +6,7 @@
 
 import { complain, write } from "../output.ts";
 import { type Flags, text, toggle, UsageError } from "./flags.ts";
-import { exitWith, Failure, runProgram } from "./program.ts";
+import { exitWith, runProgram, stopped } from "./program.ts";
 import { listMissing, readClassList } from "./roster/class_list.ts";
 import { forget } from "./roster/forget.ts";
 import { asCsv, asJson, asTable, type Listing } from "./roster/listing.ts";
@@ -18,7 +18,7 @@ import {
   databaseFlags,
   type RosterAddress,
 } from "./roster_address.ts";
-import { type StopSignals, whenAborted } from "./signals.ts";
+import type { StopSignals } from "./signals.ts";
 
 interface RosterFlags extends DatabaseFlags {
   csv: boolean;
@@ -45,7 +45,10 @@ const flags: Flags<RosterFlags> = {
     undefined,
   ),
   watch: toggle("show it again when something changes, until Ctrl-C"),
-  forget: text("delete all rows with this sid, after asking", undefined),
+  forget: {
+    ...text("delete all rows with this sid, after asking", undefined),
+    parse: (sid) => sid, // a client may send an empty one
+  },
   yes: toggle("--forget does not ask"),
   ...databaseFlags,
 };
@@ -139,13 +142,6 @@ async function look(
   return listRows(
     isOnScreen ? rows.sort((a, b) => b.lastSeen - a.lastSeen) : rows,
   );
-}
-
-/** Rejects when the user asks the program to end. */
-function stopped(stop: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    whenAborted(stop, () => reject(new Failure("Stopped")));
-  });
 }
 
 if (import.meta.main) await exitWith(main);

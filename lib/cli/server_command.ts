@@ -13,7 +13,7 @@ import { counted } from "../text.ts";
 import type { ShownBoard } from "./board.ts";
 import type { CommandServer } from "./command_server.ts";
 import { cannotListen, reachableAt } from "./listening.ts";
-import { type Program, runProgram } from "./program.ts";
+import { type Program, runProgram, stopped } from "./program.ts";
 import { Repeats } from "./repeats.ts";
 import { openRoster } from "./roster_address.ts";
 import {
@@ -59,7 +59,11 @@ async function run(
   signals: StopSignals,
   create: (setup: ServerSetup) => CommandServer,
 ): Promise<number> {
-  await using roster = await openRoster(flags.roster, flags, flags);
+  // A database that hangs must not keep the program from ending.
+  await using roster = await Promise.race([
+    openRoster(flags.roster, flags, flags),
+    stopped(signals.stop),
+  ]);
   using board = flags.board ? await openBoard(flags, roster) : undefined;
   using repeats = flags.classroom
     ? new Repeats((lines) => printLines(lines))

@@ -7,10 +7,14 @@
 import { closestString } from "@std/text/closest-string";
 import { levenshteinDistance } from "@std/text/levenshtein-distance";
 
+/** The shortest part of a name that stands for the whole. */
+const SHORTEST_PART = 4;
+
 /**
  * Returns the one of `names` that is nearest to `given`, or `undefined` if none
  * is near. A name is near if at most a third of the letters are wrong, missing
- * or added, or if it has the same letters in another order.
+ * or added, if it has the same letters in another order, or if `given` is a part
+ * of it, and of no other.
  */
 export function nearest(
   given: string,
@@ -20,7 +24,11 @@ export function nearest(
   if (swapped !== undefined) return swapped;
   const closest = closestString(given, names);
   const distance = levenshteinDistance(given, closest);
-  return distance <= given.length / 3 ? closest : undefined;
+  if (distance <= given.length / 3) return closest;
+  const longer = names.filter((name) => name.includes(given));
+  return given.length >= SHORTEST_PART && longer.length === 1
+    ? longer[0]
+    : undefined;
 }
 
 /**

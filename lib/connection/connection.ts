@@ -10,6 +10,7 @@ import type { Message, WireFormat } from "../formats/format.ts";
 import type { ConnectionLimits, LimitName } from "../limits.ts";
 import { closeOnce, type Connection, isDisconnect } from "../net.ts";
 import { trackActive } from "./fairness.ts";
+import { lateRequest } from "./late_request.ts";
 import { PeerWatch } from "./peer_watch.ts";
 import { ProcessorTime } from "./processor_time.ts";
 import { MessageReader } from "./reader.ts";
@@ -58,8 +59,7 @@ export class MessageConnection<In = Message, Out = In> {
     this.#watch = new PeerWatch(conn);
     const seconds = limits.requestTimeout;
     this.#requestDeadline = new Deadline(seconds, () => {
-      const why = `A request must be complete within ${seconds} s`;
-      hooks.onLimit?.(new ProtocolError(why, { limit: "requestTimeout" }));
+      hooks.onLimit?.(lateRequest(seconds, format.ending));
     });
     this.#writer = new MessageWriter(conn, format, limits, {
       onQueued: (bytes, messages) => {

@@ -27,6 +27,8 @@ export interface Reported {
   readonly client: number;
   /** The client's IP address. */
   readonly address: string;
+  /** The client's name, if it has sent one. */
+  readonly name?: string;
   /** The limit that the client reached, if the line is about one. */
   readonly limit?: LimitName;
   /** What the handler threw, if the line is about its failure. */

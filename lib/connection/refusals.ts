@@ -61,7 +61,8 @@ export class Refusals {
     }
     if (error instanceof RequestError) {
       if (this.#invalid < REPORTED) {
-        this.#report(`invalid request: ${error.message}`);
+        const line = `invalid request: ${error.message}`;
+        this.#report(line, error.about ? { name: error.about } : {});
       }
       return { refused: error, closeReason: this.#countInvalid() };
     }

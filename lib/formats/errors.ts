@@ -5,16 +5,28 @@
  */
 
 import type { LimitName } from "../limits.ts";
+import type { Lookalike } from "./lookalike.ts";
+
+/** Options of a {@linkcode PeerError}. */
+export interface PeerErrorOptions {
+  /** The limit that the peer exceeded, if that is the mistake. */
+  limit?: LimitName;
+  /** The name in the request, by which the operator knows the peer. */
+  about?: string;
+}
 
 /** A peer's mistake. */
 export class PeerError extends Error {
   /** The limit that the peer exceeded, if that is the mistake. */
   readonly limit: LimitName | undefined;
+  /** The name in the request, by which the operator knows the peer. */
+  readonly about: string | undefined;
 
   /** Makes an error whose message tells the peer what is wrong. */
-  constructor(message: string, { limit }: { limit?: LimitName } = {}) {
+  constructor(message: string, { limit, about }: PeerErrorOptions = {}) {
     super(message);
     this.limit = limit;
+    this.about = about;
   }
 }
 
@@ -26,6 +38,17 @@ export class PeerError extends Error {
 export class ProtocolError extends PeerError {
   /** The class's name, as in `error.name`. */
   override name = "ProtocolError";
+  /** What the bytes look like, if they look like something other than a message. */
+  readonly looksLike: Lookalike | undefined;
+
+  /** Makes an error whose message tells the peer what is wrong. */
+  constructor(
+    message: string,
+    options: PeerErrorOptions & { looksLike?: Lookalike } = {},
+  ) {
+    super(message, options);
+    this.looksLike = options.looksLike;
+  }
 }
 
 /** The message decodes, but its request cannot be carried out. The connection goes on. */

@@ -109,6 +109,9 @@ export interface WireFormat<out In = Message, in out Out = In> {
    */
   readonly greetingPause?: number;
 
+  /** What ends a message, for clients that leave it out. Without it, the bytes themselves say where a message ends. */
+  readonly ending?: string;
+
   /** Makes the reader of one connection. */
   reader(limits: MessageLimits): FormatReader<In>;
 

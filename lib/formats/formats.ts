@@ -14,6 +14,8 @@ export {
   ProtocolError,
   RequestError,
 } from "./errors.ts";
+export type { PeerErrorOptions } from "./errors.ts";
+export type { Lookalike } from "./lookalike.ts";
 export type { ByteWriter } from "./byte_writer.ts";
 export { isMessageMap } from "./format.ts";
 export { lengthPrefixed } from "./length_prefixed.ts";

@@ -12,8 +12,13 @@ import { ProtocolError } from "./errors.ts";
 import type { FormatReader, Message, WireFormat } from "./format.ts";
 import { isMessageMap, LAB_MAPS } from "./format.ts";
 import { MapReader } from "./json_map.ts";
+import { type Lookalike, lookalike } from "./lookalike.ts";
 import { decodeUtf8 } from "./decode_text.ts";
 
+/** What each error about a line begins with. */
+const BROKEN = "Cannot read the line as JSON: ";
+const TAB = 0x09;
+const FIRST_NOT_ASCII = 0x80;
 const NEWLINE = 0x0a;
 const QUOTE = 0x22;
 const COMMA = 0x2c;
@@ -27,6 +32,7 @@ const LINES_AT_ONCE = 512;
 export const json: WireFormat = {
   ...LAB_MAPS,
   name: "json",
+  ending: "a newline",
   reader: (limits) => new JsonReader(limits),
   write: writeJson,
 };
@@ -65,7 +71,10 @@ class JsonReader implements FormatReader {
           "maxRequestBytes",
         );
       }
-      if (!isComplete) break;
+      if (!isComplete) {
+        checkStart(bytes, start, end);
+        break;
+      }
       messages.push(this.#parse(bytes, start, newline));
       this.#lines++;
       start = lineEnd;
@@ -83,12 +92,12 @@ class JsonReader implements FormatReader {
       throw tooManyItems(maxItems);
     }
     const line = decodeUtf8(bytes, from, to);
-    if (line === undefined) throw broken("it is not valid UTF-8");
+    if (line === undefined) throw notJson(bytes, from, to, "valid UTF-8");
     let value: Message;
     try {
       value = JSON.parse(line);
     } catch {
-      throw broken("it is not one JSON value");
+      throw notJson(bytes, from, to, "one JSON value");
     }
     this.#items = 0;
     this.#check(value, 1);
@@ -127,6 +136,51 @@ function marks(bytes: Uint8Array, from: number, to: number): number {
   return count;
 }
 
+/**
+ * Throws if the line that begins at `start` cannot become JSON. A pickle may have
+ * no newline: a reader that waited for one would wait for ever.
+ */
+function checkStart(bytes: Uint8Array, start: number, end: number): void {
+  const first = bytes[start];
+  if (first >= FIRST_NOT_ASCII || first < TAB) {
+    throw notJson(bytes, start, end, "one JSON value");
+  }
+}
+
+/** The advice for each mistake. */
+const ADVICE: Readonly<Partial<Record<Lookalike, string>>> = {
+  "HTTP": "a browser or HTTP client cannot connect here",
+  "TLS": "connect without it",
+  "a length": "send the line alone",
+  "a pickle": "did you mean json.dumps?",
+  "a pickle in base64": "did you mean json.dumps?",
+  "bytes as text": "send the bytes themselves, without str()",
+  "a dict as text": "did you forget json.dumps?",
+};
+
+/** Returns the error for a line that is not `expected`, with what it looks like. */
+function notJson(
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+  expected: string,
+): ProtocolError {
+  const looksLike = lookalike(bytes, from, to);
+  const advice = looksLike && ADVICE[looksLike];
+  if (advice) {
+    const said = `this looks like ${looksLike}: ${advice}`;
+    const why = `${BROKEN}${said} (it is not ${expected})`;
+    return new ProtocolError(why, { looksLike });
+  }
+  const isOpen = to - from <= 2 &&
+    /^[[{]/.test(String.fromCharCode(bytes[from]));
+  return broken(
+    isOpen
+      ? "a value must be on one line, as json.dumps writes it without indent"
+      : `it is not ${expected}`,
+  );
+}
+
 function tooManyItems(maxItems: number): ProtocolError {
   return broken(`it has more than ${maxItems} items`, "maxItems");
 }
@@ -139,9 +193,7 @@ function checkExact(value: number): void {
 }
 
 function broken(reason: string, limit?: LimitName): ProtocolError {
-  return new ProtocolError(`Cannot read the line as JSON: ${reason}`, {
-    limit,
-  });
+  return new ProtocolError(BROKEN + reason, { limit });
 }
 
 /**

@@ -19,6 +19,7 @@ const RETURN = 0x0d;
  */
 export const lines: WireFormat<string> = {
   name: "lines",
+  ending: "a newline",
   error: ({ message }) => `error: ${message.replaceAll(/[\r\n]+/g, " ")}`,
   reader: ({ maxRequestBytes }) => new LineReader(maxRequestBytes),
   write: writeLine,

@@ -47,7 +47,9 @@ export class Doubts {
     }
     if (this.#doubtful > REPORTED) return;
     const name = escapeAndCut(before, LONGEST_NAME);
-    const said = `this sid came from ${name} before. ${this.#line(student)}`;
+    const said = `this sid came with the name ${name} before. ${
+      this.#line(student)
+    }`;
     this.#report(`doubtful: ${said}`);
   }
 }

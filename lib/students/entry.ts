@@ -4,11 +4,12 @@
  * @module
  */
 
+import { ignoringErrors } from "../events.ts";
 import type { Batch, Origin } from "./row.ts";
 import type { Recorded } from "./store.ts";
 import type { Student } from "./student.ts";
 
-/** The most students that the store records at once, so that nobody waits for long. */
+/** The most students that the store records at once, so that a commit is short. */
 export const GROUP = 500;
 /** The most characters of all their texts, unless a single client sent them. */
 export const GROUP_CHARACTERS = 131_072;
@@ -107,5 +108,27 @@ class EntryPart implements Part {
 
   fail(error: unknown): void {
     this.#entry.fail(error);
+  }
+}
+
+/**
+ * Called with the results for students who came together. It must return quickly.
+ * Errors that it throws are ignored.
+ */
+export type OnResults = (batch: Batch, results: readonly Recorded[]) => void;
+
+/** Gives each part its results. */
+export function addResults(
+  parts: readonly Part[],
+  results: readonly Recorded[],
+  onResults?: OnResults,
+): void {
+  let next = 0;
+  for (const part of parts) {
+    const own = parts.length === 1
+      ? results
+      : results.slice(next, next += part.students.length);
+    part.add(own);
+    if (onResults) ignoringErrors(onResults)(part, own);
   }
 }

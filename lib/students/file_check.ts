@@ -1,6 +1,6 @@
 /**
- * What is checked before a file is opened as a roster, so that a file of somebody
- * else is not changed.
+ * What is checked before a file is opened as a roster, so that the file of another
+ * program is not changed.
  *
  * @module
  */
@@ -17,6 +17,9 @@ export const SCHEMA_VERSION = 1;
 const MAGIC = "SQLite format 3\0";
 /** The bytes of the header. It has the version at 60, and the id at 68: see https://sqlite.org/fileformat.html */
 const HEADER = 100;
+
+/** Paths that SQLite takes for something else than a file. */
+const NO_FILE = /^(?:file:|:memory:$)/i;
 
 /** Whether a program may read and write a file. */
 function isPermitted(path: string, write: boolean): boolean {
@@ -40,13 +43,25 @@ export function checkFile(path: string, access: "read" | "write"): boolean {
         "--allow-read=FOLDER --allow-write=FOLDER, at deno run or deno compile",
     );
   }
+  if (NO_FILE.test(path)) {
+    throw cannot(`SQLite does not take this name for a file: write ./${path}`);
+  }
+  let info: Deno.FileInfo;
   let header: Uint8Array;
   try {
+    info = Deno.lstatSync(path);
     header = readHeader(path);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return false;
     const isFolder = error instanceof Deno.errors.IsADirectory;
     throw cannot(isFolder ? "it is a folder" : reason(error));
+  }
+  // The lock is beside the file, so it does not keep others from another name of it.
+  if (access === "write" && info.isSymlink) {
+    throw cannot("it is a link: name the file itself");
+  }
+  if (access === "write" && (info.nlink ?? 1) > 1) {
+    throw cannot("it has a second name (a hard link): delete one of them");
   }
   if (header.length === 0) return false;
   const view = new DataView(header.buffer);
@@ -57,10 +72,10 @@ export function checkFile(path: string, access: "read" | "write"): boolean {
     throw cannot("it is no roster. It was not changed: choose another name");
   }
   const version = view.getUint32(60);
-  if (version > SCHEMA_VERSION) {
+  if (version !== SCHEMA_VERSION) {
     throw cannot(
-      `a newer version of this program wrote it (its tables have version ${version}, ` +
-        `and this program knows ${SCHEMA_VERSION})`,
+      `another version of this program wrote it: its tables have version ${version}, ` +
+        `and this program knows ${SCHEMA_VERSION}`,
     );
   }
   return true;
@@ -74,7 +89,8 @@ function readHeader(path: string): Uint8Array<ArrayBuffer> {
 
 /** Creates an empty file, and its folder, that only this user can read. */
 export function createFile(path: string): void {
-  const folder = path.replace(/[^/\\]*$/, "");
+  const isWindows = Deno.build.os === "windows";
+  const folder = path.replace(isWindows ? /[^/\\]*$/ : /[^/]*$/, "");
   try {
     if (folder) Deno.mkdirSync(folder, { recursive: true, mode: 0o700 });
     Deno.openSync(path, { create: true, write: true, mode: 0o600 }).close();

@@ -16,16 +16,19 @@ import { StoreError } from "./store.ts";
 export class FileLock implements Disposable {
   #db: DatabaseSync;
 
-  /** Takes the lock. @throws {StoreError} If another program has it. */
+  /** Takes the lock. @throws {StoreError} If another program has it, or it is something else. */
   constructor(path: string) {
     const lock = `${path}-lock`;
     createFile(lock);
     this.#db = new DatabaseSync(lock);
     try {
       this.#db.exec("PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE");
-    } catch {
+    } catch (error) {
       this.#db.close();
-      throw new StoreError(`Cannot open ${path}: another server uses it`);
+      const isTaken = error instanceof Error &&
+        error.message.includes("locked");
+      const why = isTaken ? "another server uses it" : `${lock} is no lock`;
+      throw new StoreError(`Cannot open ${path}: ${why}`);
     }
   }
 

@@ -76,12 +76,12 @@ export class NewStudents {
     this.#uncertain.push(origin);
   }
 
-  /** Those counted since the last call were recorded. */
+  /** Keeps the counts since the last call: these students were recorded. */
   keep(): void {
     if (this.#uncertain.length > 0) this.#uncertain = [];
   }
 
-  /** Those counted since the last call were not recorded: they do not count. */
+  /** Undoes the counts since the last call: these students were not recorded. */
   takeBack(): void {
     for (const origin of this.#uncertain) {
       const { clientIp } = origin;

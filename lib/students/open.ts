@@ -5,6 +5,7 @@
  */
 
 import { MemoryStore } from "./memory.ts";
+import { isRedisAddress } from "./redis_address.ts";
 import { type Store, StoreError } from "./store.ts";
 
 /** How to open a store in a database. */
@@ -63,9 +64,9 @@ export async function forgetIn(
 
 /** Whether it is the address of Redis, and not a file's path. @throws {StoreError} If it is that of something else. */
 function isDatabase(address: string): boolean {
+  if (isRedisAddress(address)) return true;
   const [, scheme] = address.match(/^([a-z][a-z0-9+.-]+):\/\//i) ?? [];
   if (scheme === undefined) return false;
-  if (/^rediss?$/i.test(scheme)) return true;
   throw new StoreError(
     `Cannot open a roster at ${scheme}://: it is a file, as data/class.db, ` +
       "or redis://HOST:PORT/NUMBER",

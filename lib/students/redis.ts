@@ -27,11 +27,19 @@ import { type Recorded, type Store, StoreError, type Totals } from "./store.ts";
 
 /** How to connect. */
 export interface RedisOptions extends ConnectionOptions {
-  /** Receives a line if Redis may lose what it has confirmed. */
+  /** Receives a line for each way in which Redis may lose what it has confirmed. */
   readonly warn?: (line: string) => void;
 }
 
 const [STUDENTS, SIDS, TOTALS] = KEYS;
+
+/** The settings that say whether Redis keeps what it has confirmed. */
+const SETTINGS = [
+  "appendonly",
+  "appendfsync",
+  "maxmemory",
+  "maxmemory-policy",
+] as const;
 
 /** How many rows Redis reads at once, so that it can do other work in between. */
 const ROWS_AT_ONCE = "1000";
@@ -81,21 +89,28 @@ export class RedisStore implements Store {
     return store;
   }
 
-  /** Warns if Redis confirms what is not on its disk yet. It may not want to tell. */
+  /** Warns if Redis may lose what it has confirmed. A Redis may forbid CONFIG, and then does not say. */
   async #warn(warn: (line: string) => void): Promise<void> {
-    const [appendonly, appendfsync] = await this.#call((send) =>
+    const replies = await this.#call((send) =>
       Promise.all(
-        ["appendonly", "appendfsync"].map((name) =>
-          send("CONFIG", "GET", name).catch(() => [])
-        ),
+        SETTINGS.map((name) => send("CONFIG", "GET", name).catch(() => [])),
       )
     ) as string[][];
-    if (appendonly.length === 0) return;
-    if (appendonly[1] === "yes" && appendfsync[1] === "always") return;
-    warn(
-      "This Redis can lose acknowledged students when it or its machine fails: set its " +
-        "appendonly to yes, and its appendfsync to always",
-    );
+    const [appendonly, appendfsync, maxmemory, policy] = replies
+      .map(([, value]) => value);
+    if (appendonly === undefined) return;
+    if (appendonly !== "yes" || appendfsync !== "always") {
+      warn(
+        "This Redis can lose acknowledged students when it or its machine fails: set " +
+          "its appendonly to yes, and its appendfsync to always",
+      );
+    }
+    if (maxmemory !== "0" && policy.startsWith("allkeys")) {
+      warn(
+        "This Redis deletes acknowledged students when its memory is full: set its " +
+          "maxmemory-policy to noeviction",
+      );
+    }
   }
 
   /** What it held at the last call. Other servers may have added rows since. */

@@ -49,7 +49,7 @@ export function toStoreError(error: unknown): StoreError {
   const word = error.message.split(/[^A-Z]+/)
     .find((word) => Object.hasOwn(MEANINGS, word));
   const meaning = word === undefined
-    ? `the roster's database failed: ${escapeAndCut(error.message, LONGEST)}`
+    ? "the roster's database failed"
     : MEANINGS[word];
   return new StoreError(meaning, { cause: error });
 }

@@ -7,7 +7,7 @@
  * @module
  */
 
-import { bytesOf, isSmall, sidText } from "./row.ts";
+import { bytesOf, isSameIdentity, isSmall, sidText } from "./row.ts";
 import type { Batch, Row } from "./row.ts";
 import { type Recorded, StoreError } from "./store.ts";
 import type { Student } from "./student.ts";
@@ -195,7 +195,9 @@ export class RowsToRecord {
     const values: (string | number | null)[] = [];
     for (let i = 0, next = 0; i < students.length; i = next) {
       const student = students[i];
-      while (++next < students.length && isRepeated(student, students[next]));
+      while (
+        ++next < students.length && isSameIdentity(student, students[next])
+      );
       const { sid, student_name, github_username } = student;
       const bytes = bytesOf(student);
       const large = isSmall(student) ? 0 : bytes;
@@ -216,11 +218,6 @@ export class RowsToRecord {
     }
     return results;
   }
-}
-
-function isRepeated(one: Student, other: Student): boolean {
-  return one.sid === other.sid && one.student_name === other.student_name &&
-    one.github_username === other.github_username;
 }
 
 /**

@@ -4,10 +4,10 @@
  * @module
  */
 
-import { ignoringErrors } from "../events.ts";
 import type { MessageMap } from "../formats/format.ts";
-import { counted } from "../text.ts";
-import { Entry, GROUP, GROUP_CHARACTERS, type Part } from "./entry.ts";
+import { counted, escapeAndCut } from "../text.ts";
+import { addResults, Entry, type OnResults, type Part } from "./entry.ts";
+import { GROUP, GROUP_CHARACTERS } from "./entry.ts";
 import { MemoryStore } from "./memory.ts";
 import { type NewStudentLimits, NewStudents } from "./new_students.ts";
 import { type Batch, bytesOf, isSmall, MOST_SMALL } from "./row.ts";
@@ -44,6 +44,9 @@ const REFUSED: { readonly [limit in keyof RosterLimits]: string } = {
   maxRosterBytes: "The roster is full",
 };
 
+/** The longest message of a failure's cause that is reported, in columns. */
+const LONGEST_CAUSE = 200;
+
 /**
  * Records students in a store.
  *
@@ -58,8 +61,8 @@ export class Roster implements AsyncDisposable {
     maxNewPerAddress: 0,
     maxRosterBytes: 0,
   };
-  /** Called with the results for students who came together. It must return quickly. Errors that it throws are ignored. */
-  onResults: ((batch: Batch, results: readonly Recorded[]) => void) | undefined;
+  /** Called with all results. */
+  onResults: OnResults | undefined;
   #store: Store;
   #maxBytes: number;
   #newStudents: NewStudents;
@@ -105,6 +108,16 @@ export class Roster implements AsyncDisposable {
    * The caller holds the lock. Never rejects: the entries have the errors.
    */
   recordWaiting(): Promise<void> {
+    const { groupDelay = 0 } = this.#store;
+    return groupDelay === 0 ? this.#recordNext() : this.#recordIn(groupDelay);
+  }
+
+  async #recordIn(ms: number): Promise<void> {
+    await new Promise((resolve) => setTimeout(resolve, ms));
+    await this.#recordNext();
+  }
+
+  #recordNext(): Promise<void> {
     const entries = this.#nextEntries();
     if (entries.length === 0) return Promise.resolve();
     return entries[0].students.length <= GROUP
@@ -114,35 +127,35 @@ export class Roster implements AsyncDisposable {
 
   async #recordEach(parts: readonly Part[]): Promise<void> {
     for (const part of parts) {
-      // After an error, the rest of a long entry would be recorded for nobody.
+      // After an error, the client does not hear of the rest of a long entry.
       if (!part.done) await this.#recordGroup([part]);
     }
   }
 
   /** Takes entries from the queue: as many as fit into a group, but at least one. */
   #nextEntries(): Entry[] {
-    if (this.#waiting.length === 1) return this.#waiting.splice(0);
+    const waiting = this.#waiting;
+    if (waiting.length === 1) {
+      this.#waiting = [];
+      return waiting;
+    }
     let [count, students, characters] = [0, 0, 0];
-    for (const entry of this.#waiting) {
+    for (const entry of waiting) {
       students += entry.students.length;
       characters += entry.characters;
       const isFull = students > GROUP || characters > GROUP_CHARACTERS;
       if (count > 0 && isFull) break;
       count++;
     }
-    return this.#waiting.splice(0, count);
+    return waiting.splice(0, count);
   }
 
   async #recordGroup(parts: readonly Part[]): Promise<void> {
     try {
-      const results = this.#hasRoom(parts)
-        ? await this.#recordAll(parts)
-        : await this.#recordAdmitted(parts);
-      let next = 0;
-      for (const part of parts) {
-        this.#give(part, results.slice(next, next += part.students.length));
-      }
-      this.#newStudents.keep();
+      if (this.#hasRoom(parts)) {
+        this.#give(parts, await this.#store.record(parts));
+        this.#noteSuccess();
+      } else this.#give(parts, await this.#recordAdmitted(parts));
     } catch (error) {
       this.#newStudents.takeBack();
       if (error instanceof StoreError) this.#refuse(parts, error);
@@ -150,12 +163,6 @@ export class Roster implements AsyncDisposable {
       // One client's students may be the cause. Those of the others are recorded.
       else await this.#recordEach(parts);
     }
-  }
-
-  async #recordAll(batches: readonly Batch[]): Promise<readonly Recorded[]> {
-    const results = await this.#store.record(batches);
-    if (this.#failure !== undefined) this.#noteSuccess();
-    return results;
   }
 
   /** Records those students whom no limit forbids. */
@@ -169,9 +176,12 @@ export class Roster implements AsyncDisposable {
       origin,
       at,
     })).filter(({ students }) => students.length > 0);
-    const results = admitted.length === 0
-      ? []
-      : await this.#recordAll(admitted);
+    let results: readonly Recorded[] = [];
+    if (admitted.length > 0) {
+      results = await this.#store.record(admitted);
+      this.#noteSuccess();
+      this.#newStudents.keep();
+    }
     for (const limit of limits) if (limit) this.limitHits[limit]++;
     next = 0;
     return limits.map((limit) =>
@@ -181,9 +191,8 @@ export class Roster implements AsyncDisposable {
 
   /** Whether no limit can forbid any of the students: the usual case. */
   #hasRoom(batches: readonly Batch[]): boolean {
-    const { bytes, largeBytes } = this.#store.totals;
-    if (this.#newStudents.isLimited || largeBytes > 0) return false;
-    let most = bytes;
+    if (this.#newStudents.isLimited) return false;
+    let most = this.#store.totals.bytes;
     for (const { students } of batches) {
       if (!students.every(isSmall)) return false;
       most += students.length * MOST_SMALL;
@@ -224,24 +233,27 @@ export class Roster implements AsyncDisposable {
     );
   }
 
-  #refuse(parts: readonly Part[], { message }: StoreError): void {
+  #refuse(parts: readonly Part[], { message, cause }: StoreError): void {
     if (message !== this.#failure) {
-      this.#report(`The roster cannot record students: ${message}`);
+      const why = cause instanceof Error
+        ? ` (${escapeAndCut(cause.message, LONGEST_CAUSE)})`
+        : "";
+      this.#report(`The roster cannot record students: ${message}${why}`);
     }
     this.#failure = message;
     const refused = `The roster cannot record you now: ${message}`;
     for (const part of parts) {
       this.#failed += part.students.length;
-      this.#give(part, part.students.map(() => ({ refused })));
+      this.#give([part], part.students.map(() => ({ refused })));
     }
   }
 
-  #give(part: Part, results: readonly Recorded[]): void {
-    part.add(results);
-    if (this.onResults) ignoringErrors(this.onResults)(part, results);
+  #give(parts: readonly Part[], results: readonly Recorded[]): void {
+    addResults(parts, results, this.onResults);
   }
 
   #noteSuccess(): void {
+    if (this.#failure === undefined) return;
     const refused = counted(this.#failed, "request");
     this.#report(`The roster records students again. It refused ${refused}`);
     this.#failure = undefined;

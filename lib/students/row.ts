@@ -14,7 +14,7 @@ export type Identity = Pick<
 
 /**
  * A student in the roster. The same `sid` with another name or account is another
- * row, so that nobody can overwrite a row of somebody else.
+ * row, so that one student cannot overwrite the row of another.
  */
 export interface Row extends Identity {
   /** The student's number as text: an integer and its text are one `sid`. */
@@ -47,6 +47,12 @@ export interface Batch {
   readonly origin: Origin;
   /** When they came, in milliseconds since 1970. */
   readonly at: number;
+}
+
+/** Whether two students belong to the same row, and were sent in the same way. */
+export function isSameIdentity(one: Identity, other: Identity): boolean {
+  return one.sid === other.sid && one.student_name === other.student_name &&
+    one.github_username === other.github_username;
 }
 
 /** Returns a `sid` as text. */

@@ -36,8 +36,16 @@ export interface Totals {
  * the database to change a row in one step.
  */
 export interface Store {
-  /** What it holds, as far as it knows. */
+  /** What it held at the last call. Other servers may have changed that since. */
   readonly totals: Totals;
+  /**
+   * How long the next group waits for more students, in milliseconds. While a store
+   * blocks the event loop, requests arrive that nobody reads. Without a wait, they would
+   * miss the next group, too.
+   *
+   * @default {0}
+   */
+  readonly groupDelay?: number;
   /** Resolves to whether it has the row of each student. */
   has(students: readonly Student[]): Promise<readonly boolean[]>;
   /**
@@ -55,7 +63,7 @@ export interface Store {
 
 /**
  * A store cannot do what it should, but may be able to do so later. The client
- * receives the message.
+ * receives the message, and the server's operator also that of the cause.
  */
 export class StoreError extends Error {
   /** The class's name, as in `error.name`. */

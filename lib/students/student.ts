@@ -7,6 +7,7 @@
 import { escapeAndCut, isPlain } from "../text.ts";
 import { describe } from "../formats/describe.ts";
 import { ProtocolError, RequestError } from "../formats/errors.ts";
+import { lookalike } from "../formats/lookalike.ts";
 import type { Message, MessageMap } from "../formats/format.ts";
 import { isMessageMap } from "../formats/format.ts";
 
@@ -40,13 +41,13 @@ export function toStudent(request: Message): Student {
       throw new RequestError("A request's keys must all be text");
     }
     throw new ProtocolError(
-      `A request must be a dict, not ${describe(request)}`,
+      `A request must be a dict, not ${describe(request)}${inside(request)}`,
     );
   }
   const { student_name, github_username, sid } = request;
-  check("student_name", student_name, isText(student_name), "text");
-  check("github_username", github_username, isText(github_username), "text");
-  check("sid", sid, isSid(sid), "an integer or text");
+  check("student_name", request, isText(student_name), "text");
+  check("github_username", request, isText(github_username), "text");
+  check("sid", request, isSid(sid), "an integer or text");
   return request as Student;
 }
 
@@ -57,27 +58,56 @@ export class FieldError extends RequestError {
   /** Whether it is missing. */
   readonly isMissing: boolean;
 
-  /** Makes an error about a field. */
-  constructor(message: string, field: string, isMissing: boolean) {
-    super(message);
+  /** Makes an error about a field. `about` is the name in the request. */
+  constructor(
+    message: string,
+    field: string,
+    isMissing: boolean,
+    about?: string,
+  ) {
+    super(message, { about });
     this.field = field;
     this.isMissing = isMissing;
   }
 }
 
+/** Returns the name in a request, if it has one. */
+export function nameIn({ student_name }: MessageMap): string | undefined {
+  return typeof student_name === "string" && student_name !== ""
+    ? student_name
+    : undefined;
+}
+
+/** How many bytes or characters of a request that is not a dict are looked at. */
+const HEAD = 64;
+
+/** Says what a request holds that was encoded twice. */
+function inside(request: Message): string {
+  if (request instanceof Uint8Array) {
+    const isTwice = lookalike(request, 0, HEAD) === "a pickle";
+    return isTwice ? " that hold a pickle: was pickle.dumps called twice?" : "";
+  }
+  const isText = typeof request === "string" &&
+    /^\s*\{\s*["']/.test(request.slice(0, HEAD));
+  return isText
+    ? " that holds one: send the dict itself, not json.dumps or str() of it"
+    : "";
+}
+
 /** Throws if a field is missing, or is neither `None` nor of the expected type. */
 function check(
   field: string,
-  value: Message | undefined,
+  request: MessageMap,
   fits: boolean,
   expected: string,
 ): void {
-  if (fits || value === null) return;
+  if (fits || request[field] === null) return;
+  const value: Message | undefined = request[field];
   const isMissing = value === undefined;
   const why = isMissing
     ? `${field} is missing: it must be ${expected}`
     : `${field} must be ${expected}, not ${describe(value)}`;
-  throw new FieldError(why, field, isMissing);
+  throw new FieldError(why, field, isMissing, nameIn(request));
 }
 
 function isText(value: Message | undefined): boolean {

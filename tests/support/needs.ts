@@ -1,5 +1,7 @@
 // What tests need: permissions, programs, systems. A test without them is ignored.
 
+import { canTrace } from "../../tools/processes/strace.ts";
+
 /** A permission, or something that the machine must have. */
 export type Need =
   | "net"
@@ -12,6 +14,7 @@ export type Need =
   | "pty"
   | "redis-server"
   | "openssl"
+  | "strace"
   | "chromium";
 
 /** The browser that Debian installs. */
@@ -32,6 +35,7 @@ const AVAILABLE: Record<Need, () => boolean> = {
     AVAILABLE.net() && AVAILABLE.read() && AVAILABLE.write() &&
     AVAILABLE.run() && succeeds("redis-server", "--version"),
   openssl: () => AVAILABLE.run() && succeeds("openssl", "version"),
+  strace: () => AVAILABLE.read() && AVAILABLE.run() && canTrace(),
   chromium: () => AVAILABLE.run() && succeeds(CHROMIUM, "--version"),
 };
 

@@ -37,6 +37,7 @@ const IN_CI = [
 const ELSEWHERE: Record<string, string> = {
   "task bench": "verify/bench.ts",
   "task compile": "verify/compile.ts",
+  "task compile --all": "compile_test.ts",
   "task hold --all": "verify/hold.ts",
   "task demo": "demo_test.ts",
   "task break left-in-table --exercise ../mend-me": "verify/mended.ts",

@@ -82,6 +82,11 @@ export class Program implements AsyncDisposable {
     this.stderr = new Output(this.#child.stderr);
   }
 
+  /** Its process id. */
+  get pid(): number {
+    return this.#child.pid;
+  }
+
   kill(signal: Deno.Signal): void {
     this.#child.kill(signal);
   }

@@ -9,14 +9,17 @@ import { exitWith, Failure, runProgram } from "../../lib/cli/program.ts";
 import type { StopSignals } from "../../lib/cli/signals.ts";
 import { print } from "../../lib/output.ts";
 
-/** The machines that Deno compiles for. */
-const TARGETS = [
-  "x86_64-unknown-linux-gnu",
-  "aarch64-unknown-linux-gnu",
-  "x86_64-apple-darwin",
-  "aarch64-apple-darwin",
-  "x86_64-pc-windows-msvc",
-];
+/** The systems that Deno compiles for, with Deno's name for each. */
+const SYSTEMS: Readonly<Record<string, string>> = {
+  "linux-x86_64": "x86_64-unknown-linux-gnu",
+  "linux-arm64": "aarch64-unknown-linux-gnu",
+  "macos-x86_64": "x86_64-apple-darwin",
+  "macos-arm64": "aarch64-apple-darwin",
+  "windows-x86_64": "x86_64-pc-windows-msvc",
+};
+const RELEASES = "https://github.com/denoland/deno/releases/download";
+/** How `deno compile` says that it has no runtime part. */
+const NO_RUNTIME = /denort/;
 
 /**
  * The permissions and V8 flags of each program, as in its task. An executable
@@ -37,10 +40,10 @@ const PROGRAMS = {
 /** Compiles one program, and returns the name of its executable in `dist/`. */
 async function compile(
   program: keyof typeof PROGRAMS,
-  target?: string,
+  system?: string,
 ): Promise<string> {
-  const windows = target?.includes("windows") ?? Deno.build.os === "windows";
-  const name = (target ? `${program}-${target}` : program) +
+  const windows = system?.includes("windows") ?? Deno.build.os === "windows";
+  const name = (system ? `${program}-${system}` : program) +
     (windows ? ".exe" : "");
   const { success, stderr } = await new Deno.Command(Deno.execPath(), {
     args: [
@@ -48,7 +51,7 @@ async function compile(
       "--quiet",
       "--no-prompt",
       ...PROGRAMS[program],
-      ...(target ? ["--target", target] : []),
+      ...(system ? ["--target", SYSTEMS[system]] : []),
       "--output",
       `dist/${name}`,
       `${program}.ts`,
@@ -56,10 +59,44 @@ async function compile(
   }).output();
   if (success) return name;
   const [why] = new TextDecoder().decode(stderr).split("\nStack backtrace");
-  throw new Failure(
-    `${why.trim()}\n\nCannot compile ${program}.ts. At its first use, deno compile ` +
-      "fetches denort, its runtime part. Where it cannot, name one in DENORT_BIN",
-  );
+  const missing = why.split("\n").find((line) => NO_RUNTIME.test(line));
+  if (missing === undefined) throw new Failure(why.trim());
+  throw new Failure([
+    `Cannot compile ${program}.ts without denort, Deno's runtime part:`,
+    missing.trim().replace(/^\d+: /, ""),
+    ...await withoutRuntime(system),
+  ].join("\n"));
+}
+
+/** Says in three lines where to get the runtime part, and where to put it. */
+async function withoutRuntime(system?: string): Promise<string[]> {
+  const target = system ? SYSTEMS[system] : Deno.build.target;
+  const version = `v${Deno.version.deno}`;
+  const file = `denort-${target}.zip`;
+  const download = `1. Download ${RELEASES}/${version}/${file}`;
+  if (system) {
+    return [
+      download,
+      `2. Put it, still zipped, into ${await denoDir()}/dl/release/${version}/`,
+      "3. Do the same for each other system. Then: deno task compile --all",
+    ];
+  }
+  const windows = Deno.build.os === "windows";
+  const [name, path, assign] = windows
+    ? ["denort.exe", "C:\\path\\to\\denort.exe", "$env:DENORT_BIN="]
+    : ["denort", "/path/to/denort", "DENORT_BIN="];
+  return [
+    download,
+    `2. Unpack ${name} from it`,
+    `3. ${assign}${windows ? `"${path}"; ` : `${path} `}deno task compile`,
+  ];
+}
+
+/** Returns the folder in which Deno keeps what it has fetched. */
+async function denoDir(): Promise<string> {
+  const args = ["info", "--json"];
+  const { stdout } = await new Deno.Command(Deno.execPath(), { args }).output();
+  return JSON.parse(new TextDecoder().decode(stdout)).denoDir;
 }
 
 async function sum(name: string): Promise<string> {
@@ -70,10 +107,16 @@ async function sum(name: string): Promise<string> {
 }
 
 async function compileAll(all: boolean): Promise<number> {
+  if (all && Deno.env.get("DENORT_BIN") !== undefined) {
+    throw new Failure(
+      "--all needs the runtime part of each system, and DENORT_BIN names one: " +
+        "unset it",
+    );
+  }
   const names: string[] = [];
-  for (const target of all ? TARGETS : [undefined]) {
+  for (const system of all ? Object.keys(SYSTEMS) : [undefined]) {
     for (const program of ["server", "client"] as const) {
-      names.push(await compile(program, target));
+      names.push(await compile(program, system));
     }
   }
   const sums = await Promise.all(names.map(sum));
@@ -93,7 +136,7 @@ export function main(
     use: "compile",
     about: "Compiles the server and the client to executables in dist/.",
     flags: {
-      all: toggle("for all machines that Deno compiles for, with SHA-256 sums"),
+      all: toggle("for all systems, named by system, with SHA-256 sums"),
     },
     run: ({ all }: { all: boolean }) => compileAll(all),
   }, args);

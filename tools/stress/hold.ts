@@ -19,8 +19,11 @@ import { churn } from "./hold/churn.ts";
 import { comeAndGo } from "./hold/come_and_go.ts";
 import { descriptors } from "./hold/descriptors.ts";
 import { drain } from "./hold/drain.ts";
+import { failingFile, failingRedis } from "./hold/failing.ts";
 import { flood } from "./hold/flood.ts";
+import { fsync } from "./hold/fsync.ts";
 import { fuzz } from "./hold/fuzz.ts";
+import { kept, keptRedis } from "./hold/kept.ts";
 import { kill9 } from "./hold/kill9.ts";
 import { logs } from "./hold/logs.ts";
 import { memory } from "./hold/memory.ts";
@@ -44,6 +47,11 @@ const SCENARIOS: readonly Scenario[] = [
   fuzz,
   throws,
   kill9,
+  kept,
+  keptRedis,
+  failingFile,
+  failingRedis,
+  fsync,
   output,
   drain,
   churn,
@@ -58,13 +66,17 @@ const SCENARIOS: readonly Scenario[] = [
 ];
 
 /** How long a scenario may take, in milliseconds: well above the slowest one. */
-const LONGEST = 300_000;
+const LONGEST = 600_000;
 
 interface HoldFlags {
   all: boolean;
+  brief: boolean;
 }
 
-const flags: Flags<HoldFlags> = { all: toggle("measure all scenarios") };
+const flags: Flags<HoldFlags> = {
+  all: toggle("measure all scenarios"),
+  brief: toggle("measure the rosters that are kept for a shorter time"),
+};
 
 /** Returns the scenarios of these names. @throws {UsageError} If a name is unknown. */
 function named(names: readonly string[]): Scenario[] {
@@ -81,11 +93,17 @@ function named(names: readonly string[]): Scenario[] {
 
 async function hold(
   scenarios: readonly Scenario[],
+  brief: boolean,
   stop: AbortSignal,
 ): Promise<number> {
   let code = 0;
   for (const scenario of scenarios) {
-    const figures = await measure(scenario, stop);
+    const { name, needs } = scenario;
+    if (needs && !needs.isThere()) {
+      report(`${name} is left out: it needs ${needs.name}`);
+      continue;
+    }
+    const figures = await measure(scenario, brief, stop);
     print([scenario.name, ...aligned(figures)]);
     if (!figures.every(({ holds }) => holds)) code = 1;
   }
@@ -94,6 +112,7 @@ async function hold(
 
 async function measure(
   { name, measure }: Scenario,
+  brief: boolean,
   stop: AbortSignal,
 ): Promise<Figure[]> {
   const longest = AbortSignal.timeout(LONGEST);
@@ -101,6 +120,7 @@ async function measure(
     return await measure(
       (line) => report(`${name}: ${line}`),
       AbortSignal.any([stop, longest]),
+      brief,
     );
   } catch (error) {
     // An error after the stop is only a consequence of it.
@@ -148,9 +168,9 @@ export function main(
       "names. Without a name, lists the scenarios.",
     flags,
     takesOperands: true,
-    run: async ({ all }: HoldFlags, names) => {
+    run: async ({ all, brief }: HoldFlags, names) => {
       const scenarios = all ? SCENARIOS : named(names);
-      if (scenarios.length > 0) return await hold(scenarios, stop);
+      if (scenarios.length > 0) return await hold(scenarios, brief, stop);
       print(list());
       return 0;
     },

@@ -12,34 +12,60 @@ import { suggestion } from "../../lib/cli/suggestion.ts";
 import { complain, print } from "../../lib/output.ts";
 import { compare } from "./faults/compare.ts";
 import { copyProject } from "./faults/copy.ts";
-import { leaveExercise, wayBack } from "./faults/exercise.ts";
+import { leaveExercise, quoted, wayBack } from "./faults/exercise.ts";
 import { type Fault, readFaults, ROOT } from "./faults/fault.ts";
 import { patchFolder } from "./faults/patch.ts";
 import { happens, storyOf } from "./faults/story.ts";
 import { fileOfTest } from "./faults/trial.ts";
 import { labelled, pageWidth } from "../../lib/cli/page.ts";
-import { withFooter } from "../terminal/screen.ts";
+import { screenHeight, withFooter } from "../terminal/screen.ts";
 
 /** The titles of the levels, from 1 up. */
 const LEVELS = ["Easy", "Medium", "Hard"];
 
-/** All faults, the easiest last: a terminal shows the end of a long list. */
-function list(faults: readonly Fault[], width: number): string[] {
-  const isLimit = ({ name }: Fault) => name.startsWith("limit-");
-  const limits = faults.filter(isLimit).map(({ name }) => name);
+/** What the names of the faults in limits begin with. */
+const LIMIT = "limit-";
+/** How many rows of the screen are left for the hint below the list, and the prompt. */
+const BELOW = 2;
+
+/**
+ * All faults, the easiest first. If they do not fit the screen, the harder ones have
+ * their names only: a terminal shows the end of a long list.
+ */
+export function listFaults(
+  faults: readonly Fault[],
+  width: number,
+  screen: number,
+): string[] {
+  const isLimit = ({ name }: Fault) => name.startsWith(LIMIT);
+  const namesOf = (some: readonly Fault[]) =>
+    labelled("  ", some.map(({ name }) => name).join(", "), width);
+  const limits = faults.filter(isLimit);
   const others = faults.filter((fault) => !isLimit(fault));
   const longest = Math.max(...others.map(({ name }) => name.length));
-  const levels = LEVELS.map((title, i) => [
-    `${title}:`,
-    ...others.filter(({ level }) => level === i + 1).flatMap((fault) =>
-      labelled(`  ${fault.name.padEnd(longest)}  `, fault.takes, width)
-    ),
-  ]);
-  return [
+  const levels = LEVELS.map((_, i) =>
+    others.filter(({ level }) => level === i + 1)
+  );
+  const explained = (some: readonly Fault[]) =>
+    some.flatMap(({ name, takes }) =>
+      labelled(`  ${name.padEnd(longest)}  `, takes, width)
+    );
+  /** Explains the faults of so many levels. */
+  const list = (count: number) => [
+    ...LEVELS.flatMap((title, i) => [
+      `${title}:`,
+      ...(i < count ? explained(levels[i]) : namesOf(levels[i])),
+    ]),
     "A limit is not enforced (from easy to hard):",
-    ...labelled("  ", limits.join(", "), width),
-    ...levels.toReversed().flat(),
+    ...(count === LEVELS.length ? namesOf(limits) : labelled(
+      `  ${LIMIT}...: `,
+      limits.map(({ name }) => name.slice(LIMIT.length)).join(", "),
+      width,
+    )),
   ];
+  let count = LEVELS.length;
+  while (count > 0 && list(count).length > screen - BELOW) count--;
+  return list(count);
 }
 
 /** Shows what happens with a fault, beside what should happen. */
@@ -78,11 +104,6 @@ async function show(fault: Fault): Promise<number> {
   return 0;
 }
 
-/** Quotes a path that contains a space, for the shell. */
-function quoted(path: string): string {
-  return path.includes(" ") ? `"${path}"` : path;
-}
-
 async function exercise(fault: Fault, folder: string): Promise<number> {
   await leaveExercise(fault, folder);
   const file = await fileOfTest(fault.test);
@@ -113,7 +134,7 @@ export function main(args: readonly string[]): Promise<number> {
     use: "break [NAME]",
     about:
       "Takes one safeguard out of a copy of this project, and shows what " +
-      "goes wrong without it. Without a name, lists the faults, the easiest last.",
+      "goes wrong without it. Without a name, lists the faults, the easiest first.",
     flags: {
       exercise: text("put a copy to mend into this new folder", "", "none"),
     },
@@ -134,7 +155,7 @@ export function main(args: readonly string[]): Promise<number> {
           "--exercise needs the name of a fault. `deno task break` lists them",
         );
       }
-      print(list(faults, pageWidth()));
+      print(listFaults(faults, pageWidth(), screenHeight()));
       complain("Show one: deno task break no-lock");
       return 0;
     },

@@ -9,25 +9,22 @@
  */
 
 import { resolve } from "node:path";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { UsageError } from "../../lib/cli/flags.ts";
 import { exitWith, Failure, runProgram } from "../../lib/cli/program.ts";
 import type { StopSignals } from "../../lib/cli/signals.ts";
-import { print, report } from "../../lib/output.ts";
+import { complain, print, report } from "../../lib/output.ts";
 import { counted, reason } from "../../lib/text.ts";
 import {
   copyMended,
   faultOf,
   originalProject,
+  quoted,
   tamperedWith,
 } from "./faults/exercise.ts";
-import type { Fault } from "./faults/fault.ts";
-import {
-  type Results,
-  run,
-  runDecidingTest,
-  runTests,
-} from "./faults/trial.ts";
+import { type Fault, ROOT } from "./faults/fault.ts";
+import { run, runAlone, runDecidingTest, runTests } from "./faults/trial.ts";
+import { faultsOfCopy } from "./faults/verdict.ts";
 
 /** A mended copy may differ in the lines that pages quote and patches change. */
 const LEFT_OUT = "--ignore=tests/faults_test.ts,tests/pages_test.ts";
@@ -49,45 +46,62 @@ async function judge(
   }
   report(`Running the test [${fault.test}]`);
   const { passed, failed } = await runDecidingTest(copy, stop, fault);
-  if (passed.length === 0) {
-    // If the test did not run, its name is not known.
-    return titled("Not mended. Still fails:", [failed[0] ?? `[${fault.test}]`]);
+  // If the test did not run, its name is not known.
+  const name = failed[0] ?? `[${fault.test}]`;
+  if (passed.length === 0 && await isAtFault(copy, stop, failed)) {
+    return titled("Not mended. Still fails:", [name]);
   }
   // These run first, because they seldom hang. If one of them fails, the other
   // tests may hang.
   report(
     "It passes. Running the tests that need no permission, about a minute",
   );
-  const first = await runTests(copy, stop, [LEFT_OUT]);
-  if (!isGood(first)) return broken(first);
+  const first = await broken(copy, stop, [LEFT_OUT]);
+  if (first.length > 0) return first;
   report("They pass. Running all tests, about a minute");
-  const all = () => runTests(copy, stop, ["--allow-all", LEFT_OUT]);
-  const second = await all();
-  if (isGood(second)) return [];
-  report(
-    `${counted(second.failed.length, "test")} failed: ` +
-      `${second.failed.join("; ") || "they did not end"}. On a busy machine ` +
-      "that can be chance, so all run once more",
+  return await broken(copy, stop, ["--allow-all", LEFT_OUT]);
+}
+
+/** Whether a test that failed, or did not run, fails because of the copy. */
+async function isAtFault(
+  copy: string,
+  stop: AbortSignal,
+  failed: readonly string[],
+): Promise<boolean> {
+  if (failed.length === 0) return true; // it did not run: a change prevents it
+  const result = await settled(copy, stop, failed);
+  return result.failed.length > 0 || !result.ended;
+}
+
+/** Decides which failed tests are the fault of the copy, whatever the load of the machine. */
+function settled(copy: string, stop: AbortSignal, failed: readonly string[]) {
+  report(`Running ${counted(failed.length, "test")} alone`);
+  return faultsOfCopy(
+    failed,
+    (names) => runAlone(copy, stop, names),
+    (names) => runAlone(fileURLToPath(ROOT), stop, names),
   );
-  const third = await all();
-  const both = second.failed.filter((test) => third.failed.includes(test));
-  return both.length > 0 || !third.ended
-    ? broken({ ...third, failed: both })
-    : [];
 }
 
-function isGood({ failed, ended }: Results): boolean {
-  return failed.length === 0 && ended;
-}
-
-function broken({ failed, ended }: Results): string[] {
+/** Runs many tests in the copy, and says what else is broken. */
+async function broken(
+  copy: string,
+  stop: AbortSignal,
+  args: readonly string[],
+): Promise<string[]> {
+  const results = await runTests(copy, stop, ["--parallel", ...args]);
+  const { failed, ended } = results.ended && results.failed.length > 0
+    ? await settled(copy, stop, results.failed)
+    : results;
   const hung = ended ? [] : ["the test run, which did not finish"];
-  return titled("The test that failed passes now, but something else broke:", [
-    ...failed.toSorted(),
-    ...hung,
-  ]);
+  const others = [...failed.toSorted(), ...hung];
+  return titled(
+    "The test that failed passes now, but something else broke:",
+    others,
+  );
 }
 
+/** Returns the lines below a title; nothing if there are none. */
 function titled(title: string, lines: readonly string[]): string[] {
   return lines.length > 0 ? [title, ...lines.map((line) => `  ${line}`)] : [];
 }
@@ -135,7 +149,9 @@ async function askOriginal(
         "Run `deno task mended FOLDER` in the project",
     );
   }
-  return await original.main([folder], signals);
+  const code = await original.main([folder], signals);
+  complain(`To go back to the project: cd ${quoted(project)}`);
+  return code;
 }
 
 /** The command line. Returns the exit code. */

@@ -36,6 +36,6 @@ export function withFooter(
 }
 
 /** The rows of the terminal; `Infinity` if stdout is no terminal. */
-function screenHeight(): number {
+export function screenHeight(): number {
   return Deno.stdout.isTerminal() && Deno.consoleSize().rows || Infinity;
 }

@@ -5,7 +5,8 @@
  */
 
 import { parse } from "@std/csv/parse";
-import { counted, escapeAndCut, reason } from "../../text.ts";
+import { counted, escapeAndCut } from "../../text.ts";
+import { whyUnreadable } from "../data_file.ts";
 import { Failure } from "../program.ts";
 import type { Listing } from "./listing.ts";
 
@@ -24,19 +25,10 @@ export async function readClassList(path: string): Promise<ClassList> {
   try {
     return parseClassList(await Deno.readFile(path));
   } catch (error) {
-    throw new Failure(`Cannot read ${path}: ${why(error)}`);
+    const isSyntax = error instanceof SyntaxError;
+    const why = isSyntax ? error.message : whyUnreadable(error);
+    throw new Failure(`Cannot read ${path}: ${why}`);
   }
-}
-
-function why(error: unknown): string {
-  if (error instanceof SyntaxError) return error.message;
-  if (error instanceof Deno.errors.NotFound) return "there is no such file";
-  if (error instanceof Deno.errors.IsADirectory) return "it is a folder";
-  if (error instanceof Deno.errors.NotCapable) {
-    return "it is not in data/, the folder that this program may use. " +
-      "Another folder takes --allow-read=FOLDER, at deno run";
-  }
-  return reason(error);
 }
 
 /**
@@ -56,7 +48,7 @@ export function parseClassList(bytes: Uint8Array): ClassList {
   const hasHead = named !== -1 || isHead(records);
   const students = hasHead ? records.slice(1) : records;
   if (students.length === 0) throw new SyntaxError("it has no students");
-  const width = Math.max(...records.map((record) => record.length));
+  const width = records.reduce((most, { length }) => Math.max(most, length), 0);
   const full = (record: readonly string[]) =>
     Array.from({ length: width }, (_, i) => record[i] ?? "");
   const titles = titlesOf(hasHead ? full(records[0]) : full(["sid"]));

@@ -5,7 +5,7 @@
  */
 
 import { complain, write } from "../../output.ts";
-import { counted, escapeAndCut } from "../../text.ts";
+import { counted, escape, escapeAndCut } from "../../text.ts";
 import { UsageError } from "../flags.ts";
 import { Failure } from "../program.ts";
 import { forgetInRoster, type RosterAddress } from "../roster_address.ts";
@@ -17,7 +17,8 @@ const LONGEST = 60;
 
 /**
  * Shows the rows of a `sid`, and deletes them if the user agrees. A `sid` is written
- * as it is shown, so `None` is that of students who have none.
+ * as it was sent, or as it is shown: no command line can have a NUL, so `\x00` is one.
+ * `None` is that of students who have none.
  *
  * @throws {Failure} If nothing was deleted.
  * @throws {UsageError} If there is no terminal to ask, and `agreed` is false.
@@ -32,8 +33,11 @@ export async function forget(
       "--forget asks before it deletes, but stdin is no terminal: add --yes",
     );
   }
-  const rows = (await readRows(where))
-    .filter((row) => shownField(row.sid) === sid);
+  const all = await readRows(where);
+  const sent = all.filter((row) => shownField(row.sid) === sid);
+  const rows = sent.length > 0
+    ? sent
+    : all.filter((row) => escape(shownField(row.sid)) === sid);
   if (rows.length === 0) {
     const shown = escapeAndCut(sid, LONGEST);
     throw new Failure(`${where.address} has no row with the sid ${shown}`);

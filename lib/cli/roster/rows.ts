@@ -19,12 +19,7 @@ export interface ListedRow extends Row {
 
 /** Reads all rows of a roster, in the order of names. @throws {Failure} If it cannot. */
 export async function readRows(where: RosterAddress): Promise<ListedRow[]> {
-  const store = await readRoster(where);
-  try {
-    return markDoubtful(await Array.fromAsync(store.readAll()));
-  } finally {
-    await store.close();
-  }
+  return markDoubtful(await readRoster(where));
 }
 
 /** Returns rows in the order of names, with a mark on those that are doubtful. */

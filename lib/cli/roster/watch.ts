@@ -10,7 +10,7 @@ import { isDumb } from "../page.ts";
 import { Failure } from "../program.ts";
 import { asTable, type Listing } from "./listing.ts";
 
-/** The least pause between two looks, in milliseconds. */
+/** The least pause after a look, in milliseconds. */
 const PAUSE = 1000;
 /** How many times as long as a look the pause takes at least: a large roster must not keep the machine busy. */
 const PAUSES = 10;
@@ -41,15 +41,16 @@ export async function watch(
   stop: AbortSignal,
   paper: Paper = STDOUT,
 ): Promise<void> {
+  let started = performance.now();
   let listing = await look();
   const view = paper.size() ? new Drawing(paper) : new Printing(paper);
   for (;;) {
-    const started = performance.now();
     if (!await view.show(listing)) return;
     const pause = Math.max(PAUSE, (performance.now() - started) * PAUSES);
     const isStopped = await delay(pause, { signal: stop })
       .then(() => false, () => true);
     if (isStopped) return;
+    started = performance.now();
     listing = await look().catch((error) => failed(listing, error));
   }
 }

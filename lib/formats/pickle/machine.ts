@@ -7,7 +7,7 @@
 import type { MessageLimits } from "../../limits.ts";
 import type { Message, MessageMap } from "../format.ts";
 import { isMessageMap, setKey } from "../format.ts";
-import { bytesOf, CONTAINER, ENTRY, SLOT } from "./memory.ts";
+import { bytesOf, CONTAINER, ENTRY, shorten, SLOT } from "./memory.ts";
 import { Keys } from "./keys.ts";
 import { checkMeasure, tooDeep, tooManyItems } from "./measure.ts";
 import { brokenPickle } from "./values.ts";
@@ -59,6 +59,11 @@ export class PickleMachine {
   /** How many values are on the stack. */
   get height(): number {
     return this.#stack.length;
+  }
+
+  /** The newest value. */
+  get top(): Message | undefined {
+    return this.#stack.at(-1);
   }
 
   /**
@@ -287,13 +292,4 @@ export class PickleMachine {
     this.#promotedToMap.set(dict, map);
     return map;
   }
-}
-
-/**
- * Removes the values from `length` up. Setting the array's `length` would make
- * the engine free their memory and allocate it again for the next message, which
- * is slower.
- */
-function shorten(values: Message[], length: number): void {
-  while (values.length > length) values.pop();
 }

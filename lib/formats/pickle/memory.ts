@@ -1,6 +1,5 @@
 /**
- * Estimates how many bytes of memory the values of a pickle take, with what the
- * engine reserves for them.
+ * The memory that the values of a pickle take: estimating its bytes, and freeing it.
  *
  * @module
  */
@@ -26,4 +25,13 @@ export function bytesOf(value: Message): number {
   if (typeof value === "bigint") return LARGE_INTEGER;
   if (typeof value !== "object" || value === null) return 2 * SLOT;
   return value instanceof Uint8Array ? BYTES + value.length : CONTAINER;
+}
+
+/**
+ * Removes the values from `length` up. Setting the array's `length` would make
+ * the engine free their memory and allocate it again for the next message, which
+ * is slower.
+ */
+export function shorten(values: Message[], length: number): void {
+  while (values.length > length) values.pop();
 }

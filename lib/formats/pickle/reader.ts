@@ -14,6 +14,7 @@ import type { ProtocolError } from "../errors.ts";
 import type { FormatReader, Message } from "../format.ts";
 import { DictReader } from "./dict.ts";
 import { PickleMachine } from "./machine.ts";
+import { checkLine, explained, refusedOpcode } from "./mistakes.ts";
 import {
   ARGUMENT,
   COUNT1,
@@ -22,7 +23,6 @@ import {
   NEWEST_PROTOCOL,
   NO_OPCODE,
   Op,
-  REFUSED,
 } from "./opcodes.ts";
 import {
   brokenPickle,
@@ -89,45 +89,52 @@ export class PickleReader implements FormatReader {
     /** No opcode of this message may extend beyond this position. */
     let last = max - this.#pendingBytes;
     let at = 0;
-    while (at < end && !this.paused) {
-      if (last === at + max) { // at the first byte of a message
-        const next = dicts.read(bytes, at, end);
-        if (next > 0) {
-          messages.push(dicts.dict);
-          at = next;
-          last = at + max;
-          this.#work += DICT_WORK;
-          continue;
+    try {
+      while (at < end && !this.paused) {
+        if (last === at + max) { // at the first byte of a message
+          const next = dicts.read(bytes, at, end);
+          if (next > 0) {
+            messages.push(dicts.dict);
+            at = next;
+            last = at + max;
+            this.#work += DICT_WORK;
+            continue;
+          }
         }
+        const machine = this.#machine ??= new PickleMachine(this.#limits);
+        const opcode = bytes[at];
+        const width = ARGUMENT[opcode];
+        let from = at + 1;
+        let to = from + width;
+        if (width === LINE) {
+          const newline = bytes.indexOf(NEWLINE, from);
+          to = newline === -1 || newline >= end ? end + 1 : newline + 1;
+          if (to - from > LONGEST_LINE) throw lineTooLong();
+        } else if (width === NO_OPCODE) {
+          throw refusedOpcode(bytes, last - max, at, end, machine.top);
+        } else if (width < 0) {
+          from += width === COUNT1 ? 1 : width === COUNT4 ? 4 : 8;
+          to = from > end ? from : from + count(bytes, at + 1, width);
+        }
+        if (to > last) throw tooLong(max);
+        if (to > end) {
+          if (width === LINE) checkLine(opcode, bytes, from, end);
+          break;
+        }
+        if (opcode === Op.FRAME && to + uint64(bytes, from) > last) {
+          throw tooLong(max);
+        }
+        at = to;
+        if (opcode === Op.STOP) {
+          messages.push(machine.finish());
+          last = at + max;
+        } else {
+          execute(machine, opcode, bytes, from, to);
+        }
+        this.#work += 1 + (to - from) / BYTES_PER_WORK;
       }
-      const machine = this.#machine ??= new PickleMachine(this.#limits);
-      const opcode = bytes[at];
-      const width = ARGUMENT[opcode];
-      let from = at + 1;
-      let to = from + width;
-      if (width === LINE) {
-        const newline = bytes.indexOf(NEWLINE, from);
-        to = newline === -1 || newline >= end ? end + 1 : newline + 1;
-        if (to - from > LONGEST_LINE) throw lineTooLong();
-      } else if (width === NO_OPCODE) {
-        throw unknown(opcode);
-      } else if (width < 0) {
-        from += width === COUNT1 ? 1 : width === COUNT4 ? 4 : 8;
-        to = from > end ? from : from + count(bytes, at + 1, width);
-      }
-      if (to > last) throw tooLong(max);
-      if (to > end) break;
-      if (opcode === Op.FRAME && to + uint64(bytes, from) > last) {
-        throw tooLong(max);
-      }
-      at = to;
-      if (opcode === Op.STOP) {
-        messages.push(machine.finish());
-        last = at + max;
-      } else {
-        execute(machine, opcode, bytes, from, to);
-      }
-      this.#work += 1 + (to - from) / BYTES_PER_WORK;
+    } catch (error) {
+      throw explained(error, bytes, last - max, end);
     }
     this.#pendingBytes = max - (last - at);
     return at;
@@ -201,15 +208,6 @@ function execute(
     case Op.POP: return m.pop();
     case Op.POP_MARK: return m.popToMark();
   }
-}
-
-function unknown(opcode: number): ProtocolError {
-  const name = REFUSED[opcode];
-  return brokenPickle(
-    name === undefined
-      ? `there is no opcode 0x${opcode.toString(16).padStart(2, "0")}`
-      : `opcode ${name} is refused, since a message is data only`,
-  );
 }
 
 function tooLong(max: number): ProtocolError {

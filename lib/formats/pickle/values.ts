@@ -9,12 +9,15 @@ import type { LimitName } from "../../limits.ts";
 import { ProtocolError } from "../errors.ts";
 import { decodeAscii, decodeLatin1, decodeUtf8 } from "../decode_text.ts";
 
+/** What each error about a pickle begins with. */
+export const BROKEN = "Cannot read the pickle: ";
+
 /**
  * Returns an error that says what is wrong with a pickle, and which limit it
  * exceeds, if any.
  */
 export function brokenPickle(reason: string, limit?: LimitName): ProtocolError {
-  return new ProtocolError(`Cannot read the pickle: ${reason}`, { limit });
+  return new ProtocolError(BROKEN + reason, { limit });
 }
 
 /** Text of Python 3, and Python 2's `unicode`. */

@@ -21,6 +21,21 @@ export function atMost(
   };
 }
 
+/** Returns the figure of a number that must not be less than `bound`. A count has an empty unit. */
+export function atLeast(
+  what: string,
+  value: number,
+  bound: number,
+  unit: string,
+): Figure {
+  return {
+    what,
+    measured: show(value, unit),
+    bound: `at least ${show(bound, unit)}`,
+    holds: value >= bound,
+  };
+}
+
 /** Returns the figure of a count that must equal `all`, and not be 0. */
 export function allOf(what: string, count: number, all: number): Figure {
   const holds = count === all && all > 0;

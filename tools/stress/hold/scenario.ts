@@ -22,12 +22,16 @@ export interface Scenario {
   name: string;
   /** The promise, in one sentence. */
   about: string;
+  /** A program that it needs, and whether that is there. */
+  needs?: { name: string; isThere(): boolean };
   /**
    * Measures the promise. Reports its progress to `tell`, and leaves nothing
-   * running, even when `stop` aborts.
+   * running, even when `stop` aborts. If `brief`, it measures for a shorter time, if
+   * it can.
    */
   measure(
     tell: (line: string) => void,
     stop: AbortSignal,
+    brief: boolean,
   ): Promise<Figure[]>;
 }

@@ -49,6 +49,11 @@ export function wayBack(folder: string): string {
   return relative(resolve(folder), fileURLToPath(ROOT));
 }
 
+/** Quotes a path that contains a space, for the shell. */
+export function quoted(path: string): string {
+  return path.includes(" ") ? `"${path}"` : path;
+}
+
 /** What the note of an exercise says. */
 interface Note {
   fault: string;
@@ -100,10 +105,15 @@ export async function faultOf(folder: string): Promise<Fault> {
   const faults = await readFaults();
   const fault = faults.find(({ name }) => name === note?.fault);
   if (fault) return fault;
+  if (!await exists(folder)) throw new Failure(`There is no folder ${folder}`);
   throw new Failure(
     `${folder} is not an exercise, or its ${NOTE} was changed. ` +
       `\`deno task break NAME --exercise FOLDER\` makes one`,
   );
+}
+
+async function exists(folder: string): Promise<boolean> {
+  return await Deno.stat(folder).then(() => true, () => false);
 }
 
 /**

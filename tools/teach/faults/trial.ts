@@ -11,8 +11,11 @@ import { copyProject } from "./copy.ts";
 import { type Fault, ROOT } from "./fault.ts";
 import { patchFolder } from "./patch.ts";
 
-/** Milliseconds that a run may take: a fault can make a test wait for ever. */
-const LONGEST = 600_000;
+/**
+ * Milliseconds that a run may print nothing: a fault can make a test wait for ever.
+ * The length of the whole run is not limited, since a busy machine takes longer.
+ */
+const LONGEST_SILENCE = 600_000;
 /** How many seeds of the simulation to try. */
 const SEEDS = 500;
 
@@ -43,12 +46,22 @@ export async function run(
     detached,
   }).spawn();
   whenAborted(stop, () => endGroup(child));
-  const timer = setTimeout(() => endGroup(child), LONGEST);
-  const { success, stdout, stderr } = await child.output();
+  const silence = () => setTimeout(() => endGroup(child), LONGEST_SILENCE);
+  let timer = silence();
+  const lines = async (stream: ReadableStream<Uint8Array>) => {
+    let text = "";
+    for await (const piece of stream.pipeThrough(new TextDecoderStream())) {
+      text += piece;
+      clearTimeout(timer);
+      timer = silence();
+    }
+    return text.trimEnd().split("\n");
+  };
+  const [{ success }, stdout, stderr] = await Promise.all([
+    ...[child.status, lines(child.stdout), lines(child.stderr)] as const,
+  ]);
   clearTimeout(timer);
-  const lines = (bytes: Uint8Array) =>
-    new TextDecoder().decode(bytes).trimEnd().split("\n");
-  return { success, stdout: lines(stdout), stderr: lines(stderr) };
+  return { success, stdout, stderr };
 }
 
 /** The results of a test run. */
@@ -71,7 +84,7 @@ export async function runTests(
   args: readonly string[],
 ): Promise<Results> {
   const { success, stdout } = await run(folder, stop, [
-    ...["test", "--no-check", "--no-prompt", "--parallel", "--reporter=tap"],
+    ...["test", "--no-check", "--no-prompt", "--reporter=tap"],
     ...args,
   ]);
   const named = (result: RegExp) =>
@@ -81,6 +94,19 @@ export async function runTests(
   const failed = named(/^not ok \d+ - /);
   const passed = named(/^ok \d+ - /);
   return { passed, failed, ended: success === (failed.length === 0) };
+}
+
+/** Runs the tests with these names, one at a time. */
+export function runAlone(
+  folder: string,
+  stop: AbortSignal,
+  names: readonly string[],
+): Promise<Results> {
+  const exact = names.map((name) =>
+    name.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")
+  );
+  const filter = `--filter=/^(${exact.join("|")})$/`;
+  return runTests(folder, stop, ["--allow-all", filter]);
 }
 
 /** Runs the one test that decides about a fault. */

@@ -1,6 +1,21 @@
-// A Redis of a test's own, on a free port, with its data in a folder of its own.
+/**
+ * A Redis of a test's or a measurement's own, on a free port, with its data in a folder of
+ * its own.
+ *
+ * @module
+ */
 
 import { RedisStore } from "../../lib/students/redis.ts";
+
+/** Whether a Redis is installed. */
+export function hasRedis(): boolean {
+  try {
+    return new Deno.Command("redis-server", { args: ["--version"] })
+      .outputSync().success;
+  } catch {
+    return false;
+  }
+}
 
 /** How long a Redis may take to start or to recover, in milliseconds. */
 const PATIENCE = 20_000;
@@ -77,6 +92,9 @@ export class TestRedis implements AsyncDisposable {
 
   async #accepts(): Promise<boolean> {
     try {
+      // While it reads its data, it accepts connections, and refuses commands. With
+      // encryption, it has none to read.
+      if (!this.#tls) return !/LOADING/.test(await this.send("PING"));
       (await Deno.connect({ hostname: "127.0.0.1", port: this.port })).close();
       return true;
     } catch {

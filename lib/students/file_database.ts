@@ -12,13 +12,15 @@
 
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { APPLICATION_ID, SCHEMA_VERSION } from "./file_check.ts";
+import { attempt } from "./file_errors.ts";
+import { combine, rowOf, rowsOfGroup, toGroup, valuesOf } from "./file_rows.ts";
 import {
   CLEAR_UNUSED_PAGES,
   COLUMNS,
   CREATE_TABLES,
   REWRITE_TABLES,
 } from "./file_schema.ts";
-import { type Batch, type Identity, type Row, rowKey, sidText } from "./row.ts";
+import { type Batch, type Row, rowKey } from "./row.ts";
 import { StoreError } from "./store.ts";
 
 /** Makes an empty file a roster. */
@@ -41,20 +43,29 @@ const MERGE = `
     client_ip = excluded.client_ip
 `;
 
-/** The most rows that one step merges, and the most groups: so that nobody waits for long. */
-const STEP = { rows: 250, groups: 1000 };
+/** The most rows that one step merges, the most groups, and the most characters of these, unless a single group has more: so that a step is short. */
+const STEP = { rows: 250, groups: 1000, characters: 262_144 };
 
-/** What a group, or a row of `students`, has of a student, in the order of the columns. */
-type Values = [
-  sid: string | null,
-  name: string | null,
-  account: string | null,
-  firstSeen: number,
-  lastSeen: number,
-  requests: number,
-  clientId: number,
-  clientIp: string,
-];
+/** After so many pages, a commit copies the WAL into the file. SQLite's default, 1000, takes up to 30 ms for long names. */
+const CHECKPOINT = 250;
+
+/** To how many bytes the WAL is cut after it was longer, because another program read the file meanwhile. */
+const LONGEST_WAL = 4_194_304;
+
+/** How to open a file. */
+export interface DatabaseOptions {
+  /** Whether the file is empty. @default {false} */
+  readonly isNew?: boolean;
+  /** Whether it is only read. @default {false} */
+  readonly readOnly?: boolean;
+  /**
+   * How long a method waits for another program that uses the file, in milliseconds.
+   * The whole program waits with it.
+   *
+   * @default {0}
+   */
+  readonly busyTimeout?: number;
+}
 
 /** A group in the journal. Its rows are JSON. */
 interface Group {
@@ -68,6 +79,7 @@ export class Database implements Disposable {
   #append: StatementSync;
   #next: StatementSync;
   #version: StatementSync;
+  #journalLength = 0;
 
   private constructor(db: DatabaseSync) {
     this.#db = db;
@@ -78,22 +90,21 @@ export class Database implements Disposable {
     this.#version = db.prepare("PRAGMA data_version");
   }
 
-  /**
-   * Opens a file. `isNew` says that it is empty. When another program uses it, a method
-   * waits up to `patience` milliseconds, and the whole program with it.
-   */
+  /** Opens a file. */
   static open(
     path: string,
-    { isNew = false, readOnly = false, patience = 0 },
+    { isNew = false, readOnly = false, busyTimeout = 0 }: DatabaseOptions,
   ): Database {
     return attempt(() => {
       const db = new DatabaseSync(path, { readOnly });
       try {
-        db.exec(`PRAGMA busy_timeout = ${patience}`);
+        db.exec(`PRAGMA busy_timeout = ${busyTimeout}`);
         // Before WAL is on, so that the file itself gets the header.
         if (isNew) db.exec(SCHEMA);
         if (!readOnly) {
           db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
+          db.exec(`PRAGMA wal_autocheckpoint = ${CHECKPOINT}`);
+          db.exec(`PRAGMA journal_size_limit = ${LONGEST_WAL}`);
         }
         const { quick_check } = db.prepare("PRAGMA quick_check(1)").get()!;
         if (quick_check !== "ok") throw new Error("malformed");
@@ -110,10 +121,16 @@ export class Database implements Disposable {
     return attempt(() => Number(this.#version.get()!.data_version));
   }
 
+  /** The characters in the journal, as far as this program has read and written it. */
+  get journalLength(): number {
+    return this.#journalLength;
+  }
+
   /** Records a group. It is on the disk when this returns. */
   append(batches: readonly Batch[]): void {
-    const rows = JSON.stringify(batches.flatMap(valuesOf));
+    const rows = toGroup(batches);
     attempt(() => this.#append.run(rows));
+    this.#journalLength += rows.length;
   }
 
   /** Reads all rows in order. The journal's may be further requests of a row before. */
@@ -125,8 +142,15 @@ export class Database implements Disposable {
         const students = this.#db.prepare(
           `SELECT json_array(${COLUMNS}) AS row FROM students ORDER BY id`,
         ).all().map(({ row }) => rowOf(JSON.parse(String(row))));
-        const journal = [...this.#groups()].flatMap(rowsOf);
-        return [...students, ...journal];
+        const groups = [...this.#groups()];
+        this.#journalLength = groups.reduce(
+          (n, { rows }) => n + rows.length,
+          0,
+        );
+        return [
+          ...students,
+          ...groups.flatMap(({ rows }) => rowsOfGroup(rows)),
+        ];
       } finally {
         this.#db.exec("COMMIT");
       }
@@ -151,48 +175,66 @@ export class Database implements Disposable {
     return attempt(() => {
       this.#db.exec("PRAGMA synchronous = NORMAL");
       try {
-        return this.#transaction(() => this.#mergeStep());
+        const merged = this.#transaction(() => this.#mergeStep());
+        this.#journalLength -= merged;
+        return merged > 0;
       } finally {
         this.#db.exec("PRAGMA synchronous = FULL");
       }
     });
   }
 
-  /** In a transaction, so that no other program merges the same groups. */
-  #mergeStep(): boolean {
+  /** In a transaction, so that no other program merges the same groups. Returns how many characters it merged. */
+  #mergeStep(): number {
     const rows = new Map<string, Row>();
     let last = 0;
     let groups = 0;
+    let characters = 0;
     for (const group of this.#groups()) {
-      for (const row of rowsOf(group)) {
+      for (const row of rowsOfGroup(group.rows)) {
         const key = rowKey(row);
         const before = rows.get(key);
-        rows.set(key, before ? combined(before, row) : row);
+        rows.set(key, before ? combine(before, row) : row);
       }
       last = group.id;
-      if (++groups === STEP.groups || rows.size >= STEP.rows) break;
+      characters += group.rows.length;
+      if (
+        ++groups === STEP.groups || rows.size >= STEP.rows ||
+        characters >= STEP.characters
+      ) break;
     }
-    if (groups === 0) return false;
+    if (groups === 0) return 0;
     const merge = this.#db.prepare(MERGE);
-    for (const row of rows.values()) merge.run(...valuesOfRow(row));
+    for (const row of rows.values()) merge.run(...valuesOf(row));
     this.#db.prepare("DELETE FROM journal WHERE id <= ?").run(last);
-    return true;
+    return characters;
   }
 
-  /** Deletes all rows of a `sid`, also where the file has copies of them. Returns how many there were. */
+  /**
+   * Deletes all rows of a `sid`, also where the file has copies of them. Returns how many
+   * there were.
+   *
+   * @throws {StoreError} If it cannot, or if another program keeps the copies.
+   */
   forget(sid: string | null): number {
-    while (this.merge());
     return attempt(() => {
       this.#db.exec("PRAGMA secure_delete = ON");
+      // One transaction, so that a server that uses the file reads it again once.
       const count = this.#transaction(() => {
+        while (this.#mergeStep() > 0);
         const { changes } = this.#db
           .prepare("DELETE FROM students WHERE sid IS ?").run(sid);
         this.#db.exec(REWRITE_TABLES);
         this.#db.exec(CLEAR_UNUSED_PAGES);
         return Number(changes);
       });
-      this.#db.exec("PRAGMA wal_checkpoint(TRUNCATE)");
-      return count;
+      const { busy } = this.#db.prepare("PRAGMA wal_checkpoint(TRUNCATE)")
+        .get()!;
+      if (busy === 0) return count;
+      throw new StoreError(
+        "The rows are deleted, but another program reads the file: until the server " +
+          "ends, copies of them are in the file that ends in -wal",
+      );
     });
   }
 
@@ -212,69 +254,5 @@ export class Database implements Disposable {
   /** Closes the file. */
   [Symbol.dispose](): void {
     this.#db.close();
-  }
-}
-
-/** The rows of a batch. Requests of one student in a row are one. */
-function valuesOf({ students, origin, at }: Batch): Values[] {
-  const rows: Values[] = [];
-  let before: Identity | undefined;
-  for (const student of students) {
-    const { sid, student_name, github_username } = student;
-    if (
-      sid === before?.sid && student_name === before.student_name &&
-      github_username === before.github_username
-    ) rows[rows.length - 1][5]++;
-    else {
-      const { clientId, clientIp } = origin;
-      const identity = [sidText(sid), student_name, github_username] as const;
-      rows.push([...identity, at, at, 1, clientId, clientIp]);
-    }
-    before = student;
-  }
-  return rows;
-}
-
-function rowsOf({ rows }: Group): Row[] {
-  return (JSON.parse(rows) as Values[]).map(rowOf);
-}
-
-function rowOf(values: Values): Row {
-  const [sid, student_name, github_username, ...others] = values;
-  const [firstSeen, lastSeen, requests, clientId, clientIp] = others;
-  const seen = { firstSeen, lastSeen, requests, clientId, clientIp };
-  return { sid, student_name, github_username, ...seen };
-}
-
-function combined(before: Row, after: Row): Row {
-  const requests = before.requests + after.requests;
-  return { ...after, firstSeen: before.firstSeen, requests };
-}
-
-function valuesOfRow(row: Row): Values {
-  const { sid, student_name, github_username, firstSeen, lastSeen } = row;
-  const { requests, clientId, clientIp } = row;
-  const identity = [sid, student_name, github_username] as const;
-  return [...identity, firstSeen, lastSeen, requests, clientId, clientIp];
-}
-
-/** What SQLite says, and what it means. See https://sqlite.org/rescode.html */
-const FAILURES: readonly [RegExp, string][] = [
-  [/is full/, "the disk is full"],
-  [/readonly|unable to open/, "its file cannot be written"],
-  [/disk I\/O/, "its disk has failed"],
-  [/locked|busy/, "another program is changing its file"],
-  [/malformed|not a database/, "its file is damaged"],
-];
-
-/** Does something with a file, and says in plain words why that failed. */
-function attempt<T>(work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    const said = error instanceof Error ? error.message : "";
-    const known = FAILURES.find(([pattern]) => pattern.test(said));
-    if (known) throw new StoreError(known[1]);
-    throw error;
   }
 }

@@ -1,0 +1,62 @@
+/**
+ * The client's errors about its server: why it cannot go on, and what to do.
+ *
+ * @module
+ */
+
+import { ConnectionEnded, ProtocolError } from "../formats/formats.ts";
+import type { WireFormat } from "../formats/formats.ts";
+import { type Address, isDisconnect, showAddress } from "../net.ts";
+import { reason } from "../text.ts";
+import { Failure } from "./program.ts";
+
+/** Returns an error that says why a client cannot go on, and what to do about it. */
+export function cannotConverse(
+  address: Address,
+  error: unknown,
+  wire: WireFormat,
+): Failure {
+  const where = showAddress(address);
+  if (error instanceof ConnectionEnded || isDisconnect(error)) {
+    const why = error instanceof ConnectionEnded
+      ? error.message
+      : "The connection ended";
+    return new Failure(`${why}: ${where} had not answered every request`);
+  }
+  if (error instanceof ProtocolError) {
+    return new Failure(
+      `The server at ${where} ${misfit(error, wire)}`,
+    );
+  }
+  return new Failure(`Cannot connect to ${where}: ${advice(error)}`);
+}
+
+function advice(error: unknown): string {
+  if (error instanceof Deno.errors.ConnectionRefused) {
+    return "no server listens there. " +
+      "Start one with `deno task server`, or wait for it with --wait 10";
+  }
+  if (error instanceof Deno.errors.NotCapable) {
+    return "the permission --allow-net is missing. " +
+      "Start it with `deno task client`, which grants it";
+  }
+  return `${reason(error)}. Check --host and --port`;
+}
+
+/** The `--wire` whose messages look like this. */
+const WIRES = { "JSON": "json", "a pickle": "pickle" } as const;
+
+/** Says what a server sends that this client cannot read. */
+function misfit(error: ProtocolError, { name }: WireFormat): string {
+  const { looksLike } = error;
+  if (looksLike === "HTTP") {
+    return "answers HTTP: it is a web server, not the lab's. Check --host and --port";
+  }
+  if (looksLike === "JSON" || looksLike === "a pickle") {
+    const wire = WIRES[looksLike];
+    return `sends ${looksLike}, and this client expects ${name}: ` +
+      `start it with --wire ${wire}`;
+  }
+  return "sent bytes that are not a message (does it use another --wire?). " +
+    error.message;
+}

@@ -1,0 +1,43 @@
+/**
+ * Checks the student in `clienthelper.ts`, which students edit.
+ *
+ * @module
+ */
+
+import { describe } from "../formats/describe.ts";
+import { isMessageMap, type Message } from "../formats/formats.ts";
+import { Failure } from "./program.ts";
+
+/** What each field may be, besides `null`. */
+const FIELDS: Readonly<Record<string, string>> = {
+  student_name: "text",
+  github_username: "text",
+  sid: "an integer or text",
+};
+
+/**
+ * Throws if a field of the student cannot be sent. Deno does not check types when
+ * it runs a program, so an edited file can hold anything.
+ *
+ * @throws {Failure} It says which field is wrong.
+ */
+export function checkStudent(request: Message): void {
+  if (!isMessageMap(request)) return; // a handler's own request
+  for (const [field, expected] of Object.entries(FIELDS)) {
+    const value: Message | undefined = request[field];
+    if (value === undefined) {
+      throw new Failure(
+        `${field} is missing in clienthelper.ts (Python's None is null)`,
+      );
+    }
+    if (value === "" && field !== "github_username") {
+      throw new Failure(`${field} is empty in clienthelper.ts`);
+    }
+    const kind = describe(value);
+    if (kind !== "None" && !expected.split(" or ").includes(kind)) {
+      throw new Failure(
+        `${field} in clienthelper.ts must be ${expected}, not ${kind}`,
+      );
+    }
+  }
+}

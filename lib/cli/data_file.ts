@@ -1,0 +1,18 @@
+/**
+ * Files in `data/`, the folder that the programs may use.
+ *
+ * @module
+ */
+
+import { reason } from "../text.ts";
+
+/** Returns why a file cannot be read, in the words of who named it. */
+export function whyUnreadable(error: unknown): string {
+  if (error instanceof Deno.errors.NotFound) return "there is no such file";
+  if (error instanceof Deno.errors.IsADirectory) return "it is a folder";
+  if (error instanceof Deno.errors.NotCapable) {
+    return "it is not in data/, the folder that this program may use. " +
+      "Another folder takes --allow-read=FOLDER, at deno run";
+  }
+  return reason(error);
+}

@@ -1,0 +1,198 @@
+// What the client says to a student whose file or server is not right.
+
+import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
+import { needs } from "./support/needs.ts";
+import { ALICE, encode, json, Peer } from "./support/peers.ts";
+import { checkStudent } from "../lib/cli/client_student.ts";
+import { Failure } from "../lib/cli/program.ts";
+import type { Message } from "../lib/formats/formats.ts";
+import { copyProject } from "../tools/teach/faults/copy.ts";
+import {
+  ALICE_FLAGS,
+  client,
+  listening,
+  Program,
+  server,
+} from "../tools/processes/program.ts";
+
+const runNet = needs("run", "net");
+const files = needs("run", "read", "write", "net");
+const terminal = needs("run", "net", "pty");
+
+Deno.test("checkStudent() names the field of clienthelper.ts that is missing, empty or of a wrong type", () => {
+  const { student_name: _, ...nameless } = ALICE;
+  for (
+    const [student, why] of [
+      [
+        nameless,
+        "student_name is missing in clienthelper.ts (Python's None is null)",
+      ],
+      [
+        { ...ALICE, sid: undefined },
+        "sid is missing in clienthelper.ts (Python's",
+      ],
+      [
+        { ...ALICE, student_name: "" },
+        "student_name is empty in clienthelper.ts",
+      ],
+      [{ ...ALICE, sid: "" }, "sid is empty in clienthelper.ts"],
+      [
+        { ...ALICE, student_name: 7 },
+        "student_name in clienthelper.ts must be text, not an integer",
+      ],
+      [
+        { ...ALICE, github_username: ["a"] },
+        "github_username in clienthelper.ts must be text, not a list",
+      ],
+      [
+        { ...ALICE, sid: 1.5 },
+        "sid in clienthelper.ts must be an integer or text, not a float",
+      ],
+      [
+        { ...ALICE, sid: () => 1 },
+        "sid in clienthelper.ts must be an integer or text, not a function",
+      ],
+    ] as const
+  ) assertThrows(() => checkStudent(student as Message), Failure, why);
+  for (
+    const student of [
+      ALICE,
+      { ...ALICE, github_username: "" },
+      { student_name: null, github_username: null, sid: null },
+      { ...ALICE, sid: "007" },
+      { ...ALICE, sid: 2n ** 64n },
+    ]
+  ) checkStudent(student);
+});
+
+files.test("client says what is wrong in an edited clienthelper.ts, and does not connect (needs run, read, write, net)", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "rollcall-" });
+  try {
+    await copyProject(folder);
+    const path = `${folder}/clienthelper.ts`;
+    const before = await Deno.readTextFile(path);
+    await Deno.writeTextFile(
+      path,
+      before.replace("  student_name: ", "  name: "),
+    );
+    using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const port = `${listener.addr.port}`;
+    const args = [
+      "run",
+      "--no-prompt",
+      "--allow-net",
+      "client.ts",
+      "--port",
+      port,
+    ];
+    await using ours = new Program(Deno.execPath(), args, { cwd: folder });
+    assertEquals(await ours.ended(), {
+      code: 1,
+      stdout: "",
+      stderr:
+        "student_name is missing in clienthelper.ts (Python's None is null)\n",
+    });
+    // A flag gives what the file lacks: it connects.
+    const named = [...args, "--name", "Bob Chen"];
+    await using _bob = new Program(Deno.execPath(), named, { cwd: folder });
+    using _conn = await listener.accept();
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+runNet.test("client says after three seconds that a server does not greet it, and goes on when it does (needs run, net)", async () => {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr;
+  // This one is greeted, and connects first: its three seconds end first, too.
+  await using greeted = client("--port", `${port}`);
+  using other = new Peer(await listener.accept());
+  await other.send({ clientid: 6 });
+  await greeted.stdout.match(/successfully connected/);
+  await using ours = client("--port", `${port}`);
+  using peer = new Peer(await listener.accept());
+  const since = performance.now();
+  await ours.stderr.match(
+    /^\d\d:\d\d:\d\d connected, but no greeting yet: is it the lab's server, with the same --wire\?\n$/,
+  );
+  assert(performance.now() - since > 2500);
+  assertEquals([ours.stdout.text, greeted.stderr.text], ["", ""]);
+  await peer.send({ clientid: 7 });
+  await peer.receive();
+  await peer.send(1);
+  await ours.stdout.match(/passed the test\n/);
+});
+
+runNet.test("client says what a server looks like that speaks HTTP or another --wire (needs run, net)", async () => {
+  const http = new TextEncoder().encode("HTTP/1.1 400 Bad Request\r\n\r\n");
+  for (
+    const [sent, wire, why] of [
+      [
+        http,
+        "pickle",
+        /answers HTTP: it is a web server, not the lab's\. Check --host/,
+      ],
+      [
+        http,
+        "json",
+        /answers HTTP: it is a web server, not the lab's\. Check --host/,
+      ],
+      [
+        encode([{ clientid: 7 }], json),
+        "pickle",
+        /sends JSON, and this client expects pickle: start it with --wire json\n$/,
+      ],
+      [
+        encode([{ clientid: 7 }]),
+        "json",
+        /sends a pickle, and this client expects json: start it with --wire pickle\n$/,
+      ],
+      [
+        new TextEncoder().encode("hello\n"),
+        "pickle",
+        /are not a message .* this looks like text: did you forget pickle\.dumps\?/,
+      ],
+    ] as const
+  ) {
+    using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const { port } = listener.addr;
+    await using ours = client("--port", `${port}`, "--wire", wire);
+    using peer = new Peer(await listener.accept());
+    await peer.sendBytes(sent);
+    const { code, stdout, stderr } = await ours.ended();
+    assertEquals([code, stdout], [1, ""]);
+    assertMatch(stderr, why);
+    assert(stderr.startsWith(`The server at 127.0.0.1/${port} `), stderr);
+  }
+});
+
+const STILL = "Still connected, as the lab asks. Ctrl-C leaves.";
+
+/** Runs a client on a terminal. */
+function onTerminal(...args: string[]): Program {
+  const script = "import pty, sys; pty.spawn(sys.argv[1:])";
+  const ours = ["run", "--quiet", "--no-prompt", "--allow-net", "client.ts"];
+  return new Program("python3", [
+    ...["-c", script, Deno.execPath(), ...ours, ...ALICE_FLAGS, ...args],
+  ]);
+}
+
+terminal.test("client says on a terminal that it stays connected, but not with --once or --repeat (needs run, net, pty)", async () => {
+  await using ours = server("--port", "0");
+  const port = await listening(ours);
+  await using stays = onTerminal("--port", port);
+  const [shown] = await stays.stdout.match(/[^]*Ctrl-C leaves\.\r\n/);
+  assert(shown.endsWith(`passed the test\r\n${STILL}\r\n`), shown);
+  await using once = onTerminal("--port", port, "--once");
+  assert(!(await once.ended()).stdout.includes("Still"));
+  await using many = onTerminal("--port", port, "--repeat", "3");
+  await many.stdout.match(/3 of 3 requests/);
+  assert(!many.stdout.text.includes("Still"));
+  // stdout has the lab's transcript and nothing else.
+  await using piped = client("--port", port);
+  await piped.stdout.match(/passed the test\n$/);
+  ours.kill("SIGTERM");
+  const { stdout, stderr } = await piped.ended();
+  assertEquals(stdout.trim().split("\n").length, 2);
+  assert(!stderr.includes("Still"), stderr);
+});

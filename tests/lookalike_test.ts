@@ -1,0 +1,223 @@
+// What beginners send in place of a message, and what they are told.
+
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { needs } from "./support/needs.ts";
+import { ALICE, encode, json, Peer, TestServer } from "./support/peers.ts";
+import { FORMATS, type Message } from "../lib/formats/formats.ts";
+import { ProtocolError } from "../lib/formats/errors.ts";
+import { lookalike } from "../lib/formats/lookalike.ts";
+import { DEFAULT_LIMITS } from "../lib/limits.ts";
+import { toStudent } from "../lib/students/student.ts";
+import { Random } from "../lib/testing/random.ts";
+import { fromHex, readVectors } from "./support/vectors.ts";
+
+const net = needs("net");
+const vectors = [...readVectors("valid"), ...readVectors("pythons")];
+const { pickle } = FORMATS;
+
+const ascii = (text: string) => new TextEncoder().encode(text);
+const PICKLE = encode([ALICE]);
+const LENGTH = PICKLE.length;
+
+function joined(...parts: Uint8Array[]): Uint8Array {
+  return Uint8Array.from(parts.flatMap((part) => [...part]));
+}
+
+/** A binary number, the high byte first or last. */
+function number(value: number, width: number, isLittle = false): Uint8Array {
+  const bytes = new Uint8Array(width);
+  for (let i = 0; i < width; i++) {
+    bytes[isLittle ? i : width - 1 - i] = Math.floor(value / 256 ** i) % 256;
+  }
+  return bytes;
+}
+
+/** Reads one request as the server does. */
+function read(bytes: Uint8Array, format = pickle): void {
+  const messages: Message[] = [];
+  format.reader(DEFAULT_LIMITS).read(bytes, bytes.length, messages);
+  assertEquals(messages.length, 1, "it waits for more");
+  toStudent(messages[0]);
+}
+
+function assertTold(bytes: Uint8Array, told: string, format = pickle): void {
+  assertThrows(() => read(bytes, format), ProtocolError, told);
+}
+
+Deno.test("pickle tells a client that sends text, JSON or HTTP what it looks like, with the opcode behind it", () => {
+  for (
+    const [sent, told] of [
+      ["Alice Brown", "text: did you forget pickle.dumps? (there is no opcode"],
+      ["I am Alice", "text: did you forget pickle.dumps? ("],
+      ["student", "text: did you forget pickle.dumps? ("],
+      ["Zo\u00eb", "text: did you forget pickle.dumps? ("],
+      ["client one", "text: did you forget pickle.dumps? (opcode GLOBAL"],
+      ["12345", "text: did you forget pickle.dumps? ("],
+      [JSON.stringify(ALICE), "JSON: did you forget pickle.dumps? ("],
+      [
+        JSON.stringify(ALICE, null, 2),
+        "JSON: did you forget pickle.dumps? (",
+      ],
+      ["[1, 2]", "JSON: did you forget pickle.dumps? ("],
+      ["{'sid': 1}", "a dict as text: did you forget pickle.dumps? ("],
+      ["b'\\x80\\x04\\x95'", "bytes as text: send what pickle.dumps returns"],
+      ["GET / HTTP/1.1\r\n\r\n", "HTTP: a browser or HTTP client cannot"],
+      ["POST /x HTTP/1.1\r\n\r\n", "HTTP: a browser or HTTP client cannot"],
+      ["HTTP/1.1 400 Bad Request\r\n\r\n", "HTTP: a browser or"],
+      ["\x16\x03\x01\x02\x00\x01\x00", "TLS: connect without it ("],
+    ] as const
+  ) assertTold(ascii(sent), `this looks like ${told}`);
+});
+
+Deno.test("pickle tells a client that sends a length first, in each usual form, to send the pickle alone", () => {
+  const told = "this looks like a length: send the pickle alone (";
+  for (const width of [2, 4, 8]) {
+    for (const isLittle of [false, true]) {
+      // 86 is `V` in ASCII: a text of Python 2 can begin like that. 128 is the
+      // opcode PROTO.
+      for (let length = 60; length < 300; length++) {
+        if (isLittle && length % 256 === 86) continue;
+        if (width === 2 && (length === 128 || length > 255)) continue;
+        assertTold(joined(number(length, width, isLittle), PICKLE), told);
+      }
+    }
+  }
+  assertTold(number(LENGTH, 4), told);
+  const padded = (width: number) => `${LENGTH}`.padStart(width);
+  for (
+    const header of [
+      padded(10),
+      padded(64).trimStart() + "   ",
+      `${LENGTH}\n`,
+      `${LENGTH}:`,
+    ]
+  ) {
+    assertTold(joined(ascii(header), PICKLE), told);
+  }
+});
+
+Deno.test("pickle tells a client that encodes twice which encoding is too much", () => {
+  const bare = PICKLE.subarray(0); // `btoa` needs characters
+  const base64 = btoa(String.fromCharCode(...bare));
+  const hex = [...PICKLE].map((byte) => byte.toString(16).padStart(2, "0"));
+  assertTold(ascii(base64), "a pickle in base64: send the pickle itself (");
+  // As CPython writes it in protocol 4.
+  assertTold(ascii("gASVSgAAAAAAAAB9lCiM"), "a pickle in base64: send the");
+  assertTold(ascii(hex.join("")), "a pickle in hexadecimal: send the pickle");
+  const count = number(LENGTH, 1);
+  const inBytes = joined(fromHex("800343"), count, PICKLE, fromHex("2e"));
+  assertTold(inBytes, "not bytes that hold a pickle: was pickle.dumps called");
+  assertTold(
+    fromHex("8002635f636f646563730a656e636f64650a7100"),
+    "it holds bytes: was pickle.dumps called twice? (opcode GLOBAL",
+  );
+  const text = JSON.stringify(ALICE);
+  for (const [sent, format] of [[text, pickle], [text, json]] as const) {
+    assertTold(
+      encode([sent], format),
+      "not text that holds one: send the",
+      format,
+    );
+  }
+});
+
+Deno.test("pickle tells a client that sends an object to send a plain dict, and names its class", () => {
+  const told = "it names Student, a class or function: send a plain dict";
+  for (
+    const hex of [
+      // `pickle.dumps(Student(), 2)` and `pickle.dumps(Student(), 4)`
+      "8002635f5f6d61696e5f5f0a53747564656e740a7100298171012e",
+      "80049519000000000000008c085f5f6d61696e5f5f948c0753747564656e749493942981942e",
+    ]
+  ) assertTold(fromHex(hex), told);
+  assertTold(
+    ascii("ccopy_reg\n_reconstructor\np0\n(c__main__\nStudent\n"),
+    "it holds an object of a class: send a plain dict of text and numbers " +
+      "(opcode GLOBAL is refused, since a message is data only)",
+  );
+  assertTold(ascii("(i__main__\nStudent\n"), told);
+  // A name is the peer's: it is escaped and cut.
+  assertThrows(
+    () =>
+      read(
+        joined(
+          fromHex("80048c016d8c3c"),
+          ascii("\x1b".repeat(60)),
+          fromHex("93"),
+        ),
+      ),
+    ProtocolError,
+    "it names \\x1b\\x1b",
+  );
+});
+
+Deno.test("json tells a client that sends something else what it looks like", () => {
+  for (
+    const [sent, told] of [
+      [PICKLE, "a pickle: did you mean json.dumps? (it is not"],
+      [fromHex("80049512000000000000007d948c"), "a pickle: did you mean"],
+      [ascii("(dp0\nVsid\np1\nI1\ns."), "a pickle: did you mean json.dumps?"],
+      [ascii("GET / HTTP/1.1\r\n\r\n"), "HTTP: a browser or HTTP client"],
+      [ascii("{'sid': 1}\n"), "a dict as text: did you forget json.dumps?"],
+      [joined(number(70, 4), ascii("{}\n")), "a length: send the line alone"],
+    ] as const
+  ) assertTold(sent, told, json);
+  assertTold(ascii('{\n  "sid": 1\n}\n'), "must be on one line", json);
+  assertTold(ascii("hello\n"), "JSON: it is not one JSON value", json);
+});
+
+Deno.test("No valid message is taken for something else", () => {
+  for (const { name, bytes } of vectors) {
+    const seen = lookalike(bytes, 0, bytes.length);
+    assert(seen === undefined || seen === "a pickle", `${name}: ${seen}`);
+  }
+});
+
+Deno.test("No valid line of JSON is taken for something else", () => {
+  const random = new Random(1);
+  const value = (depth: number): Message => {
+    const kind = random.below(depth > 2 ? 5 : 7);
+    if (kind === 0) return null;
+    if (kind === 1) return random.below(2) === 1;
+    if (kind === 2) return random.below(2 ** 32) - 2 ** 31;
+    if (kind < 5) return `${"{['\u00eb\x80\n "[random.below(8)] ?? ""}x`;
+    const some = Array.from(
+      { length: random.below(4) },
+      () => value(depth + 1),
+    );
+    return kind === 5 ? some : { "'": some, "sid": 1 };
+  };
+  for (let i = 0; i < 2000; i++) {
+    const sent = value(0);
+    const space = " ".repeat(random.below(3));
+    const line = ascii(`${space}${JSON.stringify(sent)}\n`);
+    const cut = random.below(line.length);
+    const reader = json.reader(DEFAULT_LIMITS);
+    const messages: Message[] = [];
+    const taken = reader.read(line.subarray(0, cut), cut, messages);
+    reader.read(line.subarray(taken), line.length - taken, messages);
+    assertEquals(messages, [sent]);
+  }
+});
+
+net.test("A server tells a beginner what is wrong, and prints the same (needs net)", async () => {
+  await using test = new TestServer();
+  using peer = await Peer.greeted(test.addr);
+  await peer.sendBytes(ascii(JSON.stringify(ALICE)));
+  const [{ error }] = await peer.receiveAll() as [{ error: string }];
+  assertEquals(
+    error,
+    "Cannot read the pickle: this looks like JSON: did you forget pickle.dumps? " +
+      "(there is no opcode 0x7b)",
+  );
+  assert(test.reports[0].endsWith(` refused: ${error}`), test.reports[0]);
+});
+
+net.test("A line of JSON without its newline is answered, at the end of its time, with what is missing (needs net)", async () => {
+  await using test = new TestServer({ wire: json, requestTimeout: 0.2 });
+  using peer = await Peer.greeted(test.addr, json);
+  await peer.sendBytes(ascii(JSON.stringify(ALICE)));
+  const [{ error }] = await peer.receiveAll() as [{ error: string }];
+  const why = "A request must be complete within 0.2 s";
+  assertEquals(error, `${why}: it ends with a newline`);
+});

@@ -1,0 +1,35 @@
+/**
+ * Decides which failed tests are the fault of a copy, and not of a busy machine.
+ *
+ * @module
+ */
+
+import type { Results } from "./trial.ts";
+
+/** Runs the tests with these names, one at a time. */
+export type RunAlone = (names: readonly string[]) => Promise<Results>;
+
+/**
+ * Returns those of `failed` that the copy makes fail. Many tests at once can make
+ * a machine so slow that some of them fail. So each failed test runs again, with no
+ * other beside it. If it fails again, it also runs in the original, which is not at
+ * fault. A test counts only if it passes there, and then fails in the copy a third
+ * time.
+ */
+export async function faultsOfCopy(
+  failed: readonly string[],
+  copy: RunAlone,
+  original: RunAlone,
+): Promise<Pick<Results, "failed" | "ended">> {
+  const again = await failing(copy, failed);
+  if (!again.ended || again.failed.length === 0) return again;
+  const { failed: there } = await failing(original, again.failed);
+  return await failing(copy, again.failed.filter((it) => !there.includes(it)));
+}
+
+/** Runs tests. One that does not pass has failed: a change can prevent it from running. */
+async function failing(run: RunAlone, names: readonly string[]) {
+  if (names.length === 0) return { failed: [], ended: true };
+  const { passed, ended } = await run(names);
+  return { failed: names.filter((name) => !passed.includes(name)), ended };
+}
