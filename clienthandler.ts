@@ -92,6 +92,7 @@ export abstract class ClientHandler<In = Message, Out = In> {
     });
     this.#processor = new RequestProcessor(this.#messages, {
       server,
+      clientId: this.clientId,
       report: this.report,
       process: (request) => this.processRequest(request),
       errorResponse: (error) => this.errorResponse(error),
@@ -234,9 +235,8 @@ export abstract class ClientHandler<In = Message, Out = In> {
   }
 
   /** Sends the client the reason, then ends the connection in good order. Never rejects. In a handler, resolves at once. */
-  reject(error: unknown): Promise<void> {
-    const shutdown = () => this.#messages.shutdown();
-    const end = this.#processor.end(error).then(shutdown);
+  reject(why: unknown): Promise<void> {
+    const end = this.#processor.end(why).then(() => this.#messages.shutdown());
     return isInHandler(this.server) ? Promise.resolve() : end;
   }
 

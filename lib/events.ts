@@ -35,6 +35,8 @@ export type ServerEvent =
   | { type: "queued"; bytes: number; messages: number }
   /** A write accepted this many bytes. */
   | { type: "written"; bytes: number }
+  /** The client was told that a request, or all of them, is refused. */
+  | { type: "refused"; error: Error }
   /** The connection was closed. */
   | { type: "closed"; reason: CloseReason };
 

@@ -27,6 +27,7 @@ import labServer from "./python/lab_server.py" with { type: "text" };
 import limits from "../docs/limits.md" with { type: "text" };
 import lock from "../lib/lock.ts" with { type: "text" };
 import opcodes from "../lib/formats/pickle/opcodes.ts" with { type: "text" };
+import operating from "../docs/operating.md" with { type: "text" };
 import performance from "../docs/performance.md" with { type: "text" };
 import protocol from "../docs/protocol.md" with { type: "text" };
 import security from "../docs/security.md" with { type: "text" };
@@ -42,6 +43,7 @@ const PAGES: Record<string, string> = {
   "docs/exercises.md": exercises,
   "docs/lab.md": lab,
   "docs/limits.md": limits,
+  "docs/operating.md": operating,
   "docs/performance.md": performance,
   "docs/protocol.md": protocol,
   "docs/reference.md": reference,

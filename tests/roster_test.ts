@@ -220,3 +220,17 @@ Deno.test("Roster closes its store when it is disposed of", async () => {
   }
   assertEquals(closed, 1);
 });
+
+Deno.test("Roster calls onResults with every result, and ignores what it throws", async () => {
+  const roster = new Roster(undefined, { maxNewPerConnection: 2 });
+  const seen: unknown[] = [];
+  roster.onResults = ({ students, origin }, results) => {
+    seen.push([students.length, origin.clientId, results]);
+    throw new Error("It must not matter");
+  };
+  const mallory = { ...ALICE, student_name: "Mallory" };
+  const results = await record(roster, [ALICE, mallory, BOB]);
+  assertEquals(results.map(isRecorded), [true, true, false]);
+  await record(roster, [ALICE]);
+  assertEquals(seen, [[3, 50_000, results], [1, 50_000, ["recorded"]]]);
+});

@@ -379,6 +379,23 @@ net.test("Server calls onEvent for every event, and ignores what it throws (need
   ]);
 });
 
+net.test("Server tells onEvent of every refusal, with the error that the client gets (needs net)", async () => {
+  const refused: string[] = [];
+  await using test = new TestServer({
+    maxInvalidInRow: 0,
+    onEvent: (_, event) => {
+      if (event.type === "refused") refused.push(event.error.message);
+    },
+  });
+  using peer = await Peer.greeted(test.addr);
+  const wrong = Array.from({ length: 10 }, () => ({ ...ALICE, sid: [1] }));
+  await peer.send(...wrong, ALICE, 5);
+  const answers = await peer.receiveSome(12);
+  const errors = answers.filter((it) => it !== 1).map((it) => fields(it).error);
+  assertEquals(errors.length, 11);
+  assertEquals(refused, errors);
+});
+
 net.test("Server speaks JSON lines with the format json (needs net)", async () => {
   await using test = new TestServer({ wire: json });
   using peer = await Peer.greeted(test.addr, json);

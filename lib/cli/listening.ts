@@ -12,16 +12,20 @@ import { Failure } from "./program.ts";
 /** The address that means every address of the machine. */
 export const ALL_ADDRESSES = "0.0.0.0";
 
-/** Returns an error that says why a server cannot listen there, and what would help. */
-export function cannotListen(address: Address, error: unknown): Failure {
+/** Returns an error that says why a server cannot listen there, and what would help. `flag` chooses its port. */
+export function cannotListen(
+  address: Address,
+  error: unknown,
+  flag = "--port",
+): Failure {
   return new Failure(
-    `Cannot listen at ${showAddress(address)}: ${advice(error)}`,
+    `Cannot listen at ${showAddress(address)}: ${advice(error, flag)}`,
   );
 }
 
-function advice(error: unknown): string {
+function advice(error: unknown, flag: string): string {
   if (error instanceof Deno.errors.AddrInUse) {
-    return "another program listens there. End it, or choose another port with --port";
+    return `another program listens there. End it, or choose another port with ${flag}`;
   }
   if (error instanceof Deno.errors.AddrNotAvailable) {
     return "this machine does not have that address. " +
@@ -32,7 +36,8 @@ function advice(error: unknown): string {
       "Start it with `deno task server`, which grants it";
   }
   if (error instanceof Deno.errors.PermissionDenied) {
-    return "the system does not allow it. Choose a port above 1023 with --port";
+    return "the system does not allow it. Choose a port above 1023 with " +
+      flag;
   }
   return reason(error);
 }

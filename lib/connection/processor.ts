@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { CloseReason } from "../events.ts";
+import type { CloseReason, OnEvent } from "../events.ts";
 import type { PeerError } from "../formats/errors.ts";
 import { counted } from "../text.ts";
 import type { MessageConnection } from "./connection.ts";
@@ -27,7 +27,10 @@ export interface Application<In, Out> {
     readonly limits: Readonly<Limits>;
     readonly limitHits: LimitHits;
     readonly quiet: boolean;
+    readonly onEvent: OnEvent | undefined;
   };
+  /** The client's id. */
+  readonly clientId: number;
   /** Reports a line about the client. */
   report: Report;
   /** Processes one request. It may throw, and a promise may be rejected. */
@@ -168,6 +171,8 @@ export class RequestProcessor<In, Out> {
   #refuse(error: unknown): Response<Out> {
     if (this.#messages.isAboutEnd(error)) return undefined;
     const { refused, closeReason } = this.#refusals.refuse(error);
+    const { server, clientId } = this.#application;
+    server.onEvent?.(clientId, { type: "refused", error: refused });
     try {
       const response = this.#application.errorResponse(refused);
       return closeReason ? this.#last(response, closeReason) : response;

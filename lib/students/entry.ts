@@ -4,6 +4,7 @@
  * @module
  */
 
+import { ignoringErrors } from "../events.ts";
 import type { Batch, Origin } from "./row.ts";
 import type { Recorded } from "./store.ts";
 import type { Student } from "./student.ts";
@@ -107,5 +108,27 @@ class EntryPart implements Part {
 
   fail(error: unknown): void {
     this.#entry.fail(error);
+  }
+}
+
+/**
+ * Called with the results for students who came together. It must return quickly.
+ * Errors that it throws are ignored.
+ */
+export type OnResults = (batch: Batch, results: readonly Recorded[]) => void;
+
+/** Gives each part its results. */
+export function addResults(
+  parts: readonly Part[],
+  results: readonly Recorded[],
+  onResults?: OnResults,
+): void {
+  let next = 0;
+  for (const part of parts) {
+    const own = parts.length === 1
+      ? results
+      : results.slice(next, next += part.students.length);
+    part.add(own);
+    if (onResults) ignoringErrors(onResults)(part, own);
   }
 }

@@ -6,7 +6,8 @@
 
 import type { MessageMap } from "../formats/format.ts";
 import { counted, escapeAndCut } from "../text.ts";
-import { Entry, GROUP, GROUP_CHARACTERS, type Part } from "./entry.ts";
+import { addResults, Entry, type OnResults, type Part } from "./entry.ts";
+import { GROUP, GROUP_CHARACTERS } from "./entry.ts";
 import { MemoryStore } from "./memory.ts";
 import { type NewStudentLimits, NewStudents } from "./new_students.ts";
 import { type Batch, bytesOf, isSmall, MOST_SMALL } from "./row.ts";
@@ -60,6 +61,8 @@ export class Roster implements AsyncDisposable {
     maxNewPerAddress: 0,
     maxRosterBytes: 0,
   };
+  /** Called with all results. */
+  onResults: OnResults | undefined;
   #store: Store;
   #maxBytes: number;
   #newStudents: NewStudents;
@@ -151,9 +154,9 @@ export class Roster implements AsyncDisposable {
   async #recordGroup(parts: readonly Part[]): Promise<void> {
     try {
       if (this.#hasRoom(parts)) {
-        addResults(parts, await this.#store.record(parts));
+        this.#give(parts, await this.#store.record(parts));
         this.#noteSuccess();
-      } else addResults(parts, await this.#recordAdmitted(parts));
+      } else this.#give(parts, await this.#recordAdmitted(parts));
     } catch (error) {
       this.#newStudents.takeBack();
       if (error instanceof StoreError) this.#refuse(parts, error);
@@ -242,8 +245,12 @@ export class Roster implements AsyncDisposable {
     const refused = `The roster cannot record you now: ${message}`;
     for (const part of parts) {
       this.#failed += part.students.length;
-      part.add(part.students.map(() => ({ refused })));
+      this.#give([part], part.students.map(() => ({ refused })));
     }
+  }
+
+  #give(parts: readonly Part[], results: readonly Recorded[]): void {
+    addResults(parts, results, this.onResults);
   }
 
   #noteSuccess(): void {
@@ -257,18 +264,6 @@ export class Roster implements AsyncDisposable {
   /** Closes the store. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#store.close();
-  }
-}
-
-/** Gives each part its results. */
-function addResults(
-  parts: readonly Part[],
-  results: readonly Recorded[],
-): void {
-  if (parts.length === 1) return parts[0].add(results);
-  let next = 0;
-  for (const part of parts) {
-    part.add(results.slice(next, next += part.students.length));
   }
 }
 

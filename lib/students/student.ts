@@ -51,6 +51,26 @@ export function toStudent(request: Message): Student {
   return request as Student;
 }
 
+/** A field is missing, or has the wrong type. */
+export class FieldError extends RequestError {
+  /** The field's name. */
+  readonly field: string;
+  /** Whether it is missing. */
+  readonly isMissing: boolean;
+
+  /** Makes an error about a field. `about` is the name in the request. */
+  constructor(
+    message: string,
+    field: string,
+    isMissing: boolean,
+    about?: string,
+  ) {
+    super(message, { about });
+    this.field = field;
+    this.isMissing = isMissing;
+  }
+}
+
 /** Returns the name in a request, if it has one. */
 export function nameIn({ student_name }: MessageMap): string | undefined {
   return typeof student_name === "string" && student_name !== ""
@@ -83,12 +103,11 @@ function check(
 ): void {
   if (fits || request[field] === null) return;
   const value: Message | undefined = request[field];
-  throw new RequestError(
-    value === undefined
-      ? `${field} is missing: it must be ${expected}`
-      : `${field} must be ${expected}, not ${describe(value)}`,
-    { about: nameIn(request) },
-  );
+  const isMissing = value === undefined;
+  const why = isMissing
+    ? `${field} is missing: it must be ${expected}`
+    : `${field} must be ${expected}, not ${describe(value)}`;
+  throw new FieldError(why, field, isMissing, nameIn(request));
 }
 
 function isText(value: Message | undefined): boolean {

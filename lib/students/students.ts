@@ -4,7 +4,7 @@
  * @module
  */
 
-export { Entry, type Part } from "./entry.ts";
+export { Entry, type OnResults, type Part } from "./entry.ts";
 export { MemoryStore } from "./memory.ts";
 export type { NewStudentLimits } from "./new_students.ts";
 export { Roster, type RosterLimits } from "./roster.ts";

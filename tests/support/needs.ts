@@ -14,7 +14,11 @@ export type Need =
   | "pty"
   | "redis-server"
   | "openssl"
-  | "strace";
+  | "strace"
+  | "chromium";
+
+/** The browser that Debian installs. */
+export const CHROMIUM = "/usr/bin/chromium";
 
 const AVAILABLE: Record<Need, () => boolean> = {
   net: () => isGranted({ name: "net", host: "127.0.0.1" }),
@@ -32,6 +36,7 @@ const AVAILABLE: Record<Need, () => boolean> = {
     AVAILABLE.run() && succeeds("redis-server", "--version"),
   openssl: () => AVAILABLE.run() && succeeds("openssl", "version"),
   strace: () => AVAILABLE.read() && AVAILABLE.run() && canTrace(),
+  chromium: () => AVAILABLE.run() && succeeds(CHROMIUM, "--version"),
 };
 
 /** Whether a permission is granted. Never prompts. */

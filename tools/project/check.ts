@@ -30,15 +30,16 @@ const OWN = "lib/[^/]+$";
 
 /** What each file may import, besides packages. The first rule that fits counts. */
 const MAY_IMPORT: [file: string, imports: string][] = [
-  ["server\\.ts$", "(clienthandler\\.ts$|lib/(?!testing))"],
-  ["clienthandler\\.ts$", "lib/(?!cli|testing)"],
-  ["client\\.ts$", "(clienthelper\\.ts$|lib/(?!students|testing))"],
-  ["clienthelper\\.ts$", "lib/(?!cli|connection|testing)"],
+  ["server\\.ts$", "(clienthandler\\.ts$|lib/(?!board|testing))"],
+  ["clienthandler\\.ts$", "lib/(?!board|cli|testing)"],
+  ["client\\.ts$", "(clienthelper\\.ts$|lib/(?!board|students|testing))"],
+  ["clienthelper\\.ts$", "lib/(?!board|cli|connection|testing)"],
   [OWN, OWN],
   ["lib/formats/", `(lib/formats/|${OWN})`],
   ["lib/connection/", `(lib/(connection|formats)/|${OWN})`],
   ["lib/students/", `(lib/(students|formats)/|${OWN})`],
-  ["lib/cli/", `(lib/(cli|students|formats)/|${OWN}|deno\\.json$)`],
+  ["lib/board/", `(lib/(board|students|formats)/|${OWN})`],
+  ["lib/cli/", `(lib/(cli|board|students|formats)/|${OWN}|deno\\.json$)`],
   ["lib/testing/", "lib/"],
   ["tools/", "(?!bench/|tests/)"],
   ["tests/", "(?!bench/)"],

@@ -30,7 +30,7 @@ const PROGRAMS = {
     "--v8-flags=--max-semi-space-size=8",
     "--allow-net",
     "--allow-sys=networkInterfaces",
-    "--allow-env=TERM,ROLLCALL_REDIS_PASSWORD",
+    "--allow-env=ROLLCALL_REDIS_PASSWORD",
     "--allow-read=data",
     "--allow-write=data",
   ],

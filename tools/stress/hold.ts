@@ -14,6 +14,7 @@ import { exitWith, Failure, runProgram } from "../../lib/cli/program.ts";
 import type { StopSignals } from "../../lib/cli/signals.ts";
 import { suggestion } from "../../lib/cli/suggestion.ts";
 import { print, report } from "../../lib/output.ts";
+import { board } from "./hold/board.ts";
 import { churn } from "./hold/churn.ts";
 import { comeAndGo } from "./hold/come_and_go.ts";
 import { descriptors } from "./hold/descriptors.ts";
@@ -61,6 +62,7 @@ const SCENARIOS: readonly Scenario[] = [
   screen,
   parallel,
   room,
+  board,
 ];
 
 /** How long a scenario may take, in milliseconds: well above the slowest one. */

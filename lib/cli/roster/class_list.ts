@@ -40,8 +40,8 @@ export async function readClassList(path: string): Promise<ClassList> {
 export function parseClassList(bytes: Uint8Array): ClassList {
   const text = decode(bytes).replace(/\r\n?/g, "\n");
   if (text.includes("\0")) throw new SyntaxError("it is not text");
-  const records = parse(text, { separator: separatorOf(text) })
-    .map((record) => record.map((cell) => cell.trim()))
+  const all: string[][] = parse(text, { separator: separatorOf(text) });
+  const records = all.map((record) => record.map((cell) => cell.trim()))
     .filter((record) => record.some((cell) => cell !== ""));
   const named = records[0]?.findIndex((cell) => /^sid$/i.test(cell)) ?? -1;
   const sidAt = Math.max(0, named);

@@ -19,7 +19,11 @@ export interface ListedRow extends Row {
 
 /** Reads all rows of a roster, in the order of names. @throws {Failure} If it cannot. */
 export async function readRows(where: RosterAddress): Promise<ListedRow[]> {
-  const rows = await readRoster(where);
+  return markDoubtful(await readRoster(where));
+}
+
+/** Returns rows in the order of names, with a mark on those that are doubtful. */
+export function markDoubtful(rows: readonly Row[]): ListedRow[] {
   const counts = new Map<string | null, number>();
   for (const { sid } of rows) counts.set(sid, (counts.get(sid) ?? 0) + 1);
   return rows.map((row) => {

@@ -6,7 +6,6 @@
 
 import { delay } from "@std/async/delay";
 import { write } from "../../output.ts";
-import type { Screen } from "../classroom.ts";
 import { isDumb } from "../page.ts";
 import { Failure } from "../program.ts";
 import { asTable, type Listing } from "./listing.ts";
@@ -17,7 +16,9 @@ const PAUSE = 1000;
 const PAUSES = 10;
 
 /** Where a listing is shown. It has a size if it can be drawn on. */
-export interface Paper extends Omit<Screen, "write"> {
+export interface Paper {
+  /** Its size in characters; `undefined` if it cannot be drawn on. */
+  size(): { columns: number; rows: number } | undefined;
   /** Writes a text. Resolves to whether there is still a reader. */
   write(text: string): Promise<boolean>;
 }

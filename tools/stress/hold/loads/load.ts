@@ -12,6 +12,7 @@ import { linesOf } from "../../../processes/lines.ts";
 
 /** The programs of this folder. */
 export type Load =
+  | "board"
   | "churn"
   | "flood"
   | "logs"

@@ -1,0 +1,113 @@
+/**
+ * The clients that are connected, as the instructor's page shows them.
+ *
+ * @module
+ */
+
+import type { ServerEvent } from "../events.ts";
+import { cut } from "../text.ts";
+import { Durations } from "./durations.ts";
+
+/** What is known of a client. */
+export interface ClientRecord {
+  /** When it connected, in milliseconds since 1970. */
+  readonly since: number;
+  /** When its last request came; 0 if none did. */
+  lastAt: number;
+  /** How many requests came. */
+  requests: number;
+  /** How many were refused. */
+  refused: number;
+  /** Why the last one was refused. */
+  lastRefusal: string;
+  /** The name in the last request that was acknowledged. */
+  name: string | undefined;
+  /** When the requests that are under way were read, on the monotonic clock. */
+  began: number;
+  /** How many requests are under way. */
+  underWay: number;
+}
+
+/** The most characters that are kept of a name and of a reason. The page cuts them further. */
+const LONGEST_NAME = 100;
+const LONGEST_REASON = 200;
+
+/** Follows the events of all clients. It keeps nothing of those who left but counts. */
+export class Clients {
+  /** How long requests took, from the read to the answer in the queue. */
+  readonly durations: Durations = new Durations();
+  #records = new Map<number, ClientRecord>();
+  #accepted = 0;
+  #withoutStudent = 0;
+
+  /** How many connected. */
+  get accepted(): number {
+    return this.#accepted;
+  }
+
+  /** How many connections brought no student, and ended. */
+  get endedWithoutStudent(): number {
+    return this.#withoutStudent;
+  }
+
+  /** How many are connected and have brought no student. */
+  get connectedWithoutStudent(): number {
+    let count = 0;
+    for (const { name } of this.#records.values()) {
+      if (name === undefined) count++;
+    }
+    return count;
+  }
+
+  /** What is known of a client that is connected. */
+  get(client: number): ClientRecord | undefined {
+    return this.#records.get(client);
+  }
+
+  /** Notes an event. All clients wait until it returns, so it does little. */
+  note(client: number, event: ServerEvent): void {
+    if (event.type === "accepted") {
+      this.#accepted++;
+      this.#records.set(client, newRecord());
+      return;
+    }
+    const record = this.#records.get(client);
+    if (!record) return;
+    if (event.type === "read" && event.messages > 0) {
+      record.requests += event.messages;
+      record.lastAt = Date.now();
+      record.began = performance.now();
+      record.underWay = event.messages;
+    } else if (event.type === "queued" && record.underWay > 0) {
+      // A clock is read once for a batch. Its requests are answered together.
+      const seconds = (performance.now() - record.began) / 1000;
+      this.durations.add(seconds, record.underWay);
+      record.underWay = 0;
+    } else if (event.type === "refused") {
+      record.refused++;
+      record.lastRefusal = cut(event.error.message, LONGEST_REASON);
+    } else if (event.type === "closed") {
+      this.#records.delete(client);
+      if (record.name === undefined) this.#withoutStudent++;
+    }
+  }
+
+  /** Notes that a client's student was acknowledged. */
+  noteStudent(client: number, name: string | null): void {
+    const record = this.#records.get(client);
+    if (record) record.name = cut(name ?? "None", LONGEST_NAME);
+  }
+}
+
+function newRecord(): ClientRecord {
+  return {
+    since: Date.now(),
+    lastAt: 0,
+    requests: 0,
+    refused: 0,
+    lastRefusal: "",
+    name: undefined,
+    began: 0,
+    underWay: 0,
+  };
+}

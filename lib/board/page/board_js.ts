@@ -1,0 +1,138 @@
+/**
+ * The script of the page for the projector.
+ *
+ * @module
+ */
+
+import { MOST_NAMES } from "../wall.ts";
+
+/** The script. It puts text into the page as text only, whatever a name has in it. */
+export const BOARD_JS: string = String.raw`"use strict";
+const $ = (id) => document.getElementById(id);
+const wall = $("wall");
+const MOST = ${MOST_NAMES}; // names that are shown
+const MARKED = 3; // names that are marked as new
+// For so many names: how wide each is, in its own letters.
+const SIZES = [[24, 14], [60, 12.5], [120, 11], [240, 10], [500, 9.2], [MOST, 9.2]];
+const QUIET = 40000; // ms without a sign of life: the connection is dead
+const LETTER = 16; // px, before the wall is scaled
+const GAP = 4; // px between two names
+const LINE = 1.3 * LETTER;
+const MOST_SPACE = 1.5; // lines are at most so many times as far apart as they are high
+let total = 0; // names that came
+let places; // how the wall is divided
+let heard = Date.now();
+
+/* Divides the wall into places: as large as they can be for the next size. */
+function divide(count) {
+  const [room, wide] = SIZES.find(([size]) => size >= count) ?? SIZES.at(-1);
+  const { clientWidth: width, clientHeight: height } = wall.parentElement;
+  let best = { scale: 0 };
+  for (let columns = 2; columns < 60; columns++) {
+    const rows = Math.ceil(room / columns);
+    const across = width / columns;
+    const scale = Math.min((across - GAP) / (wide * LETTER), height / (rows * LINE));
+    const down = Math.min(height / rows, scale * LINE * MOST_SPACE);
+    if (scale > best.scale) best = { room, wide, columns, across, down, scale };
+  }
+  return best;
+}
+
+/* Moves with transform only: nothing else on the page is laid out again. */
+function put(item, at) {
+  const { columns, across, down, scale } = places;
+  const x = (at % columns) * across;
+  const y = Math.floor(at / columns) * down;
+  item.style.transform = "translate(" + x + "px," + y + "px) scale(" + scale + ")";
+}
+
+/* Divides the wall for so many names, unless it is divided like that. */
+function arrange(count) {
+  const next = divide(count);
+  if (places && Object.keys(next).every((key) => next[key] === places[key])) return;
+  places = next;
+  wall.style.setProperty("--wide", places.wide + "em");
+  Array.from(wall.children, put);
+}
+
+function add([mark, name]) {
+  const item = document.createElement("li");
+  const number = document.createElement("span");
+  const text = document.createElement("bdi");
+  number.className = "mark";
+  number.textContent = mark;
+  text.textContent = name;
+  item.append(number, text);
+  item.className = "new";
+  // When the wall is full, the newest takes the place of the oldest.
+  const at = total++ % MOST;
+  if (at < wall.children.length) wall.children[at].replaceWith(item);
+  else wall.append(item);
+  put(item, at);
+}
+
+function markNew() {
+  const first = Math.max(0, total - MARKED);
+  const fresh = new Set();
+  for (let at = first; at < total; at++) fresh.add(wall.children[at % MOST]);
+  for (const item of wall.querySelectorAll(".new")) {
+    item.classList.toggle("new", fresh.has(item));
+  }
+}
+
+function show(update) {
+  if (update.reset) {
+    wall.replaceChildren();
+    total = 0;
+  }
+  arrange(Math.min(MOST, total + update.names.length));
+  update.names.forEach(add);
+  markNew();
+  for (const key of ["passed", "connected", "refused"]) {
+    const text = String(update[key]);
+    if ($(key).textContent !== text) $(key).textContent = text;
+  }
+  $("empty").hidden = total > 0;
+  $("none").hidden = update.reasons.length > 0;
+  $("reasons").replaceChildren($("none"), ...update.reasons.map(([reason, count]) => {
+    const item = document.createElement("li");
+    const number = document.createElement("b");
+    number.textContent = count + " ×";
+    item.append(number, " " + reason);
+    return item;
+  }));
+}
+
+/* Tells a screen reader the counts, but not at every change. */
+let told = "";
+setInterval(() => {
+  const count = (id) => $(id).textContent + " " + id;
+  const news = ["passed", "connected", "refused"].map(count).join(", ");
+  if (news !== told) $("news").textContent = told = news;
+}, 5000);
+
+let events;
+function connect() {
+  events?.close();
+  events = new EventSource("/events");
+  heard = Date.now();
+  events.onopen = () => $("status").textContent = "";
+  events.onmessage = ({ data }) => {
+    heard = Date.now();
+    show(JSON.parse(data));
+  };
+  events.addEventListener("beat", () => heard = Date.now());
+  events.onerror = () => {
+    $("status").textContent = "No connection to the server. Trying again...";
+    // The browser tries again by itself, unless the server has refused.
+    if (events.readyState === EventSource.CLOSED) {
+      setTimeout(connect, 3000 + Math.random() * 3000);
+    }
+  };
+}
+setInterval(() => {
+  if (Date.now() - heard > QUIET) connect();
+}, 5000);
+addEventListener("resize", () => arrange(wall.children.length));
+connect();
+`;

@@ -1,0 +1,89 @@
+/**
+ * The page for the projector.
+ *
+ * @module
+ */
+
+import type { ConnectTo } from "../class_state.ts";
+import { html } from "../html.ts";
+
+/** An address with more characters is shown smaller: it is one of IPv6. */
+const LONG = 16;
+
+/** Returns the page. It shows where to connect before its script has run. */
+export function boardPage({ addresses, port }: ConnectTo): string {
+  const [address, ...others] = addresses;
+  const flags = `--host ${address} --port ${port}`;
+  const also = others.length > 0
+    ? html`
+      <span class="also">or ${others.slice(0, 3).join(", ")}</span>
+    `
+    : "";
+  const size = address.length > LONG ? "long" : "short";
+  return html`
+    <!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8">
+        <title>Rollcall</title>
+        <meta name="viewport" content="width=device-width">
+        <meta name="color-scheme" content="light dark">
+        <link rel="icon" href="/icon.svg">
+        <link rel="stylesheet" href="/board.css">
+        <script src="/board.js" defer></script>
+      </head>
+      <body>
+        <header>
+          <dl class="where ${size}" aria-label="Where to connect">
+            <div>
+              <dt>host</dt>
+              <dd>${address}</dd>
+            </div>
+            <div>
+              <dt>port</dt>
+              <dd>${port}</dd>
+            </div>
+          </dl>
+          <dl class="counts" aria-label="Counts">
+            <div class="passed">
+              <dt>passed</dt>
+              <dd id="passed">0</dd>
+            </div>
+            <div>
+              <dt>connected</dt>
+              <dd id="connected">0</dd>
+            </div>
+            <div>
+              <dt>refused</dt>
+              <dd id="refused">0</dd>
+            </div>
+          </dl>
+          <p
+            class="command"><code>deno task client ${flags}</code>${also}</p>
+        </header>
+        <main>
+          <h1 class="unseen">Students who passed</h1>
+          <p
+            id="empty">Your name appears here when the server has acknowledged it.</p>
+          <ol id="wall"></ol>
+        </main>
+        <footer>
+          <h2>Refused because</h2>
+          <ul id="reasons">
+            <li id="none">Nothing was refused.</li>
+          </ul>
+          <p id="status"></p>
+        </footer>
+        <p id="news" class="unseen" role="status" aria-live="polite"></p>
+      </body>
+    </html>
+  `.text.trimStart();
+}
+
+/** The icon of all pages: a tick on a list. */
+export const ICON =
+  `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16">
+<rect width="16" height="16" rx="3" fill="#0b6b3f"/>
+<path d="M4 8.5l2.5 2.5L12 5.5" fill="none" stroke="#fff" stroke-width="2"/>
+</svg>
+`;

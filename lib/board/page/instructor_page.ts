@@ -1,0 +1,186 @@
+/**
+ * The instructor's pages: who has passed, and who is connected.
+ *
+ * @module
+ */
+
+import { columnsOf, cut, escape, firstColumns } from "../../text.ts";
+import { type Html, html } from "../html.ts";
+
+/** A table for people. Its texts come from strangers. */
+export interface Sheet {
+  /** The columns. */
+  readonly columns: readonly {
+    readonly title: string;
+    readonly isNumber?: boolean;
+  }[];
+  /** Each row's cells. */
+  readonly rows: readonly (readonly string[])[];
+  /** What is said about it. */
+  readonly summary: string;
+}
+
+/** A table with its heading. */
+export interface Section {
+  /** What is above it. */
+  readonly heading: string;
+  /** The table. */
+  readonly sheet: Sheet;
+  /** What is said if the table has no rows. */
+  readonly none: string;
+}
+
+/** The rows of a table that a browser is sent. The others are in the CSV. */
+const MOST_ROWS = 2_000;
+/** The widest cell, in columns. */
+const WIDEST = 60;
+
+/** Returns a page. `path` is its own. */
+export function instructorPage(
+  path: string,
+  sections: readonly Section[],
+): string {
+  const links = [["/roster", "Roster"], ["/live", "Live"]].map(([to, title]) =>
+    to === path
+      ? html`<a href="${to}" aria-current="page">${title}</a>`
+      : html`<a href="${to}">${title}</a>`
+  );
+  return html`
+    <!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8">
+        <title>Rollcall: for the instructor</title>
+        <meta name="viewport" content="width=device-width">
+        <meta name="color-scheme" content="light dark">
+        <link rel="icon" href="/icon.svg">
+        <link rel="stylesheet" href="/instructor.css">
+        <script src="/instructor.js" defer></script>
+      </head>
+      <body>
+        <header>
+          <nav
+            aria-label="Pages">${links}<a href="/roster.csv" download="roster.csv">CSV</a><a href="/metrics">Metrics</a><a href="/">Board</a></nav>
+          <label>Search <input type="search" id="search" autocomplete="off"></label>
+          <p id="status" role="status"></p>
+        </header>
+        <main id="main">
+    ${sections.map(sectionOf)}
+        </main>
+      </body>
+    </html>
+  `.text;
+}
+
+function sectionOf({ heading, sheet, none }: Section): Html {
+  const { columns, rows, summary } = sheet;
+  const more = rows.length - MOST_ROWS;
+  const rest = more > 0 ? ` The first ${MOST_ROWS} are shown.` : "";
+  const head = columns.map(({ title, isNumber }) =>
+    html`
+      <th scope="col" ${isNumber
+        ? html`
+          class="number"
+        `
+        : ""}>${title}</th>
+    `
+  );
+  const body = rows.slice(0, MOST_ROWS).map((row) =>
+    html`<tr>${
+      row.map((cell, i) =>
+        html`<td${
+          columns[i].isNumber
+            ? html`
+              class="number"
+            `
+            : ""
+        }>${shown(cell)}</td>`
+      )
+    }</tr>\n`
+  );
+  return html`<section>
+<h1>${heading}</h1>
+<p>${summary}${rest}</p>
+${
+    rows.length === 0 ? html`<p class="none">${none}</p>` : html`
+      <table>
+        <thead>
+          <tr>${head}</tr>
+        </thead>
+        <tbody>${body}</tbody>
+      </table>
+    `
+  }
+</section>`;
+}
+
+/** Escapes and cuts a cell. */
+function shown(text: string): string {
+  const escaped = escape(cut(text, WIDEST + 1));
+  const isShort = text.length <= WIDEST && columnsOf(escaped) <= WIDEST;
+  return isShort ? escaped : `${firstColumns(escaped, WIDEST)}…`;
+}
+
+/** How the instructor's pages look. */
+export const INSTRUCTOR_CSS = `
+:root { --ground: #fbfaf6; --text: #15181e; --soft: #565c66; --line: #d9d6cc; --link: #08613a; color-scheme: light dark; }
+@media (prefers-color-scheme: dark) {
+  :root { --ground: #0e1116; --text: #f3f5f8; --soft: #a3abb8; --line: #2b313b; --link: #84e3ac; }
+}
+* { box-sizing: border-box; }
+body { margin: 0; font: 15px/1.4 system-ui, "Segoe UI", Roboto, "DejaVu Sans", sans-serif; background: var(--ground); color: var(--text); }
+header { position: sticky; top: 0; display: flex; flex-wrap: wrap; gap: .6rem 1.6rem; align-items: center; padding: .7rem 1.2rem; background: var(--ground); border-bottom: 1px solid var(--line); }
+nav { display: flex; gap: 1.2rem; }
+a { color: var(--link); }
+a[aria-current] { color: var(--text); font-weight: 700; text-decoration: none; }
+input { font: inherit; padding: .2rem .5rem; width: 16rem; max-width: 60vw; color: inherit; background: transparent; border: 1px solid var(--soft); border-radius: 4px; }
+#status { margin: 0; color: var(--soft); }
+main { padding: .4rem 1.2rem 3rem; overflow-x: auto; }
+h1 { font-size: 1.15rem; margin: 1.2rem 0 .2rem; }
+p { margin: .2rem 0 .7rem; }
+.none, section > p { color: var(--soft); }
+table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
+th, td { text-align: left; padding: .22rem 1.4rem .22rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
+th { color: var(--soft); font-weight: 400; }
+.number { text-align: right; }
+[hidden] { display: none; }
+`;
+
+/** The script of the instructor's pages: it searches, and keeps the tables up to date. */
+export const INSTRUCTOR_JS = `"use strict";
+const search = document.getElementById("search");
+const status = document.getElementById("status");
+
+function filter() {
+  const words = search.value.toLowerCase().split(/\\s+/).filter(Boolean);
+  for (const row of document.querySelectorAll("tbody tr")) {
+    const cells = Array.from(row.cells, (cell) => cell.textContent);
+    const text = cells.join(" ").toLowerCase();
+    row.hidden = !words.every((word) => text.includes(word));
+  }
+}
+
+async function refresh() {
+  try {
+    const response = await fetch(location.pathname);
+    if (!response.ok) throw new Error(response.status);
+    const page = new DOMParser().parseFromString(await response.text(), "text/html");
+    const main = document.getElementById("main");
+    const next = page.getElementById("main");
+    if (next.innerHTML !== main.innerHTML) {
+      main.replaceWith(document.adoptNode(next));
+      filter();
+    }
+    status.textContent = "";
+  } catch (error) {
+    status.textContent = error.message === "401"
+      ? "The server has started again: open the link that it prints now."
+      : "Not up to date: the server does not answer.";
+  }
+  setTimeout(refresh, document.hidden ? 15000 : 3000);
+}
+
+search.addEventListener("input", filter);
+setTimeout(refresh, 3000);
+filter();
+`;

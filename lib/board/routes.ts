@@ -1,0 +1,121 @@
+/**
+ * What is at which path of the board.
+ *
+ * @module
+ */
+
+import { isForUs, type Token } from "./access.ts";
+import type { ClassState, ConnectTo } from "./class_state.ts";
+import type { HttpRequest } from "./http_request.ts";
+import { type HttpResponse, textResponse } from "./http_response.ts";
+import { liveSheet } from "./live.ts";
+import { type Measured, METRICS_TYPE, metricsText } from "./metrics.ts";
+import { BOARD_CSS } from "./page/board_css.ts";
+import { BOARD_JS } from "./page/board_js.ts";
+import { boardPage, ICON } from "./page/board_page.ts";
+import {
+  INSTRUCTOR_CSS,
+  INSTRUCTOR_JS,
+  instructorPage,
+  type Section,
+} from "./page/instructor_page.ts";
+import type { Streams } from "./streams.ts";
+
+/** What the instructor's pages show of the roster. */
+export interface RosterSource {
+  /** The tables of the page. */
+  sections(): Promise<readonly Section[]>;
+  /** All rows, for a spreadsheet. */
+  csv(): Promise<string>;
+}
+
+/** What the routes show. */
+export interface Shown {
+  /** What the board knows. */
+  readonly state: ClassState;
+  /** The pages that are told of changes. */
+  readonly streams: Streams;
+  /** What opens the instructor's pages. */
+  readonly token: Token;
+  /** The tables of the roster. */
+  readonly roster: RosterSource;
+  /** The host that the server was given. */
+  readonly host: string;
+  /** Where clients connect. */
+  connectTo(): ConnectTo;
+  /** What the board itself measures. */
+  measured(): Measured;
+}
+
+type Route = (shown: Shown, request: HttpRequest) =>
+  | HttpResponse
+  | Promise<HttpResponse>;
+
+const ok = (type: string, body: string): HttpResponse => ({
+  status: 200,
+  headers: { "content-type": type },
+  body,
+});
+const HTML = "text/html; charset=utf-8";
+const CSS = "text/css; charset=utf-8";
+const JS = "text/javascript; charset=utf-8";
+
+/** What everybody sees. */
+const PUBLIC: Readonly<Record<string, Route>> = {
+  "/": ({ connectTo }) => ok(HTML, boardPage(connectTo())),
+  "/board.css": () => ok(CSS, BOARD_CSS),
+  "/board.js": () => ok(JS, BOARD_JS),
+  "/icon.svg": () => ok("image/svg+xml", ICON),
+  "/instructor.css": () => ok(CSS, INSTRUCTOR_CSS),
+  "/instructor.js": () => ok(JS, INSTRUCTOR_JS),
+  "/events": ({ streams }, { headers }) => ({
+    status: 200,
+    headers: { "content-type": "text/event-stream" },
+    stream: (conn) => streams.run(conn, headers.get("last-event-id")),
+  }),
+};
+
+/** What only the instructor sees. */
+const WITH_TOKEN: Readonly<Record<string, Route>> = {
+  "/roster": async ({ roster }) =>
+    ok(HTML, instructorPage("/roster", await roster.sections())),
+  "/roster.csv": async ({ roster }) =>
+    ok("text/csv; charset=utf-8", await roster.csv()),
+  "/live": ({ state }) => {
+    const sheet = liveSheet(state);
+    const section = { heading: "Connected", sheet, none: "Nobody is." };
+    return ok(HTML, instructorPage("/live", [section]));
+  },
+  "/metrics": ({ state, measured }) =>
+    ok(METRICS_TYPE, metricsText(state, measured())),
+};
+
+/** Answers a request. */
+export function answer(
+  shown: Shown,
+  request: HttpRequest,
+): HttpResponse | Promise<HttpResponse> {
+  const { pathname } = request.url;
+  if (!isForUs(request, shown.host)) {
+    return textResponse(421, "Open the board by the server's IP address");
+  }
+  if (request.method !== "GET" && request.method !== "HEAD") {
+    return textResponse(405, "The board can only be read", {
+      allow: "GET, HEAD",
+    });
+  }
+  if (Object.hasOwn(PUBLIC, pathname)) return PUBLIC[pathname](shown, request);
+  if (!Object.hasOwn(WITH_TOKEN, pathname)) {
+    return textResponse(404, "There is nothing here. The board is at /");
+  }
+  const opened = shown.token.openedBy(request);
+  if (opened) return opened;
+  if (!shown.token.isIn(request)) {
+    return textResponse(
+      401,
+      "This page is for the instructor: open the link that the server printed when it started",
+      { "www-authenticate": "Bearer" },
+    );
+  }
+  return WITH_TOKEN[pathname](shown, request);
+}

@@ -1,0 +1,161 @@
+/**
+ * The board, as the command line opens it.
+ *
+ * @module
+ */
+
+import { Board } from "../board/board.ts";
+import type { Section } from "../board/page/instructor_page.ts";
+import type { RosterSource } from "../board/routes.ts";
+import type { OnEvent } from "../events.ts";
+import { type Address, DEFAULT_ADDRESS } from "../net.ts";
+import { report } from "../output.ts";
+import type { Roster } from "../students/roster.ts";
+import { reason } from "../text.ts";
+import { classSummary } from "./classroom.ts";
+import type { CommandServer } from "./command_server.ts";
+import { addressesAt, ALL_ADDRESSES, cannotListen } from "./listening.ts";
+import {
+  type ClassList,
+  listMissing,
+  readClassList,
+} from "./roster/class_list.ts";
+import { asCsv } from "./roster/listing.ts";
+import { listRows, markDoubtful } from "./roster/rows.ts";
+import { BOARD_PORT, type SettledFlags } from "./server_flags.ts";
+
+/** The board of a server that runs on a command line. */
+export class ShownBoard implements Disposable {
+  #board: Board;
+  #flags: SettledFlags;
+  #host: string;
+  #address: Address | undefined;
+  #server: CommandServer | undefined;
+
+  private constructor(
+    flags: SettledFlags,
+    roster: Roster,
+    expected: ClassList | undefined,
+  ) {
+    this.#flags = flags;
+    this.#host = flags.host ?? DEFAULT_ADDRESS.hostname;
+    this.#board = new Board({
+      roster,
+      rosterSource: sourceOf(roster, expected),
+      host: this.#host,
+      connectTo: () => ({
+        addresses: this.#addresses,
+        port: this.#server!.addr.port,
+      }),
+      onError: (error) => report(`The board failed: ${reason(error)}`),
+    });
+  }
+
+  /** Opens a board. It has the students of earlier runs. @throws {Failure} If the class list cannot be read. */
+  static async open(flags: SettledFlags, roster: Roster): Promise<ShownBoard> {
+    const { expected } = flags;
+    const list = expected === undefined
+      ? undefined
+      : await readClassList(expected);
+    const shown = new ShownBoard(flags, roster, list);
+    try {
+      await shown.#board.state.load();
+      return shown;
+    } catch (error) {
+      shown[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  /** Takes the events of the server. */
+  get onEvent(): OnEvent {
+    return this.#board.onEvent;
+  }
+
+  /**
+   * Begins to listen. With `--classroom` alone, another port takes the place of one
+   * that is in use: nobody has asked for that one.
+   *
+   * @throws {Failure} If it cannot.
+   */
+  listen(server: CommandServer): void {
+    this.#server = server;
+    this.#board.watch(server);
+    const { boardPort, board } = this.#flags;
+    const address = { hostname: this.#host, port: boardPort ?? BOARD_PORT };
+    try {
+      this.#address = this.#board.listen(address);
+    } catch (error) {
+      const isFree = board === "implied" &&
+        error instanceof Deno.errors.AddrInUse;
+      if (!isFree) throw cannotListen(address, error, "--board-port");
+      this.#address = this.#board.listen({ ...address, port: 0 });
+    }
+  }
+
+  /** Reports where the pages are. */
+  reportLinks(): void {
+    const [host] = this.#addresses;
+    report(`Board: ${this.#link(host)}`);
+    // At all addresses, it is at that of this machine, too: there, the token does not
+    // cross the network.
+    const isAll = [ALL_ADDRESSES, "::"].includes(this.#host);
+    const link = this.#link(isAll ? "localhost" : host);
+    const { text } = this.#board.token;
+    report(`For the instructor alone: ${link}roster?token=${text}`);
+  }
+
+  #link(host: string): string {
+    const name = host.includes(":") ? `[${host}]` : host;
+    return `http://${name}:${this.#address!.port}/`;
+  }
+
+  /** Reports how the class went. */
+  reportClass(): void {
+    const lines = classSummary(this.#board.state, this.#flags.roster);
+    for (const line of lines) report(line);
+  }
+
+  get #addresses(): readonly string[] {
+    try {
+      const found = addressesAt(this.#host);
+      if (found.length > 0) return found;
+    } catch {
+      // The permission to list them is missing. reachableAt() has said so.
+    }
+    return [DEFAULT_ADDRESS.hostname];
+  }
+
+  /** Closes it. */
+  [Symbol.dispose](): void {
+    this.#board[Symbol.dispose]();
+  }
+}
+
+function sourceOf(
+  roster: Roster,
+  expected: ClassList | undefined,
+): RosterSource {
+  const rows = async () =>
+    markDoubtful(await Array.fromAsync(roster.readAll()));
+  return {
+    csv: async () => asCsv(listRows(await rows())),
+    sections: async () => {
+      const passed = await rows();
+      const sections: Section[] = [{
+        heading: "Passed",
+        sheet: listRows(passed),
+        none: "Nobody has passed yet.",
+      }];
+      if (expected) {
+        const sids = new Set(passed.map(({ sid }) => sid));
+        sections.unshift({
+          heading: "Not passed yet",
+          sheet: listMissing(expected, sids),
+          none: "Everybody of the class list has passed.",
+        });
+      }
+      return sections;
+    },
+  };
+}

@@ -1,0 +1,122 @@
+// `server --board`, as an instructor runs it.
+
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { client, listening, Program } from "../tools/processes/program.ts";
+import { EventReader } from "./support/event_reader.ts";
+import { needs } from "./support/needs.ts";
+
+const run = needs("run");
+const runNet = needs("run", "net");
+const files = needs("run", "net", "read", "write");
+
+/** Starts a server that may use a folder. */
+function start(folder: string, ...flags: string[]): Program {
+  return new Program(Deno.execPath(), [
+    ...["run", "--quiet", "--no-prompt", "--allow-net"],
+    ...["--allow-sys=networkInterfaces"],
+    ...[`--allow-read=${folder}`, `--allow-write=${folder}`],
+    ...["server.ts", "--port", "0", ...flags],
+  ]);
+}
+
+/** Waits for the links that a server prints. */
+async function links(server: Program): Promise<{ site: string; link: string }> {
+  const [, site] = await server.stderr.match(/ Board: (\S+)\n/);
+  const [, link] = await server.stderr.match(
+    / For the instructor alone: (\S+)\n/,
+  );
+  assert(link.startsWith(`${site}roster?token=`));
+  return { site, link };
+}
+
+/** Fetches one of the instructor's pages. */
+async function asInstructor(link: string, path: string): Promise<string> {
+  const { origin, searchParams } = new URL(link);
+  const authorization = `Bearer ${searchParams.get("token")}`;
+  const response = await fetch(`${origin}${path}`, {
+    headers: { authorization },
+  });
+  assertEquals(response.status, 200);
+  return await response.text();
+}
+
+files.test("server --board shows the roster, who is missing, and the students of an earlier run (needs run, net, read, write)", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "rollcall-" });
+  try {
+    const list = `${folder}/class.csv`;
+    await Deno.writeTextFile(
+      list,
+      "sid,name\n123456789,Alice\n987654321,Bob <b>\n",
+    );
+    const flags = [
+      ...["--board-port", "0", "--roster", `${folder}/class.db`],
+      ...["--expected", list],
+    ];
+    {
+      await using server = start(folder, ...flags);
+      const port = await listening(server);
+      const { link } = await links(server);
+      for (const name of ["Alice Brown", "Alicia Brown"]) {
+        await using alice = client("--port", port, "--once", "--name", name);
+        assertEquals((await alice.ended()).code, 0);
+      }
+      const page = await asInstructor(link, "/roster");
+      assertMatch(page, /Not passed yet[^]*Not passed: 1 of 2 students/);
+      assertMatch(page, /<td>Bob &lt;b&gt;<\/td>/);
+      assertMatch(page, /1 sid in 2 rows\. 2 are doubtful \(\?\)/);
+      assertMatch(page, /<td>Alice Brown<\/td>/);
+      const csv = await asInstructor(link, "/roster.csv");
+      assertMatch(csv, /"123456789","Alicia Brown",/);
+    }
+    await using again = start(folder, ...flags);
+    await listening(again);
+    const { site } = await links(again);
+    await using events = await EventReader.open(`${site}events`);
+    const { data } = await events.next();
+    assertEquals([data.passed, data.names], [1, [["89", "Alice Brown"]]]);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+runNet.test("server --board says that its port is in use, and ends with 1; --classroom alone takes another port (needs run, net)", async () => {
+  let taken: Deno.TcpListener | undefined;
+  try {
+    taken = Deno.listen({ hostname: "127.0.0.1", port: 8000 });
+  } catch {
+    // Another program has it, which is as good.
+  }
+  try {
+    await using asked = start("data", "--board");
+    const { code, stdout, stderr } = await asked.ended();
+    assertEquals([code, stdout], [1, ""]);
+    assertMatch(
+      stderr,
+      /^Cannot listen at 127\.0\.0\.1\/8000: another program listens there\. .*--board-port\n$/,
+    );
+    await using implied = start("data", "--classroom", "--host", "127.0.0.1");
+    const { site } = await links(implied);
+    assert(!site.includes(":8000/"), site);
+    const response = await fetch(site);
+    assertMatch(await response.text(), /<dd>127\.0\.0\.1<\/dd>/);
+  } finally {
+    taken?.close();
+  }
+});
+
+run.test("server --expected needs a board, and a list that can be read (needs run)", async () => {
+  await using without = start("data", "--expected", "data/class.csv");
+  const { code, stderr } = await without.ended();
+  assertEquals(code, 2);
+  assertEquals(
+    stderr,
+    "--expected is for the instructor's page: add --board\n",
+  );
+  await using missing = start("data", "--board", "--expected", "data/no.csv");
+  const ended = await missing.ended();
+  assertEquals([ended.code, ended.stdout], [1, ""]);
+  assertEquals(
+    ended.stderr,
+    "Cannot read data/no.csv: there is no such file\n",
+  );
+});

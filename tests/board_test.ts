@@ -1,0 +1,374 @@
+// The board over real HTTP. tests/verify/board.ts looks at it with a browser.
+
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { AcceptRate, Places } from "../lib/board/places.ts";
+import { BOARD_CSS } from "../lib/board/page/board_css.ts";
+import { BOARD_JS } from "../lib/board/page/board_js.ts";
+import { ICON } from "../lib/board/page/board_page.ts";
+import { instructorPage } from "../lib/board/page/instructor_page.ts";
+import { reasonOf, Reasons } from "../lib/board/reasons.ts";
+import { MOST_NAMES, Wall } from "../lib/board/wall.ts";
+import {
+  type Message,
+  ProtocolError,
+  RequestError,
+} from "../lib/formats/formats.ts";
+import { toStudent } from "../lib/students/student.ts";
+import { soon, until } from "../lib/testing/soon.ts";
+import { TestBoard } from "./support/boards.ts";
+import { EventReader } from "./support/event_reader.ts";
+import { needs } from "./support/needs.ts";
+import { ALICE, BOB, Peer } from "./support/peers.ts";
+
+const net = needs("net");
+
+/** Sends a request as it is, and returns the whole response. */
+async function raw(test: TestBoard, request: string): Promise<string> {
+  const conn = await Deno.connect(test.at);
+  await conn.write(new TextEncoder().encode(request));
+  const body = new Response(conn.readable).text();
+  return await soon(body, () => "end of the response");
+}
+
+function nameOf(student_name: string | null): string {
+  const wall = new Wall();
+  wall.add({ ...ALICE, student_name });
+  return wall.after(0)[0][1];
+}
+
+Deno.test("Wall shows each number once, with its last two digits and the name that came first", () => {
+  const wall = new Wall();
+  assert(wall.add(ALICE));
+  for (let i = 0; i < 300; i++) assert(!wall.add(ALICE));
+  assert(!wall.add({ ...ALICE, student_name: "Mallory" }));
+  assert(!wall.add({ ...ALICE, sid: String(ALICE.sid) }));
+  assert(wall.add({ ...BOB, sid: "7" }));
+  assert(wall.add({ ...BOB, sid: null }));
+  assert(!wall.add({ ...ALICE, sid: null }));
+  assertEquals(wall.after(0), [
+    ["89", "Alice Brown"],
+    ["7", "Bob Chen"],
+    ["", "Bob Chen"],
+  ]);
+  assertEquals(wall.after(2), [["", "Bob Chen"]]);
+  assertEquals(wall.after(3), []);
+});
+
+Deno.test("Wall escapes and cuts names, and keeps only the newest", () => {
+  assertEquals(
+    nameOf("<img src=x onerror=alert(1)>"),
+    "<img src=x onerror=alert(1)>",
+  );
+  assertEquals(nameOf("x".repeat(60_000)), `${"x".repeat(32)}…`);
+  assertEquals(nameOf("\u202eecilA"), "\\u202eecilA");
+  assertEquals(nameOf("A\u0301".normalize("NFD")), "A\u0301");
+  assert(nameOf(`Z${"\u0301".repeat(40)}`).length < 60);
+  assertEquals(nameOf(null), "None");
+  const wall = new Wall();
+  for (let sid = 0; sid < 3000; sid++) wall.add({ ...ALICE, sid });
+  assertEquals(wall.total, 3000);
+  assertEquals(wall.after(0).length, MOST_NAMES);
+  assertEquals(wall.after(0).at(-1)![0], "99");
+});
+
+Deno.test("reasonOf() names the field, and shows nothing of what a client sent", () => {
+  const requests: Message[] = [
+    { sid: 1 },
+    { student_name: ["rude words"], github_username: null, sid: 1 },
+    { student_name: "x", github_username: null, sid: 1.5 },
+    "rude words",
+  ];
+  const reasons = requests.map((request) => {
+    try {
+      return String(toStudent(request));
+    } catch (error) {
+      return reasonOf(error as Error);
+    }
+  });
+  assertEquals(reasons, [
+    "student_name is missing",
+    "student_name has the wrong type",
+    "sid has the wrong type",
+    "the request is not a dict",
+  ]);
+  assertEquals(
+    reasonOf(new ProtocolError("rude words", { limit: "maxDepth" })),
+    "over the limit maxDepth",
+  );
+  assertEquals(
+    reasonOf(new ProtocolError("rude words")),
+    "the message cannot be read",
+  );
+  const counts = new Reasons();
+  for (let i = 0; i < 1000; i++) counts.add(reasonOf(new RequestError(`${i}`)));
+  assertEquals(counts.top(100).length, 21);
+  assertEquals(counts.top(1), [["another reason", 980]]);
+  assertEquals(counts.total, 1000);
+});
+
+Deno.test("Places keeps places for this machine, and some for every other address", () => {
+  const places = new Places();
+  const take = (address: string, count: number) =>
+    Array.from({ length: count }, () => places.take(address))
+      .filter(Boolean).length;
+  assertEquals(take("192.0.2.1", 100), 32);
+  assertEquals(take("192.0.2.2", 20), 20);
+  for (let i = 3; i < 9; i++) take(`192.0.2.${i}`, 32);
+  assertEquals(take("192.0.2.99", 1), 0);
+  assertEquals(take("127.0.0.1", 100), 64);
+  places.giveBack("192.0.2.1");
+  assertEquals(take("192.0.2.1", 2), 1);
+});
+
+Deno.test("AcceptRate accepts some connections at once, and the others at a rate", async () => {
+  const rate = new AcceptRate();
+  const began = performance.now();
+  for (let i = 0; i < 32 + 20; i++) await rate.next();
+  assert(performance.now() - began >= 180);
+});
+
+Deno.test("The script and the styles of the board have less than 20 KB", () => {
+  const bytes = new TextEncoder().encode(BOARD_CSS + BOARD_JS).length;
+  assert(bytes < 20_000, `${bytes}`);
+  new Function(BOARD_JS); // it parses
+});
+
+net.test("The board's page comes with headers that keep it to itself, and without inline code or a token (needs net)", async () => {
+  await using test = new TestBoard();
+  for (const path of ["/", "/board.css", "/board.js", "/icon.svg"]) {
+    const response = await fetch(test.url(path));
+    const body = await response.text();
+    assertEquals(response.status, 200);
+    const { headers } = response;
+    assertMatch(
+      headers.get("content-security-policy")!,
+      /^default-src 'none'; script-src 'self'; style-src 'self';/,
+    );
+    assert(!headers.get("content-security-policy")!.includes("unsafe"));
+    assertEquals(headers.get("x-content-type-options"), "nosniff");
+    assertEquals(headers.get("referrer-policy"), "no-referrer");
+    assertEquals(headers.get("access-control-allow-origin"), null);
+    assert(!body.includes(test.board.token.text));
+    assert(!/<script>|<style>| style=| on\w+=/.test(body), path);
+  }
+  const page = await (await fetch(test.url("/"))).text();
+  assertMatch(page, /<dd>192\.0\.2\.7<\/dd>/);
+  assertMatch(page, /--host 192\.0\.2\.7 --port 12000/);
+  assertMatch(page, /or 192\.0\.2\.8/);
+});
+
+net.test("The board answers only requests that name its address, in GET and HEAD (needs net)", async () => {
+  await using test = new TestBoard();
+  const status = async (head: string) =>
+    (await raw(test, `${head}\r\n\r\n`)).match(/^HTTP\/1\.1 (\d+)/)?.[1];
+  for (
+    const host of [
+      "127.0.0.1",
+      "192.0.2.7:8000",
+      "localhost:1",
+      "[::1]:8000",
+      "LocalHost",
+    ]
+  ) assertEquals(await status(`GET / HTTP/1.1\r\nHost: ${host}`), "200", host);
+  for (const host of ["evil.example", "127.0.0.1.evil.example", "1.2.3", ""]) {
+    assertEquals(await status(`GET / HTTP/1.1\r\nHost: ${host}`), "421", host);
+  }
+  assertEquals(await status("GET / HTTP/1.1"), "421");
+  const host = "Host: 127.0.0.1";
+  assertEquals(await status(`POST / HTTP/1.1\r\n${host}`), "405");
+  assertEquals(await status(`GET /nothing HTTP/1.1\r\n${host}`), "404");
+  assertEquals(await status(`GET /__proto__ HTTP/1.1\r\n${host}`), "404");
+  assertEquals(await status(`GET /../roster HTTP/1.1\r\n${host}`), "401");
+  for (
+    const bad of [
+      "hello",
+      "GET http://x/ HTTP/1.1",
+      "GET /\x01 HTTP/1.1",
+      `GET / HTTP/1.1\r\n${host}\r\n${host}`,
+      `GET / HTTP/1.1\r\n${host}\r\n folded: 1`,
+      `GET /${"x".repeat(9000)} HTTP/1.1`,
+    ]
+  ) assertEquals(await status(bad), "400", bad);
+  const head = await raw(test, `HEAD / HTTP/1.1\r\n${host}\r\n\r\n`);
+  assertMatch(head, /content-length: \d{4}\r\n\r\n$/);
+  assertEquals(test.errors, []);
+});
+
+net.test("The instructor's pages need the token: as a bearer token, or in the cookie that the link sets (needs net)", async () => {
+  await using test = new TestBoard();
+  const token = test.board.token.text;
+  for (const path of ["/roster", "/roster.csv", "/live", "/metrics"]) {
+    const get = async (init?: RequestInit, query = "") => {
+      const url = test.url(path) + query;
+      const response = await fetch(url, { redirect: "manual", ...init });
+      const text = await response.text();
+      assert(!text.includes(token));
+      return { status: response.status, headers: response.headers };
+    };
+    const bearer = (given: string) => ({ authorization: `Bearer ${given}` });
+    assertEquals((await get()).status, 401);
+    for (
+      const wrong of ["", "x", token.slice(1), `${token}0`, "0".repeat(32)]
+    ) {
+      assertEquals((await get({ headers: bearer(wrong) })).status, 401);
+      assertEquals((await get({}, `?token=${wrong}`)).status, 401);
+    }
+    assertEquals((await get({ headers: bearer(token) })).status, 200);
+    const opened = await get({}, `?token=${token}`);
+    assertEquals(opened.status, 303);
+    assertEquals(opened.headers.get("location"), path);
+    const cookie = opened.headers.get("set-cookie")!;
+    assertMatch(cookie, /; HttpOnly; SameSite=Strict$/);
+    const headers = { cookie: `other=1; ${cookie.split(";")[0]}` };
+    assertEquals((await get({ headers })).status, 200);
+  }
+});
+
+net.test("The board sends what was there, then changes, and goes on where a page has stopped (needs net)", async () => {
+  await using test = new TestBoard();
+  using alice = await Peer.greeted(test.server.addr);
+  await alice.send(ALICE, { sid: 1 });
+  await alice.receiveSome(2);
+  await using first = await EventReader.open(test.url("/events"));
+  const { data: snapshot } = await first.next();
+  assertEquals(snapshot.reset, true);
+  assertEquals(snapshot.names, [["89", "Alice Brown"]]);
+  assertEquals([snapshot.passed, snapshot.connected, snapshot.refused], [
+    1,
+    1,
+    1,
+  ]);
+  assertEquals(snapshot.reasons, [["student_name is missing", 1]]);
+  await alice.send(BOB);
+  await alice.receive();
+  const { data: change, id } = await first.next();
+  assertEquals([change.reset, change.from], [false, 1]);
+  assertEquals(change.names, [["21", "Bob Chen"]]);
+
+  await using again = await EventReader.open(test.url("/events"), id);
+  const { data: nothing } = await again.next();
+  assertEquals([nothing.reset, nothing.names], [false, []]);
+  await using other = await EventReader.open(test.url("/events"), "other.2");
+  const { data: all } = await other.next();
+  assertEquals([all.reset, all.names.length], [true, 2]);
+});
+
+net.test("The board sends at most four updates a second, whatever happens (needs net)", async () => {
+  await using test = new TestBoard();
+  await using events = await EventReader.open(test.url("/events"));
+  await events.next();
+  const began = performance.now();
+  using peer = await Peer.greeted(test.server.addr);
+  let sid = 0;
+  let updates = 0;
+  let names = 0;
+  while (performance.now() - began < 1500) {
+    await peer.send({ ...ALICE, sid: ++sid });
+    await peer.receive();
+  }
+  while (names < Math.min(sid, MOST_NAMES)) {
+    names += (await events.next()).data.names.length;
+    updates++;
+  }
+  const seconds = (performance.now() - began) / 1000;
+  assert(updates <= 4 * seconds + 1, `${updates} in ${seconds} s`);
+  assert(updates >= 2);
+});
+
+net.test("A flood of connections to the board takes 64 places of this machine, and none of the lab's clients (needs net)", async () => {
+  await using test = new TestBoard();
+  const conns: Deno.Conn[] = [];
+  for (let i = 0; i < 100; i++) conns.push(await Deno.connect(test.at));
+  const ended = conns.map((conn) =>
+    conn.read(new Uint8Array(1)).then((count) => count === null, () => true)
+  );
+  let closed = 0;
+  for (const end of ended) {
+    void end.then((isClosed) => closed += Number(isClosed));
+  }
+  await until(() => closed === 36);
+  using peer = await Peer.greeted(test.server.addr);
+  await peer.send(ALICE);
+  assertEquals(await peer.receive(), 1);
+  for (const conn of conns) conn.close();
+  await Promise.all(ended);
+  await until(() => test.server.server.handlers.size === 1);
+  let icon: Response | undefined; // once the places are free again
+  while (!icon) {
+    icon = await fetch(test.url("/icon.svg")).catch(() => undefined);
+  }
+  assertEquals(await icon.text(), ICON);
+});
+
+net.test("/metrics is OpenMetrics text that counts what happened (needs net)", async () => {
+  await using test = new TestBoard();
+  using peer = await Peer.greeted(test.server.addr);
+  await peer.send(ALICE, ALICE, { sid: 1 });
+  await peer.receiveSome(3);
+  const response = await test.asInstructor("/metrics");
+  assertEquals(
+    response.headers.get("content-type"),
+    "application/openmetrics-text; version=1.0.0; charset=utf-8",
+  );
+  const text = await response.text();
+  assert(text.endsWith("\n# EOF\n"));
+  const families = new Set<string>();
+  for (const line of text.trimEnd().split("\n").slice(0, -1)) {
+    const [, name] = line.match(/^# TYPE (\w+) (gauge|counter|histogram)$/) ??
+      [];
+    if (name) {
+      assert(!families.has(name), name);
+      families.add(name);
+    } else if (!line.startsWith("# ")) {
+      assertMatch(line, /^rollcall_\w+(\{\w+="[\w.+]+"\})? [\d.e-]+$/);
+      const known = [...families].at(-1)!;
+      assert(line.startsWith(known), line);
+    } else assertMatch(line, /^# (HELP|UNIT) rollcall_/);
+  }
+  for (
+    const line of [
+      "rollcall_connections 1",
+      "rollcall_students 1",
+      'rollcall_requests_total{result="acknowledged"} 2',
+      'rollcall_requests_total{result="refused"} 1',
+      'rollcall_limit_hits_total{limit="maxDepth"} 0',
+      'rollcall_limit_hits_total{limit="maxRosterBytes"} 0',
+      'rollcall_request_duration_seconds_bucket{le="+Inf"} 3',
+      "rollcall_request_duration_seconds_count 3",
+    ]
+  ) assert(text.includes(`\n${line}\n`), `${line}\n${text}`);
+});
+
+net.test("/live shows who is connected, and escapes what clients sent (needs net)", async () => {
+  await using test = new TestBoard();
+  using mallory = await Peer.greeted(test.server.addr);
+  await mallory.send({
+    ...ALICE,
+    student_name: "<script>alert(1)</script>\u202e",
+  });
+  await mallory.receive();
+  using wrong = await Peer.greeted(test.server.addr);
+  await wrong.send({ ...ALICE, sid: ["x"] });
+  await wrong.receive();
+  using _silent = await Peer.greeted(test.server.addr);
+  const page = await (await test.asInstructor("/live")).text();
+  assert(!page.includes("<script>alert"));
+  assert(page.includes("&lt;script&gt;alert(1)&lt;/script&gt;\\u202e"), page);
+  assertMatch(page, /3 clients connected, 2 of them without a student/);
+  assertMatch(page, /sid must be an integer or text, not/);
+});
+
+Deno.test("instructorPage() escapes cells, and cuts long ones and long tables", () => {
+  const page = instructorPage("/roster", [{
+    heading: "Passed",
+    sheet: {
+      columns: [{ title: "name" }],
+      rows: Array.from({ length: 3000 }, () => ["<b>" + "x".repeat(60_000)]),
+      summary: "3000 <sids>",
+    },
+    none: "Nobody",
+  }]);
+  assert(page.length < 400_000, `${page.length}`);
+  assert(page.includes("&lt;b&gt;xxx") && !page.includes("<b>"));
+  assert(page.includes("3000 &lt;sids&gt; The first 2000 are shown."));
+});
