@@ -12,7 +12,7 @@ const $ = (id) => document.getElementById(id);
 const wall = $("wall");
 const MOST = ${MOST_NAMES}; // names that are shown
 const MARKED = 3; // names that are marked as new
-// For so many names: how wide each is, in its own letters.
+// For so many names: how wide each is at least, in its own letters.
 const SIZES = [[24, 14], [60, 12.5], [120, 11], [240, 10], [500, 9.2], [MOST, 9.2]];
 const QUIET = 40000; // ms without a sign of life: the connection is dead
 const LETTER = 16; // px, before the wall is scaled
@@ -33,7 +33,7 @@ function divide(count) {
     const across = width / columns;
     const scale = Math.min((across - GAP) / (wide * LETTER), height / (rows * LINE));
     const down = Math.min(height / rows, scale * LINE * MOST_SPACE);
-    if (scale > best.scale) best = { room, wide, columns, across, down, scale };
+    if (scale > best.scale) best = { room, columns, across, down, scale };
   }
   return best;
 }
@@ -51,7 +51,7 @@ function arrange(count) {
   const next = divide(count);
   if (places && Object.keys(next).every((key) => next[key] === places[key])) return;
   places = next;
-  wall.style.setProperty("--wide", places.wide + "em");
+  wall.style.setProperty("--wide", (places.across - GAP) / places.scale + "px");
   Array.from(wall.children, put);
 }
 
