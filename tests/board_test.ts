@@ -220,7 +220,7 @@ net.test("The instructor's pages need the token: as a bearer token, or in the co
     assertEquals(opened.status, 303);
     assertEquals(opened.headers.get("location"), path);
     const cookie = opened.headers.get("set-cookie")!;
-    assertMatch(cookie, /; HttpOnly; SameSite=Strict$/);
+    assertMatch(cookie, /; HttpOnly; SameSite=Lax$/);
     const headers = { cookie: `other=1; ${cookie.split(";")[0]}` };
     assertEquals((await get({ headers })).status, 200);
   }

@@ -36,13 +36,15 @@ export class Token {
 
   /**
    * The response to the link that has the token. It moves the token into a cookie,
-   * so that it is neither seen in the address bar nor kept in the history.
+   * so that it is neither seen in the address bar nor kept in the history. The
+   * cookie is Lax, since a Strict one would not come back if the link was opened
+   * from another site, as a terminal in a browser is.
    */
   openedBy({ url }: HttpRequest): HttpResponse | undefined {
     if (!this.#equals(url.searchParams.get("token") ?? undefined)) return;
     return textResponse(303, "See the page without the token", {
       location: url.pathname,
-      "set-cookie": `${COOKIE}=${this.text}; Path=/; HttpOnly; SameSite=Strict`,
+      "set-cookie": `${COOKIE}=${this.text}; Path=/; HttpOnly; SameSite=Lax`,
     });
   }
 
