@@ -43,6 +43,8 @@ let polledAt = performance.now();
 let work = 0;
 /** The number of connections that wait for bytes, including idle ones. */
 let active = 0;
+/** How long the longest of the last tasks worked, in milliseconds; 0 if none was {@linkcode LONG}. */
+let longest = 0;
 /** When the last client was accepted. */
 let acceptedAt = -Infinity;
 /** A task that has yielded. */
@@ -102,7 +104,10 @@ class WaitingTasks {
     this.#byAge.delete(task);
     this.#byUse.splice(this.#byUse.indexOf(task), 1);
     task.resume();
+    const began = performance.now();
     await turns(1);
+    const ms = performance.now() - began;
+    if (ms >= LONG) longest = Math.max(longest, ms);
   }
 }
 
@@ -154,22 +159,19 @@ export function isContended(): boolean {
 
 async function serve(): Promise<void> {
   isServing = true;
-  /** How long the last tasks worked, in milliseconds. */
-  let worked = 0;
   while (usual.size + heavy.size > 0) {
     // A newcomer's greeting and its first request each need a poll. Long work waits
     // for them, but at most as long as the last took.
-    const latest = performance.now() + worked;
+    const latest = performance.now() + longest;
     do {
       await turns(TURNS_TO_POLL);
       polledAt = performance.now();
       work = 0;
       await usual.serveFirst(SLICE, LITTLE_USED);
     } while (performance.now() < Math.min(latest, acceptedAt + EXPECTED));
-    const began = performance.now();
+    longest = 0;
     await usual.serve(SLICE, LONGEST_WAIT);
     await heavy.serve(HEAVY_SLICE, LONGEST_HEAVY_WAIT);
-    worked = performance.now() - began;
   }
   isServing = false;
 }

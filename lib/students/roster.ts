@@ -35,13 +35,17 @@ export const DEFAULT_ROSTER_LIMITS: Readonly<RosterLimits> = {
   maxRosterBytes: 268_435_456,
 };
 
-/** The error for a client whose student a limit forbids. */
-const REFUSED: { readonly [limit in keyof RosterLimits]: string } = {
-  maxNewPerConnection:
-    "This connection has brought too many new students: try again in a minute",
-  maxNewPerAddress:
-    "Too many new students come from your address: try again in a minute",
-  maxRosterBytes: "The roster is full",
+/** The result for a student whom a limit forbids. */
+const REFUSED: { readonly [limit in keyof RosterLimits]: Recorded } = {
+  maxNewPerConnection: {
+    refused:
+      "This connection has brought too many new students: try again in a minute",
+  },
+  maxNewPerAddress: {
+    refused:
+      "Too many new students come from your address: try again in a minute",
+  },
+  maxRosterBytes: { refused: "The roster is full" },
 };
 
 /** The longest message of a failure's cause that is reported, in columns. */
@@ -185,9 +189,7 @@ export class Roster implements AsyncDisposable {
     }
     for (const limit of limits) if (limit) this.limitHits[limit]++;
     next = 0;
-    return limits.map((limit) =>
-      limit ? { refused: REFUSED[limit] } : results[next++]
-    );
+    return limits.map((limit) => limit ? REFUSED[limit] : results[next++]);
   }
 
   /** Whether no limit can forbid any of the students: the usual case. */
@@ -225,10 +227,10 @@ export class Roster implements AsyncDisposable {
     return batches.flatMap(({ students, origin }) =>
       students.map((student) => {
         if (known[next++]) return;
-        const key = rowKey(student);
-        if (admitted.has(key)) return;
+        // A flood of students is refused without the work for their keys.
+        if (admitted.size > 0 && admitted.has(rowKey(student))) return;
         const limit = limitOf(student, origin);
-        if (!limit) admitted.add(key);
+        if (!limit) admitted.add(rowKey(student));
         return limit;
       })
     );
