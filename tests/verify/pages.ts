@@ -67,6 +67,7 @@ const ELSEWHERE: Record<string, string> = {
  */
 const INSTEAD: Record<string, string> = {
   "bench": "bench --filter=256",
+  "task bench --only stores": "task bench --only stores --quick",
   "task break NAME": "task break no-lock",
   "run --allow-read tools/stress/fuzz.ts --seconds 60":
     "run --allow-read tools/stress/fuzz.ts --seconds 1",
@@ -84,6 +85,9 @@ const INSTEAD: Record<string, string> = {
       "screen",
       "never-reads",
       "fuzz",
+      "fsync",
+      "kept kept-redis",
+      "failing-file failing-redis",
     ]
       .map((scenario) => [`task hold ${scenario}`, "task hold"]),
   ),
