@@ -67,7 +67,7 @@ const ELSEWHERE: Record<string, string> = {
  */
 const INSTEAD: Record<string, string> = {
   "bench": "bench --filter=256",
-  "task bench --only stores": "task bench --only stores --quick",
+  "task bench --only stores": "task bench --help",
   "task break NAME": "task break no-lock",
   "run --allow-read tools/stress/fuzz.ts --seconds 60":
     "run --allow-read tools/stress/fuzz.ts --seconds 1",
