@@ -90,6 +90,8 @@ export function cut(text: string, longest: number): string {
 
 /** An escape, or a character. */
 const SHOWN = /\\(?:x[\da-f]{2}|u[\da-f]{4}|U[\da-f]{8}|[nrt])|./gu;
+/** The selector that makes an emoji of the character before it. */
+const AS_EMOJI = "\ufe0f";
 /** Characters without a column of their own: marks, joiners and variation selectors. */
 const NO_COLUMN = new RegExp(`${JOINER}|${SELECTOR}|[${MARK}]`, "u");
 /** Characters that are two columns wide: those of East Asia, and emoji. */
@@ -106,6 +108,7 @@ export function columnsOf(text: string): number {
 
 function width(character: string): number {
   if (character <= "~") return 1;
+  if (character === AS_EMOJI) return 1; // the character before it becomes wide
   if (NO_COLUMN.test(character)) return 0;
   return WIDE.test(character) ? 2 : 1;
 }

@@ -17,11 +17,8 @@ import { columnsOf, deceptive, unescaped } from "./shown.ts";
 const RANDOM = 6000;
 /** How many requests are sent at a time. */
 const BATCH = 100;
-/** The flags of a server for a class that takes any number of students. */
-const CLASSROOM = [
-  ...["--classroom", "--host", "127.0.0.1"],
-  ...["--max-new-per-connection", "0", "--max-new-per-address", "0"],
-];
+/** The flags of a server whose lines a class may see. `--classroom` shows the same lines, but counts those that come again. */
+const MASKED = ["--mask-sid"];
 /** The widest field with `--classroom`, in columns. */
 const COLUMNS = 60;
 /** The end of a field that is cut. */
@@ -50,28 +47,28 @@ export const screen: Scenario = {
     const names = hostileNames(new Random(seed), RANDOM);
     const all = [...WHOLE, ...names];
     const usual = await shownBy([], all, stop);
-    const inClass = await shownBy(
-      CLASSROOM,
+    const masked = await shownBy(
+      MASKED,
       all,
       stop,
     );
     const whole = usual.fields
       .filter(({ name }) => WHOLE.includes(name));
     const wrong: Record<string, Field[]> = {
-      "requests without their line": [...usual.fields, ...inClass.fields]
+      "requests without their line": [...usual.fields, ...masked.fields]
         .filter(({ shown }) => shown === undefined),
       "fields with hidden characters": usual.fields
         .filter(({ shown = "" }) => deceptive(shown).length > 0),
-      "fields with hidden characters, --classroom": inClass.fields
+      "fields with hidden characters, --mask-sid": masked.fields
         .filter(({ shown = "" }) => deceptive(shown).length > 0),
       "fields that are not what was sent": usual.fields.filter(isOther),
-      [`fields over ${COLUMNS} columns, --classroom`]: inClass.fields
+      [`fields over ${COLUMNS} columns, --mask-sid`]: masked.fields
         .filter(({ shown = "" }) =>
           columnsOf(shown.replace(CUT, "")) > COLUMNS
         ),
     };
     const figures = [
-      none("lines besides those of requests", usual.others + inClass.others),
+      none("lines besides those of requests", usual.others + masked.others),
       allOf(
         "names that stay whole",
         whole.filter(({ name, shown }) => shown === name).length,
