@@ -50,7 +50,7 @@ export interface WatchedServer {
 /** The reasons on the page. */
 const MOST_REASONS = 4;
 
-/** Follows a class. It is told of everything by the server and the roster. */
+/** Follows a class, by the events of the server and the results of the roster. */
 export class ClassState {
   /** The names of those who passed. */
   readonly wall: Wall = new Wall();

@@ -59,7 +59,7 @@ export function parseRequest(
   for (const line of lines) {
     const [, name, value] = line.match(HEADER) ?? [];
     const key = name?.toLowerCase();
-    // Two hosts could mean one thing to us and another to somebody else.
+    // With two hosts, a browser and this server could each take another one.
     if (!key || key === "host" && headers.has(key)) return undefined;
     headers.set(key, value.trim());
   }

@@ -107,7 +107,7 @@ export class FileStore implements Store {
     }
     const { version } = this.#database;
     if (version === this.#version) return;
-    this.#rows = rowsOf(this.#database); // somebody was forgotten
+    this.#rows = rowsOf(this.#database); // `--forget` has deleted rows
     this.#version = version;
   }
 

@@ -8,12 +8,15 @@ import { delay } from "@std/async/delay";
 import { Client } from "../../../client.ts";
 import { STUDENT } from "../../../clienthelper.ts";
 import { counted } from "../../../lib/text.ts";
-import { stablePort } from "../../processes/stable_port.ts";
 import { canTrace, Strace } from "../../processes/strace.ts";
 import { allOf, atLeast, atMost, figuresOf, none } from "./figures.ts";
 import { measureInvalid } from "./rosters/clients.ts";
 import { orderOf } from "./rosters/commits.ts";
-import { type RosterPlace, startServer } from "./rosters/server.ts";
+import {
+  type RosterPlace,
+  startServer,
+  withRosterFile,
+} from "./rosters/server.ts";
 import type { Figure, Scenario } from "./scenario.ts";
 import { quantile } from "./statistics.ts";
 
@@ -41,22 +44,11 @@ export const fsync: Scenario = {
     "an answer leaves after the commit is on the disk; and what all wait " +
     `for, if a commit takes ${COMMIT} ms`,
   needs: { name: "strace", isThere: canTrace },
-  async measure(tell, stop, brief): Promise<Figure[]> {
-    const folder = await Deno.makeTempDir({ prefix: "rollcall-" });
-    try {
-      const place = {
-        roster: `${folder}/class.db`,
-        folder,
-        port: stablePort(),
-      };
-      return [
-        ...await traceOrder(place),
-        ...await measureSlowDisk(place, tell, stop, brief),
-      ];
-    } finally {
-      await Deno.remove(folder, { recursive: true });
-    }
-  },
+  measure: (tell, stop, brief) =>
+    withRosterFile(async (place) => [
+      ...await traceOrder(place),
+      ...await measureSlowDisk(place, tell, stop, brief),
+    ]),
 };
 
 /** Lets one client send requests, and compares the order of the system calls. */

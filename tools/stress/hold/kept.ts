@@ -16,7 +16,12 @@ import {
   noDifferences,
   type Promised,
 } from "./rosters/ledger.ts";
-import { readRows, type RosterPlace, startServer } from "./rosters/server.ts";
+import {
+  readRows,
+  type RosterPlace,
+  startServer,
+  withRosterFile,
+} from "./rosters/server.ts";
 import type { Figure, Scenario } from "./scenario.ts";
 import { quantile } from "./statistics.ts";
 
@@ -38,19 +43,8 @@ export const kept: Scenario = {
   name: "kept",
   about: `${KILLS} times, SIGKILL ends a server that records ${CLIENTS} ` +
     "clients in a file: what it acknowledged or printed is there afterwards",
-  async measure(tell, stop, brief): Promise<Figure[]> {
-    const folder = await Deno.makeTempDir({ prefix: "rollcall-" });
-    try {
-      const place = {
-        roster: `${folder}/class.db`,
-        folder,
-        port: stablePort(),
-      };
-      return await killRepeatedly([place], tell, stop, brief);
-    } finally {
-      await Deno.remove(folder, { recursive: true });
-    }
-  },
+  measure: (tell, stop, brief) =>
+    withRosterFile((place) => killRepeatedly([place], tell, stop, brief)),
 };
 
 /** Kills servers with one roster in Redis, and Redis itself, and starts them again. */

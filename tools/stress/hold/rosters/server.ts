@@ -7,6 +7,7 @@
 import { readStore } from "../../../../lib/students/open.ts";
 import type { Row } from "../../../../lib/students/row.ts";
 import { listening, Program } from "../../../processes/program.ts";
+import { stablePort } from "../../../processes/stable_port.ts";
 
 /** Where a server keeps its roster, and listens. */
 export interface RosterPlace {
@@ -16,6 +17,19 @@ export interface RosterPlace {
   folder: string;
   /** The port, so that it can start again on the same one. */
   port: number;
+}
+
+/** Does something with a roster in a file, in a folder of its own that is removed afterwards. */
+export async function withRosterFile<T>(
+  use: (place: RosterPlace) => Promise<T>,
+): Promise<T> {
+  const folder = await Deno.makeTempDir({ prefix: "rollcall-" });
+  try {
+    const roster = `${folder}/class.db`;
+    return await use({ roster, folder, port: stablePort() });
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 }
 
 /** Starts the shipped server as a process of its own. Resolves when it listens. */
