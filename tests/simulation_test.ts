@@ -4,13 +4,16 @@
 import { assert, assertEquals } from "@std/assert";
 import { Random } from "../lib/testing/random.ts";
 import { SimulatedClock } from "../lib/testing/clock.ts";
-import { simulate } from "../tools/stress/simulation/simulation.ts";
+import { simulateSeed } from "../tools/stress/simulation/simulation.ts";
 import { assertAllHold } from "./support/seeds.ts";
 
 /** Returns all events of a simulation as one text. */
 async function story(seed: number): Promise<string> {
   const lines: string[] = [];
-  await simulate(seed, (at, who, what) => lines.push(`${at} ${who} ${what}`));
+  await simulateSeed(
+    seed,
+    (at, who, what) => lines.push(`${at} ${who} ${what}`),
+  );
   return lines.join("\n");
 }
 

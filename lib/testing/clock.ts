@@ -12,6 +12,8 @@ import type { Random } from "./random.ts";
  */
 export const LOTS: number = 2 ** 30;
 
+type Call = (...args: unknown[]) => void;
+
 interface Event {
   at: number;
   /** Orders events of the same time. */
@@ -20,13 +22,18 @@ interface Event {
   happen: (() => void) | undefined;
 }
 
+/** The date at which every simulated clock starts. */
+const FIRST_DATE = Date.UTC(2030, 0, 1);
+
 /** When the last simulated clock stopped. The next one starts later. */
 let latest = 0;
+/** Whether a simulated clock is running. */
+let isRunning = false;
 
 /**
- * Replaces `setTimeout`, `clearTimeout`, `setImmediate` and `performance.now`
- * until it is disposed. Events that are due at the same time run in random
- * order. All times are whole milliseconds.
+ * Replaces `setTimeout`, `setInterval`, `setImmediate`, `performance.now`, `Date`
+ * and `AbortSignal.timeout` until it is disposed. Events that are due at the same
+ * time run in random order. All times are whole milliseconds.
  */
 export class SimulatedClock implements Disposable {
   #random: Random;
@@ -36,21 +43,57 @@ export class SimulatedClock implements Disposable {
   #began: number;
   #now: number;
   #immediates: (() => void)[] = [];
-  #real = { setTimeout, clearTimeout, setImmediate };
+  #real = {
+    setTimeout,
+    clearTimeout,
+    setInterval,
+    clearInterval,
+    setImmediate,
+    Date,
+  };
+  #realTimeout = AbortSignal.timeout;
 
-  /** Starts at once. */
+  /** Starts at once. @throws {Error} If another simulated clock is running. */
   constructor(random: Random) {
+    if (isRunning) throw new Error("Only one simulation can run at a time");
+    isRunning = true;
     this.#random = random;
     // Start so much later that times from before have no effect on this run.
     this.#began = Math.ceil(Math.max(latest, performance.now())) + 1000;
     this.#now = this.#began;
+    const clear = (id: number) => this.#clear(id);
     Object.assign(globalThis, {
-      setTimeout: (call: (...args: unknown[]) => void, ms = 0) =>
-        this.#setTimeout(call, ms),
-      clearTimeout: (id: number) => this.#clearTimeout(id),
+      setTimeout: (call: Call, ms = 0, ...args: unknown[]) =>
+        this.#setTimer(() => call(...args), ms, false),
+      clearTimeout: clear,
+      setInterval: (call: Call, ms = 0, ...args: unknown[]) =>
+        this.#setTimer(() => call(...args), ms, true),
+      clearInterval: clear,
       setImmediate: (call: () => void) => void this.#immediates.push(call),
+      Date: this.#date(),
     });
+    AbortSignal.timeout = (ms) => this.#abortAfter(ms);
     performance.now = () => this.#now;
+  }
+
+  /** Returns `Date`, but with this clock's idea of now. */
+  #date(): DateConstructor {
+    const now = () => FIRST_DATE + this.now;
+    return new Proxy(this.#real.Date, {
+      construct: (target, args, newTarget) =>
+        Reflect.construct(target, args.length > 0 ? args : [now()], newTarget),
+      apply: (target) => new target(now()).toString(),
+      get: (target, key) => key === "now" ? now : Reflect.get(target, key),
+    });
+  }
+
+  /** As the real one, it cannot be cleared. So it does not count as a timer. */
+  #abortAfter(ms: number): AbortSignal {
+    const abort = new AbortController();
+    this.schedule(ms, () => {
+      abort.abort(new DOMException("Signal timed out.", "TimeoutError"));
+    });
+    return abort.signal;
   }
 
   /** Milliseconds since it started. */
@@ -78,7 +121,7 @@ export class SimulatedClock implements Disposable {
     if (!event?.happen) return false;
     this.#now = event.at;
     event.happen();
-    await this.#settle();
+    await this.settle();
     return true;
   }
 
@@ -86,7 +129,7 @@ export class SimulatedClock implements Disposable {
    * Lets promises settle and yielded tasks (lib/connection/fairness.ts)
    * continue.
    */
-  async #settle(): Promise<void> {
+  async settle(): Promise<void> {
     do {
       for (const call of this.#immediates.splice(0)) call();
       await new Promise<void>((resolve) => this.#real.setImmediate(resolve));
@@ -96,24 +139,30 @@ export class SimulatedClock implements Disposable {
   /** Restores the real clock. */
   [Symbol.dispose](): void {
     Object.assign(globalThis, this.#real);
+    AbortSignal.timeout = this.#realTimeout;
     delete (performance as Partial<Performance>).now;
     latest = this.#now;
+    isRunning = false;
   }
 
-  #setTimeout(call: () => void, ms: number): number {
+  #setTimer(call: () => void, ms: number, repeats: boolean): number {
     const id = this.#nextTimer++;
+    const wait = () => {
+      const lot = this.#random.below(LOTS);
+      const event = { at: this.#now + Math.max(1, Math.ceil(ms)), lot, happen };
+      this.#timers.set(id, event);
+      this.#add(event);
+    };
     const happen = () => {
-      this.#timers.delete(id);
+      if (repeats) wait();
+      else this.#timers.delete(id);
       call();
     };
-    const lot = this.#random.below(LOTS);
-    const event = { at: this.#now + Math.max(1, Math.ceil(ms)), lot, happen };
-    this.#timers.set(id, event);
-    this.#add(event);
+    wait();
     return id;
   }
 
-  #clearTimeout(id: number): void {
+  #clear(id: number): void {
     const event = this.#timers.get(id);
     if (event) event.happen = undefined;
     this.#timers.delete(id);

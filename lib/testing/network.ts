@@ -80,6 +80,12 @@ export class SimulatedListener implements Listener {
   }
 }
 
+/** The network of one client. */
+export interface ClientNetwork extends Network {
+  /** Resets all connections of the client, as when its program is killed. */
+  reset(): void;
+}
+
 /** A network. */
 export class SimulatedNetwork implements Network {
   /** The listener of the server, once it listens; with several servers, of the last. */
@@ -90,22 +96,30 @@ export class SimulatedNetwork implements Network {
     client: SimulatedConnection,
     server: SimulatedConnection,
   ) => void = () => {};
+  /** Both ends of all connections, and their clients' names. */
+  readonly ends: { name: string; end: SimulatedConnection }[] = [];
+  /** The last listener of each port. */
+  readonly listeners: Map<number, SimulatedListener> = new Map();
   #clock: SimulatedClock;
   #random: Random;
+  #profile: () => Profile;
   #ports = 50_000;
-  /** The last listener of each port. */
-  #listeners = new Map<number, SimulatedListener>();
 
-  /** Makes a network without connections. */
-  constructor(clock: SimulatedClock, random: Random) {
+  /** Makes a network without connections. `profile` says how a direction behaves that is given none. */
+  constructor(
+    clock: SimulatedClock,
+    random: Random,
+    profile: () => Profile = () => PLAIN,
+  ) {
     this.#clock = clock;
     this.#random = random;
+    this.#profile = profile;
   }
 
   listen({ hostname, port }: Address): SimulatedListener {
     const address = { hostname, port };
     this.listener = new SimulatedListener(address, this.#clock);
-    this.#listeners.set(port, this.listener);
+    this.listeners.set(port, this.listener);
     return this.listener;
   }
 
@@ -119,11 +133,20 @@ export class SimulatedNetwork implements Network {
    */
   through(
     name: string,
-    [there, back]: readonly [Profile, Profile] = [PLAIN, PLAIN],
-  ): Pick<SimulatedNetwork, keyof Network> {
+    there: Profile = this.#profile(),
+    back: Profile = this.#profile(),
+  ): ClientNetwork & Pick<SimulatedNetwork, keyof Network> {
+    const own: SimulatedConnection[] = [];
     return {
       listen: (options) => this.listen(options),
-      connect: (address) => this.#connect(address, name, there, back),
+      connect: async (address) => {
+        const end = await this.#connect(address, name, there, back);
+        own.push(end);
+        return end;
+      },
+      reset: () => {
+        for (const end of own) if (!end.isClosed) end.reset();
+      },
     };
   }
 
@@ -132,7 +155,7 @@ export class SimulatedNetwork implements Network {
     name: string,
     ...profiles: [Profile, Profile]
   ): Promise<SimulatedConnection> {
-    const listener = this.#listeners.get(port);
+    const listener = this.listeners.get(port);
     const pipes = profiles.map((profile) =>
       new Pipe(this.#clock, this.#random, profile)
     ) as [Pipe, Pipe];
@@ -146,6 +169,7 @@ export class SimulatedNetwork implements Network {
         if (!listener || listener.isClosed) {
           return reject(new Deno.errors.ConnectionRefused());
         }
+        this.ends.push({ name, end: client }, { name, end: server });
         this.onConnect(name, client, server);
         listener.backlog.push({ end: server, name });
         listener.next();

@@ -28,6 +28,18 @@ export const PLAIN: Readonly<Profile> = {
   shortness: 0,
 };
 
+/**
+ * Returns how one direction of a connection behaves: with little room or much, at
+ * once or late, in one piece or in several.
+ */
+export function drawProfile(random: Random): Profile {
+  return {
+    capacity: random.pick([30, 300, 3000, 30_000]),
+    delay: random.pick([0, 3, 30]),
+    shortness: random.pick([0, 2, 5]),
+  };
+}
+
 /** Bytes in transit from one end to the other, and bytes that wait to be read. */
 export class Pipe {
   /** How it behaves. */

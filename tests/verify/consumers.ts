@@ -13,6 +13,7 @@ import { lines } from "@rollcall/rollcall/formats";
 import type { Limits } from "@rollcall/rollcall/limits";
 import { Lock } from "@rollcall/rollcall/lock";
 import type { Connection } from "@rollcall/rollcall/net";
+import { simulate } from "@rollcall/rollcall/testing";
 
 class Upper extends ClientHandler<string> {
   protected override processRequest(request: string): string {
@@ -34,6 +35,7 @@ await using client = new Client({ port: server.addr.port, wire: lines });
 await client.connect();
 const conn: Connection | undefined = server.handlers.values().next().value?.conn;
 console.log(await client.request("tea"), !!conn, !!Lock, !!ClientHelper);
+await simulate(1, (world) => world.pause(5));
 `;
 
 /** Runs a program of Deno, or of another name, in a folder. Resolves to its stdout. */

@@ -9,7 +9,7 @@ import { integer } from "../../lib/cli/flags.ts";
 import { exitWith, runProgram } from "../../lib/cli/program.ts";
 import type { StopSignals } from "../../lib/cli/signals.ts";
 import { print, report } from "../../lib/output.ts";
-import { simulate } from "./simulation/simulation.ts";
+import { simulateSeed } from "./simulation/simulation.ts";
 
 interface SimulateFlags {
   seeds: number;
@@ -27,7 +27,7 @@ async function simulateSeeds(
   const began = performance.now();
   let [seed, events, answers] = [from, 0, 0];
   for (; seed < from + seeds && !stop.aborted; seed++) {
-    const outcome = await simulate(seed);
+    const outcome = await simulateSeed(seed);
     if (outcome.fault !== undefined) {
       print([
         `Seed ${seed} FAILED: ${outcome.fault}`,
@@ -51,7 +51,7 @@ async function simulateSeeds(
 /** Prints the events of one simulation: when, who, what. */
 async function explain(seed: number): Promise<number> {
   const lines: string[] = [];
-  const outcome = await simulate(seed, (at, who, what) => {
+  const outcome = await simulateSeed(seed, (at, who, what) => {
     lines.push(`${at}`.padStart(6) + ` ms  ${who.padEnd(35)}  ${what}`);
   });
   print(lines);

@@ -1,12 +1,11 @@
 /**
- * The random limits and connections of a simulated world.
+ * The random limits of a simulated server.
  *
  * @module
  */
 
 import type { Limits } from "../../../lib/limits.ts";
 import type { Random } from "../../../lib/testing/random.ts";
-import type { Profile } from "../../../lib/testing/pipe.ts";
 
 /** Returns limits for the server: low, so that clients reach them. */
 export function drawLimits(random: Random): Partial<Limits> {
@@ -19,14 +18,5 @@ export function drawLimits(random: Random): Partial<Limits> {
     maxQueuedBytes: 20_000,
     maxInvalidInRow: 100,
     grace: random.pick([0.3, 3, 10]),
-  };
-}
-
-/** Returns how one direction of a connection behaves. */
-export function drawProfile(random: Random): Profile {
-  return {
-    capacity: random.pick([30, 300, 3000, 30_000]),
-    delay: random.pick([0, 3, 30]),
-    shortness: random.pick([0, 2, 5]),
   };
 }

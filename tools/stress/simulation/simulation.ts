@@ -4,14 +4,11 @@
  * @module
  */
 
-import { Random } from "../../../lib/testing/random.ts";
-import { SimulatedClock } from "../../../lib/testing/clock.ts";
+import { simulate, SimulationFault } from "../../../lib/testing/simulate.ts";
+import type { SimulatedWorld, Tell } from "../../../lib/testing/world.ts";
 import { BEHAVIOURS } from "./clients.ts";
 import { checkEnd, checkStep } from "./promises.ts";
-import { type Tell, World } from "./world.ts";
-
-/** How many events one simulation may have. A few hundred are usual. */
-const MOST_EVENTS = 100_000;
+import { Trial } from "./trial.ts";
 
 /** The result of a simulation. */
 export interface Outcome {
@@ -24,26 +21,21 @@ export interface Outcome {
 }
 
 /** Simulates a seed until something is wrong or nothing more happens. */
-export async function simulate(seed: number, tell?: Tell): Promise<Outcome> {
-  const random = new Random(seed);
-  using clock = new SimulatedClock(random);
-  const world = new World(clock, random, tell);
-  const onRejection = (event: PromiseRejectionEvent) => {
-    event.preventDefault();
-    world.fault(`an unhandled rejection: ${event.reason}`);
-  };
-  addEventListener("unhandledrejection", onRejection);
-  let events = 0;
-  try {
-    world.start(BEHAVIOURS);
-    while (world.found === undefined && await clock.step()) {
-      checkStep(world);
-      if (++events > MOST_EVENTS) world.fault("the simulation does not end");
-    }
-    if (world.found === undefined) checkEnd(world);
-  } finally {
-    removeEventListener("unhandledrejection", onRejection);
-  }
-  const answers = world.dialogues.reduce((sum, d) => sum + d.answers, 0);
-  return { fault: world.found, events, answers };
+export async function simulateSeed(
+  seed: number,
+  tell?: Tell,
+): Promise<Outcome> {
+  let answers = 0;
+  const outcome = await simulate(seed, (world) => {
+    const trial = new Trial(world as SimulatedWorld); // simulate has no other
+
+    world.always(() => checkStep(trial));
+    world.atEnd(() => checkEnd(trial));
+    world.atEnd(() => answers = trial.answers);
+    return trial.run(BEHAVIOURS);
+  }, { tell }).then((events) => ({ fault: undefined, events }), (error) => {
+    if (!(error instanceof SimulationFault)) throw error;
+    return { fault: error.why, events: error.events };
+  });
+  return { ...outcome, answers };
 }

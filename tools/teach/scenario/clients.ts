@@ -168,10 +168,10 @@ export class RawClient {
     this.#harness = harness;
     this.#name = name;
     harness.add(this);
-    this.#network = harness.network.through(name, [PLAIN, {
+    this.#network = harness.network.through(name, PLAIN, {
       ...PLAIN,
       ...back,
-    }]);
+    });
   }
 
   /** Connects. */

@@ -10,11 +10,11 @@ import { Server } from "../../../server.ts";
 import type { Random } from "../../../lib/testing/random.ts";
 import { MoodyApplication, StudentApplication } from "./application.ts";
 import type { SimulatedClock } from "../../../lib/testing/clock.ts";
-import { drawLimits, drawProfile } from "./draw.ts";
+import { drawLimits } from "./draw.ts";
 import { Dialogue } from "./dialogue.ts";
-import { checkShutdown, checkTimers } from "./promises.ts";
-import { checkLock } from "./lock_check.ts";
-import { SimulatedNetwork } from "../../../lib/testing/network.ts";
+import { checkShutdown } from "./promises.ts";
+import type { SimulatedNetwork } from "../../../lib/testing/network.ts";
+import type { SimulatedWorld } from "../../../lib/testing/world.ts";
 
 /** How long anything without a limit of its own may last, in milliseconds. */
 const LONGEST = 60_000;
@@ -23,14 +23,8 @@ const LEISURE = 8_000;
 /** How late a timeout may be, in milliseconds, because reads and writes take time. */
 const LATE = 2_000;
 
-/** How long an abandoned pause may still last, in milliseconds. */
-const SOON = 10;
-
-/** Called for each event: when, who, what. */
-export type Tell = (at: number, who: string, what: string) => void;
-
 /** Acts as a client, until it is done or cannot continue. */
-export type Behaviour = (world: World, dialogue: Dialogue) => Promise<void>;
+export type Behaviour = (trial: Trial, dialogue: Dialogue) => Promise<void>;
 
 /** The clients of a simulation: the good one, and the bad ones by what they do. */
 export interface Behaviours {
@@ -38,8 +32,8 @@ export interface Behaviours {
   bad: Readonly<Record<string, Behaviour>>;
 }
 
-/** The server, the clients and the events of one simulation. */
-export class World {
+/** The server and the clients of one simulation. */
+export class Trial {
   readonly clock: SimulatedClock;
   readonly random: Random;
   readonly wire: WireFormat;
@@ -50,31 +44,26 @@ export class World {
   readonly dialogues: Dialogue[] = [];
   /** Good clients that still wait for answers. */
   readonly waiting = new Set<Dialogue>();
-  /** Checks to run at the end, when nothing more happens. */
-  readonly endChecks = new Set<() => void>();
-  /** The first fault that was found. */
-  found: string | undefined;
   /** Whether the server was asked to end, and whether it has. */
   ending = false;
   ended = false;
-  /** How many clients are not done. */
-  #running = 0;
+  #world: SimulatedWorld;
+  #shutdown = Promise.withResolvers<void>();
   #endingAt = Infinity;
   #closesAt = Infinity;
   /** Resolves when the server is asked to end. */
   readonly signalled: Promise<void>;
   #signal: () => void;
-  #tell: Tell | undefined;
 
-  /** Creates the world of a seed, before the first event. */
-  constructor(clock: SimulatedClock, random: Random, tell?: Tell) {
+  /** Creates the server in a world, before the first event. */
+  constructor(world: SimulatedWorld) {
+    const { clock, random, network } = this.#world = world;
     this.clock = clock;
     this.random = random;
-    this.#tell = tell;
+    this.network = network;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.signalled = promise;
     this.#signal = resolve;
-    this.network = new SimulatedNetwork(clock, random);
     this.wire = random.pick(Object.values(FORMATS));
     const fault = (what: string) => this.fault(what);
     this.application = random.below(3) > 0
@@ -90,12 +79,16 @@ export class World {
       report: (line) => this.#report(line),
       ...drawLimits(random),
     });
-    checkLock(this.server.writeLock, fault);
   }
 
   /** Whether the server may close connections at once. */
   get mayClose(): boolean {
     return this.clock.now >= this.#closesAt;
+  }
+
+  /** How many answers the server has sent to all clients. */
+  get answers(): number {
+    return this.dialogues.reduce((sum, { answers }) => sum + answers, 0);
   }
 
   /** Milliseconds since the server was asked to end. Negative before that. */
@@ -104,25 +97,23 @@ export class World {
   }
 
   /** Reports what is wrong, and so ends the simulation. */
-  fault(what: string): void {
-    this.tell("WRONG", what);
-    this.found ??= what;
+  fault(why: string): void {
+    this.#world.fault(why);
   }
 
-  /** Reports one event, if there is a listener. */
+  /** Reports one event, if someone listens. */
   tell(who: string, what: string): void {
-    this.#tell?.(this.clock.now, who, what);
-  }
-
-  /** Returns a callback for events of `who`. `undefined` without a listener, to build no text. */
-  #teller(who: string): ((what: string) => void) | undefined {
-    return this.#tell && ((what) => this.tell(who, what));
+    this.#world.tell(who, what);
   }
 
   /** Waits for a random time below `most` milliseconds. */
   pause(most: number): Promise<void> {
-    const ms = this.random.below(most);
-    return new Promise((resolve) => this.clock.schedule(ms, resolve));
+    return this.#world.pause(most);
+  }
+
+  /** Runs a check at the end, when nothing more can happen. */
+  atEnd(check: () => void): void {
+    this.#world.atEnd(check);
   }
 
   #print(lines: readonly string[]): void {
@@ -145,26 +136,28 @@ export class World {
     }
   }
 
-  /** Starts the server and the clients, and schedules the faults and the shutdown. */
-  start({ good, bad }: Behaviours): void {
+  /** Runs the server and the clients, with faults and a shutdown at random times, until all have ended. */
+  async run({ good, bad }: Behaviours): Promise<void> {
     const { application, wire, server: { limits } } = this;
     this.tell("world", `${application.name} in ${wire.name}`);
     this.tell("world", `limits ${JSON.stringify(limits)}`);
     this.server.run().catch((error) => this.fault(`run() rejects: ${error}`));
     this.#observeConnections();
-    const clients = 1 + this.random.below(7);
-    for (let i = 1; i <= clients; i++) {
+    const running: Promise<void>[] = [];
+    const count = 1 + this.random.below(7);
+    for (let i = 1; i <= count; i++) {
       const kind = this.random.below(2) === 0
         ? this.random.pick(Object.keys(bad))
         : "good";
       const name = `client ${i} (${kind})`;
-      this.#runClient(name, kind, bad[kind] ?? good);
+      running.push(this.#runClient(name, kind, bad[kind] ?? good));
     }
     if (this.random.below(3) === 0) this.#loseDescriptors();
     if (this.waiting.size === 0) this.#shutDownWithin(LEISURE);
     // Shut down at a random time, or when the good clients are done.
     if (this.random.below(2) === 0) this.#shutDownWithin(1500);
     else this.clock.schedule(LONGEST, () => this.#shutDown());
+    await Promise.all([this.#shutdown.promise, ...running]);
   }
 
   #shutDownWithin(ms: number): void {
@@ -178,36 +171,27 @@ export class World {
     if (this.waiting.size === 0) this.#shutDownWithin(LEISURE);
   }
 
-  async #runClient(name: string, kind: string, behaviour: Behaviour) {
+  async #runClient(
+    name: string,
+    kind: string,
+    behaviour: Behaviour,
+  ): Promise<void> {
     const { wire, application, clock } = this;
     const fault = (what: string) => this.fault(what);
     const dialogue = new Dialogue(name, wire, application, clock, fault, {
-      client: this.#teller(name),
-      server: this.#teller(`server for ${name}`),
+      client: this.#world.teller(name),
+      server: this.#world.teller(`server for ${name}`),
     });
     this.dialogues.push(dialogue);
     if (kind === "good") this.waiting.add(dialogue);
-    this.#running++;
     await this.pause(500);
     await behaviour(this, dialogue);
     this.tell(name, "is done");
-    this.#running--;
-    this.#noteEnd();
-  }
-
-  /** Looks for leftover timers once the server and all clients have ended. */
-  #noteEnd(): void {
-    if (!this.ended || this.#running > 0) return;
-    this.clock.schedule(SOON, () => checkTimers(this));
   }
 
   /** Returns the network through which the client of a dialogue connects. */
   networkOf({ name }: Dialogue): Pick<SimulatedNetwork, keyof Network> {
-    const profiles = [
-      drawProfile(this.random),
-      drawProfile(this.random),
-    ] as const;
-    return this.network.through(name, profiles);
+    return this.network.through(name);
   }
 
   #observeConnections(): void {
@@ -215,7 +199,7 @@ export class World {
       const dialogue = this.dialogues.find((d) => d.name === name)!;
       dialogue.server = server;
       const fault = (what: string) => this.fault(`${name}: ${what}`);
-      client.observer = { fault, tell: this.#teller(name) };
+      client.observer = { fault, tell: this.#world.teller(name) };
       server.observer = {
         fault,
         offered: (bytes, at) => dialogue.offered(bytes, at),
@@ -224,7 +208,7 @@ export class World {
         ended: () => dialogue.noteEnd(),
         // A connection over a limit is closed first, then reported.
         closed: () => this.clock.schedule(0, () => this.#checkEnd(dialogue)),
-        tell: this.#teller(`server for ${name}`),
+        tell: this.#world.teller(`server for ${name}`),
       };
       this.tell(name, "connects");
     };
@@ -273,7 +257,7 @@ export class World {
     this.tell("server", "has ended");
     this.ended = true;
     if (!this.mayClose) this.#closesAt = Infinity; // the shutdown ended in time
-    this.#noteEnd();
+    this.#shutdown.resolve();
     checkShutdown(this, this.clock.now - began, backlog);
   }
 
