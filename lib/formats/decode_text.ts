@@ -54,6 +54,18 @@ export function decodeLatin1(
   return latin1Slice.call(bytes, from, to);
 }
 
+/** Whether the bytes from `from` spell a text of ASCII. */
+export function spells(
+  bytes: Uint8Array,
+  from: number,
+  text: string,
+): boolean {
+  for (let i = 0; i < text.length; i++) {
+    if (text.charCodeAt(i) !== bytes[from + i]) return false;
+  }
+  return true;
+}
+
 /** Recent short texts. First byte, last byte and length determine the slot of each. */
 const recentTexts: string[] = Array(256).fill("");
 
@@ -74,11 +86,7 @@ function recentText(
 ): string | undefined {
   if (length === 0) return "";
   const text = recentTexts[placeOf(bytes, from, length)];
-  if (text.length !== length) return undefined;
-  for (let at = 0; at < length; at++) {
-    if (text.charCodeAt(at) !== bytes[from + at]) return undefined;
-  }
-  return text;
+  return text.length === length && spells(bytes, from, text) ? text : undefined;
 }
 
 /** Keeps a short text, decoded from these bytes, for the next time. */

@@ -5,26 +5,18 @@
  * @module
  */
 
-import type { LimitName, MessageLimits } from "../limits.ts";
+import type { MessageLimits } from "../limits.ts";
 import type { ByteWriter } from "./byte_writer.ts";
 import { describe } from "./describe.ts";
 import { ProtocolError } from "./errors.ts";
 import type { FormatReader, Message, WireFormat } from "./format.ts";
 import { isMessageMap, LAB_MAPS } from "./format.ts";
-import { MapReader } from "./json_map.ts";
+import { BROKEN, brokenLine, JsonParser, NotJson } from "./json_parser.ts";
 import { type Lookalike, lookalike } from "./lookalike.ts";
-import { decodeUtf8 } from "./decode_text.ts";
 
-/** What each error about a line begins with. */
-const BROKEN = "Cannot read the line as JSON: ";
 const TAB = 0x09;
 const FIRST_NOT_ASCII = 0x80;
 const NEWLINE = 0x0a;
-const QUOTE = 0x22;
-const COMMA = 0x2c;
-const OPEN_LIST = 0x5b;
-const BACKSLASH = 0x5c;
-const OPEN_MAP = 0x7b;
 /** The reader pauses after so many lines. */
 const LINES_AT_ONCE = 512;
 
@@ -39,15 +31,14 @@ export const json: WireFormat = {
 
 class JsonReader implements FormatReader {
   #limits: MessageLimits;
-  #maps: MapReader;
-  #items = 0;
+  #parser: JsonParser;
   #lines = 0;
   /** How many bytes of the incomplete line were searched for its end. Searching them again and again would take long. */
   #searched = 0;
 
   constructor(limits: MessageLimits) {
     this.#limits = limits;
-    this.#maps = new MapReader(limits.maxDepth > 0 ? limits.maxItems : 0);
+    this.#parser = new JsonParser(limits);
   }
 
   get paused(): boolean {
@@ -66,7 +57,7 @@ class JsonReader implements FormatReader {
       const lineEnd = isComplete ? newline + 1 : end;
       // An incomplete line lacks at least one byte.
       if (lineEnd - start + (isComplete ? 0 : 1) > maxRequestBytes) {
-        throw broken(
+        throw brokenLine(
           `it is longer than ${maxRequestBytes} bytes`,
           "maxRequestBytes",
         );
@@ -83,57 +74,13 @@ class JsonReader implements FormatReader {
   }
 
   #parse(bytes: Uint8Array, from: number, to: number): Message {
-    const map = this.#maps.read(bytes, from, to);
-    if (map) return map;
-    const { maxItems } = this.#limits;
-    // Each item has at most two marks, and the whole value one.
-    const most = 2 * maxItems + 1;
-    if (to - from > most && marks(bytes, from, to) > most) {
-      throw tooManyItems(maxItems);
-    }
-    const line = decodeUtf8(bytes, from, to);
-    if (line === undefined) throw notJson(bytes, from, to, "valid UTF-8");
-    let value: Message;
     try {
-      value = JSON.parse(line);
-    } catch {
-      throw notJson(bytes, from, to, "one JSON value");
+      return this.#parser.parse(bytes, from, to);
+    } catch (error) {
+      if (!(error instanceof NotJson)) throw error;
+      throw notJson(bytes, from, to, error.message);
     }
-    this.#items = 0;
-    this.#check(value, 1);
-    return value;
   }
-
-  /** Throws if a value exceeds a limit, or holds a number that is not exact. */
-  #check(value: Message, depth: number): void {
-    if (typeof value === "number") checkExact(value);
-    if (typeof value !== "object" || value === null) return;
-    const { maxDepth, maxItems } = this.#limits;
-    if (depth > maxDepth) {
-      throw broken(`it is nested more than ${maxDepth} deep`, "maxDepth");
-    }
-    const items = Array.isArray(value) ? value : Object.values(value);
-    this.#items += items.length;
-    if (this.#items > maxItems) throw tooManyItems(maxItems);
-    for (const item of items) this.#check(item, depth + 1);
-  }
-}
-
-/**
- * Counts the commas and the opening brackets outside of texts. `JSON.parse` could
- * take seconds for a line with too many items.
- */
-function marks(bytes: Uint8Array, from: number, to: number): number {
-  let count = 0;
-  let isText = false;
-  for (let at = from; at < to; at++) {
-    const byte = bytes[at];
-    if (byte === QUOTE) isText = !isText;
-    else if (byte === BACKSLASH) at++;
-    else if (isText) continue;
-    else if (byte === COMMA || byte === OPEN_LIST || byte === OPEN_MAP) count++;
-  }
-  return count;
 }
 
 /**
@@ -174,26 +121,11 @@ function notJson(
   }
   const isOpen = to - from <= 2 &&
     /^[[{]/.test(String.fromCharCode(bytes[from]));
-  return broken(
+  return brokenLine(
     isOpen
       ? "a value must be on one line, as json.dumps writes it without indent"
       : `it is not ${expected}`,
   );
-}
-
-function tooManyItems(maxItems: number): ProtocolError {
-  return broken(`it has more than ${maxItems} items`, "maxItems");
-}
-
-function checkExact(value: number): void {
-  if (Number.isInteger(value) && !Number.isSafeInteger(value)) {
-    throw broken("an integer beyond 2^53 must be sent as text, in quotes");
-  }
-  if (!Number.isFinite(value)) throw broken("a number is out of range");
-}
-
-function broken(reason: string, limit?: LimitName): ProtocolError {
-  return new ProtocolError(BROKEN + reason, { limit });
 }
 
 /**

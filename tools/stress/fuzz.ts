@@ -2,19 +2,24 @@
  * The fuzzer: feeds broken and hostile bytes to the readers, for a given
  * time or a given number of inputs.
  *
- * For every input, a reader must finish, throw nothing but a ProtocolError, and
- * make no message that exceeds a limit.
+ * For every input, a reader must finish, throw nothing but a ProtocolError, make no
+ * message that exceeds a limit, and make the same messages however the bytes are cut.
  *
  * @module
  */
 
+import { inspect, isDeepStrictEqual } from "node:util";
 import { concat } from "@std/bytes/concat";
 import { integer, text, UsageError } from "../../lib/cli/flags.ts";
 import { exitWith, runProgram } from "../../lib/cli/program.ts";
 import type { StopSignals } from "../../lib/cli/signals.ts";
 import { print } from "../../lib/output.ts";
 import type { MessageLimits } from "../../lib/limits.ts";
-import type { Message, WireFormat } from "../../lib/formats/formats.ts";
+import type {
+  FormatReader,
+  Message,
+  WireFormat,
+} from "../../lib/formats/formats.ts";
 import { FORMATS, ProtocolError } from "../../lib/formats/formats.ts";
 import { Random } from "../../lib/testing/random.ts";
 import { readAll } from "../../lib/testing/messages.ts";
@@ -38,7 +43,8 @@ export type Outcome = "messages" | "incomplete" | "refused";
  * Derives one input from `samples` and a seed, and reads it with a format.
  *
  * @throws {Error} If the reader takes too long, throws anything but a
- * ProtocolError, or makes a message that exceeds a limit.
+ * ProtocolError, makes a message that exceeds a limit, or makes other messages
+ * when the bytes come one at a time.
  */
 export function fuzzOnce(
   seed: number,
@@ -48,22 +54,8 @@ export function fuzzOnce(
   const random = new Random(seed);
   const bytes = mutate(random, samples);
   const begin = performance.now();
-  const { messages, outcome } = readInPieces(random, format, bytes);
-  const ms = performance.now() - begin;
-  if (ms > LONGEST) throw new Error(`reading took ${Math.round(ms)} ms`);
-  for (const message of messages) check(message);
-  return outcome;
-}
-
-function readInPieces(
-  random: Random,
-  format: WireFormat,
-  bytes: Uint8Array,
-): { messages: Message[]; outcome: Outcome } {
-  const reader = format.reader(LIMITS);
-  const messages: Message[] = [];
-  let kept = new Uint8Array();
-  try {
+  const read = outcomeOf(format, (reader, messages) => {
+    let kept = new Uint8Array();
     for (let at = 0; at < bytes.length;) {
       const size = 1 + random.below(random.pick([1, 16, bytes.length]));
       const fresh = concat([kept, bytes.subarray(at, at + size)]);
@@ -72,7 +64,35 @@ function readInPieces(
       const buffer = concat([fresh, bytes.subarray(-9)]);
       kept = fresh.slice(readAll(reader, buffer, fresh.length, messages));
     }
-    const isComplete = kept.length === 0 && (reader.pendingBytes ?? 0) === 0;
+    return kept.length;
+  });
+  const ms = performance.now() - begin;
+  if (ms > LONGEST) throw new Error(`reading took ${Math.round(ms)} ms`);
+  for (const message of read.messages) check(message);
+  // The fast paths read only what is there as a whole.
+  const slowly = outcomeOf(format, (reader, messages) => {
+    let at = 0;
+    for (let end = 1; end <= bytes.length; end++) {
+      at += readAll(reader, bytes.subarray(at), end - at, messages);
+    }
+    return bytes.length - at;
+  });
+  if (!isDeepStrictEqual(read, slowly)) {
+    throw new Error(`a byte at a time, it is not ${inspect(read)}`);
+  }
+  return read.outcome;
+}
+
+/** Reads with a new reader. `read` returns how many bytes wait for more. */
+function outcomeOf(
+  format: WireFormat,
+  read: (reader: FormatReader, messages: Message[]) => number,
+): { messages: Message[]; outcome: Outcome } {
+  const reader = format.reader(LIMITS);
+  const messages: Message[] = [];
+  try {
+    const isComplete =
+      read(reader, messages) + (reader.pendingBytes ?? 0) === 0;
     return { messages, outcome: isComplete ? "messages" : "incomplete" };
   } catch (error) {
     if (!(error instanceof ProtocolError)) throw error;

@@ -7,6 +7,7 @@
 
 import type { MessageLimits } from "../../limits.ts";
 import { type MessageMap, setKey } from "../format.ts";
+import { type LabKey, labKey } from "../lab_keys.ts";
 import {
   ARGUMENT,
   COUNT1,
@@ -25,7 +26,6 @@ import {
   uint64,
   utf8,
 } from "./values.ts";
-import { Templates } from "./templates.ts";
 
 const NEWLINE = 0x0a;
 const ZERO = 0x30;
@@ -34,13 +34,9 @@ const LONGEST = 4096;
 /** The most bytes that a `PUT`'s number and newline take in such a pickle. */
 const LONGEST_PUT = 5;
 
-/** Shared by all connections, since the clients of a server send similar messages. */
-const templates = new Templates();
-
 /**
  * Reads a dict straight into an object. {@linkcode PickleMachine} would push each
  * key and value onto a stack, keep most of them in its memo, and pop them again.
- * A dict with a known template is read faster still, see {@linkcode Templates}.
  */
 export class DictReader {
   /** The dict that was read last. */
@@ -75,103 +71,57 @@ export class DictReader {
         at += 9;
       }
     }
-    return this.#readKnown(bytes, at, stop) || this.#readNew(bytes, at, stop);
+    if (bytes[at] === Op.EMPTY_DICT) at++;
+    else if (bytes[at] === Op.MARK && bytes[at + 1] === Op.DICT) at += 2;
+    else return 0;
+    return this.#readItems(bytes, skipMemo(bytes, at, stop), stop);
   }
 
-  /** Reads a dict with a known template: only its values are parsed. */
-  #readKnown(bytes: Uint8Array, start: number, stop: number): number {
+  /** Reads a dict's items: each with its SETITEM, or several between MARK and SETITEMS. */
+  #readItems(bytes: Uint8Array, start: number, stop: number): number {
     const dict: MessageMap = {};
-    let at = start;
-    let segment = templates.start;
-    for (let items = 0; items <= this.#maxItems; items++) {
-      const next = templates.next(segment, bytes, at, stop);
-      if (!next) return 0;
-      segment = next;
-      at += segment.bytes.length;
-      if (segment.key === undefined) {
-        this.dict = dict;
-        return at;
+    let isMarked = false;
+    let items = 0;
+    for (let at = start; at < stop;) {
+      const opcode = bytes[at];
+      if (opcode === (isMarked ? Op.SETITEMS : Op.MARK)) {
+        isMarked = !isMarked;
+        at++;
+        continue;
       }
+      if (opcode === Op.STOP && !isMarked) {
+        this.dict = dict;
+        return at + 1;
+      }
+      const key = this.#key(bytes, at, stop);
+      if (key === undefined) return 0;
+      at = skipMemo(bytes, this.#valueEnd, stop);
       const value = this.#value(bytes, at, stop);
-      if (value === undefined) return 0;
-      setKey(dict, segment.key, value);
-      at = this.#valueEnd;
+      if (value === undefined || ++items > this.#maxItems) return 0;
+      if (typeof key === "string") setKey(dict, key, value);
+      else key.set(dict, value);
+      at = skipMemo(bytes, this.#valueEnd, stop);
+      if (!isMarked && bytes[at++] !== Op.SETITEM) return 0;
     }
     return 0;
   }
 
-  /** Parses a dict opcode by opcode, and learns its template. */
-  #readNew(bytes: Uint8Array, start: number, stop: number): number {
-    const keys: string[] = [];
-    const cuts = [start];
-    let dict: MessageMap | undefined;
-    let key: string | undefined;
-    /** Whether a MARK is open: before the dict itself, or before its items. */
-    let marked = false;
-    /** Whether an item without a MARK waits for its SETITEM. */
-    let pending = false;
-    /** Whether the newest entry is a value, which can be memoized, not a MARK. */
-    let isValue = false;
-    for (let at = start; at < stop;) {
-      const opcode = bytes[at++];
-      switch (opcode) {
-        case Op.MEMOIZE:
-          if (!isValue) return 0;
-          continue;
-        case Op.BINPUT:
-          if (!isValue) return 0;
-          at++;
-          continue;
-        case Op.PUT: {
-          const from = at;
-          at = lineEnd(bytes, from, stop);
-          if (!isValue || !isNumber(bytes, from, at - 1)) return 0;
-          continue;
-        }
-        case Op.MARK:
-          if (marked || pending || key !== undefined) return 0;
-          marked = true;
-          isValue = false;
-          continue;
-        case Op.EMPTY_DICT:
-        case Op.DICT:
-          if (dict || marked !== (opcode === Op.DICT)) return 0;
-          dict = {};
-          marked = false;
-          isValue = true;
-          continue;
-        case Op.SETITEM:
-          if (!pending) return 0;
-          pending = false;
-          continue;
-        case Op.SETITEMS:
-          if (!dict || !marked || key !== undefined) return 0;
-          marked = false;
-          isValue = true;
-          continue;
-        case Op.STOP:
-          if (!dict || marked || pending || key !== undefined) return 0;
-          templates.learn(bytes, keys, cuts, at);
-          this.dict = dict;
-          return at;
-      }
-      const from = at - 1;
-      const value = this.#value(bytes, from, stop);
-      if (value === undefined || !dict || pending) return 0;
-      at = this.#valueEnd;
-      isValue = true;
-      if (key === undefined) {
-        if (typeof value !== "string") return 0;
-        key = value;
-      } else {
-        if (keys.push(key) > this.#maxItems) return 0;
-        cuts.push(from, at);
-        setKey(dict, key, value);
-        key = undefined;
-        pending = !marked;
-      }
+  /** Returns the key whose opcode is at `at`; `undefined` if it is no text, or extends beyond `stop`. */
+  #key(
+    bytes: Uint8Array,
+    at: number,
+    stop: number,
+  ): LabKey | string | undefined {
+    const isShort = bytes[at] === Op.SHORT_BINUNICODE;
+    if (isShort || bytes[at] === Op.BINUNICODE) {
+      const from = at + (isShort ? 2 : 5);
+      const to = from + (isShort ? bytes[at + 1] : uint32(bytes, at + 1));
+      const known = to <= stop ? labKey(bytes, from, to) : undefined;
+      this.#valueEnd = to;
+      if (known) return known;
     }
-    return 0;
+    const key = this.#value(bytes, at, stop);
+    return typeof key === "string" ? key : undefined;
   }
 
   /**
@@ -210,6 +160,16 @@ export class DictReader {
       case Op.NONE: return null;
     }
   }
+}
+
+/** Returns what follows the opcode at `at` if that only keeps the value before it in the memo, which a single dict does not need. */
+function skipMemo(bytes: Uint8Array, at: number, stop: number): number {
+  const opcode = bytes[at];
+  if (opcode === Op.MEMOIZE) return at + 1;
+  if (opcode === Op.BINPUT) return at + 2;
+  if (opcode !== Op.PUT) return at;
+  const end = lineEnd(bytes, at + 1, stop);
+  return isNumber(bytes, at + 1, end - 1) ? end : at;
 }
 
 /**
