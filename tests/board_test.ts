@@ -42,16 +42,21 @@ Deno.test("Wall shows each number once, with its last two digits and the name th
   for (let i = 0; i < 300; i++) assert(!wall.add(ALICE));
   assert(!wall.add({ ...ALICE, student_name: "Mallory" }));
   assert(!wall.add({ ...ALICE, sid: String(ALICE.sid) }));
-  assert(wall.add({ ...BOB, sid: "7" }));
   assert(wall.add({ ...BOB, sid: null }));
   assert(!wall.add({ ...ALICE, sid: null }));
-  assertEquals(wall.after(0), [
-    ["89", "Alice Brown"],
-    ["7", "Bob Chen"],
-    ["", "Bob Chen"],
-  ]);
-  assertEquals(wall.after(2), [["", "Bob Chen"]]);
-  assertEquals(wall.after(3), []);
+  assertEquals(wall.after(0), [["89", "Alice Brown"], ["", "Bob Chen"]]);
+  assertEquals(wall.after(1), [["", "Bob Chen"]]);
+  assertEquals(wall.after(2), []);
+});
+
+Deno.test("Wall marks a name with digits if the number has any, and hides at least half of them", () => {
+  const sids = [7, "42", 123, "1234", -5, "-12", "987 654 32 1\n", "12345.-"];
+  const wall = new Wall();
+  for (const sid of sids) wall.add({ ...ALICE, sid });
+  assertEquals(
+    wall.after(0).map(([mark]) => mark),
+    ["", "2", "3", "34", "", "2", "21", "45"],
+  );
 });
 
 Deno.test("Wall escapes and cuts names, and keeps only the newest", () => {

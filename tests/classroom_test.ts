@@ -51,7 +51,7 @@ Deno.test("Repeats prints a line once, counts its repeats, and forgets the oldes
   assertEquals(printed, ["a"]);
 });
 
-Deno.test("maskedLine() shows the last two digits of a number", () => {
+Deno.test("maskedLine() shows the last two digits of a number, and at most half of it", () => {
   const line = (sid: string | number | bigint | null) =>
     maskedLine({ ...ALICE, sid }).replace(/^.*, sid: /, "");
   assertEquals([
@@ -59,13 +59,23 @@ Deno.test("maskedLine() shows the last two digits of a number", () => {
     line("0012"),
     line(10n ** 20n),
     line("5"),
+    line(42),
+    line("007"),
+    line(1234),
+    line(-5),
+    line("12 "),
     line("a\nb, sid: 77"),
     line(null),
   ], [
     "*******89",
     "**12",
     "*******************00",
-    "5",
+    "*",
+    "*2",
+    "**7",
+    "**34",
+    "**",
+    "**2",
     "**********77",
     "None",
   ]);

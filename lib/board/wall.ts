@@ -4,6 +4,7 @@
  * @module
  */
 
+import { endOf } from "../students/mask.ts";
 import type { Identity } from "../students/row.ts";
 import { cut, escape, firstColumns } from "../text.ts";
 
@@ -40,7 +41,7 @@ export class Wall {
     if (this.#known.has(key) || this.#known.size >= MOST_KNOWN) return false;
     this.#known.add(key);
     this.#names.push([
-      markOf(number),
+      escape(endOf(number)),
       shownName(student_name ?? "None") || NO_NAME,
     ]);
     this.#total++;
@@ -56,12 +57,6 @@ export class Wall {
     const newer = Math.min(this.#total - count, MOST_NAMES);
     return newer > 0 ? this.#names.slice(-newer) : [];
   }
-}
-
-/** Returns the last two digits of a number: they tell two of the same name apart. */
-function markOf(number: string): string {
-  const end = number.slice(-4).replace(/^[\udc00-\udfff]/, "");
-  return escape([...end].slice(-2).join(""));
 }
 
 function shownName(name: string): string {

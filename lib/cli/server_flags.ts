@@ -51,7 +51,7 @@ export interface ServerFlags extends DatabaseFlags {
   roster: string | undefined;
   /** Whether to print no line for each request. */
   quiet: boolean;
-  /** Whether to print only the last two digits of a student's number. */
+  /** Whether to print only the end of a student's number. */
   maskSid: boolean;
   /** Whether to show a page for a projector. */
   board: boolean;
@@ -138,7 +138,9 @@ export const serverFlags: Flags<ServerFlags> = {
   ),
   ...databaseFlags,
   quiet: toggle("do not print a line for each request"),
-  maskSid: toggle("print only the last two digits of a student's number"),
+  maskSid: toggle(
+    "print at most the last two digits of a student's number, and at most half of it",
+  ),
   board: toggle(
     "show a web page for a projector, and pages for the instructor",
   ),

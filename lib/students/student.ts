@@ -10,6 +10,7 @@ import { ProtocolError, RequestError } from "../formats/errors.ts";
 import { lookalike } from "../formats/lookalike.ts";
 import type { Message, MessageMap } from "../formats/format.ts";
 import { isMessageMap } from "../formats/format.ts";
+import { masked } from "./mask.ts";
 
 /** The response to a student who was recorded. */
 export const ACKNOWLEDGED = 1;
@@ -131,14 +132,11 @@ export function connectedLine(student: Student): string {
   return lineOf(student, student.sid, LONGEST);
 }
 
-/**
- * Returns the same line, but with only the last two digits of the student's
- * number, and shorter, for a screen that others see.
- */
+/** Returns the same line, but masked and shorter, for a screen that others see. */
 export function maskedLine(student: Student): string {
   const { sid } = student;
-  const masked = sid === null ? sid : String(sid).replace(/.(?=..)/gsu, "*");
-  return lineOf(student, masked, LONGEST_MASKED);
+  const number = sid === null ? null : masked(String(sid));
+  return lineOf(student, number, LONGEST_MASKED);
 }
 
 function lineOf(
