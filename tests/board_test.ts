@@ -13,19 +13,23 @@ import {
   ProtocolError,
   RequestError,
 } from "../lib/formats/formats.ts";
+import { closeOnce } from "../lib/net.ts";
+import { StoreError } from "../lib/students/store.ts";
 import { toStudent } from "../lib/students/student.ts";
 import { soon, until } from "../lib/testing/soon.ts";
 import { TestBoard } from "./support/boards.ts";
 import { EventReader } from "./support/event_reader.ts";
 import { needs } from "./support/needs.ts";
-import { ALICE, BOB, Peer } from "./support/peers.ts";
+import { ALICE, BOB, encode, Peer } from "./support/peers.ts";
 
 const net = needs("net");
+
+const encoder = new TextEncoder();
 
 /** Sends a request as it is, and returns the whole response. */
 async function raw(test: TestBoard, request: string): Promise<string> {
   const conn = await Deno.connect(test.at);
-  await conn.write(new TextEncoder().encode(request));
+  await conn.write(encoder.encode(request));
   const body = new Response(conn.readable).text();
   return await soon(body, () => "end of the response");
 }
@@ -198,7 +202,7 @@ net.test("The board answers only requests that name its address, in GET and HEAD
   ) assertEquals(await status(bad), "400", bad);
   const head = await raw(test, `HEAD / HTTP/1.1\r\n${host}\r\n\r\n`);
   assertMatch(head, /content-length: \d{4}\r\n\r\n$/);
-  assertEquals(test.errors, []);
+  assertEquals(test.lines, []);
 });
 
 net.test("The instructor's pages need the token: as a bearer token, or in the cookie that the link sets (needs net)", async () => {
@@ -226,6 +230,8 @@ net.test("The instructor's pages need the token: as a bearer token, or in the co
     assertEquals(opened.headers.get("location"), path);
     const cookie = opened.headers.get("set-cookie")!;
     assertMatch(cookie, /; HttpOnly; SameSite=Lax$/);
+    // A browser sends it to all ports of the host: another server's is another one.
+    assert(cookie.startsWith(`rollcall_token_${test.at.port}=${token};`));
     const headers = { cookie: `other=1; ${cookie.split(";")[0]}` };
     assertEquals((await get({ headers })).status, 200);
   }
@@ -282,29 +288,105 @@ net.test("The board sends at most four updates a second, whatever happens (needs
   assert(updates >= 2);
 });
 
-net.test("A flood of connections to the board takes 64 places of this machine, and none of the lab's clients (needs net)", async () => {
+net.test("A flood of connections to the board takes 64 places of this machine, and none of the lab's clients; further ones are told (needs net)", async () => {
   await using test = new TestBoard();
   const conns: Deno.Conn[] = [];
   for (let i = 0; i < 100; i++) conns.push(await Deno.connect(test.at));
-  const ended = conns.map((conn) =>
-    conn.read(new Uint8Array(1)).then((count) => count === null, () => true)
-  );
+  const ended = conns.map((conn) => new Response(conn.readable).text());
   let closed = 0;
   for (const end of ended) {
-    void end.then((isClosed) => closed += Number(isClosed));
+    end.then((said) => closed += Number(!said), () => {}); // closed here
   }
-  await until(() => closed === 36);
+  await until(() => closed === 4); // 32 are about to be told
   using peer = await Peer.greeted(test.server.addr);
   await peer.send(ALICE);
   assertEquals(await peer.receive(), 1);
-  for (const conn of conns) conn.close();
-  await Promise.all(ended);
+  await conns[70].write(encoder.encode("GET / HTTP/1.1\r\nHost: x\r\n\r\n"));
+  const said = await soon(ended[70], () => "response");
+  assertMatch(said, /^HTTP\/1\.1 503 .*\r\nconnection: close\r\n/s);
+  assertMatch(said, /The board has no place for another page now\. Close one/);
+  for (const conn of conns) closeOnce(conn);
+  await Promise.allSettled(ended);
   await until(() => test.server.server.handlers.size === 1);
   let icon: Response | undefined; // once the places are free again
-  while (!icon) {
+  while (icon?.status !== 200) {
+    await icon?.body?.cancel();
     icon = await fetch(test.url("/icon.svg")).catch(() => undefined);
   }
   assertEquals(await icon.text(), ICON);
+});
+
+net.test("The board answers 400 at once to what is not HTTP, 408 to silence, and takes lines that end with LF (needs net)", async () => {
+  await using test = new TestBoard();
+  const begun = [
+    Uint8Array.of(0x16, 3, 1, 2, 0, 1), // TLS
+    encode([ALICE]), // pickle
+    encoder.encode('{"student_name": "Alice'),
+    encoder.encode("hello"),
+    encoder.encode("GET http://x/ HTTP/1.1\r\n"),
+    encoder.encode("PRI * HTTP/2.0\r\n"),
+    encoder.encode("GETTHEGREETINGNOW"),
+  ];
+  const began = performance.now();
+  for (const bytes of begun) {
+    using conn = await Deno.connect(test.at);
+    await conn.write(bytes);
+    const answer = new Uint8Array(4096);
+    const count = await soon(conn.read(answer), () => "answer");
+    const said = new TextDecoder().decode(answer.subarray(0, count ?? 0));
+    assertMatch(said, /^HTTP\/1\.1 400 .*The lab's clients connect to/s);
+  }
+  assert(performance.now() - began < 4000); // silence is answered after 5 s
+  const host = "Host: 127.0.0.1";
+  for (const end of ["\n", "\r\n"]) {
+    const text = await raw(
+      test,
+      `GET /icon.svg HTTP/1.1${end}${host}${end}X: a\n${end}`,
+    );
+    assertMatch(text, /^HTTP\/1\.1 200 /);
+  }
+  assertMatch(
+    await raw(test, `GET / HTTP/1.1\n${host}\rX: 1\n\n`),
+    /^HTTP\/1\.1 400 /,
+  );
+  assertMatch(await raw(test, ""), /^HTTP\/1\.1 408 .*No request came/s);
+});
+
+net.test("A page that cannot be made says why, and is reported once, with a count when it can be made again (needs net)", async () => {
+  let failure: Error | undefined = new StoreError("the database is away");
+  await using test = new TestBoard({
+    rosterSource: {
+      sections: () => failure ? Promise.reject(failure) : Promise.resolve([]),
+      csv: () => Promise.reject(new Error("secret")),
+    },
+  });
+  for (let i = 0; i < 3; i++) {
+    const response = await test.asInstructor("/roster");
+    assertEquals(response.status, 503);
+    assertEquals(
+      await response.text(),
+      "This page cannot be made now: the database is away\n",
+    );
+    await (await test.asInstructor("/live")).body?.cancel();
+  }
+  const csv = await test.asInstructor("/roster.csv");
+  assertEquals(csv.status, 500);
+  assert(!(await csv.text()).includes("secret"));
+  failure = undefined;
+  assertEquals(
+    (await (await test.asInstructor("/roster")).text()).length > 0,
+    true,
+  );
+  assertEquals(test.lines, [
+    "The board cannot show /roster: the database is away",
+    "The board cannot show /roster.csv: Error: secret",
+    "The board shows /roster again. It failed 3 times",
+  ]);
+  test.board[Symbol.dispose]();
+  assertEquals(
+    test.lines.at(-1),
+    "The board could not show /roster.csv 1 time",
+  );
 });
 
 net.test("/metrics is OpenMetrics text that counts what happened (needs net)", async () => {

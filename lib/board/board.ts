@@ -14,7 +14,7 @@ import {
   type WatchedServer,
 } from "./class_state.ts";
 import { HttpServer } from "./http.ts";
-import { textResponse } from "./http_response.ts";
+import { Failures } from "./failures.ts";
 import { EventLoopLag } from "./lag.ts";
 import { answer, type RosterSource } from "./routes.ts";
 import { Streams } from "./streams.ts";
@@ -29,8 +29,10 @@ export interface BoardOptions {
   readonly host: string;
   /** Where clients connect. It is called when a page is opened. */
   connectTo(): ConnectTo;
-  /** Called with an error of the board itself. */
-  onError(error: unknown): void;
+  /** The token of the instructor's pages. @default a new one */
+  readonly token?: string;
+  /** Called with a line about a page that fails. */
+  report(line: string): void;
 }
 
 /** Shows a class what happens. It costs the server nothing unless there is one. */
@@ -38,14 +40,18 @@ export class Board implements Disposable {
   /** What it knows. */
   readonly state: ClassState;
   /** What opens the instructor's pages. */
-  readonly token: Token = new Token();
+  readonly token: Token;
   #streams: Streams;
   #http: HttpServer;
+  #failures: Failures;
   #lag = new EventLoopLag();
 
   /** Makes a board. It follows the roster from now on, and a server once `onEvent` is given to it. */
   constructor(options: BoardOptions) {
     const { roster, rosterSource, host } = options;
+    this.token = new Token(options.token);
+    const failures = new Failures((line) => options.report(line));
+    this.#failures = failures;
     this.state = new ClassState(roster, () => this.#streams.changed());
     this.#streams = new Streams(this.state);
     const shown = {
@@ -61,11 +67,13 @@ export class Board implements Disposable {
       }),
     };
     this.#http = new HttpServer(async (request) => {
+      const { pathname } = request.url;
       try {
-        return await answer(shown, request);
+        const response = await answer(shown, request);
+        if (response.status === 200) failures.succeeded(pathname);
+        return response;
       } catch (error) {
-        options.onError(error);
-        return textResponse(500, "The server failed to make this page");
+        return failures.failed(pathname, error);
       }
     });
   }
@@ -90,6 +98,7 @@ export class Board implements Disposable {
     this.#streams.close();
     this.#http.close();
     this.#lag[Symbol.dispose]();
+    this.#failures.end();
     this.state.roster.onResults = undefined;
   }
 }

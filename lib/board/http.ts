@@ -15,17 +15,19 @@ import {
   closeOnce,
   isClosedHere,
 } from "../net.ts";
+import { type HttpRequest, parseRequest, readHead } from "./http_request.ts";
 import {
-  badRequest,
-  type HttpRequest,
-  parseRequest,
-  readHead,
-} from "./http_request.ts";
-import { headOf, type HttpResponse, writeAll } from "./http_response.ts";
+  headOf,
+  type HttpResponse,
+  textResponse,
+  writeAll,
+} from "./http_response.ts";
 import { AcceptRate, Places } from "./places.ts";
 
 /** How long a client may take to send its request, in milliseconds. */
 const REQUEST_TIME = 5_000;
+/** How long a page may take to be made, in milliseconds. */
+const ANSWER_TIME = 10_000;
 /** How long it may take to read a response, in milliseconds. */
 const RESPONSE_TIME = 60_000;
 /** How long to wait for its end afterwards, in milliseconds. */
@@ -36,6 +38,29 @@ const ACCEPT_REST = 100;
 const MOST_READS = 64;
 /** Connections that may wait to be accepted. */
 const BACKLOG = 128;
+/** Connections without a place that are told so at the same time. Further ones are closed at once. */
+const MOST_REJECTED = 32;
+
+const FOR_BROWSERS = "The board is a web page: open it in a browser. " +
+  "The lab's clients connect to the server's port, which is another one";
+const NOT_HTTP = textResponse(
+  400,
+  `This is not a request of HTTP/1.1. ${FOR_BROWSERS}`,
+);
+const TOO_LATE = textResponse(
+  408,
+  `No request came within ${REQUEST_TIME / 1000} s. ${FOR_BROWSERS}`,
+);
+const TOO_SLOW = textResponse(
+  503,
+  `This page was not ready within ${ANSWER_TIME / 1000} s. Try again`,
+);
+const NO_PLACE = textResponse(
+  503,
+  "The board has no place for another page now. " +
+    "Close one on your machine, and open this one again",
+  { "retry-after": "5" },
+);
 
 /** Answers a request. */
 export type HttpHandler = (
@@ -47,6 +72,8 @@ export class HttpServer {
   #handle: HttpHandler;
   #listener: Deno.TcpListener | undefined;
   #open = new Set<Accepted>();
+  /** Connections that have no place, until they are told. */
+  #rejected = new Set<Accepted>();
   #places = new Places();
   #rate = new AcceptRate();
 
@@ -72,7 +99,7 @@ export class HttpServer {
   close(): void {
     if (this.#listener) closeOnce(this.#listener);
     this.#rate.stop();
-    for (const conn of this.#open) closeOnce(conn);
+    for (const conn of [...this.#open, ...this.#rejected]) closeOnce(conn);
   }
 
   async #accept(listener: Deno.TcpListener): Promise<void> {
@@ -90,46 +117,48 @@ export class HttpServer {
   /** Serves one connection. Never rejects. */
   async #serve(conn: Deno.TcpConn): Promise<void> {
     const address = conn.remoteAddr.hostname;
-    if (!this.#places.take(address)) return closeOnce(conn);
-    this.#open.add(conn);
+    const hasPlace = this.#places.take(address);
+    if (!hasPlace && this.#rejected.size >= MOST_REJECTED) {
+      return closeOnce(conn);
+    }
+    const open = hasPlace ? this.#open : this.#rejected;
+    open.add(conn);
     try {
       conn.setNoDelay();
-      await this.#answer(conn, address);
+      await this.#answer(conn, hasPlace);
       await linger(conn);
     } catch {
       // The client is gone, or took too long: nothing is left to say.
     } finally {
       closeOnce(conn);
-      this.#open.delete(conn);
-      this.#places.giveBack(address);
+      open.delete(conn);
+      if (hasPlace) this.#places.giveBack(address);
     }
   }
 
-  async #answer(conn: Deno.TcpConn, address: string): Promise<void> {
-    const response = await within(REQUEST_TIME, conn, async () => {
-      const head = await readHead(conn);
-      if (head === undefined) throw new Deno.errors.UnexpectedEof();
-      const request = parseRequest(head, address);
-      if (!request) return badRequest();
-      const response = await this.#handle(request);
-      return request.method === "HEAD"
-        ? { ...response, stream: undefined, isHead: true }
-        : response;
-    });
-    await within(RESPONSE_TIME, conn, () => writeAll(conn, headOf(response)));
+  async #answer(conn: Deno.TcpConn, hasPlace: boolean): Promise<void> {
+    const head = await within(REQUEST_TIME, readHead(conn));
+    const request = parseRequest(head ?? "");
+    let response = head === undefined ? TOO_LATE : NOT_HTTP;
+    if (request && hasPlace) {
+      const handled = Promise.resolve(this.#handle(request));
+      response = await within(ANSWER_TIME, handled) ?? TOO_SLOW;
+    } else if (request) response = NO_PLACE;
+    if (request?.method === "HEAD") {
+      response = { ...response, stream: undefined, isHead: true };
+    }
+    const timer = setTimeout(() => closeOnce(conn), RESPONSE_TIME);
+    await writeAll(conn, headOf(response)).finally(() => clearTimeout(timer));
     await response.stream?.(conn);
   }
 }
 
-/** Runs some work. If it takes too long, closes the connection, so that it fails. */
-async function within<T>(
-  ms: number,
-  conn: Deno.TcpConn,
-  work: () => Promise<T>,
-): Promise<T> {
-  const timer = setTimeout(() => closeOnce(conn), ms);
+/** Resolves as `work` does; to `undefined` if that takes too long. */
+async function within<T>(ms: number, work: Promise<T>): Promise<T | undefined> {
+  const late = Promise.withResolvers<undefined>();
+  const timer = setTimeout(() => late.resolve(undefined), ms);
   try {
-    return await work();
+    return await Promise.race([work, late.promise]);
   } finally {
     clearTimeout(timer);
   }

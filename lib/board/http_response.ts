@@ -35,6 +35,7 @@ const STATUS: Readonly<Record<number, string>> = {
   401: "Unauthorized",
   404: "Not Found",
   405: "Method Not Allowed",
+  408: "Request Timeout",
   421: "Misdirected Request",
   500: "Internal Server Error",
   503: "Service Unavailable",

@@ -11,7 +11,6 @@ import type { OnEvent } from "../events.ts";
 import { type Address, DEFAULT_ADDRESS } from "../net.ts";
 import { report } from "../output.ts";
 import type { Roster } from "../students/roster.ts";
-import { reason } from "../text.ts";
 import { classSummary } from "./classroom.ts";
 import type { CommandServer } from "./command_server.ts";
 import { addressesAt, ALL_ADDRESSES, cannotListen } from "./listening.ts";
@@ -47,7 +46,7 @@ export class ShownBoard implements Disposable {
         addresses: this.#addresses,
         port: this.#server!.addr.port,
       }),
-      onError: (error) => report(`The board failed: ${reason(error)}`),
+      report,
     });
   }
 

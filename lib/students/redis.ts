@@ -161,7 +161,7 @@ export class RedisStore implements Store {
 
   async *readAll(): AsyncIterable<Row> {
     // By key, because Redis may show a row twice while others add rows.
-    const rows = new Map<string, string>();
+    const rows = new Map<string, ReturnType<typeof readRow>>();
     let cursor = "0";
     do {
       const reply = await this.#call((send) =>
@@ -169,12 +169,12 @@ export class RedisStore implements Store {
       );
       const [next, pairs] = reply as [string, string[]];
       for (let i = 0; i < pairs.length; i += 2) {
-        rows.set(pairs[i], pairs[i + 1]);
+        rows.set(pairs[i], readRow(pairs[i], pairs[i + 1]));
       }
       cursor = next;
     } while (cursor !== "0");
-    const read = Array.from(rows, ([key, value]) => readRow(key, value));
-    for (const [, row] of read.sort(([a], [b]) => a - b)) yield row;
+    const read = [...rows.values()].sort(([a], [b]) => a - b);
+    for (const [, row] of read) yield row;
   }
 
   /** Closes it. Calls under way fail, although what they record may be stored. */

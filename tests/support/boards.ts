@@ -11,7 +11,8 @@ export class TestBoard implements AsyncDisposable {
   readonly roster = new Roster();
   readonly board: Board;
   readonly server: TestServer;
-  readonly errors: unknown[] = [];
+  /** What the board reports. */
+  readonly lines: string[] = [];
   /** Where the board listens. */
   readonly at: Address;
 
@@ -24,7 +25,7 @@ export class TestBoard implements AsyncDisposable {
       },
       host: "127.0.0.1",
       connectTo: () => ({ addresses: ["192.0.2.7", "192.0.2.8"], port: 12000 }),
-      onError: (error) => this.errors.push(error),
+      report: (line) => this.lines.push(line),
       ...options,
     });
     this.server = new TestServer({

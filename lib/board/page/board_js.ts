@@ -123,11 +123,10 @@ function connect() {
   };
   events.addEventListener("beat", () => heard = Date.now());
   events.onerror = () => {
-    $("status").textContent = "No connection to the server. Trying again...";
     // The browser tries again by itself, unless the server has refused.
-    if (events.readyState === EventSource.CLOSED) {
-      setTimeout(connect, 3000 + Math.random() * 3000);
-    }
+    const isRefused = events.readyState === EventSource.CLOSED;
+    $("status").textContent = (isRefused ? "The server has no place for this page." : "No connection to the server.") + " Trying again...";
+    if (isRefused) setTimeout(connect, 3000 + Math.random() * 3000);
   };
 }
 setInterval(() => {

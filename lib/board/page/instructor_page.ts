@@ -160,23 +160,30 @@ function filter() {
   }
 }
 
-async function refresh() {
-  try {
-    const response = await fetch(location.pathname);
-    if (!response.ok) throw new Error(response.status);
-    const page = new DOMParser().parseFromString(await response.text(), "text/html");
-    const main = document.getElementById("main");
-    const next = page.getElementById("main");
-    if (next.innerHTML !== main.innerHTML) {
-      main.replaceWith(document.adoptNode(next));
-      filter();
-    }
-    status.textContent = "";
-  } catch (error) {
-    status.textContent = error.message === "401"
-      ? "The server has started again: open the link that it prints now."
-      : "Not up to date: the server does not answer.";
+/** Asks for the page. Returns why it is not up to date, or nothing. */
+async function update() {
+  const response = await fetch(location.pathname).catch(() => undefined);
+  if (!response) return "Not up to date: the server does not answer.";
+  if (response.status === 401) {
+    return "The server has started again: open the link that it prints now.";
   }
+  const text = await response.text().catch(() => "");
+  if (!response.ok) {
+    const said = text.trim().slice(0, 300) || "error " + response.status;
+    return "Not up to date. The server answers: " + said;
+  }
+  const next = new DOMParser().parseFromString(text, "text/html").getElementById("main");
+  if (!next) return "Not up to date: the server's answer was not complete.";
+  const main = document.getElementById("main");
+  if (next.innerHTML !== main.innerHTML) {
+    main.replaceWith(document.adoptNode(next));
+    filter();
+  }
+  return "";
+}
+
+async function refresh() {
+  status.textContent = await update();
   setTimeout(refresh, document.hidden ? 15000 : 3000);
 }
 
