@@ -1,6 +1,8 @@
 // `server --board`, as an instructor runs it.
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { parseFlags } from "../lib/cli/flags.ts";
+import { serverFlags, settled } from "../lib/cli/server_flags.ts";
 import { client, listening, Program } from "../tools/processes/program.ts";
 import { EventReader } from "./support/event_reader.ts";
 import { needs } from "./support/needs.ts";
@@ -18,6 +20,8 @@ function start(folder: string, ...flags: string[]): Program {
     ...["server.ts", "--port", "0", ...flags],
   ]);
 }
+
+const parse = (...args: string[]) => parseFlags(args, serverFlags);
 
 /** Waits for the links that a server prints. */
 async function links(server: Program): Promise<{ site: string; link: string }> {
@@ -104,14 +108,91 @@ runNet.test("server --board says that its port is in use, and ends with 1; --cla
   }
 });
 
-run.test("server --expected needs a board, and a list that can be read (needs run)", async () => {
-  await using without = start("data", "--expected", "data/class.csv");
-  const { code, stderr } = await without.ended();
-  assertEquals(code, 2);
+run.test("server --board says that its port is that of the clients, and --classroom takes another one (needs run)", async () => {
+  for (
+    const [port, ...flags] of [
+      ["8000", "--board"],
+      ["12000", "--board-port", "12000"],
+    ]
+  ) {
+    await using server = start("data", "--port", port, ...flags);
+    const { code, stdout, stderr } = await server.ended();
+    assertEquals([code, stdout], [2, ""]);
+    assertEquals(
+      stderr,
+      `--port ${port} is for clients, and --board-port ${port} for the board: ` +
+        "they must differ. Give one of the two flags another number\n",
+    );
+  }
+});
+
+Deno.test("settled() gives the board of --classroom another port if clients have that one", () => {
+  const { values } = parse("--classroom", "--port", "8000");
+  assertEquals(settled(values).boardPort, 0);
+  assertEquals(settled(parse("--classroom").values).boardPort, 8000);
   assertEquals(
-    stderr,
-    "--expected is for the instructor's page: add --board\n",
+    settled(parse("--port", "0", "--board-port", "0").values).boardPort,
+    0,
   );
+});
+
+files.test("server --board-token-file keeps the token over restarts, and two servers' pages work side by side in one browser (needs run, net, read, write)", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "rollcall-" });
+  try {
+    const file = `${folder}/token`;
+    const flags = ["--board-port", "0", "--board-token-file", file];
+    await using missing = start(folder, ...flags);
+    const { code, stderr } = await missing.ended();
+    assertEquals(code, 1);
+    assertEquals(stderr, `Cannot read ${file}: there is no such file\n`);
+    for (
+      const bad of ["", "short", "x".repeat(201), "a space is in this one"]
+    ) {
+      await Deno.writeTextFile(file, bad);
+      await using server = start(folder, ...flags);
+      const { code, stderr } = await server.ended();
+      assertEquals([code, stderr], [
+        1,
+        `${file} must have one line of 16 to 200 letters, digits, or - . _ ~\n`,
+      ]);
+    }
+    const token = crypto.randomUUID();
+    await Deno.writeTextFile(file, `${token}\n`);
+    await using one = start(folder, ...flags);
+    const { link } = await links(one);
+    assertEquals(new URL(link).searchParams.get("token"), token);
+    await asInstructor(link, "/metrics");
+    // A browser sends the cookies of a host to all its ports.
+    await using other = start(folder, "--board-port", "0");
+    const opened = [link, (await links(other)).link];
+    const cookies: string[] = [];
+    for (const link of opened) {
+      const response = await fetch(link, { redirect: "manual" });
+      await response.body?.cancel();
+      cookies.push(response.headers.get("set-cookie")!.split(";")[0]);
+    }
+    assertEquals(new Set(cookies.map((it) => it.split("=")[0])).size, 2);
+    const headers = { cookie: cookies.join("; ") };
+    for (const link of opened) {
+      const response = await fetch(new URL("/live", link), { headers });
+      await response.body?.cancel();
+      assertEquals(response.status, 200);
+    }
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+run.test("server --expected and --board-token-file need a board, and a list that can be read (needs run)", async () => {
+  for (const flag of ["--expected", "--board-token-file"]) {
+    await using without = start("data", flag, "data/class.csv");
+    const { code, stderr } = await without.ended();
+    assertEquals(code, 2);
+    assertEquals(
+      stderr,
+      `${flag} is for the instructor's pages: add --board\n`,
+    );
+  }
   await using missing = start("data", "--board", "--expected", "data/no.csv");
   const ended = await missing.ended();
   assertEquals([ended.code, ended.stdout], [1, ""]);

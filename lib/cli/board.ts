@@ -4,6 +4,7 @@
  * @module
  */
 
+import { TOKEN } from "../board/access.ts";
 import { Board } from "../board/board.ts";
 import type { Section } from "../board/page/instructor_page.ts";
 import type { RosterSource } from "../board/routes.ts";
@@ -13,7 +14,9 @@ import { report } from "../output.ts";
 import type { Roster } from "../students/roster.ts";
 import { classSummary } from "./classroom.ts";
 import type { CommandServer } from "./command_server.ts";
+import { readText } from "./data_file.ts";
 import { addressesAt, ALL_ADDRESSES, cannotListen } from "./listening.ts";
+import { Failure } from "./program.ts";
 import {
   type ClassList,
   listMissing,
@@ -21,7 +24,7 @@ import {
 } from "./roster/class_list.ts";
 import { asCsv } from "./roster/listing.ts";
 import { listRows, markDoubtful } from "./roster/rows.ts";
-import { BOARD_PORT, type SettledFlags } from "./server_flags.ts";
+import type { SettledFlags } from "./server_flags.ts";
 
 /** The board of a server that runs on a command line. */
 export class ShownBoard implements Disposable {
@@ -42,6 +45,7 @@ export class ShownBoard implements Disposable {
       roster,
       rosterSource: sourceOf(roster, expected),
       host: this.#host,
+      token: tokenIn(flags.boardTokenFile),
       connectTo: () => ({
         addresses: this.#addresses,
         port: this.#server!.addr.port,
@@ -81,7 +85,7 @@ export class ShownBoard implements Disposable {
     this.#server = server;
     this.#board.watch(server);
     const { boardPort, board } = this.#flags;
-    const address = { hostname: this.#host, port: boardPort ?? BOARD_PORT };
+    const address = { hostname: this.#host, port: boardPort };
     try {
       this.#address = this.#board.listen(address);
     } catch (error) {
@@ -129,6 +133,16 @@ export class ShownBoard implements Disposable {
   [Symbol.dispose](): void {
     this.#board[Symbol.dispose]();
   }
+}
+
+/** Returns the token in a file. No file is no token. @throws {Failure} If it cannot. */
+function tokenIn(path: string | undefined): string | undefined {
+  if (path === undefined) return undefined;
+  const token = readText(path).trim();
+  if (TOKEN.test(token)) return token;
+  throw new Failure(
+    `${path} must have one line of 16 to 200 letters, digits, or - . _ ~`,
+  );
 }
 
 function sourceOf(

@@ -5,6 +5,16 @@
  */
 
 import { reason } from "../text.ts";
+import { Failure } from "./program.ts";
+
+/** Returns the text of a file that a flag names. @throws {Failure} If it cannot be read. */
+export function readText(path: string): string {
+  try {
+    return Deno.readTextFileSync(path).replace(/^\ufeff/, "");
+  } catch (error) {
+    throw new Failure(`Cannot read ${path}: ${whyUnreadable(error)}`);
+  }
+}
 
 /** Returns why a file cannot be read, in the words of who named it. */
 export function whyUnreadable(error: unknown): string {

@@ -15,7 +15,7 @@ import { Roster, type RosterLimits } from "../students/roster.ts";
 import type { Row } from "../students/row.ts";
 import { StoreError } from "../students/store.ts";
 import { counted } from "../text.ts";
-import { whyUnreadable } from "./data_file.ts";
+import { readText } from "./data_file.ts";
 import { type Flags, text } from "./flags.ts";
 import { Failure } from "./program.ts";
 
@@ -88,19 +88,10 @@ export async function forgetInRoster(
 
 /** Reads what the flags name. A password is in a file or in the environment: on a command line, every user of the machine could read it. */
 function optionsOf({ passwordFile, caFile }: DatabaseFlags): StoreOptions {
-  return {
-    password: readFlag(passwordFile)?.trimEnd() ?? passwordInEnvironment(),
-    ca: readFlag(caFile),
-  };
-}
-
-function readFlag(file: string | undefined): string | undefined {
-  if (file === undefined) return undefined;
-  try {
-    return Deno.readTextFileSync(file).replace(/^\ufeff/, "");
-  } catch (error) {
-    throw new Failure(`Cannot read ${file}: ${whyUnreadable(error)}`);
-  }
+  const [password, ca] = [passwordFile, caFile].map((file) =>
+    file === undefined ? undefined : readText(file)
+  );
+  return { password: password?.trimEnd() ?? passwordInEnvironment(), ca };
 }
 
 function passwordInEnvironment(): string | undefined {

@@ -57,6 +57,8 @@ export interface ServerFlags extends DatabaseFlags {
   board: boolean;
   /** The port of that page. */
   boardPort: number | undefined;
+  /** The file with the token of the instructor's pages. */
+  boardTokenFile: string | undefined;
   /** The class list for the instructor's pages. */
   expected: string | undefined;
   /** Whether a class connects: all addresses, the limits of a class, the board, and masked numbers. */
@@ -149,6 +151,11 @@ export const serverFlags: Flags<ServerFlags> = {
     fallback: undefined,
     shown: String(BOARD_PORT),
   },
+  boardTokenFile: text(
+    "a file in data/ with the token of the instructor's pages, to keep it over restarts",
+    undefined,
+    "a new token at each start",
+  ),
   expected: text(
     "the class list on the instructor's page: CSV with a column sid, as data/class.csv",
     undefined,
@@ -161,7 +168,7 @@ export const serverFlags: Flags<ServerFlags> = {
 
 /** The flags, with what `--classroom` means for those that are not given. */
 export type SettledFlags =
-  & Omit<ServerFlags, "board">
+  & Omit<ServerFlags, "board" | "boardPort">
   & {
     /** Clients served at once from one address. */
     maxClientsPerAddress: number;
@@ -171,6 +178,8 @@ export type SettledFlags =
     maxNewPerAddress: number;
     /** Whether there is a board: because a flag asks for it, or because `--classroom` implies it. */
     board: "asked" | "implied" | undefined;
+    /** The port of the board. */
+    boardPort: number;
   };
 
 /** Fills in what follows from other flags. @throws {UsageError} If one needs another. */
@@ -184,9 +193,14 @@ export function settled(given: ServerFlags): SettledFlags {
   } = given;
   const isAsked = given.board || given.boardPort !== undefined;
   const board = isAsked ? "asked" : classroom ? "implied" : undefined;
-  if (given.expected !== undefined && !board) {
+  const forBoard = {
+    "--expected": given.expected,
+    "--board-token-file": given.boardTokenFile,
+  };
+  for (const [flag, value] of Object.entries(forBoard)) {
+    if (value === undefined || board) continue;
     throw new UsageError(
-      "--expected is for the instructor's page: add --board",
+      `${flag} is for the instructor's pages: add --board`,
     );
   }
   return {
@@ -197,5 +211,20 @@ export function settled(given: ServerFlags): SettledFlags {
     maxNewPerConnection,
     maxNewPerAddress,
     board,
+    boardPort: board ? boardPortOf(given, board) : BOARD_PORT,
   };
+}
+
+/** Returns the port of the board. @throws {UsageError} If it is that of the clients. */
+function boardPortOf(
+  { port, boardPort = BOARD_PORT }: ServerFlags,
+  board: "asked" | "implied",
+): number {
+  if (port !== boardPort || port === 0) return boardPort;
+  // Nobody has asked for that port, so any other is as good.
+  if (board === "implied") return 0;
+  throw new UsageError(
+    `--port ${port} is for clients, and --board-port ${boardPort} for the board: ` +
+      "they must differ. Give one of the two flags another number",
+  );
 }
