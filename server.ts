@@ -214,7 +214,7 @@ export class Server<In = Message, Out = In>
       const Handler = error ? RejectedClient<In, Out> : this.#clientHandler;
       handler = new Handler(this, conn, addr);
       this.#open.add(handler);
-      this.onEvent?.(handler.clientId, { type: "accepted" });
+      this.onEvent?.(handler.clientId, { type: "accepted", ip: addr.hostname });
       if (error) return await handler.reject(error);
       this.#admission.add(handler);
       await runHandler(this, handler);

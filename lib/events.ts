@@ -22,8 +22,8 @@ export type CloseReason =
 
 /** One event of a client. */
 export type ServerEvent =
-  /** The client was accepted. It may still be rejected. */
-  | { type: "accepted" }
+  /** The client was accepted, from this IP address. It may still be rejected. */
+  | { type: "accepted"; ip: string }
   /** A read returned this many bytes, which completed this many messages. */
   | { type: "read"; bytes: number; messages: number }
   /**

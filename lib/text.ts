@@ -88,6 +88,11 @@ export function cut(text: string, longest: number): string {
   return text.slice(0, longest).replace(/[\ud800-\udbff]$/, "");
 }
 
+/** As {@linkcode cut}, for a text that is kept: a slice would keep all of the text that it is from. */
+export function cutToKeep(text: string, longest: number): string {
+  return text.length <= longest ? text : [...cut(text, longest)].join("");
+}
+
 /** An escape, or a character. */
 const SHOWN = /\\(?:x[\da-f]{2}|u[\da-f]{4}|U[\da-f]{8}|[nrt])|./gu;
 /** The selector that makes an emoji of the character before it. */

@@ -14,6 +14,7 @@ import {
   RequestError,
 } from "../lib/formats/formats.ts";
 import { closeOnce } from "../lib/net.ts";
+import { Roster } from "../lib/students/roster.ts";
 import { StoreError } from "../lib/students/store.ts";
 import { toStudent } from "../lib/students/student.ts";
 import { soon, until } from "../lib/testing/soon.ts";
@@ -447,16 +448,64 @@ net.test("/live shows who is connected, and escapes what clients sent (needs net
   assertMatch(page, /sid must be an integer or text, not/);
 });
 
-Deno.test("instructorPage() escapes cells, and cuts long ones and long tables", () => {
-  const page = instructorPage("/roster", [{
+net.test("/live shows apart the last 50 clients that left after a refusal, with who they were and why (needs net)", async () => {
+  await using test = new TestBoard();
+  const { clients } = test.board.state;
+  {
+    using quiet = await Peer.greeted(test.server.addr);
+    await quiet.send(BOB);
+    await quiet.receive();
+    using wrong = await Peer.greeted(test.server.addr);
+    await wrong.send({ ...ALICE, sid: [1] });
+    await wrong.receive();
+  }
+  await until(() => clients.leftRefused.length === 1);
+  await until(() => test.server.server.handlers.size === 0);
+  const page = await (await test.asInstructor("/live")).text();
+  const [connected, left] = page.split("<h1>Left after a refusal</h1>");
+  assertMatch(connected, /0 clients connected/);
+  assertMatch(
+    left,
+    /<td>Alice Brown \(refused\)<\/td>.*127\.0\.0\.1.*\d s ago.*sid must be an integer or text, not a list/s,
+  );
+  assert(!left.includes("Bob Chen"));
+  for (let i = 0; i < 60; i++) {
+    using wrong = await Peer.greeted(test.server.addr);
+    await wrong.send({
+      ...ALICE,
+      student_name: `${i} ${"x".repeat(60_000)}`,
+      sid: [1],
+    });
+    await wrong.receive();
+  }
+  await until(() => /^59 /.test(clients.leftRefused[0].refusedName!));
+  assertEquals(clients.leftRefused.length, 50);
+  assertEquals(clients.leftRefused[49].refusedName!.slice(0, 4), "10 x");
+  assertEquals(clients.leftRefused[0].refusedName!.length, 100);
+});
+
+net.test("/live has the reason when the roster refuses a student (needs net)", async () => {
+  const roster = new Roster(undefined, { maxNewPerConnection: 1 });
+  await using test = new TestBoard({ roster });
+  using peer = await Peer.greeted(test.server.addr);
+  await peer.send(ALICE, BOB);
+  await peer.receiveSome(2);
+  const page = await (await test.asInstructor("/live")).text();
+  assertMatch(page, /<td>Alice Brown<\/td>.*too many new students/s);
+});
+
+Deno.test("instructorPage() escapes cells, and cuts long ones and long tables", async () => {
+  const parts = await instructorPage("/roster", [{
     heading: "Passed",
     sheet: {
       columns: [{ title: "name" }],
-      rows: Array.from({ length: 3000 }, () => ["<b>" + "x".repeat(60_000)]),
+      length: 3000,
+      cells: () => ["<b>" + "x".repeat(60_000)],
       summary: "3000 <sids>",
     },
     none: "Nobody",
   }]);
+  const page = parts.join("");
   assert(page.length < 400_000, `${page.length}`);
   assert(page.includes("&lt;b&gt;xxx") && !page.includes("<b>"));
   assert(page.includes("3000 &lt;sids&gt; The first 2000 are shown."));

@@ -94,8 +94,9 @@ files.test("roster shows, while the server runs, who has passed and who has not 
   await Deno.writeTextFile(list, "sid;name\r\n987654321;Bob\r\n7;Ann\r\n");
   assertEquals(await folder.listed("--expected", list), {
     code: 0,
-    stdout: "sid  name\n7    Ann\n",
-    stderr: "Not passed: 1 of 2 students, found by the column sid\n",
+    stdout: "sid  name  note\n7    Ann   007 passed: the same number?\n",
+    stderr: "Not passed: 1 of 2 students, found by the column sid. " +
+      "Passed, but not on the list: 3 rows\n",
   });
 });
 

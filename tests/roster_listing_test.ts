@@ -1,13 +1,19 @@
 // What `deno task roster` prints: tables, CSV, JSON; and what it reads: class
 // lists, times.
 
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { parse } from "@std/csv/parse";
-import { listMissing, parseClassList } from "../lib/cli/roster/class_list.ts";
+import { mapInSlices, sortInSlices } from "../lib/board/slices.ts";
+import { parseClassList } from "../lib/cli/roster/class_list.ts";
+import { compare, listMissing } from "../lib/cli/roster/comparison.ts";
 import { csv } from "../lib/cli/roster/csv.ts";
 import { json } from "../lib/cli/roster/json.ts";
 import { asCsv, asJson, asTable } from "../lib/cli/roster/listing.ts";
-import { type ListedRow, listRows } from "../lib/cli/roster/rows.ts";
+import {
+  type ListedRow,
+  listRows,
+  markDoubtful,
+} from "../lib/cli/roster/rows.ts";
 import { parseTime } from "../lib/cli/roster/since.ts";
 import { table } from "../lib/cli/roster/table.ts";
 import { columnsOf, escape } from "../lib/text.ts";
@@ -240,20 +246,72 @@ Deno.test("parseClassList() says what is wrong with a file", () => {
   ) assertThrows(() => listOf(text), SyntaxError, why);
 });
 
-Deno.test("listMissing() lists who has not passed, with all that the list says", () => {
-  const list = listOf("sid,name\n1,Alice Brown\n'-2,Bob Chen\n007,Ann\n");
-  const listing = listMissing(list, new Set(["1", "-2", "7", null]));
-  assertEquals(JSON.parse(asJson(listing)), [{ sid: "007", name: "Ann" }]);
+const rowsOf = (...sids: (string | null)[]) =>
+  sids.map((sid) => ({ ...ALICE, sid }));
+
+Deno.test("listMissing() lists who has not passed, with all that the list says", async () => {
+  const list = listOf("sid,name\n1,Alice Brown\n'-2,Bob Chen\n008,Ann\n");
+  const listing = listMissing(await compare(list, rowsOf("1", "-2")));
+  assertEquals(JSON.parse(asJson(listing)), [{ sid: "008", name: "Ann" }]);
   assertEquals(
     listing.summary,
     "Not passed: 1 of 3 students, found by the column sid",
   );
+  assertEquals(listing.columns.map(({ title }) => title), ["sid", "name"]);
 });
 
-Deno.test("The CSV of a roster is a class list of which nobody is missing", () => {
-  const sids = ["1", "-5", "007", "A 1", "@x"];
-  const text = asCsv(listRows(sids.map((sid) => ({ ...ALICE, sid }))));
-  assertEquals(listMissing(listOf(text), new Set(sids)).rows, []);
+Deno.test("compare() marks doubtful students of the list, finds who is not on it, and hints at numbers that are written differently", async () => {
+  const list = listOf("sid,name\n055,Ann\n1,Alice\n2,Bob\n7,Cy\n07,Di\n");
+  const rows = [
+    ...rowsOf("55", "1", "2", "7", null, "99"),
+    { ...ALICE, sid: "1", student_name: "Mallory" },
+    { ...ALICE, sid: "2", github_username: "other" },
+  ];
+  const comparison = await compare(list, await markDoubtful(rows));
+  assertEquals(comparison.missing, [
+    { student: ["055", "Ann"], note: "55 passed: the same number?" },
+    // 7 passed, but is on the list: it is somebody else's.
+    { student: ["07", "Di"], note: "" },
+  ]);
+  assertEquals(comparison.doubtful, [
+    { student: ["1", "Alice"], note: "Alice Brown, Mallory" },
+    { student: ["2", "Bob"], note: "Alice Brown, with 2 accounts" },
+  ]);
+  assertEquals(
+    comparison.unlisted.map(({ row, note }) => [row.sid, note]),
+    [[null, ""], ["55", "055 is on the list: the same number?"], ["99", ""]],
+  );
+  const listing = listMissing(comparison);
+  assertEquals(
+    listing.summary,
+    "Not passed: 2 of 5 students, found by the column sid. " +
+      "Passed, but doubtful: 2. Passed, but not on the list: 3 rows",
+  );
+  assertMatch(asTable(listing), /^055 +Ann +55 passed: the same number\?$/m);
+  assertEquals(JSON.parse(asJson(listing))[0], { sid: "055", name: "Ann" });
+});
+
+Deno.test("The CSV of a roster is a class list of which nobody is missing", async () => {
+  const rows = rowsOf("1", "-5", "007", "A 1", "@x");
+  const { missing, unlisted } = await compare(
+    listOf(asCsv(listRows(rows))),
+    rows,
+  );
+  assertEquals([missing, unlisted], [[], []]);
+});
+
+Deno.test("sortInSlices() and mapInSlices() do what sort() and map() do", async () => {
+  const all = Array.from(
+    { length: 5000 },
+    (_, at) => ({ at, key: at * 7919 % 97 }),
+  );
+  const byKey = (a: { key: number }, b: { key: number }) => a.key - b.key;
+  for (const length of [0, 1, 64, 65, 129, 5000]) {
+    const items = all.slice(0, length);
+    assertEquals(await sortInSlices(items, byKey), items.toSorted(byKey));
+    const at = (item: { at: number }) => item.at;
+    assertEquals(await mapInSlices(items, at), items.map(at));
+  }
 });
 
 Deno.test("parseTime() takes times of day, dates, and how long ago", () => {

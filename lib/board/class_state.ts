@@ -103,7 +103,10 @@ export class ClassState {
     let last: string | null | undefined;
     results.forEach((result, i) => {
       if (result !== "recorded" && "refused" in result) {
-        this.#refuse(rosterReasonOf(result.refused));
+        const { refused } = result;
+        const name = students[i].student_name;
+        this.clients.noteRefused(origin.clientId, name, refused);
+        this.#refuse(rosterReasonOf(refused));
         return;
       }
       this.results.acknowledged++;

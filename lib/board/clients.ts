@@ -5,11 +5,16 @@
  */
 
 import type { ServerEvent } from "../events.ts";
-import { cut } from "../text.ts";
+import { PeerError } from "../formats/errors.ts";
+import { cutToKeep } from "../text.ts";
 import { Durations } from "./durations.ts";
 
 /** What is known of a client. */
 export interface ClientRecord {
+  /** Its id. */
+  readonly id: number;
+  /** Its IP address. */
+  readonly ip: string;
   /** When it connected, in milliseconds since 1970. */
   readonly since: number;
   /** When its last request came; 0 if none did. */
@@ -22,6 +27,8 @@ export interface ClientRecord {
   lastRefusal: string;
   /** The name in the last request that was acknowledged. */
   name: string | undefined;
+  /** The name in the last request that was refused. */
+  refusedName: string | undefined;
   /** When the requests that are under way were read, on the monotonic clock. */
   began: number;
   /** How many requests are under way. */
@@ -32,11 +39,21 @@ export interface ClientRecord {
 const LONGEST_NAME = 100;
 const LONGEST_REASON = 200;
 
-/** Follows the events of all clients. It keeps nothing of those who left but counts. */
+/** Clients that left after a refusal, of which more than a count is kept. */
+const MOST_LEFT = 50;
+
+/** A client that left. */
+export interface LeftClient extends Readonly<ClientRecord> {
+  /** When it left, in milliseconds since 1970. */
+  readonly leftAt: number;
+}
+
+/** Follows the events of all clients. */
 export class Clients {
   /** How long requests took, from the read to the answer in the queue. */
   readonly durations: Durations = new Durations();
   #records = new Map<number, ClientRecord>();
+  #left: LeftClient[] = [];
   #accepted = 0;
   #withoutStudent = 0;
 
@@ -64,11 +81,16 @@ export class Clients {
     return this.#records.get(client);
   }
 
+  /** The last clients that left after a refusal, the last one first. */
+  get leftRefused(): readonly LeftClient[] {
+    return this.#left.toReversed();
+  }
+
   /** Notes an event. All clients wait until it returns, so it does little. */
   note(client: number, event: ServerEvent): void {
     if (event.type === "accepted") {
       this.#accepted++;
-      this.#records.set(client, newRecord());
+      this.#records.set(client, newRecord(client, event.ip));
       return;
     }
     const record = this.#records.get(client);
@@ -84,29 +106,50 @@ export class Clients {
       this.durations.add(seconds, record.underWay);
       record.underWay = 0;
     } else if (event.type === "refused") {
-      record.refused++;
-      record.lastRefusal = cut(event.error.message, LONGEST_REASON);
-    } else if (event.type === "closed") {
-      this.#records.delete(client);
-      if (record.name === undefined) this.#withoutStudent++;
-    }
+      const { error } = event;
+      const about = error instanceof PeerError ? error.about : undefined;
+      this.#refuse(record, error.message, about);
+    } else if (event.type === "closed") this.#end(record);
+  }
+
+  #refuse(record: ClientRecord, why: string, name?: string | null): void {
+    record.refused++;
+    record.lastRefusal = cutToKeep(why, LONGEST_REASON);
+    if (name) record.refusedName = cutToKeep(name, LONGEST_NAME);
+  }
+
+  #end(record: ClientRecord): void {
+    this.#records.delete(record.id);
+    if (record.name === undefined) this.#withoutStudent++;
+    if (record.refused === 0) return;
+    this.#left.push({ ...record, leftAt: Date.now() });
+    if (this.#left.length > MOST_LEFT) this.#left.shift();
   }
 
   /** Notes that a client's student was acknowledged. */
   noteStudent(client: number, name: string | null): void {
     const record = this.#records.get(client);
-    if (record) record.name = cut(name ?? "None", LONGEST_NAME);
+    if (record) record.name = cutToKeep(name ?? "None", LONGEST_NAME);
+  }
+
+  /** Notes that the roster refused a client's student. */
+  noteRefused(client: number, name: string | null, why: string): void {
+    const record = this.#records.get(client);
+    if (record) this.#refuse(record, why, name);
   }
 }
 
-function newRecord(): ClientRecord {
+function newRecord(id: number, ip: string): ClientRecord {
   return {
+    id,
+    ip,
     since: Date.now(),
     lastAt: 0,
     requests: 0,
     refused: 0,
     lastRefusal: "",
     name: undefined,
+    refusedName: undefined,
     began: 0,
     underWay: 0,
   };

@@ -17,7 +17,7 @@ import {
 } from "../net.ts";
 import { type HttpRequest, parseRequest, readHead } from "./http_request.ts";
 import {
-  headOf,
+  bytesOf,
   type HttpResponse,
   textResponse,
   writeAll,
@@ -147,8 +147,9 @@ export class HttpServer {
     if (request?.method === "HEAD") {
       response = { ...response, stream: undefined, isHead: true };
     }
+    const bytes = await bytesOf(response);
     const timer = setTimeout(() => closeOnce(conn), RESPONSE_TIME);
-    await writeAll(conn, headOf(response)).finally(() => clearTimeout(timer));
+    await writeAll(conn, bytes).finally(() => clearTimeout(timer));
     await response.stream?.(conn);
   }
 }

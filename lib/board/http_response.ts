@@ -4,14 +4,16 @@
  * @module
  */
 
+import { mapInSlices } from "./slices.ts";
+
 /** A response. */
 export interface HttpResponse {
   /** The status, such as 200. */
   readonly status: number;
   /** Headers besides those of all responses. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** The body. */
-  readonly body?: string;
+  /** The body, or its parts in their order. */
+  readonly body?: string | readonly string[];
   /** Whether the body is left out. */
   readonly isHead?: boolean;
   /** Writes the rest of a body that goes on. Resolves, or rejects, at its end. */
@@ -69,14 +71,16 @@ export function textResponse(
   };
 }
 
-/** Returns the bytes of a response, except what its stream writes. */
-export function headOf(
+/** Returns the bytes of a response, except what its stream writes. It works in slices. */
+export async function bytesOf(
   { status, headers, body, isHead, stream }: HttpResponse,
-): Uint8Array {
-  const content = encoder.encode(body ?? "");
+): Promise<Uint8Array> {
+  const texts = typeof body === "object" ? body : [body ?? ""];
+  const parts = await mapInSlices(texts, (text) => encoder.encode(text));
+  const content = parts.reduce((sum, { length }) => sum + length, 0);
   const length = stream || isHead && body === undefined
     ? {}
-    : { "content-length": String(content.length) };
+    : { "content-length": String(content) };
   const all = { ...HEADERS, ...headers, ...length };
   const lines = Object.entries(all).map(([name, value]) =>
     `${name}: ${value}\r\n`
@@ -85,9 +89,12 @@ export function headOf(
     `HTTP/1.1 ${status} ${STATUS[status]}\r\n${lines.join("")}\r\n`,
   );
   if (isHead) return head;
-  const bytes = new Uint8Array(head.length + content.length);
-  bytes.set(head);
-  bytes.set(content, head.length);
+  const bytes = new Uint8Array(head.length + content);
+  let at = 0;
+  for (const part of [head, ...parts]) {
+    bytes.set(part, at);
+    at += part.length;
+  }
   return bytes;
 }
 

@@ -1,29 +1,40 @@
 /**
- * Who is connected, as a table.
+ * Who is connected, and who left after a refusal, as tables.
  *
  * @module
  */
 
 import { counted } from "../text.ts";
 import type { ClassState } from "./class_state.ts";
-import type { Sheet } from "./page/instructor_page.ts";
+import type { ClientRecord } from "./clients.ts";
+import type { Section, Sheet } from "./page/instructor_page.ts";
 
-/** Returns who is connected: first those whose requests were refused, then those without a request. */
-export function liveSheet(state: ClassState, now = Date.now()): Sheet {
-  const rows = [...state.server.handlers].map(([id, { clientIp }]) => {
+/** Returns the tables of the page. */
+export function liveSections(
+  state: ClassState,
+  now = Date.now(),
+): readonly Section[] {
+  const left = leftSheet(state, now);
+  return [
+    {
+      heading: "Connected",
+      sheet: connectedSheet(state, now),
+      none: "Nobody is.",
+    },
+    ...left.length > 0
+      ? [{ heading: "Left after a refusal", sheet: left, none: "" }]
+      : [],
+  ];
+}
+
+/** Lists who is connected: first those whose requests were refused, then those without a request. */
+function connectedSheet(state: ClassState, now: number): Sheet {
+  const ranked: [number, string, ClientRecord | undefined][][] = [[], [], []];
+  for (const [id, { clientIp }] of state.server.handlers) {
     const record = state.clients.get(id);
-    const cells = [
-      record?.name ?? "",
-      String(id),
-      clientIp,
-      record ? ago(now - record.since) : "",
-      record?.lastAt ? ago(now - record.lastAt) : "none",
-      String(record?.requests ?? 0),
-      String(record?.refused ?? 0),
-      record?.lastRefusal ?? "",
-    ];
-    return { rank: rankOf(record), cells };
-  });
+    ranked[rankOf(record)].push([id, clientIp, record]);
+  }
+  const clients = ranked.flat();
   const waiting = state.clients.connectedWithoutStudent;
   return {
     columns: [
@@ -36,11 +47,66 @@ export function liveSheet(state: ClassState, now = Date.now()): Sheet {
       { title: "refused", isNumber: true },
       { title: "last refused because" },
     ],
-    rows: rows.sort((a, b) => a.rank - b.rank).map(({ cells }) => cells),
+    length: clients.length,
+    cells: (at) => {
+      const [id, ip, record] = clients[at];
+      return [
+        nameOf(record),
+        String(id),
+        ip,
+        record ? ago(now - record.since) : "",
+        record?.lastAt ? ago(now - record.lastAt) : "none",
+        String(record?.requests ?? 0),
+        String(record?.refused ?? 0),
+        record?.lastRefusal ?? "",
+      ];
+    },
     summary:
-      `${counted(rows.length, "client")} connected, ${waiting} of them ` +
+      `${counted(clients.length, "client")} connected, ${waiting} of them ` +
       "without a student who was acknowledged.",
   };
+}
+
+/** Lists who left after a refusal, the last one first. */
+function leftSheet({ clients }: ClassState, now: number): Sheet {
+  const left = clients.leftRefused;
+  return {
+    columns: [
+      { title: "name" },
+      { title: "client", isNumber: true },
+      { title: "address" },
+      { title: "left", isNumber: true },
+      { title: "was connected for", isNumber: true },
+      { title: "requests", isNumber: true },
+      { title: "refused", isNumber: true },
+      { title: "last refused because" },
+    ],
+    length: left.length,
+    cells: (at) => {
+      const { leftAt, since, requests, refused, lastRefusal } = left[at];
+      return [
+        nameOf(left[at]),
+        String(left[at].id),
+        left[at].ip,
+        `${ago(now - leftAt)} ago`,
+        ago(leftAt - since),
+        String(requests),
+        String(refused),
+        lastRefusal,
+      ];
+    },
+    summary: `The last ${
+      counted(left.length, "client")
+    } that left and had a request refused.`,
+  };
+}
+
+/** Returns the name of a client's student. One that was only in a refused request is marked. */
+function nameOf(record: ClientRecord | undefined): string {
+  if (record?.name !== undefined) return record.name;
+  return record?.refusedName === undefined
+    ? ""
+    : `${record.refusedName} (refused)`;
 }
 
 function rankOf(

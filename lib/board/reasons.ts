@@ -6,7 +6,7 @@
 
 import { PeerError, ProtocolError, RequestError } from "../formats/errors.ts";
 import { FieldError } from "../students/student.ts";
-import { cut } from "../text.ts";
+import { cutToKeep } from "../text.ts";
 
 /** A reason, and how often it was the reason. */
 export type Counted = readonly [reason: string, count: number];
@@ -44,7 +44,7 @@ export class Reasons {
 export function rosterReasonOf(refused: string): string {
   return /^The roster cannot record you now/.test(refused)
     ? "the roster cannot record now"
-    : cut(refused, LONGEST);
+    : cutToKeep(refused, LONGEST);
 }
 
 /**
@@ -62,7 +62,7 @@ export function reasonOf(error: Error): string {
   if (error instanceof ProtocolError && error.looksLike) {
     return `the message looks like ${error.looksLike}`;
   }
-  if (error instanceof RequestError) return cut(error.message, LONGEST);
+  if (error instanceof RequestError) return cutToKeep(error.message, LONGEST);
   return /^A request must be a dict/.test(error.message)
     ? "the request is not a dict"
     : "the message cannot be read";

@@ -8,7 +8,7 @@ import { isForUs, type Token } from "./access.ts";
 import type { ClassState, ConnectTo } from "./class_state.ts";
 import type { HttpRequest } from "./http_request.ts";
 import { type HttpResponse, textResponse } from "./http_response.ts";
-import { liveSheet } from "./live.ts";
+import { liveSections } from "./live.ts";
 import { type Measured, METRICS_TYPE, metricsText } from "./metrics.ts";
 import { BOARD_CSS } from "./page/board_css.ts";
 import { BOARD_JS } from "./page/board_js.ts";
@@ -25,8 +25,8 @@ import type { Streams } from "./streams.ts";
 export interface RosterSource {
   /** The tables of the page. */
   sections(): Promise<readonly Section[]>;
-  /** All rows, for a spreadsheet. */
-  csv(): Promise<string>;
+  /** All rows, for a spreadsheet: the parts of a text. */
+  csv(): Promise<readonly string[]>;
 }
 
 /** What the routes show. */
@@ -51,7 +51,10 @@ type Route = (shown: Shown, request: HttpRequest) =>
   | HttpResponse
   | Promise<HttpResponse>;
 
-const ok = (type: string, body: string): HttpResponse => ({
+const ok = (
+  type: string,
+  body: string | readonly string[],
+): HttpResponse => ({
   status: 200,
   headers: { "content-type": type },
   body,
@@ -78,14 +81,11 @@ const PUBLIC: Readonly<Record<string, Route>> = {
 /** What only the instructor sees. */
 const WITH_TOKEN: Readonly<Record<string, Route>> = {
   "/roster": async ({ roster }) =>
-    ok(HTML, instructorPage("/roster", await roster.sections())),
+    ok(HTML, await instructorPage("/roster", await roster.sections())),
   "/roster.csv": async ({ roster }) =>
     ok("text/csv; charset=utf-8", await roster.csv()),
-  "/live": ({ state }) => {
-    const sheet = liveSheet(state);
-    const section = { heading: "Connected", sheet, none: "Nobody is." };
-    return ok(HTML, instructorPage("/live", [section]));
-  },
+  "/live": async ({ state }) =>
+    ok(HTML, await instructorPage("/live", liveSections(state))),
   "/metrics": ({ state, measured }) =>
     ok(METRICS_TYPE, metricsText(state, measured())),
 };

@@ -6,7 +6,7 @@
 
 import { endOf } from "../students/mask.ts";
 import type { Identity } from "../students/row.ts";
-import { cut, escape, firstColumns } from "../text.ts";
+import { cutToKeep, escape, firstColumns } from "../text.ts";
 
 /** A student on the wall: the end of the number, and the name. Both are escaped and cut. */
 export type Shown = readonly [mark: string, name: string];
@@ -37,7 +37,7 @@ export class Wall {
   /** Adds a student, unless the number is on the wall. Returns whether it was added. */
   add({ student_name, sid }: Identity): boolean {
     const number = sid === null ? "" : String(sid);
-    const key = sid === null ? "None" : `sid ${cut(number, LONGEST_SID)}`;
+    const key = sid === null ? "None" : `sid ${cutToKeep(number, LONGEST_SID)}`;
     if (this.#known.has(key) || this.#known.size >= MOST_KNOWN) return false;
     this.#known.add(key);
     this.#names.push([
@@ -61,7 +61,7 @@ export class Wall {
 
 function shownName(name: string): string {
   // One more, so that its last character is judged by the one after it.
-  const escaped = escape(cut(name, LONGEST_NAME + 1));
+  const escaped = escape(cutToKeep(name, LONGEST_NAME + 1));
   const shown = firstColumns(escaped, LONGEST_NAME);
   return shown === escaped && name.length <= LONGEST_NAME + 1
     ? shown

@@ -6,8 +6,6 @@
 
 import { TOKEN } from "../board/access.ts";
 import { Board } from "../board/board.ts";
-import type { Section } from "../board/page/instructor_page.ts";
-import type { RosterSource } from "../board/routes.ts";
 import type { OnEvent } from "../events.ts";
 import { type Address, DEFAULT_ADDRESS } from "../net.ts";
 import { report } from "../output.ts";
@@ -17,13 +15,8 @@ import type { CommandServer } from "./command_server.ts";
 import { readText } from "./data_file.ts";
 import { addressesAt, ALL_ADDRESSES, cannotListen } from "./listening.ts";
 import { Failure } from "./program.ts";
-import {
-  type ClassList,
-  listMissing,
-  readClassList,
-} from "./roster/class_list.ts";
-import { asCsv } from "./roster/listing.ts";
-import { listRows, markDoubtful } from "./roster/rows.ts";
+import { type ClassList, readClassList } from "./roster/class_list.ts";
+import { rosterSource } from "./roster_pages.ts";
 import type { SettledFlags } from "./server_flags.ts";
 
 /** The board of a server that runs on a command line. */
@@ -43,7 +36,7 @@ export class ShownBoard implements Disposable {
     this.#host = flags.host ?? DEFAULT_ADDRESS.hostname;
     this.#board = new Board({
       roster,
-      rosterSource: sourceOf(roster, expected),
+      rosterSource: rosterSource(roster, expected),
       host: this.#host,
       token: tokenIn(flags.boardTokenFile),
       connectTo: () => ({
@@ -143,32 +136,4 @@ function tokenIn(path: string | undefined): string | undefined {
   throw new Failure(
     `${path} must have one line of 16 to 200 letters, digits, or - . _ ~`,
   );
-}
-
-function sourceOf(
-  roster: Roster,
-  expected: ClassList | undefined,
-): RosterSource {
-  const rows = async () =>
-    markDoubtful(await Array.fromAsync(roster.readAll()));
-  return {
-    csv: async () => asCsv(listRows(await rows())),
-    sections: async () => {
-      const passed = await rows();
-      const sections: Section[] = [{
-        heading: "Passed",
-        sheet: listRows(passed),
-        none: "Nobody has passed yet.",
-      }];
-      if (expected) {
-        const sids = new Set(passed.map(({ sid }) => sid));
-        sections.unshift({
-          heading: "Not passed yet",
-          sheet: listMissing(expected, sids),
-          none: "Everybody of the class list has passed.",
-        });
-      }
-      return sections;
-    },
-  };
 }

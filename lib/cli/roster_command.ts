@@ -7,7 +7,8 @@
 import { complain, write } from "../output.ts";
 import { type Flags, text, toggle, UsageError } from "./flags.ts";
 import { exitWith, runProgram, stopped } from "./program.ts";
-import { listMissing, readClassList } from "./roster/class_list.ts";
+import { readClassList } from "./roster/class_list.ts";
+import { compare, listMissing } from "./roster/comparison.ts";
 import { forget } from "./roster/forget.ts";
 import { asCsv, asJson, asTable, type Listing } from "./roster/listing.ts";
 import { listRows, readRows } from "./roster/rows.ts";
@@ -134,8 +135,7 @@ async function look(
   const rows = (await readRows(where))
     .filter(({ lastSeen }) => lastSeen >= since);
   if (expected !== undefined) {
-    const sids = new Set(rows.map(({ sid }) => sid));
-    return listMissing(await readClassList(expected), sids);
+    return listMissing(await compare(await readClassList(expected), rows));
   }
   // A screen may have room for a few only: those who came last.
   const isOnScreen = watch && STDOUT.size() !== undefined;

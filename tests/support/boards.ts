@@ -8,7 +8,7 @@ import { TestServer } from "../../tools/stress/test_server.ts";
 
 /** A board, and the server whose clients it shows. */
 export class TestBoard implements AsyncDisposable {
-  readonly roster = new Roster();
+  readonly roster: Roster;
   readonly board: Board;
   readonly server: TestServer;
   /** What the board reports. */
@@ -17,11 +17,12 @@ export class TestBoard implements AsyncDisposable {
   readonly at: Address;
 
   constructor(options: Partial<BoardOptions> = {}, port = 0) {
+    this.roster = options.roster ?? new Roster();
     this.board = new Board({
       roster: this.roster,
       rosterSource: {
         sections: () => Promise.resolve([]),
-        csv: () => Promise.resolve(""),
+        csv: () => Promise.resolve([]),
       },
       host: "127.0.0.1",
       connectTo: () => ({ addresses: ["192.0.2.7", "192.0.2.8"], port: 12000 }),

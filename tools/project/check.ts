@@ -38,6 +38,11 @@ const MAY_IMPORT: [file: string, imports: string][] = [
   ["lib/formats/", `(lib/formats/|${OWN})`],
   ["lib/connection/", `(lib/(connection|formats)/|${OWN})`],
   ["lib/students/", `(lib/(students|formats)/|${OWN})`],
+  // Pages are made in slices, between which all clients are served.
+  [
+    "lib/board/slices",
+    `(lib/connection/fairness\\.ts$|${OWN})`,
+  ],
   ["lib/board/", `(lib/(board|students|formats)/|${OWN})`],
   ["lib/cli/", `(lib/(cli|board|students|formats)/|${OWN}|deno\\.json$)`],
   ["lib/testing/", "lib/"],

@@ -5,7 +5,8 @@
  */
 
 import { columnsOf, cut, escape, firstColumns } from "../../text.ts";
-import { type Html, html } from "../html.ts";
+import { html } from "../html.ts";
+import { mapInSlices } from "../slices.ts";
 
 /** A table for people. Its texts come from strangers. */
 export interface Sheet {
@@ -14,8 +15,10 @@ export interface Sheet {
     readonly title: string;
     readonly isNumber?: boolean;
   }[];
-  /** Each row's cells. */
-  readonly rows: readonly (readonly string[])[];
+  /** How many rows there are. */
+  readonly length: number;
+  /** Returns the cells of a row. It is called only for rows that are shown. */
+  cells(at: number): readonly string[];
   /** What is said about it. */
   readonly summary: string;
 }
@@ -35,17 +38,17 @@ const MOST_ROWS = 2_000;
 /** The widest cell, in columns. */
 const WIDEST = 60;
 
-/** Returns a page. `path` is its own. */
-export function instructorPage(
+/** Returns a page, in parts. `path` is its own. It is made in slices. */
+export async function instructorPage(
   path: string,
   sections: readonly Section[],
-): string {
+): Promise<string[]> {
   const links = [["/roster", "Roster"], ["/live", "Live"]].map(([to, title]) =>
     to === path
       ? html`<a href="${to}" aria-current="page">${title}</a>`
       : html`<a href="${to}">${title}</a>`
   );
-  return html`
+  const start = html`
     <!doctype html>
     <html lang="en">
       <head>
@@ -65,53 +68,49 @@ export function instructorPage(
           <p id="status" role="status"></p>
         </header>
         <main id="main">
-    ${sections.map(sectionOf)}
-        </main>
-      </body>
-    </html>
   `.text;
+  const parts = [start.trimStart()];
+  for (const section of sections) {
+    // Not all at once: a call has room for some thousand arguments only.
+    for (const part of await partsOf(section)) parts.push(part);
+  }
+  parts.push("</main>\n</body>\n</html>\n");
+  return parts;
 }
 
-function sectionOf({ heading, sheet, none }: Section): Html {
-  const { columns, rows, summary } = sheet;
-  const more = rows.length - MOST_ROWS;
-  const rest = more > 0 ? ` The first ${MOST_ROWS} are shown.` : "";
-  const head = columns.map(({ title, isNumber }) =>
-    html`
-      <th scope="col" ${isNumber
-        ? html`
-          class="number"
-        `
-        : ""}>${title}</th>
-    `
-  );
-  const body = rows.slice(0, MOST_ROWS).map((row) =>
-    html`<tr>${
-      row.map((cell, i) =>
-        html`<td${
-          columns[i].isNumber
-            ? html`
-              class="number"
-            `
-            : ""
-        }>${shown(cell)}</td>`
-      )
-    }</tr>\n`
-  );
-  return html`<section>
-<h1>${heading}</h1>
-<p>${summary}${rest}</p>
-${
-    rows.length === 0 ? html`<p class="none">${none}</p>` : html`
-      <table>
-        <thead>
-          <tr>${head}</tr>
-        </thead>
-        <tbody>${body}</tbody>
-      </table>
-    `
+async function partsOf({ heading, sheet, none }: Section): Promise<string[]> {
+  const { columns, length, summary } = sheet;
+  const rest = length > MOST_ROWS ? ` The first ${MOST_ROWS} are shown.` : "";
+  const top = html`<section>\n<h1>${heading}</h1>\n<p>${summary}${rest}</p>\n`;
+  if (length === 0) {
+    return [html`${top}<p class="none">${none}</p>\n</section>\n`.text];
   }
-</section>`;
+  const numbers = columns.map(({ isNumber }) =>
+    isNumber
+      ? html`
+        class="number"
+      `
+      : html``
+  );
+  const head = columns.map(({ title }, i) =>
+    html`
+      <th scope="col" ${numbers[i]}>${title}</th>
+    `
+  );
+  const rows = await mapInSlices(
+    Array(Math.min(length, MOST_ROWS)).keys(),
+    (at) => {
+      const cells = sheet.cells(at).map((cell, i) =>
+        html`<td${numbers[i]}>${shown(cell)}</td>`
+      );
+      return html`<tr>${cells}</tr>\n`.text;
+    },
+  );
+  return [
+    html`${top}<table>\n<thead><tr>${head}</tr></thead>\n<tbody>\n`.text,
+    ...rows,
+    "</tbody>\n</table>\n</section>\n",
+  ];
 }
 
 /** Escapes and cuts a cell. */

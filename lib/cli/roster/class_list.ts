@@ -5,10 +5,8 @@
  */
 
 import { parse } from "@std/csv/parse";
-import { counted, escapeAndCut } from "../../text.ts";
 import { whyUnreadable } from "../data_file.ts";
 import { Failure } from "../program.ts";
-import type { Listing } from "./listing.ts";
 
 /** A class list, read from CSV. */
 export interface ClassList {
@@ -88,37 +86,4 @@ function titlesOf(head: readonly string[]): string[] {
     titles.add(isFree ? title : `column ${i + 1}`);
   });
   return [...titles];
-}
-
-/** The longest title of a column in a message, in columns of a terminal. */
-const LONGEST_TITLE = 30;
-
-/** Lists the students of a class list whose `sid` is not among those who passed. */
-export function listMissing(
-  { titles, sidAt, students }: ClassList,
-  passed: ReadonlySet<string | null>,
-): Listing {
-  const missing = students.filter((student) =>
-    !passed.has(sidIn(student[sidAt]))
-  );
-  const all = counted(students.length, "student");
-  const title = escapeAndCut(titles[sidAt], LONGEST_TITLE);
-  return {
-    columns: titles.map((title, i) => ({
-      title,
-      least: i === sidAt ? undefined : 10,
-      leaveOut: i === sidAt ? 0 : i,
-    })),
-    rows: missing,
-    fields: titles,
-    values: missing,
-    keys: missing.map((student) => JSON.stringify(student)),
-    summary:
-      `Not passed: ${missing.length} of ${all}, found by the column ${title}`,
-  };
-}
-
-/** Returns the `sid` in a cell. An apostrophe may keep it from being a formula, as in our own CSV. */
-function sidIn(cell: string): string {
-  return cell.replace(/^'(?=[=+\-@])/, "");
 }

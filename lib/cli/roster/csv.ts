@@ -19,8 +19,12 @@ const FORMULA = /(^|[;,|\t\r\n"'])(\s*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])/gu;
  * is always one line, and an apostrophe keeps a text from being a formula.
  */
 export function csv(rows: readonly (readonly string[])[]): string {
-  const lines = rows.map((row) => `${row.map(quoted).join(",")}\r\n`);
-  return BYTE_ORDER_MARK + lines.join("");
+  return BYTE_ORDER_MARK + rows.map(csvLine).join("");
+}
+
+/** Returns one of these lines. */
+export function csvLine(row: readonly string[]): string {
+  return `${row.map(quoted).join(",")}\r\n`;
 }
 
 function quoted(text: string): string {

@@ -29,8 +29,12 @@ export interface Listing {
 
 /** Returns a listing as CSV. */
 export function asCsv({ fields, values }: Listing): string {
-  const text = (value: Value) => value === null ? "" : String(value);
-  return csv([fields, ...values].map((row) => row.map(text)));
+  return csv([fields, ...values].map(csvCells));
+}
+
+/** Returns the cells of a row of CSV. */
+export function csvCells(values: readonly Value[]): string[] {
+  return values.map((value) => value === null ? "" : String(value));
 }
 
 /** Returns a listing as JSON: an array of objects. */

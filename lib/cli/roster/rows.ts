@@ -4,11 +4,12 @@
  * @module
  */
 
+import { mapInSlices, sortInSlices } from "../../board/slices.ts";
 import type { Row } from "../../students/row.ts";
 import { rowKey } from "../../students/row.ts";
 import { counted } from "../../text.ts";
 import { readRoster, type RosterAddress } from "../roster_address.ts";
-import type { Listing } from "./listing.ts";
+import type { Listing, Value } from "./listing.ts";
 import type { Column } from "./table.ts";
 
 /** A row, and whether it is doubtful: another row has the same `sid`. */
@@ -19,17 +20,20 @@ export interface ListedRow extends Row {
 
 /** Reads all rows of a roster, in the order of names. @throws {Failure} If it cannot. */
 export async function readRows(where: RosterAddress): Promise<ListedRow[]> {
-  return markDoubtful(await readRoster(where));
+  return await markDoubtful(await readRoster(where));
 }
 
-/** Returns rows in the order of names, with a mark on those that are doubtful. */
-export function markDoubtful(rows: readonly Row[]): ListedRow[] {
+/** Returns rows in the order of names, with a mark on those that are doubtful. It works in slices. */
+export async function markDoubtful(rows: readonly Row[]): Promise<ListedRow[]> {
   const counts = new Map<string | null, number>();
-  for (const { sid } of rows) counts.set(sid, (counts.get(sid) ?? 0) + 1);
-  return rows.map((row) => {
+  await mapInSlices(rows, ({ sid }) => {
+    counts.set(sid, (counts.get(sid) ?? 0) + 1);
+  });
+  const marked = await mapInSlices(rows, (row) => {
     const isDoubtful = row.sid !== null && counts.get(row.sid)! > 1;
     return { ...row, isDoubtful };
-  }).sort(byName);
+  });
+  return await sortInSlices(marked, byName);
 }
 
 /** Compares as English does, on every machine. That is Unicode's order without a language's own rules. */
@@ -63,7 +67,8 @@ const COLUMNS: readonly Column[] = [
   { title: "address", leaveOut: 4 },
 ];
 
-const FIELDS = [
+/** The names of the fields for other programs. */
+export const FIELDS: readonly string[] = [
   "sid",
   "student_name",
   "github_username",
@@ -75,14 +80,24 @@ const FIELDS = [
   "doubtful",
 ];
 
-/** Lists rows in their order. */
-export function listRows(rows: readonly ListedRow[]): Listing {
+/** How rows are listed. */
+export interface RowFormat {
+  /** The columns of the table for people. */
+  readonly columns: readonly Column[];
+  /** Returns the cells of a row. */
+  cells(row: ListedRow): string[];
+  /** What is said below the table. */
+  readonly summary: string;
+}
+
+/** Returns how to list these rows. */
+export function rowFormat(rows: readonly ListedRow[]): RowFormat {
   const time = timeFormat(rows);
   const doubtful = rows.filter((row) => row.isDoubtful).length;
   const mark: Column[] = doubtful > 0 ? [{ title: "" }] : [];
   return {
     columns: [...mark, ...COLUMNS],
-    rows: rows.map((row) => [
+    cells: (row) => [
       ...mark.map(() => row.isDoubtful ? DOUBTFUL : ""),
       shownField(row.student_name),
       shownField(row.github_username),
@@ -92,21 +107,36 @@ export function listRows(rows: readonly ListedRow[]): Listing {
       String(row.requests),
       String(row.clientId),
       row.clientIp,
-    ]),
-    fields: FIELDS,
-    values: rows.map((row) => [
-      row.sid,
-      row.student_name,
-      row.github_username,
-      new Date(row.firstSeen).toISOString(),
-      new Date(row.lastSeen).toISOString(),
-      row.requests,
-      row.clientId,
-      row.clientIp,
-      row.isDoubtful,
-    ]),
-    keys: rows.map(rowKey),
+    ],
     summary: summary(rows, doubtful),
+  };
+}
+
+/** Returns the values of a row, in the order of {@linkcode FIELDS}. */
+export function valuesOf(row: ListedRow): Value[] {
+  return [
+    row.sid,
+    row.student_name,
+    row.github_username,
+    new Date(row.firstSeen).toISOString(),
+    new Date(row.lastSeen).toISOString(),
+    row.requests,
+    row.clientId,
+    row.clientIp,
+    row.isDoubtful,
+  ];
+}
+
+/** Lists rows in their order. */
+export function listRows(rows: readonly ListedRow[]): Listing {
+  const { columns, cells, summary } = rowFormat(rows);
+  return {
+    columns,
+    rows: rows.map(cells),
+    fields: FIELDS,
+    values: rows.map(valuesOf),
+    keys: rows.map(rowKey),
+    summary,
   };
 }
 
@@ -124,12 +154,16 @@ function timeFormat(
   now = new Date(),
 ): (time: number) => string {
   const parts = (time: number) => new Date(time).toString().split(" ");
-  const [, month, day, year] = parts(now.getTime());
-  const isToday = (time: number) =>
-    parts(time).slice(1, 4).join() === [month, day, year].join();
-  const times = rows.flatMap((row) => [row.firstSeen, row.lastSeen]);
-  if (times.every(isToday)) return (time) => parts(time)[4];
-  return times.every((time) => parts(time)[3] === year)
+  const [year, month, day] = [now.getFullYear(), now.getMonth(), now.getDate()];
+  const areWithin = (start: Date, end: Date) => {
+    const [first, last] = [start.getTime(), end.getTime()];
+    const isIn = (time: number) => time >= first && time < last;
+    return rows.every((row) => isIn(row.firstSeen) && isIn(row.lastSeen));
+  };
+  if (areWithin(new Date(year, month, day), new Date(year, month, day + 1))) {
+    return (time) => parts(time)[4];
+  }
+  return areWithin(new Date(year, 0), new Date(year + 1, 0))
     ? (time) => {
       const [, month, day, , clock] = parts(time);
       return `${month} ${day} ${clock.slice(0, 5)}`;

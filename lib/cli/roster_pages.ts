@@ -1,0 +1,116 @@
+/**
+ * The roster on the instructor's pages. It is made in slices: the pages of a large
+ * roster do not make the clients wait.
+ *
+ * @module
+ */
+
+import type { Section, Sheet } from "../board/page/instructor_page.ts";
+import type { RosterSource } from "../board/routes.ts";
+import { mapInSlices } from "../board/slices.ts";
+import type { Roster } from "../students/roster.ts";
+import { counted } from "../text.ts";
+import type { ClassList } from "./roster/class_list.ts";
+import {
+  compare,
+  listColumns,
+  missingSummary,
+  type Noted,
+} from "./roster/comparison.ts";
+import { csv, csvLine } from "./roster/csv.ts";
+import { csvCells } from "./roster/listing.ts";
+import {
+  FIELDS,
+  type ListedRow,
+  markDoubtful,
+  rowFormat,
+  valuesOf,
+} from "./roster/rows.ts";
+
+/** Returns what the pages show of a roster, beside a class list if there is one. */
+export function rosterSource(
+  roster: Roster,
+  expected: ClassList | undefined,
+): RosterSource {
+  const readRows = async () =>
+    await markDoubtful(await mapInSlices(roster.readAll(), (row) => row));
+  return {
+    csv: async () => {
+      const lines = await mapInSlices(
+        await readRows(),
+        (row) => csvLine(csvCells(valuesOf(row))),
+      );
+      return [csv([FIELDS]), ...lines];
+    },
+    sections: async () => {
+      const rows = await readRows();
+      return [
+        ...expected ? await comparedSections(expected, rows) : [],
+        {
+          heading: "Passed",
+          sheet: rowSheet(rows),
+          none: "Nobody has passed yet.",
+        },
+      ];
+    },
+  };
+}
+
+async function comparedSections(
+  list: ClassList,
+  rows: readonly ListedRow[],
+): Promise<Section[]> {
+  const comparison = await compare(list, rows);
+  const { missing, doubtful, unlisted } = comparison;
+  const sections: Section[] = [{
+    heading: "Not passed yet",
+    sheet: {
+      ...notedSheet(list, missing, "note"),
+      summary: missingSummary(comparison),
+    },
+    none: "Everybody of the class list has passed.",
+  }];
+  if (doubtful.length > 0) {
+    sections.push({
+      heading: "Passed, but doubtful",
+      sheet: notedSheet(list, doubtful, "came as"),
+      none: "",
+    });
+  }
+  if (unlisted.length > 0) {
+    const sheet = rowSheet(unlisted.map(({ row }) => row));
+    sections.push({
+      heading: "Passed, but not on the list",
+      sheet: {
+        ...sheet,
+        columns: [...sheet.columns, { title: "note" }],
+        cells: (at) => [...sheet.cells(at), unlisted[at].note],
+      },
+      none: "",
+    });
+  }
+  return sections;
+}
+
+function rowSheet(rows: readonly ListedRow[]): Sheet {
+  const { columns, cells, summary } = rowFormat(rows);
+  return {
+    columns,
+    length: rows.length,
+    cells: (at) => cells(rows[at]),
+    summary,
+  };
+}
+
+function notedSheet(
+  list: ClassList,
+  students: readonly Noted[],
+  title: string,
+): Sheet {
+  return {
+    columns: [...listColumns(list), { title }],
+    length: students.length,
+    cells: (at) => [...students[at].student, students[at].note],
+    summary: `${counted(students.length, "student")} of the class list`,
+  };
+}
