@@ -1,6 +1,7 @@
 // The board over real HTTP. tests/verify/board.ts looks at it with a browser.
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { createHash } from "node:crypto";
 import { AcceptRate, Places } from "../lib/board/places.ts";
 import { BOARD_CSS } from "../lib/board/page/board_css.ts";
 import { BOARD_JS } from "../lib/board/page/board_js.ts";
@@ -143,23 +144,30 @@ Deno.test("The script and the styles of the board have less than 20 KB", () => {
   new Function(BOARD_JS); // it parses
 });
 
-net.test("The board's page comes with headers that keep it to itself, and without inline code or a token (needs net)", async () => {
+net.test("The board's pages come with headers that keep them to themselves, without a token, and allow no code but their own (needs net)", async () => {
   await using test = new TestBoard();
-  for (const path of ["/", "/board.css", "/board.js", "/icon.svg"]) {
+  for (const path of ["/", "/instructor.css", "/instructor.js", "/icon.svg"]) {
     const response = await fetch(test.url(path));
     const body = await response.text();
     assertEquals(response.status, 200);
     const { headers } = response;
+    const policy = headers.get("content-security-policy")!;
+    const source = path === "/" ? "'sha256-[\\w+/=]{44}'" : "'self'";
     assertMatch(
-      headers.get("content-security-policy")!,
-      /^default-src 'none'; script-src 'self'; style-src 'self';/,
+      policy,
+      new RegExp(
+        `^default-src 'none'; script-src ${source}; style-src ${source}; img`,
+      ),
     );
-    assert(!headers.get("content-security-policy")!.includes("unsafe"));
     assertEquals(headers.get("x-content-type-options"), "nosniff");
     assertEquals(headers.get("referrer-policy"), "no-referrer");
     assertEquals(headers.get("access-control-allow-origin"), null);
     assert(!body.includes(test.board.token.text));
-    assert(!/<script>|<style>| style=| on\w+=/.test(body), path);
+    assert(!/ style=| on\w+=/.test(body), path);
+    for (const [, code] of body.matchAll(/<(?:script|style)>(.*?)<\/s/gs)) {
+      const hash = createHash("sha256").update(code).digest("base64");
+      assert(policy.includes(`'sha256-${hash}'`));
+    }
   }
   const page = await (await fetch(test.url("/"))).text();
   assertMatch(page, /<dd>192\.0\.2\.7<\/dd>/);

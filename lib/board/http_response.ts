@@ -43,11 +43,16 @@ const STATUS: Readonly<Record<number, string>> = {
   503: "Service Unavailable",
 };
 
+/** Returns the policy of a page whose script and style come from these sources, and nothing from elsewhere. */
+export function policy(script: string, style: string): string {
+  return `default-src 'none'; script-src ${script}; style-src ${style}; ` +
+    "img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; " +
+    "frame-ancestors 'none'";
+}
+
 /** The headers of every response. No script, style or picture comes from elsewhere, and nobody frames or reads the pages. */
 const HEADERS: Readonly<Record<string, string>> = {
-  "content-security-policy":
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; " +
-    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  "content-security-policy": policy("'self'", "'self'"),
   "cross-origin-opener-policy": "same-origin",
   "cross-origin-resource-policy": "same-origin",
   "referrer-policy": "no-referrer",

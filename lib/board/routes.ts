@@ -10,9 +10,7 @@ import type { HttpRequest } from "./http_request.ts";
 import { type HttpResponse, textResponse } from "./http_response.ts";
 import { liveSections } from "./live.ts";
 import { type Measured, METRICS_TYPE, metricsText } from "./metrics.ts";
-import { BOARD_CSS } from "./page/board_css.ts";
-import { BOARD_JS } from "./page/board_js.ts";
-import { boardPage, ICON } from "./page/board_page.ts";
+import { BOARD_POLICY, boardPage, ICON } from "./page/board_page.ts";
 import {
   INSTRUCTOR_CSS,
   INSTRUCTOR_JS,
@@ -65,9 +63,11 @@ const JS = "text/javascript; charset=utf-8";
 
 /** What everybody sees. */
 const PUBLIC: Readonly<Record<string, Route>> = {
-  "/": ({ connectTo }) => ok(HTML, boardPage(connectTo())),
-  "/board.css": () => ok(CSS, BOARD_CSS),
-  "/board.js": () => ok(JS, BOARD_JS),
+  "/": ({ connectTo }) => ({
+    status: 200,
+    headers: { "content-type": HTML, "content-security-policy": BOARD_POLICY },
+    body: boardPage(connectTo()),
+  }),
   "/icon.svg": () => ok("image/svg+xml", ICON),
   "/instructor.css": () => ok(CSS, INSTRUCTOR_CSS),
   "/instructor.js": () => ok(JS, INSTRUCTOR_JS),

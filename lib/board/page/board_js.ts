@@ -12,8 +12,10 @@ const $ = (id) => document.getElementById(id);
 const wall = $("wall");
 const MOST = ${MOST_NAMES}; // names that are shown
 const MARKED = 3; // names that are marked as new
-// For so many names: how wide each is at least, in its own letters.
-const SIZES = [[24, 14], [60, 12.5], [120, 11], [240, 10], [500, 9.2], [MOST, 9.2]];
+const FEWEST = 40; // names that there is always room for
+const STEP = 1.12; // how much the room grows at once, so that letters become smaller in small steps
+const ROOMS = [FEWEST];
+while (ROOMS.at(-1) < MOST) ROOMS.push(Math.min(MOST, Math.ceil(ROOMS.at(-1) * STEP)));
 const QUIET = 40000; // ms without a sign of life: the connection is dead
 const LETTER = 16; // px, before the wall is scaled
 const GAP = 4; // px between two names
@@ -23,9 +25,15 @@ let total = 0; // names that came
 let places; // how the wall is divided
 let heard = Date.now();
 
-/* Divides the wall into places: as large as they can be for the next size. */
+/* How wide each of so many names is at least, in its own letters. A few are shown whole. */
+function lettersFor(room) {
+  return Math.max(9.2, 19 - 1.58 * Math.log(room));
+}
+
+/* Divides the wall into places: as large as they can be for the next room. */
 function divide(count) {
-  const [room, wide] = SIZES.find(([size]) => size >= count) ?? SIZES.at(-1);
+  const room = ROOMS.find((it) => it >= count);
+  const wide = lettersFor(room);
   const { clientWidth: width, clientHeight: height } = wall.parentElement;
   let best = { scale: 0 };
   for (let columns = 2; columns < 60; columns++) {

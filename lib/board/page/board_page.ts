@@ -4,8 +4,25 @@
  * @module
  */
 
+import { createHash } from "node:crypto";
 import type { ConnectTo } from "../class_state.ts";
-import { html } from "../html.ts";
+import { Html, html } from "../html.ts";
+import { policy } from "../http_response.ts";
+import { BOARD_CSS } from "./board_css.ts";
+import { BOARD_JS } from "./board_js.ts";
+
+/**
+ * The policy of the page. Its script and its style are in it, so that it is painted
+ * after one response and not after three. Their hashes allow these two, and no other.
+ */
+export const BOARD_POLICY: string = policy(
+  sourceOf(BOARD_JS),
+  sourceOf(BOARD_CSS),
+);
+
+function sourceOf(text: string): string {
+  return `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
+}
 
 /** An address with more characters is shown smaller: it is one of IPv6. */
 const LONG = 16;
@@ -29,8 +46,7 @@ export function boardPage({ addresses, port }: ConnectTo): string {
         <meta name="viewport" content="width=device-width">
         <meta name="color-scheme" content="light dark">
         <link rel="icon" href="/icon.svg">
-        <link rel="stylesheet" href="/board.css">
-        <script src="/board.js" defer></script>
+        <style>${new Html(BOARD_CSS)}</style>
       </head>
       <body>
         <header>
@@ -75,6 +91,7 @@ export function boardPage({ addresses, port }: ConnectTo): string {
           <p id="status"></p>
         </footer>
         <p id="news" class="unseen" role="status" aria-live="polite"></p>
+        <script>${new Html(BOARD_JS)}</script>
       </body>
     </html>
   `.text.trimStart();
