@@ -2,6 +2,7 @@
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { createHash } from "node:crypto";
+import { bytesOf } from "../lib/board/http_response.ts";
 import { AcceptRate, Places } from "../lib/board/places.ts";
 import { BOARD_CSS } from "../lib/board/page/board_css.ts";
 import { BOARD_JS } from "../lib/board/page/board_js.ts";
@@ -14,6 +15,8 @@ import {
   ProtocolError,
   RequestError,
 } from "../lib/formats/formats.ts";
+import { parseClassList } from "../lib/cli/roster/class_list.ts";
+import { rosterSource } from "../lib/cli/roster_pages.ts";
 import { closeOnce } from "../lib/net.ts";
 import { Roster } from "../lib/students/roster.ts";
 import { StoreError } from "../lib/students/store.ts";
@@ -25,6 +28,7 @@ import { needs } from "./support/needs.ts";
 import { ALICE, BOB, encode, Peer } from "./support/peers.ts";
 
 const net = needs("net");
+const FAMILIES = ["Brown", "Chen", "Müller"];
 
 const encoder = new TextEncoder();
 
@@ -500,6 +504,33 @@ net.test("/live has the reason when the roster refuses a student (needs net)", a
   await peer.receiveSome(2);
   const page = await (await test.asInstructor("/live")).text();
   assertMatch(page, /<td>Alice Brown<\/td>.*too many new students/s);
+});
+
+Deno.test("The pages of a large roster are made in slices, between which other tasks have their turn", async () => {
+  const roster = new Roster();
+  const origin = { clientId: 1, clientIp: "192.0.2.1" };
+  for (let sid = 0; sid < 5000; sid++) {
+    const name = `${FAMILIES[sid % 3]} ${sid * 7919 % 5003}`;
+    roster.add([{ ...ALICE, student_name: name, sid }], origin);
+    await roster.recordWaiting();
+  }
+  const list = parseClassList(
+    encoder.encode(Array.from({ length: 5000 }, (_, i) => `0${i}`).join("\n")),
+  );
+  const { sections, csv } = rosterSource(roster, list);
+  const makers = {
+    sections,
+    csv,
+    page: async () => await instructorPage("/roster", await sections()),
+    bytes: async () => await bytesOf({ status: 200, body: await csv() }),
+  };
+  for (const [name, make] of Object.entries(makers)) {
+    let turns = 0;
+    const timer = setInterval(() => turns++, 0);
+    await make();
+    clearInterval(timer);
+    assert(turns >= 10, `${name}: ${turns}`);
+  }
 });
 
 Deno.test("instructorPage() escapes cells, and cuts long ones and long tables", async () => {

@@ -3,6 +3,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { type Browser, launch, type Page } from "puppeteer-core";
 import type { RosterSource } from "../../lib/board/routes.ts";
+import { StoreError } from "../../lib/students/store.ts";
 import { LATE } from "../../lib/testing/soon.ts";
 import { TestBoard } from "../support/boards.ts";
 import { CHROMIUM, needs } from "../support/needs.ts";
@@ -163,7 +164,12 @@ chromium.test("500 students fit into every window, and none moves anything else 
   await browser.show("60-students");
   await browser.evaluate("new Promise((resolve) => setTimeout(resolve, 700))");
   await browser.evaluate("shifts.length = 0"); // those of new window sizes
-  using _others = await bring(test, 440, 60);
+  using _more = await bring(test, 240, 60);
+  await browser.until("document.querySelectorAll('#wall li').length === 300");
+  await browser.show("300-students");
+  await browser.evaluate("new Promise((resolve) => setTimeout(resolve, 700))");
+  await browser.evaluate("shifts.length = 0"); // those of new window sizes
+  using _others = await bring(test, 200, 300);
   await browser.until("document.querySelectorAll('#wall li').length === 500");
   assertEquals(await browser.evaluate("shifts"), []);
   assertEquals(
@@ -177,6 +183,23 @@ chromium.test("500 students fit into every window, and none moves anything else 
   }
   await browser.show("500-students");
   assertEquals(browser.console, []);
+});
+
+chromium.test("Letters are as large for one name as for 40, and become smaller in small steps (needs chromium)", async () => {
+  await using test = new TestBoard();
+  await using browser = await TestBrowser.open(test.url("/"));
+  for (const [width, height] of SIZES) {
+    await browser.page.setViewport({ width, height });
+    const sizes: number[] = await browser.evaluate(
+      "Array.from({ length: MOST }, (_, i) => divide(i + 1).scale)",
+    );
+    assertEquals(new Set(sizes.slice(0, 40)).size, 1);
+    for (let i = 1; i < sizes.length; i++) {
+      const step = sizes[i] / sizes[i - 1];
+      assert(step > 0.82 && step < 1.05, `${width}: ${i + 1} names, ${step}`);
+    }
+    assert(sizes[499] < sizes[0]);
+  }
 });
 
 chromium.test("A hostile name stays text, and takes no more room than others (needs chromium)", async () => {
@@ -324,19 +347,22 @@ chromium.test("Both colour schemes have enough contrast, and nothing moves for w
 
 chromium.test("The instructor's link opens the roster without the token in its address, and the page searches and stays up to date (needs chromium)", async () => {
   const rows = [["Alice Brown", "1"], ["Bob Chen", "2"]];
+  let isAway = false;
   const rosterSource: RosterSource = {
     csv: () => Promise.resolve([]),
     sections: () =>
-      Promise.resolve([{
-        heading: "Passed",
-        sheet: {
-          columns: [{ title: "name" }, { title: "sid", isNumber: true }],
-          length: rows.length,
-          cells: (at) => rows[at],
-          summary: `${rows.length} sids`,
-        },
-        none: "Nobody",
-      }]),
+      isAway
+        ? Promise.reject(new StoreError("the store is away"))
+        : Promise.resolve([{
+          heading: "Passed",
+          sheet: {
+            columns: [{ title: "name" }, { title: "sid", isNumber: true }],
+            length: rows.length,
+            cells: (at) => rows[at],
+            summary: `${rows.length} sids`,
+          },
+          none: "Nobody",
+        }]),
   };
   await using test = new TestBoard({ rosterSource });
   const link = test.url(`/roster?token=${test.board.token.text}`);
@@ -351,6 +377,12 @@ chromium.test("The instructor's link opens the roster without the token in its a
     "Array.from(document.querySelectorAll('tbody tr:not([hidden])'), (it) => it.innerText).join()";
   assertEquals(await browser.evaluate(seen), "Bob Chen\t2");
   rows.push(["Bobby Tables", "3"]);
+  isAway = true;
+  await browser.until(
+    "document.querySelector('#status').textContent === " +
+      "'Not up to date. The server answers: This page cannot be made now: the store is away'",
+  );
+  isAway = false;
   await browser.until(`(${seen}).includes("Bobby Tables")`);
   assertEquals(await browser.evaluate(seen), "Bob Chen\t2,Bobby Tables\t3");
   using _students = await bring(test, 4);
@@ -360,5 +392,6 @@ chromium.test("The instructor's link opens the roster without the token in its a
     /4 clients connected/,
   );
   await browser.show("live");
-  assertEquals(browser.console, []);
+  // The browser itself says that the store was away.
+  assert(browser.console.every((line) => line.includes(" 503 ")));
 });

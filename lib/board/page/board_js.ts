@@ -141,5 +141,11 @@ setInterval(() => {
   if (Date.now() - heard > QUIET) connect();
 }, 5000);
 addEventListener("resize", () => arrange(wall.children.length));
-connect();
+
+/* First the page is painted: where to connect is in it already. A page that nobody sees is not painted. */
+function begin() {
+  if (!events) connect();
+}
+requestAnimationFrame(() => setTimeout(begin));
+setTimeout(begin, 500);
 `;
