@@ -4,6 +4,7 @@
  * @module
  */
 
+import { type Key, keyOf } from "../students/key.ts";
 import { endOf } from "../students/mask.ts";
 import type { Identity } from "../students/row.ts";
 import { cutToKeep, escape, firstColumns } from "../text.ts";
@@ -25,7 +26,7 @@ const NO_NAME = "(no name)";
 
 /** The wall of names. Each number is on it once, with the name that came first. */
 export class Wall {
-  #known = new Set<string>();
+  #known = new Set<Key>();
   #names: Shown[] = [];
   #total = 0;
 
@@ -36,12 +37,16 @@ export class Wall {
 
   /** Adds a student, unless the number is on the wall. Returns whether it was added. */
   add({ student_name, sid }: Identity): boolean {
-    const number = sid === null ? "" : String(sid);
-    const key = sid === null ? "None" : `sid ${cutToKeep(number, LONGEST_SID)}`;
+    // All requests come here: a number is found much faster than its text.
+    const key = keyOf(
+      sid === null || typeof sid === "number"
+        ? sid
+        : cutToKeep(String(sid), LONGEST_SID),
+    );
     if (this.#known.has(key) || this.#known.size >= MOST_KNOWN) return false;
     this.#known.add(key);
     this.#names.push([
-      escape(endOf(number)),
+      sid === null ? "" : escape(endOf(String(sid))),
       shownName(student_name ?? "None") || NO_NAME,
     ]);
     this.#total++;
