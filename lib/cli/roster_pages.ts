@@ -107,10 +107,14 @@ function notedSheet(
   students: readonly Noted[],
   title: string,
 ): Sheet {
+  const hasNotes = students.some(({ note }) => note !== "");
   return {
-    columns: [...listColumns(list), { title }],
+    columns: [...listColumns(list), ...hasNotes ? [{ title }] : []],
     length: students.length,
-    cells: (at) => [...students[at].student, students[at].note],
+    cells: (at) => {
+      const { student, note } = students[at];
+      return hasNotes ? [...student, note] : student;
+    },
     summary: `${counted(students.length, "student")} of the class list`,
   };
 }
