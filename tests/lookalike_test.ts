@@ -4,7 +4,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { needs } from "./support/needs.ts";
 import { ALICE, encode, json, Peer, TestServer } from "./support/peers.ts";
 import { FORMATS, type Message } from "../lib/formats/formats.ts";
-import { ProtocolError } from "../lib/formats/errors.ts";
+import { ProtocolError, RequestError } from "../lib/formats/errors.ts";
 import { lookalike } from "../lib/formats/lookalike.ts";
 import { DEFAULT_LIMITS } from "../lib/limits.ts";
 import { toStudent } from "../lib/students/student.ts";
@@ -174,6 +174,12 @@ Deno.test("pickle tells a client that encodes twice which encoding is too much",
     fromHex("8002635f636f646563730a656e636f64650a7100"),
     "it holds bytes: was pickle.dumps called twice? (opcode GLOBAL",
   );
+  for (const sent of [base64, hex.join(""), "b'\\x80\\x04\\x95'"]) {
+    assertTold(
+      encode([sent]),
+      "not text that holds a pickle: was it made with pickle.dumps twice?",
+    );
+  }
   const text = JSON.stringify(ALICE);
   for (const [sent, format] of [[text, pickle], [text, json]] as const) {
     assertTold(
@@ -181,6 +187,59 @@ Deno.test("pickle tells a client that encodes twice which encoding is too much",
       "not text that holds one: send the",
       format,
     );
+  }
+});
+
+Deno.test("A client that sends a list, or several dicts in one, is told to send the dict itself", () => {
+  for (
+    const [sent, told] of [
+      [[], "not a list or tuple"],
+      [Object.values(ALICE), "not a list or tuple"],
+      [[ALICE], "not a list or tuple that holds one: send the dict itself"],
+      [
+        [ALICE, ALICE],
+        "not a list or tuple that holds dicts: send each with its own pickle.dumps",
+      ],
+    ] as const
+  ) {
+    assertThrows(() => toStudent(sent as Message), ProtocolError, told);
+  }
+});
+
+Deno.test("A client whose key is missing is told the nearest one, or those that came", () => {
+  const { student_name: _, ...nameless } = ALICE;
+  const nearest = (key: string) => `(there is "${key}")`;
+  const many = Object.fromEntries(
+    Array.from({ length: 40 }, (_, i) => [`key ${i}`, i]),
+  );
+  for (
+    const [sent, told] of [
+      ...[
+        "Student_Name",
+        "studentname",
+        "student name",
+        "student-name ",
+        "STUDENT_NAME",
+      ]
+        .map((key) =>
+          [{ ...nameless, [key]: "Alice Brown" }, nearest(key)] as const
+        ),
+      [{ name: "Alice", id: 1 }, '(the keys that came: "name", "id")'],
+      [{}, "(the dict is empty)"],
+      [
+        many,
+        '(the keys that came: "key 0", "key 1", "key 2", "key 3", "key 4" and 35 more)',
+      ],
+      [
+        { ["\x1b[2J" + "x".repeat(9000)]: 1 },
+        `(the keys that came: "\\x1b[2J${
+          "x".repeat(17)
+        }... (9004 characters)")`,
+      ],
+    ] as const
+  ) {
+    const error = assertThrows(() => toStudent(sent as Message), RequestError);
+    assertEquals(error.message, `student_name is missing ${told}`);
   }
 });
 

@@ -193,7 +193,12 @@ net.test("Server names the wrong field of an invalid request, and keeps the conn
   using peer = await Peer.greeted(test.addr);
   const { sid: _, ...noSid } = ALICE;
   const cases: [Message, string][] = [
-    [noSid, "sid is missing: it must be an integer or text"],
+    [
+      noSid,
+      'sid is missing (the keys that came: "student_name", "github_username")',
+    ],
+    [{ ...noSid, SID: 7 }, 'sid is missing (there is "SID")'],
+    [{}, "student_name is missing (the dict is empty)"],
     [{ ...ALICE, sid: 1.5 }, "sid must be an integer or text, not a float"],
     [{ ...ALICE, sid: 1e300 }, "sid must be an integer or text, not a float"],
     [{ ...ALICE, sid: true }, "sid must be an integer or text, not True"],
@@ -211,7 +216,10 @@ net.test("Server names the wrong field of an invalid request, and keeps the conn
   }
   await peer.sendBytes(new TextEncoder().encode("}I1\nI2\ns.")); // {1: 2}
   const refusal = fields(await peer.receive());
-  assertEquals(refusal.error, "A request's keys must all be text");
+  assertEquals(
+    refusal.error,
+    "A request's keys must all be text, not an integer",
+  );
 });
 
 net.test("Server accepts text and large integers as sid, None as a name, and further keys (needs net)", async () => {
