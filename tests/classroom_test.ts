@@ -87,7 +87,7 @@ run.test("server --classroom listens at all addresses, counts repeats, and says 
   );
   await server.stderr.match(/Board: http:\/\/[\d.]+:\d+\/\n/);
   await server.stderr.match(
-    /For the instructor alone: http:\/\/localhost:\d+\/roster\?token=[\da-f]{32}\n/,
+    /For the instructor alone:\nhttp:\/\/localhost:\d+\/roster\?token=[\da-f]{32}\n/,
   );
   await using alice = client("--port", port, "--once", "--repeat", "300");
   assertEquals((await alice.ended()).code, 0);

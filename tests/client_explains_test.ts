@@ -5,7 +5,7 @@ import { needs } from "./support/needs.ts";
 import { ALICE, encode, json, Peer } from "./support/peers.ts";
 import { checkStudent } from "../lib/cli/client_student.ts";
 import { Failure } from "../lib/cli/program.ts";
-import type { Message } from "../lib/formats/formats.ts";
+import type { Message, MessageMap } from "../lib/formats/formats.ts";
 import { copyProject } from "../tools/teach/faults/copy.ts";
 import {
   ALICE_FLAGS,
@@ -24,7 +24,7 @@ Deno.test("checkStudent() names the field of clienthelper.ts that is missing, em
   for (
     const [student, why] of [
       [
-        nameless,
+        { ...nameless, student_name: undefined },
         "student_name is missing in clienthelper.ts (Python's None is null)",
       ],
       [
@@ -53,7 +53,34 @@ Deno.test("checkStudent() names the field of clienthelper.ts that is missing, em
         "sid in clienthelper.ts must be an integer or text, not a function",
       ],
     ] as const
-  ) assertThrows(() => checkStudent(student as Message), Failure, why);
+  ) {
+    // As the helper makes it: it takes only the fields that it knows.
+    assertThrows(
+      () => checkStudent(student as Message, student),
+      Failure,
+      why,
+    );
+  }
+  for (
+    const [student, why] of [
+      [
+        { Student_Name: "Alice" },
+        'student_name is missing in clienthelper.ts (there is "Student_Name")',
+      ],
+      [
+        { ...nameless, name: "A", id: 1 },
+        'student_name is missing in clienthelper.ts (it has: "github_username", "sid", "name", "id")',
+      ],
+    ] as const
+  ) {
+    const { student_name, github_username, sid } = student as MessageMap;
+    const request = { student_name, github_username, sid };
+    const error = assertThrows(
+      () => checkStudent(request as unknown as Message, student),
+      Failure,
+    );
+    assertEquals(error.message, why);
+  }
   for (
     const student of [
       ALICE,
@@ -62,7 +89,7 @@ Deno.test("checkStudent() names the field of clienthelper.ts that is missing, em
       { ...ALICE, sid: "007" },
       { ...ALICE, sid: 2n ** 64n },
     ]
-  ) checkStudent(student);
+  ) checkStudent(student, student);
 });
 
 files.test("client says what is wrong in an edited clienthelper.ts, and does not connect (needs run, read, write, net)", async () => {
@@ -90,7 +117,7 @@ files.test("client says what is wrong in an edited clienthelper.ts, and does not
       code: 1,
       stdout: "",
       stderr:
-        "student_name is missing in clienthelper.ts (Python's None is null)\n",
+        'student_name is missing in clienthelper.ts (it has: "name", "github_username", "sid")\n',
     });
     // A flag gives what the file lacks: it connects.
     const named = [...args, "--name", "Bob Chen"];
@@ -148,9 +175,14 @@ runNet.test("client says what a server looks like that speaks HTTP or another --
         /sends a pickle, and this client expects json: start it with --wire pickle\n$/,
       ],
       [
+        Uint8Array.of(7, 7, 7),
+        "pickle",
+        /sent bytes that are not a message\. Is it the lab's server, with the same --wire\? Cannot read the pickle: these bytes are not what/,
+      ],
+      [
         new TextEncoder().encode("hello\n"),
         "pickle",
-        /are not a message .* this looks like text: did you forget pickle\.dumps\?/,
+        /sent text, and this client expects pickle\. Is it the lab's server, with the same --wire\?\n$/,
       ],
     ] as const
   ) {

@@ -91,6 +91,8 @@ export interface Speaker {
   client: ConversingClient;
   /** What the client sends once it is connected. */
   helper: Conversation;
+  /** The student in `clienthelper.ts`, which its request is made from. */
+  student: object;
 }
 
 /**
@@ -110,8 +112,9 @@ export function runClient(
       const answerTimeout = given.once ? ONCE_TIMEOUT : 0;
       using watch = new GreetingWatch(report);
       const { network } = watch;
-      const { client, helper } = create({ ...given, answerTimeout, network });
-      checkStudent(helper.createRequest());
+      const options = { ...given, answerTimeout, network };
+      const { client, helper, student } = create(options);
+      checkStudent(helper.createRequest(), student);
       return await converse(client, helper, given, stop, watch);
     },
   };

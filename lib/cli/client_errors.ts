@@ -57,6 +57,8 @@ function misfit(error: ProtocolError, { name }: WireFormat): string {
     return `sends ${looksLike}, and this client expects ${name}: ` +
       `start it with --wire ${wire}`;
   }
-  return "sent bytes that are not a message (does it use another --wire?). " +
-    error.message;
+  const lab = "Is it the lab's server, with the same --wire?";
+  return looksLike
+    ? `sent ${looksLike}, and this client expects ${name}. ${lab}`
+    : `sent bytes that are not a message. ${lab} ${error.message}`;
 }

@@ -14,16 +14,20 @@ const LONGEST = 24;
 
 /**
  * Returns the key that differs from `field` only by case, underscores, hyphens and
- * blanks, or else the first keys, as a part of a sentence.
+ * blanks, or else the first keys, as a part of a sentence in which they are `those`.
  */
-export function foundKeys(field: string, keys: readonly string[]): string {
+export function foundKeys(
+  field: string,
+  keys: readonly string[],
+  those = "the keys that came",
+): string {
   const wanted = plain(field);
   const near = keys.slice(0, COMPARED).find((key) => plain(key) === wanted);
   if (near !== undefined) return `there is ${quoted(near)}`;
   if (keys.length === 0) return "the dict is empty";
   const named = keys.slice(0, NAMED).map(quoted).join(", ");
   const more = keys.length - NAMED;
-  return `the keys that came: ${named}${more > 0 ? ` and ${more} more` : ""}`;
+  return `${those}: ${named}${more > 0 ? ` and ${more} more` : ""}`;
 }
 
 function plain(key: string): string {
