@@ -119,9 +119,14 @@ net.test("Server acknowledges one client among 50 silent ones (needs net)", asyn
   await peer.send(ALICE);
   assertEquals(await peer.receive(), 1);
   await until(() => test.server.handlers.size === 51);
+  assertEquals(test.reports, []); // a silent client is not reported until it leaves
   for (const one of silent) one.conn.close();
   await until(() => test.server.handlers.size === 1);
-  assertEquals(test.reports, []); // a silent client is not reported
+  const left = silent.map(({ conn }) => {
+    const { port } = conn.localAddr as Deno.NetAddr;
+    return `127.0.0.1/${port} left without a request`;
+  });
+  assertEquals(test.reports.toSorted(), left.toSorted());
 });
 
 net.test("Server prints 600 complete lines for 24 clients at the same time (needs net)", async () => {
@@ -584,6 +589,15 @@ net.test("Server continues after a client resets its connection before it is acc
   await peer.send(ALICE);
   assertEquals(await peer.receive(), 1);
   await until(() => test.server.handlers.size === 1);
+  for (const line of test.reports) {
+    assertMatch(line, / left without a request$/);
+  }
+});
+
+net.test("A client that is connected without a request when the server shuts down has not left (needs net)", async () => {
+  await using test = new TestServer();
+  using _silent = await Peer.greeted(test.addr);
+  await test.server.shutdown();
   assertEquals(test.reports, []);
 });
 
