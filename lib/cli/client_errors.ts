@@ -15,13 +15,17 @@ export function cannotConverse(
   address: Address,
   error: unknown,
   wire: WireFormat,
+  isGreeted: boolean,
 ): Failure {
   const where = showAddress(address);
   if (error instanceof ConnectionEnded || isDisconnect(error)) {
     const why = error instanceof ConnectionEnded
       ? error.message
       : "The connection ended";
-    return new Failure(`${why}: ${where} had not answered every request`);
+    const missing = isGreeted
+      ? "had not answered every request"
+      : "had not greeted the client. Is it the lab's server?";
+    return new Failure(`${why}: ${where} ${missing}`);
   }
   if (error instanceof ProtocolError) {
     return new Failure(
