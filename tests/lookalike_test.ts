@@ -124,6 +124,8 @@ Deno.test("pickle tells a client that sends a length first, in each usual form, 
       }
     }
   }
+  // Also if the length is wrong, and its first byte begins a line of text.
+  assertTold(joined(number(86, 4, true), ofLength(99)), told);
   // Alone, it may be the start of a pickle. Then the client is told when time is up.
   for (const width of [4, 8]) {
     for (const isLittle of [false, true]) {

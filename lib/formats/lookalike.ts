@@ -95,8 +95,9 @@ export function lookalike(
 }
 
 /**
- * Whether the bytes are a binary length and a whole pickle of that length. Such
- * bytes can also begin a line of text in protocol 0, which none ends.
+ * Whether the bytes are a binary length and a whole pickle: one of that length, or
+ * one that ends where they do. Such bytes can also begin a line of text in protocol
+ * 0, but only one with control characters.
  */
 export function isLengthAndPickle(
   bytes: Uint8Array,
@@ -107,6 +108,7 @@ export function isLengthAndPickle(
     const start = from + width;
     if (bytes[start] !== 0x80 || start + 1 >= to) return false;
     if (!PROTO.test(String.fromCharCode(0x80, bytes[start + 1]))) return false;
+    if (width > 1 && bytes[to - 1] === STOP) return true;
     return lengths(bytes.subarray(from, start)).some((length) =>
       length <= to - start && bytes[start + length - 1] === STOP
     );
