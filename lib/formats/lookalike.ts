@@ -50,13 +50,11 @@ const MOST_LENGTH = 2 ** 20;
 const STOP = 0x2e;
 const LINE_ENDS = /^[\r\n]+/;
 /** Line ends before a pickle, and bytes of Python 2 that hold one. A length can be the same two bytes. */
-// deno-lint-ignore no-control-regex -- they are binary
 const NO_LENGTH = /^(?:[\r\n]+|[UC][^\0])\x80/;
 /** The start of gzip, zlib, bzip2 and xz. */
 // deno-lint-ignore no-control-regex -- it is binary
 const COMPRESSED = /^(?:\x1f\x8b\x08|x[\x01\x9c\xda]|BZh\d1AY|\xfd7zXZ)/;
 /** The start of UTF-16: its mark, or two letters of ASCII. */
-// deno-lint-ignore no-control-regex -- their other bytes are zero
 const UTF16 = /^(?:\xff\xfe|\xfe\xff|(?:[\t\r -~]\0){2}|(?:\0[\t\r -~]){2})/;
 /** The start of bytes as `str` shows them. */
 const SHOWN_BYTES = /^(?:(?:bytearray\()?b['"]|\\x80\\x0[2-5])/;

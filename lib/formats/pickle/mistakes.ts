@@ -12,7 +12,7 @@ import { Op, REFUSED } from "./opcodes.ts";
 import { BROKEN, MalformedPickle } from "./values.ts";
 
 /** What bytes look like that are not a pickle. */
-type Other = Exclude<Lookalike, "a pickle">;
+export type Other = Exclude<Lookalike, "a pickle">;
 
 /** The advice for each mistake. */
 const ADVICE: Readonly<Record<Other, string>> = {
