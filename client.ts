@@ -4,7 +4,7 @@
  * @module
  */
 
-import { ClientHelper } from "./clienthelper.ts";
+import { ClientHelper, STUDENT } from "./clienthelper.ts";
 import type { StopSignals } from "./lib/cli/signals.ts";
 import { CLIENT_LIMITS, secondsOf } from "./lib/limits.ts";
 import type { Address, Connection, Network } from "./lib/net.ts";
@@ -248,7 +248,8 @@ export async function main(
   const { runClient } = await import("./lib/cli/client_command.ts");
   return await runClient(args, stop, (options) => {
     const client = new Client(options);
-    return { client, helper: new ClientHelper(client, options) };
+    const helper = new ClientHelper(client, options);
+    return { client, helper, student: STUDENT };
   });
 }
 

@@ -65,11 +65,9 @@ export abstract class ClientHandler<In = Message, Out = In> {
   /** How many requests of this client may be under way at a time. Answers keep their order. @default {1} */
   protected readonly parallel: number = 1;
   /** Reports a line about this client to the server's operator. */
-  protected readonly report: Report = (line, about) =>
-    reportClient(this, this.#addr, line, { name: this.reportName, ...about });
-  /** The client's name in these lines, once it is known. */
+  protected readonly report: Report;
+  /** The client's name in these lines, once it is known: also from a request that was refused. */
   protected reportName: string | undefined;
-  #addr: Address;
   #messages: MessageConnection<In, Out>;
   #processor: RequestProcessor<In, Out>;
   #requests = 0;
@@ -84,7 +82,10 @@ export abstract class ClientHandler<In = Message, Out = In> {
     this.conn = conn;
     this.clientId = server.freeClientId(addr.port);
     this.clientIp = addr.hostname;
-    this.#addr = addr;
+    this.report = (line, about) => {
+      this.reportName ??= about?.name;
+      reportClient(this, addr, line, { name: this.reportName, ...about });
+    };
     this.#messages = new MessageConnection(conn, server.wire, server.limits, {
       onLimit: ignoringErrors((error: Error) => this.reject(error)),
       onFull: () => server.limitHits.softQueuedBytes++,
@@ -175,9 +176,8 @@ export abstract class ClientHandler<In = Message, Out = In> {
 
   /** Returns the response that tells the client what is wrong: the format's. If it throws, the connection closes without a response. */
   protected errorResponse(error: PeerError): Out | undefined {
-    const form = this.server.wire.error;
-    if (!form) throw error;
-    return form(error);
+    if (!this.server.wire.error) throw error;
+    return this.server.wire.error(error);
   }
 
   /** Called once, when no more requests will be processed. The connection may still be open. */
@@ -250,7 +250,7 @@ export abstract class ClientHandler<In = Message, Out = In> {
 export class StudentHandler extends ClientHandler {
   /** The roster, which all handlers of this server share. It is used only under the lock. */
   protected readonly roster: Roster = sharedRoster(this.server);
-  #doubts = new Doubts(this.report, (student) => this.line(student));
+  #doubts = new Doubts(this.report);
   /** Returns the line to print for a student. */
   protected readonly line: (student: Student) => string = connectedLine;
 
@@ -271,7 +271,7 @@ export class StudentHandler extends ClientHandler {
     for (const it of checked) if (!(it instanceof Refusal)) students.push(it);
     let results: readonly Recorded[] = [];
     if (students.length > 0) {
-      this.reportName = nameIn(students[0]);
+      this.reportName = nameIn(students[0]) ?? this.reportName;
       const entry = this.roster.add(students, this);
       // Recording awaits. Without the lock, another handler could print in between.
       // The end of this block releases it, like Python's `with`.
@@ -294,7 +294,7 @@ export class StudentHandler extends ClientHandler {
     request: Message,
   ): Promise<Message | undefined> {
     // Not `this.processBatch`: a subclass may override it and call this method.
-    const batch = StudentHandler.prototype.processBatch;
-    return (await batch.call(this, [request]))[0];
+    const { processBatch } = StudentHandler.prototype;
+    return (await processBatch.call(this, [request]))[0];
   }
 }

@@ -27,7 +27,7 @@ const parse = (...args: string[]) => parseFlags(args, serverFlags);
 async function links(server: Program): Promise<{ site: string; link: string }> {
   const [, site] = await server.stderr.match(/ Board: (\S+)\n/);
   const [, link] = await server.stderr.match(
-    / For the instructor alone: (\S+)\n/,
+    / For the instructor alone:\n(http:\S+)\n/,
   );
   assert(link.startsWith(`${site}roster?token=`));
   return { site, link };

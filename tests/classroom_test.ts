@@ -97,7 +97,7 @@ run.test("server --classroom listens at all addresses, counts repeats, and says 
   );
   await server.stderr.match(/Board: http:\/\/[\d.]+:\d+\/\n/);
   await server.stderr.match(
-    /For the instructor alone: http:\/\/localhost:\d+\/roster\?token=[\da-f]{32}\n/,
+    /For the instructor alone:\nhttp:\/\/localhost:\d+\/roster\?token=[\da-f]{32}\n/,
   );
   await using alice = client("--port", port, "--once", "--repeat", "300");
   assertEquals((await alice.ended()).code, 0);
@@ -181,7 +181,7 @@ runNet.test("server --classroom limits the clients and new students of an addres
   await mallory.send({ ...ALICE, student_name: "Mallory", sid: "123456007" });
   assertEquals(await mallory.receive(), 1);
   await classroom.stderr.match(
-    /doubtful: this sid came with the name Alice Brown before\. .*Mallory.* sid: \*{7}07\n/,
+    / \(Mallory\) doubtful: this sid came with the name Alice Brown before\n/,
   );
   mallory.conn.close();
   assertEquals(await bring(addr, 25, 1000), 19); // Mallory is new, too

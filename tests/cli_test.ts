@@ -89,7 +89,7 @@ runNet.test("client exits at Ctrl-C: with 0 after it passed, with 1 before (need
   assertEquals([ended.code, ended.stdout], [1, ""]);
   assertOneLine(
     ended,
-    /^Stopped before the server had answered every request\n$/,
+    /^Stopped before the server had greeted the client\n$/,
   );
 });
 

@@ -5,7 +5,7 @@ import { needs } from "./support/needs.ts";
 import { ALICE, encode, json, Peer } from "./support/peers.ts";
 import { checkStudent } from "../lib/cli/client_student.ts";
 import { Failure } from "../lib/cli/program.ts";
-import type { Message } from "../lib/formats/formats.ts";
+import type { Message, MessageMap } from "../lib/formats/formats.ts";
 import { copyProject } from "../tools/teach/faults/copy.ts";
 import {
   ALICE_FLAGS,
@@ -24,7 +24,7 @@ Deno.test("checkStudent() names the field of clienthelper.ts that is missing, em
   for (
     const [student, why] of [
       [
-        nameless,
+        { ...nameless, student_name: undefined },
         "student_name is missing in clienthelper.ts (Python's None is null)",
       ],
       [
@@ -53,7 +53,34 @@ Deno.test("checkStudent() names the field of clienthelper.ts that is missing, em
         "sid in clienthelper.ts must be an integer or text, not a function",
       ],
     ] as const
-  ) assertThrows(() => checkStudent(student as Message), Failure, why);
+  ) {
+    // As the helper makes it: it takes only the fields that it knows.
+    assertThrows(
+      () => checkStudent(student as Message, student),
+      Failure,
+      why,
+    );
+  }
+  for (
+    const [student, why] of [
+      [
+        { Student_Name: "Alice" },
+        'student_name is missing in clienthelper.ts (there is "Student_Name")',
+      ],
+      [
+        { ...nameless, name: "A", id: 1 },
+        'student_name is missing in clienthelper.ts (it has: "github_username", "sid", "name", "id")',
+      ],
+    ] as const
+  ) {
+    const { student_name, github_username, sid } = student as MessageMap;
+    const request = { student_name, github_username, sid };
+    const error = assertThrows(
+      () => checkStudent(request as unknown as Message, student),
+      Failure,
+    );
+    assertEquals(error.message, why);
+  }
   for (
     const student of [
       ALICE,
@@ -62,7 +89,7 @@ Deno.test("checkStudent() names the field of clienthelper.ts that is missing, em
       { ...ALICE, sid: "007" },
       { ...ALICE, sid: 2n ** 64n },
     ]
-  ) checkStudent(student);
+  ) checkStudent(student, student);
 });
 
 files.test("client says what is wrong in an edited clienthelper.ts, and does not connect (needs run, read, write, net)", async () => {
@@ -90,7 +117,7 @@ files.test("client says what is wrong in an edited clienthelper.ts, and does not
       code: 1,
       stdout: "",
       stderr:
-        "student_name is missing in clienthelper.ts (Python's None is null)\n",
+        'student_name is missing in clienthelper.ts (it has: "name", "github_username", "sid")\n',
     });
     // A flag gives what the file lacks: it connects.
     const named = [...args, "--name", "Bob Chen"];
@@ -108,17 +135,20 @@ runNet.test("client says after three seconds that a server does not greet it, an
   await using greeted = client("--port", `${port}`);
   using other = new Peer(await listener.accept());
   await other.send({ clientid: 6 });
-  await greeted.stdout.match(/successfully connected/);
+  await other.receive();
+  await other.send(1);
+  await greeted.stdout.match(/passed the test/);
   const since = performance.now();
   await using ours = client("--port", `${port}`);
   using peer = new Peer(await listener.accept());
   await ours.stderr.match(
-    /^\d\d:\d\d:\d\d connected, but no greeting yet: is it the lab's server, with the same --wire\?\n$/,
+    /^connected, but no greeting yet: is it the lab's server, with the same --wire\?\n$/,
   );
   assert(performance.now() - since >= 3000);
   assertEquals([ours.stdout.text, greeted.stderr.text], ["", ""]);
   await peer.send({ clientid: 7 });
   await peer.receive();
+  await ours.stderr.match(/\ngreeted, but no answer yet: does the server read/);
   await peer.send(1);
   await ours.stdout.match(/passed the test\n/);
 });
@@ -148,9 +178,14 @@ runNet.test("client says what a server looks like that speaks HTTP or another --
         /sends a pickle, and this client expects json: start it with --wire pickle\n$/,
       ],
       [
+        Uint8Array.of(7, 7, 7),
+        "pickle",
+        /sent bytes that are not a message\. Is it the lab's server, with the same --wire\? Cannot read the pickle: these bytes are not what/,
+      ],
+      [
         new TextEncoder().encode("hello\n"),
         "pickle",
-        /are not a message .* this looks like text: did you forget pickle\.dumps\?/,
+        /sent text, and this client expects pickle\. Is it the lab's server, with the same --wire\?\n$/,
       ],
     ] as const
   ) {
@@ -188,6 +223,14 @@ terminal.test("client says on a terminal that it stays connected, but not with -
   await using many = onTerminal("--port", port, "--repeat", "3");
   await many.stdout.match(/3 of 3 requests/);
   assert(!many.stdout.text.includes("Still"));
+  // A refused request does not end the connection, either.
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  await using refused = onTerminal("--port", `${listener.addr.port}`);
+  using peer = new Peer(await listener.accept());
+  await peer.send({ clientid: 7 });
+  await peer.receive();
+  await peer.send({ error: "no" });
+  await refused.stdout.match(/refused the request: no\r\nStill connected/);
   // stdout has the lab's transcript and nothing else.
   await using piped = client("--port", port);
   await piped.stdout.match(/passed the test\n$/);

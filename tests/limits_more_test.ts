@@ -88,7 +88,7 @@ net.test("Server reports the first invalid requests of a client, then only their
   const reports = test.reports.map((line) =>
     line.replace(/^\S+ (?:\(.*?\) )?/, "")
   );
-  const one = "invalid request: student_name is missing: it must be text";
+  const one = "invalid request: student_name is missing (the dict is empty)";
   assertEquals(reports, [
     ...[one, one, one, "197 more invalid requests", "left after 220 requests"],
   ]);

@@ -4,11 +4,18 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { needs } from "./support/needs.ts";
 import { ALICE, encode, json, Peer, TestServer } from "./support/peers.ts";
 import { FORMATS, type Message } from "../lib/formats/formats.ts";
-import { ProtocolError } from "../lib/formats/errors.ts";
+import { ProtocolError, RequestError } from "../lib/formats/errors.ts";
 import { lookalike } from "../lib/formats/lookalike.ts";
 import { DEFAULT_LIMITS } from "../lib/limits.ts";
 import { toStudent } from "../lib/students/student.ts";
 import { Random } from "../lib/testing/random.ts";
+import {
+  joined,
+  number,
+  ofLength,
+  outcome,
+  tryLengths,
+} from "./support/lengths.ts";
 import { fromHex, readVectors } from "./support/vectors.ts";
 
 const net = needs("net");
@@ -18,19 +25,6 @@ const { pickle } = FORMATS;
 const ascii = (text: string) => new TextEncoder().encode(text);
 const PICKLE = encode([ALICE]);
 const LENGTH = PICKLE.length;
-
-function joined(...parts: Uint8Array[]): Uint8Array {
-  return Uint8Array.from(parts.flatMap((part) => [...part]));
-}
-
-/** A binary number, the high byte first or last. */
-function number(value: number, width: number, isLittle = false): Uint8Array {
-  const bytes = new Uint8Array(width);
-  for (let i = 0; i < width; i++) {
-    bytes[isLittle ? i : width - 1 - i] = Math.floor(value / 256 ** i) % 256;
-  }
-  return bytes;
-}
 
 /** Reads one request as the server does. */
 function read(bytes: Uint8Array, format = pickle): void {
@@ -51,6 +45,15 @@ Deno.test("pickle tells a client that sends text, JSON or HTTP what it looks lik
       ["I am Alice", "text: did you forget pickle.dumps? ("],
       ["student", "text: did you forget pickle.dumps? ("],
       ["Zo\u00eb", "text: did you forget pickle.dumps? ("],
+      ["Zo\u00eb \u00dcnal", "text: did you forget pickle.dumps? ("],
+      ["None", "text: did you forget pickle.dumps? (opcode OBJ is refused)"],
+      ["Nadia", "text: did you forget pickle.dumps? ("],
+      ["\r\n", "a line end: send the pickle alone ("],
+      ["\n(dp0\n", "a line end: send the pickle alone ("],
+      ["bytearray(b'\\x80')", "bytes as text: send what pickle.dumps returns"],
+      ["\\x80\\x04\\x95", "bytes as text: send what pickle.dumps returns"],
+      ["S\0i\0d\0", "text in UTF-16: did you forget pickle.dumps? ("],
+      ["\0{\0'", "text in UTF-16: did you forget pickle.dumps? ("],
       ["client one", "text: did you forget pickle.dumps? (opcode GLOBAL"],
       ["12345", "text: did you forget pickle.dumps? ("],
       [JSON.stringify(ALICE), "JSON: did you forget pickle.dumps? ("],
@@ -69,20 +72,71 @@ Deno.test("pickle tells a client that sends text, JSON or HTTP what it looks lik
   ) assertTold(ascii(sent), `this looks like ${told}`);
 });
 
+Deno.test("pickle tells a client that compresses its pickle, or encodes text in UTF-16, what it looks like", () => {
+  for (
+    const [hex, told] of [
+      ["1f8b0800", "compressed data: send the pickle itself ("],
+      ["789c6b60", "compressed data: send the pickle itself ("],
+      ["425a683931415926", "compressed data: send the pickle itself ("],
+      ["fd377a585a00", "compressed data: send the pickle itself ("],
+      ["fffe41006c00", "text in UTF-16: did you forget pickle.dumps? ("],
+      ["feff0041006c", "text in UTF-16: did you forget pickle.dumps? ("],
+    ] as const
+  ) assertTold(fromHex(hex), `this looks like ${told}`);
+});
+
+Deno.test("pickle knows what text looks like that could become a pickle", () => {
+  for (const text of ["Bob", "Chris", "Jo", "True", "Uma", "Vincent Brown"]) {
+    const { messages, error, hint } = outcome(ascii(text));
+    assertEquals([messages, error], [[], undefined]);
+    assertEquals(hint, "this looks like text: did you forget pickle.dumps?");
+  }
+  for (const { name, bytes } of vectors) {
+    const cut = bytes.subarray(0, bytes.length - 1);
+    const { hint = "", messages } = outcome(cut);
+    const isSome = messages.length === 0 && hint !== "";
+    assert(
+      !isSome || !/^(this looks like text)/.test(hint),
+      `${name}: ${hint}`,
+    );
+  }
+});
+
+Deno.test("pickle says in plain words that bytes are no pickle, and then why", () => {
+  const told =
+    "Cannot read the pickle: these bytes are not what pickle.dumps " +
+    "returns (there is no opcode 0x07)";
+  assertTold(fromHex("075bcd15"), told);
+  assertTold(
+    fromHex("80059604000000"),
+    "Cannot read the pickle: it holds more than plain data (opcode BYTEARRAY8 is refused)",
+  );
+});
+
 Deno.test("pickle tells a client that sends a length first, in each usual form, to send the pickle alone", () => {
   const told = "this looks like a length: send the pickle alone (";
-  for (const width of [2, 4, 8]) {
+  for (const width of [1, 2, 4, 8]) {
     for (const isLittle of [false, true]) {
-      // 86 is `V` in ASCII: a text of Python 2 can begin like that. 128 is the
-      // opcode PROTO.
-      for (let length = 60; length < 300; length++) {
-        if (isLittle && length % 256 === 86) continue;
-        if (width === 2 && (length === 128 || length > 255)) continue;
-        assertTold(joined(number(length, width, isLittle), PICKLE), told);
+      for (let length = 90; length < Math.min(256 ** width, 300); length++) {
+        const header = number(length, width, isLittle);
+        if (width === 2 && length === 128 && isLittle) continue; // PROTO 0
+        assertTold(joined(header, ofLength(length)), told);
       }
     }
   }
-  assertTold(number(LENGTH, 4), told);
+  // Also if the length is wrong, and its first byte begins a line of text.
+  assertTold(joined(number(86, 4, true), ofLength(99)), told);
+  // Alone, it may be the start of a pickle. Then the client is told when time is up.
+  for (const width of [4, 8]) {
+    for (const isLittle of [false, true]) {
+      for (let length = 1; length < 256; length++) {
+        const header = number(length, width, isLittle);
+        const { error, hint } = outcome(header);
+        const said = error instanceof ProtocolError ? error.message : hint;
+        assert(said?.includes(told.slice(0, -2)), `${header}: ${said}`);
+      }
+    }
+  }
   const padded = (width: number) => `${LENGTH}`.padStart(width);
   for (
     const header of [
@@ -96,6 +150,14 @@ Deno.test("pickle tells a client that sends a length first, in each usual form, 
   }
 });
 
+Deno.test("pickle names lengths that come before a pickle, unless both together are pickles", () => {
+  const { valid, unnamed } = tryLengths((length) =>
+    length < 700 || length % 41 === 0
+  );
+  assert(valid.size > 0);
+  assertEquals(unnamed, []);
+});
+
 Deno.test("pickle tells a client that encodes twice which encoding is too much", () => {
   const bare = PICKLE.subarray(0); // `btoa` needs characters
   const base64 = btoa(String.fromCharCode(...bare));
@@ -103,7 +165,10 @@ Deno.test("pickle tells a client that encodes twice which encoding is too much",
   assertTold(ascii(base64), "a pickle in base64: send the pickle itself (");
   // As CPython writes it in protocol 4.
   assertTold(ascii("gASVSgAAAAAAAAB9lCiM"), "a pickle in base64: send the");
-  assertTold(ascii(hex.join("")), "a pickle in hexadecimal: send the pickle");
+  for (const shown of [hex.join(""), hex.join(" ").toUpperCase()]) {
+    assertTold(ascii(shown), "a pickle in hexadecimal: send the pickle");
+  }
+  assertTold(ascii("286470300a56"), "a pickle in hexadecimal: send the pickle");
   const count = number(LENGTH, 1);
   const inBytes = joined(fromHex("800343"), count, PICKLE, fromHex("2e"));
   assertTold(inBytes, "not bytes that hold a pickle: was pickle.dumps called");
@@ -111,6 +176,12 @@ Deno.test("pickle tells a client that encodes twice which encoding is too much",
     fromHex("8002635f636f646563730a656e636f64650a7100"),
     "it holds bytes: was pickle.dumps called twice? (opcode GLOBAL",
   );
+  for (const sent of [base64, hex.join(""), "b'\\x80\\x04\\x95'"]) {
+    assertTold(
+      encode([sent]),
+      "not text that holds a pickle: was it made with pickle.dumps twice?",
+    );
+  }
   const text = JSON.stringify(ALICE);
   for (const [sent, format] of [[text, pickle], [text, json]] as const) {
     assertTold(
@@ -118,6 +189,59 @@ Deno.test("pickle tells a client that encodes twice which encoding is too much",
       "not text that holds one: send the",
       format,
     );
+  }
+});
+
+Deno.test("A client that sends a list, or several dicts in one, is told to send the dict itself", () => {
+  for (
+    const [sent, told] of [
+      [[], "not a list or tuple"],
+      [Object.values(ALICE), "not a list or tuple"],
+      [[ALICE], "not a list or tuple that holds one: send the dict itself"],
+      [
+        [ALICE, ALICE],
+        "not a list or tuple that holds dicts: send each with its own pickle.dumps",
+      ],
+    ] as const
+  ) {
+    assertThrows(() => toStudent(sent as Message), ProtocolError, told);
+  }
+});
+
+Deno.test("A client whose key is missing is told the nearest one, or those that came", () => {
+  const { student_name: _, ...nameless } = ALICE;
+  const nearest = (key: string) => `(there is "${key}")`;
+  const many = Object.fromEntries(
+    Array.from({ length: 40 }, (_, i) => [`key ${i}`, i]),
+  );
+  for (
+    const [sent, told] of [
+      ...[
+        "Student_Name",
+        "studentname",
+        "student name",
+        "student-name ",
+        "STUDENT_NAME",
+      ]
+        .map((key) =>
+          [{ ...nameless, [key]: "Alice Brown" }, nearest(key)] as const
+        ),
+      [{ name: "Alice", id: 1 }, '(the keys that came: "name", "id")'],
+      [{}, "(the dict is empty)"],
+      [
+        many,
+        '(the keys that came: "key 0", "key 1", "key 2", "key 3", "key 4" and 35 more)',
+      ],
+      [
+        { ["\x1b[2J" + "x".repeat(9000)]: 1 },
+        `(the keys that came: "\\x1b[2J${
+          "x".repeat(17)
+        }... (9004 characters)")`,
+      ],
+    ] as const
+  ) {
+    const error = assertThrows(() => toStudent(sent as Message), RequestError);
+    assertEquals(error.message, `student_name is missing ${told}`);
   }
 });
 
@@ -133,7 +257,7 @@ Deno.test("pickle tells a client that sends an object to send a plain dict, and 
   assertTold(
     ascii("ccopy_reg\n_reconstructor\np0\n(c__main__\nStudent\n"),
     "it holds an object of a class: send a plain dict of text and numbers " +
-      "(opcode GLOBAL is refused, since a message is data only)",
+      "(opcode GLOBAL is refused)",
   );
   assertTold(ascii("(i__main__\nStudent\n"), told);
   // A name is the peer's: it is escaped and cut.
@@ -211,6 +335,20 @@ net.test("A server tells a beginner what is wrong, and prints the same (needs ne
       "(there is no opcode 0x7b)",
   );
   assert(test.reports[0].endsWith(` refused: ${error}`), test.reports[0]);
+});
+
+net.test("A client that sends text which could become a pickle is told when its time is up, or when it ends (needs net)", async () => {
+  await using test = new TestServer({ requestTimeout: 0.2 });
+  const looks = "this looks like text: did you forget pickle.dumps?";
+  using slow = await Peer.greeted(test.addr);
+  await slow.sendBytes(ascii("Vincent Brown"));
+  const late = `A request must be complete within 0.2 s: ${looks}`;
+  assertEquals(await slow.receiveAll(), [{ error: late }]);
+  using quick = await Peer.greeted(test.addr);
+  await quick.sendBytes(ascii("Bob"));
+  await quick.conn.closeWrite();
+  const ended = `The connection ended 3 bytes into a message: ${looks}`;
+  assertEquals(await quick.receiveAll(), [{ error: ended }]);
 });
 
 net.test("A line of JSON without its newline is answered, at the end of its time, with what is missing (needs net)", async () => {

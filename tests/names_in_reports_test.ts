@@ -32,7 +32,8 @@ net.test("The lines about a client have its port and the name in its request (ne
   assertEquals(refused, `${at} (Alice Brown) ${why}`);
   const cut = `${at} (A\\x1b[2J${"x".repeat(32)}) ${why}`;
   assertEquals(hostile, cut);
-  assert(nameless.startsWith(`${at} invalid request: student_name is`));
+  const missing = 'student_name is missing (the keys that came: "sid")';
+  assertEquals(nameless, `${at} (Alice Brown) invalid request: ${missing}`);
   assert(broken.startsWith(`${at} (Bob Chen) refused: Cannot read the`));
 });
 
@@ -47,4 +48,17 @@ net.test("The line about a client that leaves has the name that the lab's line h
   await until(() => test.server.handlers.size === 0);
   const left = `127.0.0.1/${port} (Bob Chen) left after 1 request`;
   assertEquals(test.reports, [left]);
+});
+
+net.test("The line about a client that leaves after refused requests alone has the name that these had (needs net)", async () => {
+  await using test = new TestServer();
+  using bob = await Peer.greeted(test.addr);
+  const { port } = bob.conn.localAddr as Deno.NetAddr;
+  await bob.send({ ...BOB, sid: [] });
+  await bob.receive();
+  await bob.conn.closeWrite();
+  await bob.receiveAll();
+  await until(() => test.server.handlers.size === 0);
+  const left = `127.0.0.1/${port} (Bob Chen) left after 1 request`;
+  assertEquals(test.reports.at(-1), left);
 });

@@ -28,7 +28,10 @@ function outcome(pieces: readonly Uint8Array[], limits = LIMITS) {
   } catch (error) {
     // What the bytes look like depends on how many of them have arrived.
     wrong = (error as Error).message
-      .replace(/: (?:this looks like|it names|it holds) .* \((.*)\)$/, ": $1");
+      .replace(
+        /: (?:this looks like|these bytes are|it names|it holds) .* \((.*)\)$/,
+        ": $1",
+      );
   }
   const left = wrong ? 0 : kept.length + reader.pendingBytes;
   reader.drop();

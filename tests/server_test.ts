@@ -119,9 +119,14 @@ net.test("Server acknowledges one client among 50 silent ones (needs net)", asyn
   await peer.send(ALICE);
   assertEquals(await peer.receive(), 1);
   await until(() => test.server.handlers.size === 51);
+  assertEquals(test.reports, []); // a silent client is not reported until it leaves
   for (const one of silent) one.conn.close();
   await until(() => test.server.handlers.size === 1);
-  assertEquals(test.reports, []); // a silent client is not reported
+  const left = silent.map(({ conn }) => {
+    const { port } = conn.localAddr as Deno.NetAddr;
+    return `127.0.0.1/${port} left without a request`;
+  });
+  assertEquals(test.reports.toSorted(), left.toSorted());
 });
 
 net.test("Server prints 600 complete lines for 24 clients at the same time (needs net)", async () => {
@@ -193,7 +198,12 @@ net.test("Server names the wrong field of an invalid request, and keeps the conn
   using peer = await Peer.greeted(test.addr);
   const { sid: _, ...noSid } = ALICE;
   const cases: [Message, string][] = [
-    [noSid, "sid is missing: it must be an integer or text"],
+    [
+      noSid,
+      'sid is missing (the keys that came: "student_name", "github_username")',
+    ],
+    [{ ...noSid, SID: 7 }, 'sid is missing (there is "SID")'],
+    [{}, "student_name is missing (the dict is empty)"],
     [{ ...ALICE, sid: 1.5 }, "sid must be an integer or text, not a float"],
     [{ ...ALICE, sid: 1e300 }, "sid must be an integer or text, not a float"],
     [{ ...ALICE, sid: true }, "sid must be an integer or text, not True"],
@@ -211,7 +221,10 @@ net.test("Server names the wrong field of an invalid request, and keeps the conn
   }
   await peer.sendBytes(new TextEncoder().encode("}I1\nI2\ns.")); // {1: 2}
   const refusal = fields(await peer.receive());
-  assertEquals(refusal.error, "A request's keys must all be text");
+  assertEquals(
+    refusal.error,
+    "A request's keys must all be text, not an integer",
+  );
 });
 
 net.test("Server accepts text and large integers as sid, None as a name, and further keys (needs net)", async () => {
@@ -576,6 +589,15 @@ net.test("Server continues after a client resets its connection before it is acc
   await peer.send(ALICE);
   assertEquals(await peer.receive(), 1);
   await until(() => test.server.handlers.size === 1);
+  for (const line of test.reports) {
+    assertMatch(line, / left without a request$/);
+  }
+});
+
+net.test("A client that is connected without a request when the server shuts down has not left (needs net)", async () => {
+  await using test = new TestServer();
+  using _silent = await Peer.greeted(test.addr);
+  await test.server.shutdown();
   assertEquals(test.reports, []);
 });
 

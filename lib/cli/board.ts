@@ -8,7 +8,7 @@ import { TOKEN } from "../board/access.ts";
 import { Board } from "../board/board.ts";
 import type { OnEvent } from "../events.ts";
 import { type Address, DEFAULT_ADDRESS } from "../net.ts";
-import { report } from "../output.ts";
+import { complain, report } from "../output.ts";
 import type { Roster } from "../students/roster.ts";
 import { classSummary } from "./classroom.ts";
 import type { CommandServer } from "./command_server.ts";
@@ -98,7 +98,10 @@ export class ShownBoard implements Disposable {
     const isAll = [ALL_ADDRESSES, "::"].includes(this.#host);
     const link = this.#link(isAll ? "localhost" : host);
     const { text } = this.#board.token;
-    report(`For the instructor alone: ${link}roster?token=${text}`);
+    // On a line of its own: a terminal of 80 columns would break it otherwise, and what
+    // it makes of half a link leads nowhere.
+    report("For the instructor alone:");
+    complain(`${link}roster?token=${text}`);
   }
 
   #link(host: string): string {

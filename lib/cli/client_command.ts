@@ -27,6 +27,8 @@ import { complain, flush, MessageReports, report } from "../output.ts";
 const ONCE_TIMEOUT = 10;
 /** How long closing may take after Ctrl-C, in seconds: some servers never stop sending. */
 const GRACE = 0.5;
+/** How long a server may take to close after a refusal, in milliseconds: after some it does. */
+const REFUSED_REST = 1000;
 /** The pause between two attempts to connect, in milliseconds. */
 const RETRY_REST = 100;
 
@@ -91,6 +93,8 @@ export interface Speaker {
   client: ConversingClient;
   /** What the client sends once it is connected. */
   helper: Conversation;
+  /** The student in `clienthelper.ts`, which its request is made from. */
+  student: object;
 }
 
 /**
@@ -108,10 +112,11 @@ export function runClient(
     flags,
     run: async (given) => {
       const answerTimeout = given.once ? ONCE_TIMEOUT : 0;
-      using watch = new GreetingWatch(report);
+      using watch = new GreetingWatch(complain); // the time would not fit the screen
       const { network } = watch;
-      const { client, helper } = create({ ...given, answerTimeout, network });
-      checkStudent(helper.createRequest());
+      const options = { ...given, answerTimeout, network };
+      const { client, helper, student } = create(options);
+      checkStudent(helper.createRequest(), student);
       return await converse(client, helper, given, stop, watch);
     },
   };
@@ -161,19 +166,32 @@ async function converse(
   watch: GreetingWatch,
 ): Promise<number> {
   whenAborted(stop, () => client.close({ grace: GRACE }));
+  let isGreeted = false;
+  let notice: ReturnType<typeof setTimeout> | undefined;
   try {
     const greeting = await connect(client, wait, stop);
+    if (repeat === 1) watch.noteGreeting();
+    else watch.end(); // the answers to many take long
+    isGreeted = true;
+    const isAccepted = conversation.processGreeting(greeting);
+    const passed = isAccepted && await conversation.start(repeat);
     watch.end();
-    const passed = conversation.processGreeting(greeting) &&
-      await conversation.start(repeat);
-    if (passed && !once && repeat === 1) await sayStillConnected();
+    if (isAccepted && !once && repeat === 1) {
+      if (passed) await sayStillConnected();
+      else notice = setTimeout(sayStillConnected, REFUSED_REST);
+    }
     if (!once) await stayConnected(client, stop);
     return passed ? 0 : 1;
   } catch (error) {
     throw stop.aborted
-      ? new Failure("Stopped before the server had answered every request")
-      : cannotConverse(client.address, error, wire);
+      ? new Failure(
+        isGreeted
+          ? "Stopped before the server had answered every request"
+          : "Stopped before the server had greeted the client",
+      )
+      : cannotConverse(client.address, error, wire, isGreeted);
   } finally {
+    clearTimeout(notice);
     await client.close();
   }
 }

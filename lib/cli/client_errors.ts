@@ -15,13 +15,17 @@ export function cannotConverse(
   address: Address,
   error: unknown,
   wire: WireFormat,
+  isGreeted: boolean,
 ): Failure {
   const where = showAddress(address);
   if (error instanceof ConnectionEnded || isDisconnect(error)) {
     const why = error instanceof ConnectionEnded
       ? error.message
       : "The connection ended";
-    return new Failure(`${why}: ${where} had not answered every request`);
+    const missing = isGreeted
+      ? "had not answered every request"
+      : "had not greeted the client. Is it the lab's server?";
+    return new Failure(`${why}: ${where} ${missing}`);
   }
   if (error instanceof ProtocolError) {
     return new Failure(
@@ -57,6 +61,8 @@ function misfit(error: ProtocolError, { name }: WireFormat): string {
     return `sends ${looksLike}, and this client expects ${name}: ` +
       `start it with --wire ${wire}`;
   }
-  return "sent bytes that are not a message (does it use another --wire?). " +
-    error.message;
+  const lab = "Is it the lab's server, with the same --wire?";
+  return looksLike
+    ? `sent ${looksLike}, and this client expects ${name}. ${lab}`
+    : `sent bytes that are not a message. ${lab} ${error.message}`;
 }

@@ -6,6 +6,7 @@
 
 import { describe } from "../formats/describe.ts";
 import { isMessageMap, type Message } from "../formats/formats.ts";
+import { foundKeys } from "../students/found_keys.ts";
 import { Failure } from "./program.ts";
 
 /** What each field may be, besides `null`. */
@@ -19,16 +20,21 @@ const FIELDS: Readonly<Record<string, string>> = {
  * Throws if a field of the student cannot be sent. Deno does not check types when
  * it runs a program, so an edited file can hold anything.
  *
+ * @param student The student in the file, which the request is made from.
  * @throws {Failure} It says which field is wrong.
  */
-export function checkStudent(request: Message): void {
+export function checkStudent(request: Message, student: object): void {
   if (!isMessageMap(request)) return; // a handler's own request
   for (const [field, expected] of Object.entries(FIELDS)) {
     const value: Message | undefined = request[field];
     if (value === undefined) {
-      throw new Failure(
-        `${field} is missing in clienthelper.ts (Python's None is null)`,
-      );
+      const all = Object.entries({ ...student, ...request });
+      const keys = all.filter(([, it]) => it !== undefined)
+        .map(([key]) => key);
+      const why = Object.hasOwn(student, field)
+        ? "Python's None is null"
+        : foundKeys(field, keys, "it has");
+      throw new Failure(`${field} is missing in clienthelper.ts (${why})`);
     }
     if (value === "" && field !== "github_username") {
       throw new Failure(`${field} is empty in clienthelper.ts`);

@@ -1,5 +1,5 @@
 /**
- * Says so if a server accepts a client, but does not greet it.
+ * Says so if a server accepts a client, but is silent where it should speak.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import type { Network } from "../net.ts";
 /** How long a server may be silent before the user is told, in milliseconds. */
 const SILENCE = 3000;
 
-/** Watches for the greeting on each connection that is made through its network. */
+/** Watches for the greeting on each connection that is made through its network, and for the first answer. */
 export class GreetingWatch implements Disposable {
   #report: (line: string) => void;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -19,23 +19,29 @@ export class GreetingWatch implements Disposable {
     connect: async (options) => {
       this.end();
       const conn = await Deno.connect(options);
-      this.#timer = setTimeout(() => this.#tell(), SILENCE);
+      this.#expect(
+        "connected, but no greeting yet: is it the lab's server, with the same --wire?",
+      );
       return conn;
     },
   };
 
-  /** The line about a silent server is reported with `report`. */
+  /** A line about a silent server is reported with `report`. */
   constructor(report: (line: string) => void) {
     this.#report = report;
   }
 
-  #tell(): void {
-    this.#report(
-      "connected, but no greeting yet: is it the lab's server, with the same --wire?",
-    );
+  #expect(line: string): void {
+    this.#timer = setTimeout(() => this.#report(line), SILENCE);
   }
 
-  /** Stops watching: the greeting came, or the connection ended. */
+  /** Notes the greeting. From now on, an answer is due. */
+  noteGreeting(): void {
+    this.end();
+    this.#expect("greeted, but no answer yet: does the server read requests?");
+  }
+
+  /** Stops watching: the answer came, or the connection ended. */
   end(): void {
     clearTimeout(this.#timer);
   }

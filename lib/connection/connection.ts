@@ -59,7 +59,7 @@ export class MessageConnection<In = Message, Out = In> {
     this.#watch = new PeerWatch(conn);
     const seconds = limits.requestTimeout;
     this.#requestDeadline = new Deadline(seconds, () => {
-      hooks.onLimit?.(lateRequest(seconds, format.ending));
+      hooks.onLimit?.(lateRequest(seconds, format.ending, this.#reader.hint));
     });
     this.#writer = new MessageWriter(conn, format, limits, {
       onQueued: (bytes, messages) => {

@@ -86,8 +86,11 @@ export class RequestProcessor<In, Out> {
     if (unreported > 0) {
       report(counted(unreported, "more invalid request"));
     }
-    const isSaid = server.quiet || this.#hasRefused || requests === 0;
-    if (!isSaid) report(`left after ${counted(requests, "request")}`);
+    if (server.quiet || this.#hasRefused) return;
+    if (requests > 0) report(`left after ${counted(requests, "request")}`);
+    else if (/^(client|gone)$/.test(this.#messages.closeReason ?? "")) {
+      report("left without a request");
+    }
   }
 
   /**

@@ -96,6 +96,12 @@ export class MessageReader<In = Message> implements Holder {
     return this.#error;
   }
 
+  /** What the incomplete message looks like, if it looks like something else. */
+  get hint(): string | undefined {
+    if (this.#kept === 0) return undefined;
+    return this.#format.hint?.(this.#buffer, this.#kept);
+  }
+
   /** Returns the messages that a read of `count` bytes completed. */
   decode(count: number): In[] {
     if (this.#error) return []; // the message was dropped while these bytes came
@@ -135,12 +141,11 @@ export class MessageReader<In = Message> implements Holder {
    * @throws {ProtocolError} If a message is incomplete.
    */
   end(): void {
-    const { pendingBytes } = this;
+    const { pendingBytes, hint } = this;
     this.drop();
     if (pendingBytes > 0 && !this.#error) {
-      throw new ProtocolError(
-        `The connection ended ${pendingBytes} bytes into a message`,
-      );
+      const why = `The connection ended ${pendingBytes} bytes into a message`;
+      throw new ProtocolError(hint ? `${why}: ${hint}` : why);
     }
   }
 

@@ -76,6 +76,14 @@ export interface FormatReader<out In = Message> {
    */
   readonly paused?: boolean;
 
+  /**
+   * Says what the incomplete message at the front of `bytes` looks like, if it looks
+   * like something else, for the error that it is not complete in time.
+   *
+   * @param end How many of the bytes are valid.
+   */
+  hint?(bytes: Uint8Array, end: number): string | undefined;
+
   /** Drops the incomplete message, because no more bytes will be read. */
   drop?(): void;
 

@@ -5,6 +5,7 @@
  */
 
 import { escapeAndCut } from "../text.ts";
+import { nameIn } from "./student.ts";
 import type { Recorded } from "./store.ts";
 import type { Student } from "./student.ts";
 
@@ -15,18 +16,13 @@ const LONGEST_NAME = 60;
 
 /** Reports students that were refused, and those whose `sid` came with another name before. */
 export class Doubts {
-  #report: (line: string) => void;
-  #line: (student: Student) => string;
+  #report: (line: string, about?: { name?: string }) => void;
   #hasRefused = false;
   #doubtful = 0;
 
-  /** Each line is reported with `report`. `line` formats a student. */
-  constructor(
-    report: (line: string) => void,
-    line: (student: Student) => string,
-  ) {
+  /** Each line is reported with `report`, and says which student it is about. */
+  constructor(report: (line: string, about?: { name?: string }) => void) {
     this.#report = report;
-    this.#line = line;
   }
 
   /** Notes the results for some students. Only the first few are reported, since a client can repeat them without end. */
@@ -47,9 +43,9 @@ export class Doubts {
     }
     if (this.#doubtful > REPORTED) return;
     const name = escapeAndCut(before, LONGEST_NAME);
-    const said = `this sid came with the name ${name} before. ${
-      this.#line(student)
-    }`;
-    this.#report(`doubtful: ${said}`);
+    const line = `doubtful: this sid came with the name ${name} before`;
+    const now = nameIn(student);
+    // Without a name of its own, the line would have that of another request.
+    this.#report(line, { name: now });
   }
 }

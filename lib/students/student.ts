@@ -7,7 +7,8 @@
 import { escapeAndCut, isPlain } from "../text.ts";
 import { describe } from "../formats/describe.ts";
 import { ProtocolError, RequestError } from "../formats/errors.ts";
-import { lookalike } from "../formats/lookalike.ts";
+import { type Lookalike, lookalike } from "../formats/lookalike.ts";
+import { foundKeys } from "./found_keys.ts";
 import type { Message, MessageMap } from "../formats/format.ts";
 import { isMessageMap } from "../formats/format.ts";
 import { masked } from "./mask.ts";
@@ -39,11 +40,15 @@ export interface Student extends MessageMap {
 export function toStudent(request: Message): Student {
   if (!isMessageMap(request)) {
     if (request instanceof Map) {
-      throw new RequestError("A request's keys must all be text");
+      const other = [...request.keys()].find((key) => typeof key !== "string");
+      throw new RequestError(
+        `A request's keys must all be text, not ${describe(other)}`,
+      );
     }
-    throw new ProtocolError(
-      `A request must be a dict, not ${describe(request)}${inside(request)}`,
-    );
+    const kind = Array.isArray(request)
+      ? `a list or tuple${among(request)}`
+      : `${describe(request)}${inside(request)}`;
+    throw new ProtocolError(`A request must be a dict, not ${kind}`);
   }
   const { student_name, github_username, sid } = request;
   check("student_name", request, isText(student_name), "text");
@@ -82,17 +87,36 @@ export function nameIn({ student_name }: MessageMap): string | undefined {
 /** How many bytes or characters of a request that is not a dict are looked at. */
 const HEAD = 64;
 
+/** What text looks like that holds a pickle. */
+const ENCODED: readonly Lookalike[] = [
+  "bytes as text",
+  "a pickle in base64",
+  "a pickle in hexadecimal",
+];
+
 /** Says what a request holds that was encoded twice. */
 function inside(request: Message): string {
   if (request instanceof Uint8Array) {
     const isTwice = lookalike(request, 0, HEAD) === "a pickle";
     return isTwice ? " that hold a pickle: was pickle.dumps called twice?" : "";
   }
-  const isText = typeof request === "string" &&
-    /^\s*\{\s*["']/.test(request.slice(0, HEAD));
-  return isText
-    ? " that holds one: send the dict itself, not json.dumps or str() of it"
+  if (typeof request !== "string") return "";
+  const head = new TextEncoder().encode(request.slice(0, HEAD));
+  const looksLike = lookalike(head, 0, head.length);
+  if (looksLike === "JSON" || looksLike === "a dict as text") {
+    return " that holds one: send the dict itself, not json.dumps or str() of it";
+  }
+  return looksLike !== undefined && ENCODED.includes(looksLike)
+    ? " that holds a pickle: was it made with pickle.dumps twice?"
     : "";
+}
+
+/** Says that a list holds requests, if it does. */
+function among(request: readonly Message[]): string {
+  if (!request.some(isMessageMap)) return "";
+  return request.length === 1
+    ? " that holds one: send the dict itself"
+    : " that holds dicts: send each with its own pickle.dumps";
 }
 
 /** Throws if a field is missing, or is neither `None` nor of the expected type. */
@@ -106,7 +130,7 @@ function check(
   const value: Message | undefined = request[field];
   const isMissing = value === undefined;
   const why = isMissing
-    ? `${field} is missing: it must be ${expected}`
+    ? `${field} is missing (${foundKeys(field, Object.keys(request))})`
     : `${field} must be ${expected}, not ${describe(value)}`;
   throw new FieldError(why, field, isMissing, nameIn(request));
 }

@@ -136,7 +136,10 @@ export function main(args: readonly string[]): Promise<number> {
       "Takes one safeguard out of a copy of this project, and shows what " +
       "goes wrong without it. Without a name, lists the faults, the easiest first.",
     flags: {
-      exercise: text("put a copy to mend into this new folder", "", "none"),
+      exercise: {
+        ...text("put a copy to mend into this new folder", "", "none"),
+        takes: "a new folder",
+      },
     },
     takesOperands: true,
     run: async ({ exercise: folder }: BreakFlags, [name, ...more]) => {

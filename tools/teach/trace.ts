@@ -36,8 +36,8 @@ function named(name: string): Scenario {
   const all = SCENARIOS.map(({ name }) => name);
   throw new UsageError(
     `There is no scenario ${name}.${suggestion(name, all)} ` +
-      `The scenarios are ${names.join(", ")}, and one for each known ` +
-      "fault, which its file in tests/faults/ names",
+      `The scenarios are ${names.join(", ")}, and that of each fault. ` +
+      "`deno task break` lists the faults, and shows one",
   );
 }
 

@@ -10,7 +10,7 @@ import { isMessageMap, setKey } from "../format.ts";
 import { bytesOf, CONTAINER, ENTRY, shorten, SLOT } from "./memory.ts";
 import { Keys } from "./keys.ts";
 import { checkMeasure, tooDeep, tooManyItems } from "./measure.ts";
-import { brokenPickle } from "./values.ts";
+import { brokenPickle, MalformedPickle } from "./values.ts";
 
 /** Memo indexes are below this. */
 const MAX_MEMO = 65_536;
@@ -107,7 +107,7 @@ export class PickleMachine {
   /** Pops the newest mark, and returns the height it marked. */
   popMark(): number {
     const mark = this.#marks.pop();
-    if (mark === undefined) throw brokenPickle("a MARK is missing");
+    if (mark === undefined) throw new MalformedPickle("a MARK is missing");
     return mark;
   }
 
@@ -121,7 +121,7 @@ export class PickleMachine {
     const top = this.#stack.length - 1;
     this.#need(top);
     if (index < 0 || index >= MAX_MEMO) {
-      throw brokenPickle(`memo ${index} is out of range`);
+      throw new MalformedPickle(`memo ${index} is out of range`);
     }
     this.#hold(ENTRY);
     this.#emptyBytes += Math.max(0, index - this.#memo.length) * SLOT;
@@ -131,7 +131,9 @@ export class PickleMachine {
   /** Pushes the value at an index of the memo. */
   recall(index: number): void {
     const value = this.#memo[index];
-    if (value === undefined) throw brokenPickle(`memo ${index} is empty`);
+    if (value === undefined) {
+      throw new MalformedPickle(`memo ${index} is empty`);
+    }
     this.#hasSharedReferences = true;
     if (typeof value === "object") this.#memoReads.add(value);
     this.push(this.#promotedToMap.get(value) ?? value, ENTRY);
@@ -140,7 +142,7 @@ export class PickleMachine {
   /** Returns the message at its `STOP`, and gets ready for the next one. */
   finish(): Message {
     if (this.#marks.length > 0 || this.#stack.length !== 1) {
-      throw brokenPickle("at its STOP the stack does not hold one value");
+      throw new MalformedPickle("the stack does not hold one value at STOP");
     }
     const message = this.#stack[0];
     if (this.#hasSharedReferences) {
@@ -179,7 +181,7 @@ export class PickleMachine {
   #need(index: number): void {
     const marks = this.#marks;
     if (index < (marks.length > 0 ? marks[marks.length - 1] : 0)) {
-      throw brokenPickle("a value is missing on the stack");
+      throw new MalformedPickle("a value is missing on the stack");
     }
   }
 
@@ -210,7 +212,7 @@ export class PickleMachine {
     this.#need(start - 1);
     const list = this.#stack[start - 1];
     if (!Array.isArray(list) || Object.isFrozen(list)) {
-      throw brokenPickle("items are appended to a value that is not a list");
+      throw new MalformedPickle("APPENDS to a value that is not a list");
     }
     this.#enter(start, this.#stack.length - start);
     for (let at = start; at < this.#stack.length; at++) {
@@ -224,7 +226,7 @@ export class PickleMachine {
     this.#need(start - 1);
     const set = this.#stack[start - 1];
     if (!(set instanceof Set) || Object.isFrozen(set)) {
-      throw brokenPickle("items are added to a value that is not a set");
+      throw new MalformedPickle("ADDITEMS to a value that is not a set");
     }
     this.#fill(set, start);
   }
@@ -254,11 +256,11 @@ export class PickleMachine {
     const stack = this.#stack;
     this.#need(start - 1);
     const count = stack.length - start;
-    if (count % 2 !== 0) throw brokenPickle("a dict's key has no value");
+    if (count % 2 !== 0) throw new MalformedPickle("a dict's key has no value");
     this.#enter(start, count / 2);
     let dict = stack[start - 1];
     if (!(dict instanceof Map || isMessageMap(dict))) {
-      throw brokenPickle("an item is set in a value that is not a dict");
+      throw new MalformedPickle("SETITEMS in a value that is not a dict");
     }
     for (let at = start; at < stack.length; at += 2) {
       const key = stack[at];

@@ -7,23 +7,26 @@
 
 import { escapeAndCut } from "../../text.ts";
 import { ProtocolError } from "../errors.ts";
-import { type Lookalike, lookalike } from "../lookalike.ts";
+import { isLengthAndPickle, type Lookalike, lookalike } from "../lookalike.ts";
 import { Op, REFUSED } from "./opcodes.ts";
-import { BROKEN, brokenPickle } from "./values.ts";
+import { BROKEN, MalformedPickle } from "./values.ts";
 
 /** What bytes look like that are not a pickle. */
-type Other = Exclude<Lookalike, "a pickle">;
+export type Other = Exclude<Lookalike, "a pickle">;
 
 /** The advice for each mistake. */
 const ADVICE: Readonly<Record<Other, string>> = {
   "HTTP": "a browser or HTTP client cannot connect here",
   "TLS": "connect without it",
   "a length": "send the pickle alone",
+  "a line end": "send the pickle alone",
+  "compressed data": "send the pickle itself",
   "a pickle in base64": "send the pickle itself",
   "a pickle in hexadecimal": "send the pickle itself",
   "bytes as text": "send what pickle.dumps returns, without str()",
   "JSON": "did you forget pickle.dumps?",
   "a dict as text": "did you forget pickle.dumps?",
+  "text in UTF-16": "did you forget pickle.dumps?",
   "text": "did you forget pickle.dumps?",
 };
 
@@ -67,41 +70,49 @@ export function refusedOpcode(
   const opcode = REFUSED[bytes[at]];
   if (opcode === undefined) {
     const hex = bytes[at].toString(16).padStart(2, "0");
-    return brokenPickle(`there is no opcode 0x${hex}`);
+    return new MalformedPickle(`there is no opcode 0x${hex}`);
   }
-  const why = `opcode ${opcode} is refused, since a message is data only`;
+  const why = `opcode ${opcode} is refused`;
   const head = bytes.subarray(at, Math.min(end, at + LONGEST_NAMES));
   const named = NAMES.exec(String.fromCharCode(...head))?.[1];
   // In text, an opcode is only a letter.
   const isLetter = start >= 0 && looksElse(bytes, start, end) !== undefined;
-  if (isLetter || !OF_OBJECTS.test(opcode)) return brokenPickle(why);
+  if (isLetter || !OF_OBJECTS.test(opcode)) {
+    return new MalformedPickle(why, "it holds more than plain data");
+  }
   if (named === "encode") {
-    return mistake("it holds bytes: was pickle.dumps called twice?", why);
+    const said = "it holds bytes: was pickle.dumps called twice?";
+    return new MalformedPickle(why, said);
   }
   const found = named ?? (opcode === "STACK_GLOBAL" ? name : undefined);
   const isClass = typeof found === "string" && !MAKERS.test(found);
   const said = isClass
     ? `it names ${escapeAndCut(found, LONGEST_NAME)}, a class or function`
     : "it holds an object of a class";
-  return mistake(`${said}: send a plain dict of text and numbers`, why);
+  return new MalformedPickle(
+    why,
+    `${said}: send a plain dict of text and numbers`,
+  );
 }
 
-function looksElse(
+/** What bytes look like that are not a pickle, and what to do about it. */
+export interface LooksElse {
+  /** What they look like. */
+  readonly looksLike: Other;
+  /** The same as a sentence, with the advice. */
+  readonly said: string;
+}
+
+/** Returns what bytes look like, if they look like something other than a pickle. */
+export function looksElse(
   bytes: Uint8Array,
   start: number,
   end: number,
-): Other | undefined {
+): LooksElse | undefined {
   const looksLike = lookalike(bytes, start, end);
-  return looksLike === "a pickle" ? undefined : looksLike;
-}
-
-/** Makes an error of what looks wrong, with the reader's reason behind it. */
-function mistake(
-  said: string,
-  why: string,
-  options: Partial<Pick<ProtocolError, "limit" | "looksLike">> = {},
-): ProtocolError {
-  return new ProtocolError(`${BROKEN}${said} (${why})`, options);
+  if (looksLike === undefined || looksLike === "a pickle") return undefined;
+  const said = `this looks like ${looksLike}: ${ADVICE[looksLike]}`;
+  return { looksLike, said };
 }
 
 /**
@@ -117,28 +128,40 @@ export function explained(
   end: number,
 ): unknown {
   if (!(error instanceof ProtocolError) || start < 0) return error;
-  const looksLike = looksElse(bytes, start, end);
-  if (looksLike === undefined) return error;
-  const why = error.message.slice(BROKEN.length);
-  const said = `this looks like ${looksLike}: ${ADVICE[looksLike]}`;
+  const other = looksElse(bytes, start, end);
+  if (other === undefined) return error;
+  const { said, looksLike } = other;
+  const why = error instanceof MalformedPickle
+    ? error.detail
+    : error.message.slice(BROKEN.length);
   const { limit } = error;
-  return mistake(said, why, { limit, looksLike });
+  return new ProtocolError(`${BROKEN}${said} (${why})`, { limit, looksLike });
 }
 
 /**
- * Throws if the line that begins at `from` is incomplete and cannot become the
- * argument of its opcode: a reader that waited for the line's end would wait for
- * ever for a text such as `I am Alice`, or a pickle in base64.
+ * Throws if the line of the opcode at `at` is incomplete and cannot become its
+ * argument: a reader that waited for the line's end would wait for ever for a text
+ * such as `I am Alice`, or a pickle in base64.
+ *
+ * @param start Where the pickle begins. If negative, its start is gone.
  */
 export function checkLine(
-  opcode: number,
   bytes: Uint8Array,
-  from: number,
+  start: number,
+  at: number,
   end: number,
 ): void {
+  const opcode = bytes[at];
+  // These are `V` and `S`: also bytes of a length.
+  if (opcode === Op.UNICODE || opcode === Op.STRING) {
+    if (start >= 0 && isLengthAndPickle(bytes, start, end)) {
+      throw new MalformedPickle("a line has no end");
+    }
+    if (opcode === Op.UNICODE) return; // any line is a text
+  }
+  const from = at + 1;
   const head = bytes.subarray(from, Math.min(end, from + LONGEST_NUMBER));
   const line = String.fromCharCode(...head);
-  if (opcode === Op.UNICODE) return; // any line is a text
   const [argument, why] = LINES[opcode] ?? NUMBER_LINE;
-  if (!argument.test(line)) throw brokenPickle(why);
+  if (!argument.test(line)) throw new MalformedPickle(why);
 }

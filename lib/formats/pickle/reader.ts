@@ -14,7 +14,7 @@ import type { ProtocolError } from "../errors.ts";
 import type { FormatReader, Message } from "../format.ts";
 import { DictReader } from "./dict.ts";
 import { PickleMachine } from "./machine.ts";
-import { checkLine, explained, refusedOpcode } from "./mistakes.ts";
+import { checkLine, explained, looksElse, refusedOpcode } from "./mistakes.ts";
 import {
   ARGUMENT,
   COUNT1,
@@ -31,6 +31,7 @@ import {
   decimalLong,
   escapedText,
   float64,
+  MalformedPickle,
   quotedText,
   text8,
   twosComplement,
@@ -118,7 +119,7 @@ export class PickleReader implements FormatReader {
         }
         if (to > last) throw tooLong(max);
         if (to > end) {
-          if (width === LINE) checkLine(opcode, bytes, from, end);
+          if (width === LINE) checkLine(bytes, last - max, at, end);
           break;
         }
         if (opcode === Op.FRAME && to + uint64(bytes, from) > last) {
@@ -138,6 +139,13 @@ export class PickleReader implements FormatReader {
     }
     this.#pendingBytes = max - (last - at);
     return at;
+  }
+
+  hint(bytes: Uint8Array, end: number): string | undefined {
+    // If some of the message was taken, its start is gone.
+    return this.#pendingBytes === 0
+      ? looksElse(bytes, 0, end)?.said
+      : undefined;
   }
 
   drop(): void {
@@ -220,7 +228,7 @@ function lineTooLong(): ProtocolError {
 
 function checkProtocol(protocol: number): void {
   if (protocol > NEWEST_PROTOCOL) {
-    throw brokenPickle(`there is no protocol ${protocol}`);
+    throw new MalformedPickle(`there is no protocol ${protocol}`);
   }
 }
 

@@ -20,6 +20,21 @@ export function brokenPickle(reason: string, limit?: LimitName): ProtocolError {
   return new ProtocolError(BROKEN + reason, { limit });
 }
 
+/** The bytes are not a pickle, or not one that this reader accepts. */
+export class MalformedPickle extends ProtocolError {
+  /** The reader's reason, in words for developers. */
+  readonly detail: string;
+
+  /** Makes an error that says what is wrong in plain words, then the detail. */
+  constructor(
+    detail: string,
+    said = "these bytes are not what pickle.dumps returns",
+  ) {
+    super(`${BROKEN}${said} (${detail})`);
+    this.detail = detail;
+  }
+}
+
 /** Text of Python 3, and Python 2's `unicode`. */
 export function utf8(bytes: Uint8Array, from: number, to: number): string {
   const text = decodeUtf8(bytes, from, to);
@@ -41,7 +56,7 @@ export function quotedText(
   const line = decodeLatin1(bytes, from, to).trimEnd();
   const quote = line[0];
   if (line.length < 2 || !/['"]/.test(quote) || !line.endsWith(quote)) {
-    throw brokenPickle("a STRING is not quoted");
+    throw new MalformedPickle("a STRING is not quoted");
   }
   // Most have no escape.
   if (!line.includes("\\")) {
@@ -76,7 +91,7 @@ function unescape(escape: string): string {
   }
   const character = ESCAPES[escape];
   if (character === undefined) {
-    throw brokenPickle("a STRING has an unknown escape");
+    throw new MalformedPickle("a STRING has an unknown escape");
   }
   return character;
 }
@@ -99,7 +114,9 @@ export function escapedText(
       if (escape === "\\\\") return escape; // two backslashes are not an escape
       if (short) return hexCharacter(short);
       const point = long ? parseInt(long, 16) : Infinity;
-      if (point > 0x10ffff) throw brokenPickle("a UNICODE has a bad escape");
+      if (point > 0x10ffff) {
+        throw new MalformedPickle("a UNICODE has a bad escape");
+      }
       return String.fromCodePoint(point);
     },
   );
@@ -119,7 +136,7 @@ export function decimal(
   if (plain >= 0) return plain;
   const digits = decodeLatin1(bytes, from, to).trim();
   if (!/^[+-]?\d+$/.test(digits)) {
-    throw brokenPickle("an INT or LONG is not a number");
+    throw new MalformedPickle("an INT or LONG is not a number");
   }
   if (digits.length > MOST_DIGITS) throw tooLarge();
   const value = Number(digits);
@@ -174,7 +191,7 @@ export function decimalFloat(
     return named[2] === "nan" ? NaN : named[1] === "-" ? -Infinity : Infinity;
   }
   if (!/^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i.test(digits)) {
-    throw brokenPickle("a FLOAT is not a number");
+    throw new MalformedPickle("a FLOAT is not a number");
   }
   return Number(digits);
 }

@@ -113,7 +113,7 @@ export class Harness {
   }
 
   #report(line: string): void {
-    if (/ left after /.test(line)) return; // its handler closes: that is told
+    if (/ left (after|without) /.test(line)) return; // its handler closes: that is told
     const named = line.replace(
       /^127\.0\.0\.1\/(\d+)(?: \(.*?\))?/,
       (_, port) => `${this.names.get(Number(port))}:`,
