@@ -46,6 +46,6 @@ run.test("trace takes the name of a scenario, with and without --scenario (needs
   assertEquals([mistyped.code, mistyped.stdout], [2, ""]);
   assertMatch(
     mistyped.stderr,
-    /^There is no scenario pipelind\. Is it pipelined\? .* names\n$/,
+    /^There is no scenario pipelind\. Is it pipelined\? The scenarios are .*\n$/,
   );
 });
