@@ -80,7 +80,6 @@ class OtherLine(Client):
 @fails({
     "patience": "passed-early",
     "only-a-real-ack": "passed-anyway",
-    "server-leaves": "passed-anyway",
 })
 class PassesEarly(Client):
     def send(self, message):

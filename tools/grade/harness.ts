@@ -11,8 +11,10 @@ import { Failure } from "../../lib/cli/program.ts";
 import type { MessageMap } from "../../lib/formats/formats.ts";
 import { Changes } from "./changes.ts";
 import { withPort } from "./command.ts";
+import { addressOf, bannerOf, ownAddresses } from "./address.ts";
 import { exitOf } from "./complaint.ts";
-import type { Step, Wrong } from "./kit.ts";
+import { Deadline } from "./deadline.ts";
+import type { Side, Step, Wrong } from "./kit.ts";
 import { Peer } from "./peer.ts";
 import { stablePort } from "../processes/stable_port.ts";
 import { isLeft, listensAt, PortTaken, refuseTaken } from "./port.ts";
@@ -27,14 +29,20 @@ export type Subject =
 
 /** Seconds that the program may take to start, or to connect. */
 const START_LONGEST = 10;
-/** Milliseconds to wait for the first line once the port listens. */
-const BANNER = 500;
+/** Seconds to wait for the first line once the port listens. */
+const BANNER = 0.5;
 /** Milliseconds after which a running program is assumed to listen, on systems where its sockets are not visible. */
 const UNSEEN = 3000;
-/** Milliseconds between two polls while waiting for the program to listen. */
+/** Milliseconds between two polls of the port. */
 const LOOK = 50;
-/** Milliseconds to wait for the program's end after a connection ended. */
-const EXIT = 1000;
+/** Milliseconds between two polls of a program's threads. */
+const CALM_LOOK = 20;
+/** How many polls in a row must find it blocked: then it has done what it had to. */
+const CALM_LOOKS = 3;
+/** Seconds that it gets for that, at most. */
+const CALM = 1;
+/** Seconds to wait for the program's end after a connection ended. */
+const EXIT = 1;
 
 /** A step failed. */
 export class StepFailed extends Error {
@@ -74,23 +82,30 @@ export class Harness implements AsyncDisposable {
   #subject: Subject;
   #maker: Maker;
   #student: Values = {};
-  /** The host in the program's first line. */
-  #shownHost = "127.0.0.1";
+  /**
+   * Whether the program acknowledges nothing, as another check has found, but
+   * prints the requests.
+   */
+  isSilent = false;
+  /** The checks that the program has failed. */
+  failed: ReadonlySet<string> = new Set();
+  #host = "127.0.0.1";
   #place: Workplace | undefined;
-  #listener: net.Server | undefined;
+  #listeners: net.Server[] = [];
   #waiting: net.Socket[] = [];
   #connections = new Changes();
   #ending: Promise<void> | undefined;
 
-  constructor(subject: Subject, maker: Maker) {
+  /** @param side What the program is. */
+  constructor(subject: Subject, maker: Maker, readonly side: Side) {
     this.#subject = subject;
     this.#maker = maker;
     this.port = subject.port;
   }
 
-  /** The host at which peers connect to the program. */
+  /** The host at which peers connect to the program: where it says that it listens. */
   get host(): string {
-    return "host" in this.#subject ? this.#subject.host : "127.0.0.1";
+    return "host" in this.#subject ? this.#subject.host : this.#host;
   }
 
   /**
@@ -109,6 +124,12 @@ export class Harness implements AsyncDisposable {
       port: this.port,
       canary: this.#place?.canary ?? "",
     };
+  }
+
+  /** The host in the program's first line. */
+  get #shownHost(): string {
+    const first = this.programs.values().next().value;
+    return (first && bannerOf(first.stdout.text)?.host) ?? "127.0.0.1";
   }
 
   /** Returns the values for the next message, with a new student. */
@@ -155,7 +176,9 @@ export class Harness implements AsyncDisposable {
     if (!("command" in this.#subject)) return undefined;
     const { command, folder, port } = this.#subject;
     const isFirst = this.programs.size === 0;
-    if (isFirst && !this.#listener && this.port !== 0) refuseTaken(this.port);
+    if (isFirst && this.#listeners.length === 0 && this.port !== 0) {
+      refuseTaken(this.port);
+    }
     if (port === 0) {
       this.port = this.port || stablePort();
     }
@@ -184,82 +207,100 @@ export class Harness implements AsyncDisposable {
     if (!program) return;
     const due =
       `the first line, or a program that listens at port ${this.port}`;
-    const banner = () => BANNER_LINE.exec(program.stdout.text);
-    const isUp = () => banner() !== null || program.code !== undefined;
+    const banner = () => bannerOf(program.stdout.text);
+    const isUp = () => banner() !== undefined || program.code !== undefined;
     const begin = performance.now();
+    const deadline = this.deadline(START_LONGEST);
     while (!await program.changes.until(isUp, LOOK)) {
-      const ms = performance.now() - begin;
       const listens = Deno.build.os === "linux"
         ? listensAt(this.port)
-        : ms > UNSEEN; // assumed, since the sockets are not visible
+        : performance.now() - begin > UNSEEN; // assumed, since the sockets are not visible
       if (listens) {
-        await program.changes.until(isUp, BANNER);
+        await this.deadline(BANNER).until(program.changes, isUp);
         break;
       }
-      if (ms > START_LONGEST * 1000) {
+      if (deadline.left <= 0) {
         throw new StepFailed("nothing", `neither in ${START_LONGEST} s`, due);
       }
     }
+    this.port = banner()?.port || this.port;
+    // Some programs print the line before they listen.
+    while (
+      Deno.build.os === "linux" && !listensAt(this.port) &&
+      program.code === undefined
+    ) {
+      if (deadline.left <= 0) {
+        const got = "the first line, but the program does not listen";
+        throw new StepFailed("nothing", got, due);
+      }
+      await delay(LOOK);
+    }
+    await this.calm(program);
     if (program.code !== undefined) {
       if (program.excess) throw new StepFailed(program.excess, "it ended", due);
-      if (isFirst) {
+      // A program that printed its first line has started.
+      if (isFirst && !banner()) {
         throw new NotStarted(
           `The program ended before it listened, ${exitOf(program)}`,
         );
       }
       throw new StepFailed("exited", `it ended ${exitOf(program)}`, due);
     }
-    const line = banner();
-    if (!line) return;
-    const [, host, digits] = line;
-    this.#shownHost = host;
-    const port = Number(digits);
-    if (port > 0 && port < 65_536) this.port = port;
-    // Some programs print the line before they listen.
-    while (Deno.build.os === "linux" && !listensAt(this.port)) {
-      if (performance.now() - begin > START_LONGEST * 1000) {
-        throw new StepFailed(
-          "nothing",
-          "the first line, but the program does not listen",
-          due,
-        );
-      }
-      await delay(LOOK);
+    this.#host = await addressOf(banner()?.host, this.port);
+  }
+
+  /** Waits until a program waits for something, or has ended. A program that never waits is not waited for. */
+  async calm(program: Program): Promise<void> {
+    const deadline = this.deadline(CALM);
+    let calm = 0;
+    while (
+      Deno.build.os === "linux" && calm < CALM_LOOKS && deadline.left > 0 &&
+      program.code === undefined
+    ) {
+      await delay(CALM_LOOK);
+      calm = program.isRunning ? 0 : calm + 1;
     }
   }
 
-  /** Listens at the port, so that the program can connect. */
+  /** Returns a limit for what the programs must do. */
+  deadline(seconds: number): Deadline {
+    return new Deadline(seconds, () => {
+      let waited = 0;
+      for (const program of this.programs.values()) waited += program.waited;
+      return waited;
+    });
+  }
+
+  /** Listens at the port, at all loopback addresses and names of this machine, so that the program can connect. */
   async listen(): Promise<void> {
-    this.#listener = net.createServer(
-      { allowHalfOpen: true },
-      (socket) => {
-        socket.on("error", () => {}); // until a peer takes it over
-        this.#waiting.push(socket);
-        this.#connections.note();
-      },
-    );
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    this.#listener.once("listening", resolve).once("error", reject);
-    this.#listener.listen(this.port, "127.0.0.1");
-    try {
-      await promise;
-    } catch {
-      throw new PortTaken(this.port);
+    const onSocket = (socket: net.Socket) => {
+      socket.on("error", () => {}); // until a peer takes it over
+      this.#waiting.push(socket);
+      this.#connections.note();
+    };
+    const [first, ...others] = await ownAddresses();
+    const listener = await listenAt(first, this.port, onSocket);
+    if (!listener) throw new PortTaken(this.port);
+    this.#listeners.push(listener);
+    this.port = (listener.address() as net.AddressInfo).port;
+    for (const host of others) {
+      // A machine without IPv6 has no ::1.
+      const listener = await listenAt(host, this.port, onSocket);
+      if (listener) this.#listeners.push(listener);
     }
-    this.port = (this.#listener.address() as net.AddressInfo).port;
   }
 
   /** Takes the next connection. */
   async accept(name: string): Promise<void> {
     const due = "a connection";
     const has = () => this.#waiting.length > 0;
-    const end = performance.now() + START_LONGEST * 1000;
+    const deadline = this.deadline(START_LONGEST);
     while (!await this.#connections.until(has, LOOK)) {
       if (this.lastProgram?.code !== undefined) {
         const got = `it ended ${exitOf(this.lastProgram)}`;
         throw new StepFailed("exited", got, due);
       }
-      if (performance.now() < end) continue;
+      if (deadline.left > 0) continue;
       throw new StepFailed("nothing", `none in ${START_LONGEST} s`, due);
     }
     this.peers.set(name, new Peer(this.#waiting.shift()!));
@@ -269,7 +310,8 @@ export class Harness implements AsyncDisposable {
   async wrongOfEnd(): Promise<Wrong> {
     const program = this.lastProgram;
     const hasEnded = () => program!.code !== undefined;
-    return program && await program.changes.until(hasEnded, EXIT)
+    return program &&
+        await this.deadline(EXIT).until(program.changes, hasEnded)
       ? "exited"
       : "end";
   }
@@ -282,7 +324,7 @@ export class Harness implements AsyncDisposable {
   async #end(): Promise<void> {
     for (const peer of this.peers.values()) peer.reset();
     for (const socket of this.#waiting) socket.resetAndDestroy();
-    this.#listener?.close();
+    for (const listener of this.#listeners) listener.close();
     for (const program of this.programs.values()) {
       await program[Symbol.asyncDispose]();
     }
@@ -290,5 +332,16 @@ export class Harness implements AsyncDisposable {
   }
 }
 
-/** The lab's first line. */
-const BANNER_LINE = /^Listening at (\S+)\/(\d+)\r?$/m;
+/** Listens at an address. Resolves to `undefined` if that is not possible. */
+async function listenAt(
+  host: string,
+  port: number,
+  onSocket: (socket: net.Socket) => void,
+): Promise<net.Server | undefined> {
+  const listener = net.createServer({ allowHalfOpen: true }, onSocket);
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  listener.once("listening", () => resolve(true));
+  listener.once("error", () => resolve(false));
+  listener.listen({ port, host, ipv6Only: true });
+  return await promise ? listener : undefined;
+}

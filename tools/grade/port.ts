@@ -5,7 +5,7 @@
  */
 
 import { delay } from "@std/async/delay";
-import { readProc } from "./processes.ts";
+import { readProc } from "./proc.ts";
 import { NotStarted } from "./program.ts";
 
 /**

@@ -6,6 +6,8 @@
  */
 
 import { delay } from "@std/async/delay";
+import { ProcessorWaits } from "./deadline.ts";
+import { readProc, threadsOf } from "./proc.ts";
 
 /** The environment variable that marks all processes a program starts. */
 export const MARK = "ROLLCALL_GRADE";
@@ -19,6 +21,12 @@ const MOST_LOOKS = 300;
 const PAGE = 4096;
 /** Ticks per second, the unit of processor time in `/proc`. */
 const TICKS = 100;
+
+/** The number of the system call `read`. */
+const READ_CALL: Readonly<Record<string, string>> = {
+  x86_64: "0",
+  aarch64: "63",
+};
 
 /** One process. */
 interface Process {
@@ -57,23 +65,6 @@ function processes(): Process[] {
   return found;
 }
 
-function threadsOf(pid: number): string[] {
-  try {
-    return [...Deno.readDirSync(`/proc/${pid}/task`)].map(({ name }) => name);
-  } catch {
-    return []; // the process has ended
-  }
-}
-
-/** Returns the text of a file in `/proc`, or an empty text if it cannot be read. */
-export function readProc(path: string): string {
-  try {
-    return Deno.readTextFileSync(path);
-  } catch {
-    return ""; // the process has ended, or belongs to another user
-  }
-}
-
 /** What a family uses. */
 export interface Cost {
   processes: number;
@@ -91,6 +82,9 @@ export class Family {
   #folder: string;
   /** Seconds of processor time of each member ever seen. */
   #seen = new Map<string, number>();
+  #waits = new ProcessorWaits();
+  /** The members as of the last look. */
+  #pids: readonly number[];
 
   /**
    * Takes a process that leads its own process group, has {@linkcode MARK} in
@@ -99,6 +93,7 @@ export class Family {
   constructor(root: number, mark: string, folder: string) {
     this.#folder = folder;
     this.#root = root;
+    this.#pids = [root];
     this.#mark = `${MARK}=${mark}`;
     const process = processes().find(({ pid }) => pid === root);
     this.#rootKey = process && key(process);
@@ -110,6 +105,8 @@ export class Family {
    */
   look(): Cost {
     const members = this.#members(false);
+    this.#pids = members.map(({ pid }) => pid);
+    this.#waits.look(this.#pids);
     let bytes = 0;
     for (const member of members) bytes += member.bytes;
     let seconds = 0;
@@ -117,9 +114,22 @@ export class Family {
     return { processes: members.length, bytes, seconds };
   }
 
-  /** Whether a thread of a member is running, or is ready to run. */
+  /** Seconds in which a member waited for a processor, as {@linkcode look} has seen it. */
+  get waited(): number {
+    return this.#waits.seconds;
+  }
+
+  /** Whether a member's main thread is in a read of its stdin. */
+  get readsStdin(): boolean {
+    return this.#members(false).some(({ pid }) => {
+      const [call, descriptor] = readProc(`/proc/${pid}/syscall`).split(" ");
+      return call === READ_CALL[Deno.build.arch] && descriptor === "0x0";
+    });
+  }
+
+  /** Whether a thread of a member that {@linkcode look} has seen is running, or is ready to run. */
   get isRunning(): boolean {
-    return this.#members(false).some(({ pid }) =>
+    return this.#pids.some((pid) =>
       threadsOf(pid).some((thread) =>
         / R \d+ /.test(readProc(`/proc/${pid}/task/${thread}/stat`))
       )

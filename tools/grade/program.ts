@@ -8,6 +8,7 @@
 import { delay } from "@std/async/delay";
 import { Failure } from "../../lib/cli/program.ts";
 import { Changes } from "./changes.ts";
+import { Output } from "./output.ts";
 import { Family, MARK, signal } from "./processes.ts";
 
 /** The program under test cannot be started, so there is nothing to judge. */
@@ -24,67 +25,13 @@ const MOST = {
   memory: 2 ** 30,
   processes: 50,
 };
-/** Characters of output that are kept: more than any check needs. */
-const KEPT = 2 ** 24;
 /** Milliseconds between two measurements of what the program uses. */
 const LOOK = 200;
 /** Milliseconds to wait for output after the program's end: another process may keep the pipe open. */
 const LAST_OUTPUT = 500;
 
-/**
- * Bytes of output that are read at once: one page of the system's pipe. When the
- * pipe is full, a write longer than a page blocks in the middle, behind all
- * writes that blocked before it. So threads that print such lines without a lock
- * mix them regularly, not only now and then (`pipe_write` of Linux 6.1).
- */
-const READ = 4096;
-
 /** The limit that a program exceeded. */
 export type Excess = keyof typeof MOST;
-
-/** The stdout or stderr of a program. */
-class Output {
-  /** The output as text, up to a limit. */
-  text = "";
-  readonly done: Promise<void>;
-  /** Called with the number of bytes read. */
-  #onText: (length: number) => void;
-  #flows: Promise<void> = Promise.resolve();
-  #reader: ReadableStreamBYOBReader;
-
-  constructor(
-    stream: ReadableStream<Uint8Array>,
-    onText: (length: number) => void,
-  ) {
-    this.#onText = onText;
-    this.#reader = stream.getReader({ mode: "byob" });
-    this.done = this.#read();
-  }
-
-  async #read(): Promise<void> {
-    const decoder = new TextDecoder();
-    for (;;) {
-      await this.#flows;
-      const { value, done } = await this.#reader.read(new Uint8Array(READ));
-      if (done) return;
-      if (this.text.length < KEPT) {
-        this.text += decoder.decode(value, { stream: true });
-      }
-      this.#onText(value.length);
-    }
-  }
-
-  /** Reads nothing until the promise has settled, like a stopped terminal. */
-  stopUntil(promise: Promise<void>): void {
-    this.#flows = promise;
-  }
-
-  /** Stops reading. */
-  async cancel(): Promise<void> {
-    await this.#reader.cancel();
-    await this.done;
-  }
-}
 
 /** A program that is running or has ended. */
 export class Program implements AsyncDisposable {
@@ -169,6 +116,16 @@ export class Program implements AsyncDisposable {
   /** Processor time that it has used so far, including its children's, in seconds. */
   get seconds(): number {
     return this.#family.look().seconds;
+  }
+
+  /** Whether its main thread waits for what a user types. */
+  get readsStdin(): boolean {
+    return this.code === undefined && this.#family.readsStdin;
+  }
+
+  /** Seconds in which it waited for a processor. Such time must not count as its own. */
+  get waited(): number {
+    return this.#family.waited;
   }
 
   /** Whether it is on a processor now, or ready to run, and not blocked. */

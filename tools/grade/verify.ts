@@ -67,7 +67,9 @@ function unharmed({ fails, side }: Specimen, checks: Checks): Check[] {
   const harmed = new Set(Object.keys(fails));
   // In the kit, a check comes before those that need it.
   return checks[side].filter(({ id, needs, needsPassed }) => {
-    if ([...needs, ...needsPassed].some((id) => harmed.has(id))) harmed.add(id);
+    const lacks = (need: string) =>
+      need.replace("?", "").split("|").every((id) => harmed.has(id));
+    if ([...needs, ...needsPassed].some(lacks)) harmed.add(id);
     return !harmed.has(id);
   });
 }

@@ -10,8 +10,10 @@ import { NotStarted } from "./program.ts";
 /** Files and folders that are copied, at most: a user may name a whole disk by mistake. */
 const MOST_FILES = 5000;
 const MOST_BYTES = 200 * 2 ** 20;
+/** How the names of our copies begin. */
+export const COPY = "rollcall-grade-";
 /** Folders that no program needs, and our own copies, if they are made there. */
-const LEFT_OUT = /^(\.git|__pycache__|rollcall-grade-.*)$/;
+const LEFT_OUT = new RegExp(`^(\\.git|__pycache__|${COPY}.*)$`);
 
 /** A copy of a folder. Disposing it removes the copy. */
 export class Workplace implements AsyncDisposable {
@@ -34,7 +36,7 @@ export class Workplace implements AsyncDisposable {
    */
   static async of(folder: string): Promise<Workplace> {
     const place = new Workplace(
-      await Deno.makeTempDir({ prefix: "rollcall-grade-" }),
+      await Deno.makeTempDir({ prefix: COPY }),
     );
     try {
       await copy(folder, place.folder, { files: 0, bytes: 0 });
