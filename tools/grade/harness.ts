@@ -33,8 +33,9 @@ const START_LONGEST = 10;
 const BANNER = 0.5;
 /** Milliseconds after which a running program is assumed to listen, on systems where its sockets are not visible. */
 const UNSEEN = 3000;
-/** Milliseconds between two polls of the port. */
+/** Milliseconds between two polls of the port, at first and at most. A poll takes long on a machine with many sockets. */
 const LOOK = 50;
+const LOOK_LONGEST = 500;
 /** Milliseconds between two polls of a program's threads. */
 const CALM_LOOK = 20;
 /** How many polls in a row must find it blocked: then it has done what it had to. */
@@ -211,7 +212,8 @@ export class Harness implements AsyncDisposable {
     const isUp = () => banner() !== undefined || program.code !== undefined;
     const begin = performance.now();
     const deadline = this.deadline(START_LONGEST);
-    while (!await program.changes.until(isUp, LOOK)) {
+    for (let look = LOOK; !await program.changes.until(isUp, look);) {
+      look = Math.min(2 * look, LOOK_LONGEST);
       const listens = Deno.build.os === "linux"
         ? listensAt(this.port)
         : performance.now() - begin > UNSEEN; // assumed, since the sockets are not visible
