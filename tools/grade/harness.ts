@@ -77,10 +77,13 @@ export class Harness implements AsyncDisposable {
   /** The host in the program's first line. */
   #shownHost = "127.0.0.1";
   #place: Workplace | undefined;
+  #placing: Promise<Workplace> | undefined;
   #listener: net.Server | undefined;
   #waiting: net.Socket[] = [];
   #connections = new Changes();
   #ending: Promise<void> | undefined;
+  /** Aborts when the check is over. */
+  #over = new AbortController();
 
   constructor(subject: Subject, maker: Maker) {
     this.#subject = subject;
@@ -141,11 +144,6 @@ export class Harness implements AsyncDisposable {
     return await this.#place?.hasCanary() ?? false;
   }
 
-  /** Waits until no connection of an earlier program occupies the port. */
-  async portIsFree(): Promise<void> {
-    if (this.isSpawned && this.port !== 0) await isLeft(this.port);
-  }
-
   /**
    * Starts the program, and does not wait until it listens.
    *
@@ -159,11 +157,9 @@ export class Harness implements AsyncDisposable {
     if (port === 0) {
       this.port = this.port || stablePort();
     }
-    this.#place ??= await Workplace.of(folder);
-    if (this.#ending) {
-      await this.#place[Symbol.asyncDispose]();
-      throw new Failure("Stopped");
-    }
+    this.#placing ??= Workplace.of(folder, this.#over.signal);
+    this.#place = await this.#placing;
+    this.#over.signal.throwIfAborted();
     const program = new Program(
       withPort(command, this.port),
       this.#place.folder,
@@ -180,6 +176,11 @@ export class Harness implements AsyncDisposable {
    */
   async start(name: string): Promise<void> {
     const isFirst = this.programs.size === 0;
+    // A server without SO_REUSEADDR could not start there. Our own listener can,
+    // so a client does not have to wait.
+    if (isFirst && this.isSpawned && this.port !== 0) {
+      await isLeft(this.port, this.#over.signal);
+    }
     const program = await this.spawn(name);
     if (!program) return;
     const due =
@@ -280,13 +281,15 @@ export class Harness implements AsyncDisposable {
   }
 
   async #end(): Promise<void> {
+    this.#over.abort(new Failure("Stopped"));
     for (const peer of this.peers.values()) peer.reset();
     for (const socket of this.#waiting) socket.resetAndDestroy();
     this.#listener?.close();
-    for (const program of this.programs.values()) {
-      await program[Symbol.asyncDispose]();
-    }
-    await this.#place?.[Symbol.asyncDispose]();
+    await Promise.all(
+      Array.from(this.programs.values(), (it) => it[Symbol.asyncDispose]()),
+    );
+    const place = await this.#placing?.catch(() => undefined);
+    await place?.[Symbol.asyncDispose]();
   }
 }
 

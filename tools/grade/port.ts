@@ -49,12 +49,15 @@ export function listensAt(port: number): boolean {
 /**
  * Waits until no connection of an earlier program occupies the port: a server
  * that does not set SO_REUSEADDR could not start there.
+ *
+ * @param signal Ends the wait, which then rejects with its reason.
  */
-export async function isLeft(port: number): Promise<void> {
+export async function isLeft(port: number, signal: AbortSignal): Promise<void> {
   const begin = performance.now();
   const isHeld = () =>
     socketStates(port).some((state) => HOLDS.includes(state));
   while (isHeld() && performance.now() - begin < HELD_LONGEST) {
+    signal.throwIfAborted();
     await delay(LOOK);
   }
 }

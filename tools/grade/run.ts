@@ -5,6 +5,7 @@
  */
 
 import { delay } from "@std/async/delay";
+import { Failure } from "../../lib/cli/program.ts";
 import { pythonRepr } from "../../lib/formats/python_repr.ts";
 import {
   allSteps,
@@ -81,6 +82,7 @@ export class Run {
   #seed: number;
   #causes: ReadonlyMap<string, Cause>;
   #harness: Harness | undefined;
+  #stopped = Promise.withResolvers<never>();
 
   constructor(
     subject: Subject,
@@ -90,6 +92,7 @@ export class Run {
     this.#subject = subject;
     this.#seed = seed;
     this.#causes = causes;
+    this.#stopped.promise.catch(() => {}); // no check may be running
   }
 
   /**
@@ -115,7 +118,6 @@ export class Run {
     if (by) return { state: "blocked", by: by.by ?? by.check.id };
     const maker = new Maker(this.#seed, check.id);
     await using harness = this.#harness = new Harness(this.#subject, maker);
-    await harness.portIsFree();
     const fall = await this.#play(harness, check);
     const programs = [...harness.programs.values()];
     const excess = programs.find(({ excess }) => excess)?.excess;
@@ -143,7 +145,11 @@ export class Run {
       const playing = play(harness, check.steps);
       // After a timeout the programs are ended: errors from then on mean nothing.
       playing.catch(() => {});
-      return await Promise.race([playing, late.then(() => tooLong)]);
+      return await Promise.race([
+        playing,
+        late.then(() => tooLong),
+        this.#stopped.promise,
+      ]);
     } catch (error) {
       // The program started in an earlier check, so this check failed.
       const isLater = this.verdicts.some(({ state }) => state !== "unfit");
@@ -156,8 +162,9 @@ export class Run {
     }
   }
 
-  /** Ends the running check at once. */
+  /** Ends the running check at once: it rejects. */
   async stop(): Promise<void> {
+    this.#stopped.reject(new Failure("Stopped"));
     await this.#harness?.[Symbol.asyncDispose]();
   }
 }
