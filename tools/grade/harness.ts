@@ -15,7 +15,7 @@ import { exitOf } from "./complaint.ts";
 import type { Step, Wrong } from "./kit.ts";
 import { Peer } from "./peer.ts";
 import { stablePort } from "../processes/stable_port.ts";
-import { isLeft, listensAt, PortTaken, refuseTaken } from "./port.ts";
+import { clearPort, isLeft, listensAt, PortTaken } from "./port.ts";
 import { NotStarted, Program } from "./program.ts";
 import type { Maker, Values } from "./values.ts";
 import { Workplace } from "./workplace.ts";
@@ -153,17 +153,14 @@ export class Harness implements AsyncDisposable {
     if (!("command" in this.#subject)) return undefined;
     const { command, folder, port } = this.#subject;
     const isFirst = this.programs.size === 0;
-    if (isFirst && !this.#listener && this.port !== 0) refuseTaken(this.port);
-    if (port === 0) {
-      this.port = this.port || stablePort();
+    if (isFirst && !this.#listener && this.port !== 0) {
+      await clearPort(this.port);
     }
+    if (port === 0) this.port ||= stablePort();
     this.#placing ??= Workplace.of(folder, this.#over.signal);
     this.#place = await this.#placing;
     this.#over.signal.throwIfAborted();
-    const program = new Program(
-      withPort(command, this.port),
-      this.#place.folder,
-    );
+    const program = new Program(withPort(command, this.port), this.#place);
     this.programs.set(name, program);
     return program;
   }
@@ -231,10 +228,16 @@ export class Harness implements AsyncDisposable {
 
   /** Listens at the port, so that the program can connect. */
   async listen(): Promise<void> {
+    if (this.port !== 0) await clearPort(this.port);
     this.#listener = net.createServer(
       { allowHalfOpen: true },
       (socket) => {
         socket.on("error", () => {}); // until a peer takes it over
+        // Other processes find the port, too.
+        const { remotePort, localPort } = socket;
+        const isOurs = [...this.programs.values()]
+          .some((it) => it.mayHaveConnected(remotePort!, localPort!));
+        if (!isOurs) return void socket.resetAndDestroy();
         this.#waiting.push(socket);
         this.#connections.note();
       },

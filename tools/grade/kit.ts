@@ -36,6 +36,7 @@ export type Wrong =
   | "output"
   | "memory"
   | "processes"
+  | "files"
   | "time";
 
 /** The likely cause of each kind of failure, by its name in `causes.jsonl`. */

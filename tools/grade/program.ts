@@ -8,7 +8,9 @@
 import { delay } from "@std/async/delay";
 import { Failure } from "../../lib/cli/program.ts";
 import { Changes } from "./changes.ts";
-import { Family, MARK, signal } from "./processes.ts";
+import { Family, MARK, newMark, signal } from "./processes.ts";
+import { socketsAt } from "./sockets.ts";
+import type { Workplace } from "./workplace.ts";
 
 /** The program under test cannot be started, so there is nothing to judge. */
 export class NotStarted extends Failure {
@@ -23,11 +25,15 @@ const MOST = {
   /** Bytes of memory, including its children's. */
   memory: 2 ** 30,
   processes: 50,
+  /** Bytes of one file. */
+  file: 2 ** 28,
 };
 /** Characters of output that are kept: more than any check needs. */
 const KEPT = 2 ** 24;
 /** Milliseconds between two measurements of what the program uses. */
 const LOOK = 200;
+/** The same for its files, if there are many. */
+const LOOK_LONGEST = 1000;
 /** Milliseconds to wait for output after the program's end: another process may keep the pipe open. */
 const LAST_OUTPUT = 500;
 
@@ -40,7 +46,7 @@ const LAST_OUTPUT = 500;
 const READ = 4096;
 
 /** The limit that a program exceeded. */
-export type Excess = keyof typeof MOST;
+export type Excess = "output" | "memory" | "processes" | "files";
 
 /** The stdout or stderr of a program. */
 class Output {
@@ -103,6 +109,8 @@ export class Program implements AsyncDisposable {
   #family: Family;
   #printed = 0;
   #looking: ReturnType<typeof setInterval>;
+  /** Aborts when its end begins. */
+  #enough = new AbortController();
   #ending: Promise<void> | undefined;
 
   /**
@@ -110,14 +118,20 @@ export class Program implements AsyncDisposable {
    *
    * @throws {NotStarted} If there is no such program.
    */
-  constructor([command, ...args]: readonly string[], folder: string) {
-    const mark = crypto.randomUUID();
+  constructor([command, ...args]: readonly string[], place: Workplace) {
+    const mark = newMark(MOST.file);
+    const { folder, temporary } = place;
     try {
       this.#child = new Deno.Command(command, {
         args,
         cwd: folder,
         // Otherwise Python buffers what it prints to a pipe.
-        env: { [MARK]: mark, PYTHONUNBUFFERED: "1", NO_COLOR: "1" },
+        env: {
+          [MARK]: mark,
+          TMPDIR: temporary,
+          PYTHONUNBUFFERED: "1",
+          NO_COLOR: "1",
+        },
         stdin: "piped", // as in a terminal where no one types
         stdout: "piped",
         stderr: "piped",
@@ -138,6 +152,7 @@ export class Program implements AsyncDisposable {
     this.stderr = new Output(this.#child.stderr, onText);
     this.#family = new Family(this.#child.pid, mark, folder);
     this.#looking = setInterval(() => this.#look(), LOOK);
+    void this.#watchFiles(place);
     this.#ended = this.#wait();
   }
 
@@ -160,6 +175,18 @@ export class Program implements AsyncDisposable {
     if (bytes > MOST.memory) this.#end("memory");
   }
 
+  async #watchFiles(place: Workplace): Promise<void> {
+    const { signal } = this.#enough;
+    while (!signal.aborted) {
+      const begin = performance.now();
+      if (await place.isOverfull()) this.#end("files");
+      // Many files take long to look at, and must not slow the program down.
+      const took = performance.now() - begin;
+      const rest = Math.min(LOOK_LONGEST, Math.max(LOOK, 10 * took));
+      await delay(rest, { signal }).catch(() => {});
+    }
+  }
+
   #end(excess: Excess): void {
     if (this.excess) return;
     this.excess = excess;
@@ -176,6 +203,12 @@ export class Program implements AsyncDisposable {
     return this.#family.isRunning;
   }
 
+  /** Whether it made the connection between two ports of this machine, as far as the system tells. */
+  mayHaveConnected(from: number, to: number): boolean {
+    const ends = socketsAt(from).filter(({ peerPort }) => peerPort === to);
+    return this.#family.mayHold(ends);
+  }
+
   /** Sends a signal to its process group, as a terminal does. */
   signal(name: Deno.Signal): void {
     if (this.code === undefined) signal(-this.#child.pid, name);
@@ -188,6 +221,7 @@ export class Program implements AsyncDisposable {
 
   async #endAll(): Promise<void> {
     clearInterval(this.#looking);
+    this.#enough.abort();
     await this.#family.end();
     // Without /proc, only its process group can be ended.
     this.signal("SIGKILL");

@@ -173,6 +173,7 @@ const EXCESSES = {
   output: "more than 256 MiB of output",
   memory: "more than 1 GiB of memory in use",
   processes: "more than 50 processes",
+  files: "more than 512 MiB or 10,000 files written",
 };
 
 /** Points of one level. */

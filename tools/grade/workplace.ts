@@ -10,11 +10,14 @@ import {
   type Bounds,
   TooLarge,
 } from "../files/bounded_folder.ts";
+import { exceeds } from "../files/folder_size.ts";
 import { removeAll } from "../files/remove_all.ts";
 import { NotStarted } from "./program.ts";
 
 /** What is copied, at most: a user may name a whole disk by mistake. */
 const MOST: Bounds = { entries: 5000, bytes: 200 * 2 ** 20, depth: 50 };
+/** What a program's folders may contain while it runs, at most. */
+const MOST_WRITTEN: Bounds = { entries: 10_000, bytes: 2 ** 29, depth: 100 };
 /** Folders that no program needs, and our own copies, if they are made there. */
 const LEFT_OUT = /^(\.git|__pycache__|rollcall-grade-.*)$/;
 
@@ -24,12 +27,15 @@ export class Workplace implements AsyncDisposable {
   readonly folder: string;
   /** A path beside it where nothing exists, unless a pickle makes the program create something there. */
   readonly canary: string;
+  /** A folder for the program's temporary files. */
+  readonly temporary: string;
   #parent: string;
 
   private constructor(parent: string) {
     this.#parent = parent;
     this.folder = `${parent}/program`;
     this.canary = `${parent}/canary`;
+    this.temporary = `${parent}/temporary`;
   }
 
   /**
@@ -42,6 +48,7 @@ export class Workplace implements AsyncDisposable {
       await Deno.makeTempDir({ prefix: "rollcall-grade-" }),
     );
     try {
+      await Deno.mkdir(place.temporary);
       const original = await BoundedFolder.open(folder, MOST, signal);
       await original.copyTo(place.folder, (name) => LEFT_OUT.test(name));
     } catch (error) {
@@ -55,6 +62,11 @@ export class Workplace implements AsyncDisposable {
   /** Whether something exists at the canary's path. */
   async hasCanary(): Promise<boolean> {
     return await Deno.lstat(this.canary).then(() => true, () => false);
+  }
+
+  /** Whether the program wrote more than it may. */
+  isOverfull(): Promise<boolean> {
+    return exceeds(this.#parent, MOST_WRITTEN);
   }
 
   /** Removes the copy. */
