@@ -8,11 +8,11 @@ tests can find them.
 import os
 import shutil
 import signal
+import socket
 import sys
 import tempfile
 import time
 
-from client import Client, main
 from server import Server
 
 
@@ -59,10 +59,17 @@ def keeps_port():
     leaves(KEEP_PORT, sys.argv[2])
 
 
-def is_early():
-    """A client whose orphan, hidden like that of `keeps_port`, connects to all ports again and again."""
-    leaves(CONNECT)
-    time.sleep(1)
+def connects():
+    """Connects to the port as soon as someone listens there, again and again, and says so."""
+    kept = []
+    while True:
+        try:
+            address = ("127.0.0.1", int(sys.argv[2]))
+            kept = [*kept[-9:], socket.create_connection(address)]
+            print("connected", flush=True)
+        except OSError:
+            pass
+        time.sleep(0.002)
 
 
 def leaves(code, *args):
@@ -174,24 +181,6 @@ while True:
     except OSError:
         time.sleep(0.01)
 """
-CONNECT = """
-import socket, time
-kept = []
-end = time.time() + 600
-while time.time() < end:
-    with open("/proc/net/tcp") as file:
-        rows = [line.split() for line in file][1:]
-    for row in rows:
-        port = int(row[1].split(":")[1], 16)
-        if row[3] == "0A" and 20000 <= port < 32768:
-            try:
-                kept.append(socket.create_connection(("127.0.0.1", port)))
-                kept = kept[-100:]
-            except OSError:
-                pass
-    time.sleep(0.002)
-"""
-CLIENTS = {"is-early": is_early}
 KINDS = {
     "floods": floods,
     "spins": spins,
@@ -201,6 +190,7 @@ KINDS = {
     "breeds": breeds,
     "grows": grows,
     "keeps-port": keeps_port,
+    "connects": connects,
     "fills-file": fills_file,
     "fills-folder": fills_folder,
     "fills-temporary": fills_temporary,
@@ -217,9 +207,5 @@ KINDS = {
 
 if __name__ == "__main__":
     kind, port, token = sys.argv[1:]
-    if kind in CLIENTS:
-        CLIENTS[kind]()
-        main(Client(int(port)))
-    else:
-        KINDS[kind]()
-        Server(int(port)).run()
+    KINDS[kind]()
+    Server(int(port)).run()

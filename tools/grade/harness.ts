@@ -9,8 +9,8 @@ import net from "node:net";
 import { delay } from "@std/async/delay";
 import { Failure } from "../../lib/cli/program.ts";
 import type { MessageMap } from "../../lib/formats/formats.ts";
-import { Changes } from "./changes.ts";
 import { withPort } from "./command.ts";
+import { Connections } from "./connections.ts";
 import { exitOf } from "./complaint.ts";
 import type { Step, Wrong } from "./kit.ts";
 import { Peer } from "./peer.ts";
@@ -79,8 +79,7 @@ export class Harness implements AsyncDisposable {
   #place: Workplace | undefined;
   #placing: Promise<Workplace> | undefined;
   #listener: net.Server | undefined;
-  #waiting: net.Socket[] = [];
-  #connections = new Changes();
+  #connections = new Connections(() => this.programs.values());
   #ending: Promise<void> | undefined;
   /** Aborts when the check is over. */
   #over = new AbortController();
@@ -231,16 +230,7 @@ export class Harness implements AsyncDisposable {
     if (this.port !== 0) await clearPort(this.port);
     this.#listener = net.createServer(
       { allowHalfOpen: true },
-      (socket) => {
-        socket.on("error", () => {}); // until a peer takes it over
-        // Other processes find the port, too.
-        const { remotePort, localPort } = socket;
-        const isOurs = [...this.programs.values()]
-          .some((it) => it.mayHaveConnected(remotePort!, localPort!));
-        if (!isOurs) return void socket.resetAndDestroy();
-        this.#waiting.push(socket);
-        this.#connections.note();
-      },
+      (socket) => this.#connections.add(socket),
     );
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.#listener.once("listening", resolve).once("error", reject);
@@ -256,17 +246,22 @@ export class Harness implements AsyncDisposable {
   /** Takes the next connection. */
   async accept(name: string): Promise<void> {
     const due = "a connection";
-    const has = () => this.#waiting.length > 0;
     const end = performance.now() + START_LONGEST * 1000;
-    while (!await this.#connections.until(has, LOOK)) {
-      if (this.lastProgram?.code !== undefined) {
-        const got = `it ended ${exitOf(this.lastProgram)}`;
+    for (;;) {
+      const hasEnded = this.lastProgram?.code !== undefined;
+      const isLate = performance.now() > end;
+      const socket = this.#connections.take(hasEnded);
+      if (socket) return void this.peers.set(name, new Peer(socket));
+      if (hasEnded) {
+        const got = `it ended ${exitOf(this.lastProgram!)}`;
         throw new StepFailed("exited", got, due);
       }
-      if (performance.now() < end) continue;
-      throw new StepFailed("nothing", `none in ${START_LONGEST} s`, due);
+      if (isLate) {
+        throw new StepFailed("nothing", `none in ${START_LONGEST} s`, due);
+      }
+      const { changes } = this.#connections;
+      await changes.until(() => this.#connections.hasOwn, LOOK);
     }
-    this.peers.set(name, new Peer(this.#waiting.shift()!));
   }
 
   /** Returns what ended: only the connection, or the whole program. */
@@ -286,7 +281,7 @@ export class Harness implements AsyncDisposable {
   async #end(): Promise<void> {
     this.#over.abort(new Failure("Stopped"));
     for (const peer of this.peers.values()) peer.reset();
-    for (const socket of this.#waiting) socket.resetAndDestroy();
+    this.#connections.end();
     this.#listener?.close();
     await Promise.all(
       Array.from(this.programs.values(), (it) => it[Symbol.asyncDispose]()),

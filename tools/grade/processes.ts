@@ -106,6 +106,9 @@ export interface Cost {
   seconds: number;
 }
 
+/** Who holds a socket: a member of a family, another process, one that we cannot see, or none. */
+export type Holder = "member" | "another" | "unknown" | "closed";
+
 /** A process and all its descendants. */
 export class Family {
   #root: number;
@@ -155,11 +158,23 @@ export class Family {
     );
   }
 
-  /** Whether a member holds one of these sockets, or no process is known to hold one. */
-  mayHold(sockets: readonly Socket[]): boolean {
-    const members = this.#members(true);
-    if (members.some(({ pid }) => holds(pid, sockets))) return true;
-    return !processes().some(({ pid }) => holds(pid, sockets));
+  /** Whether a member holds one of these sockets. */
+  holds(sockets: readonly Socket[]): boolean {
+    if (sockets.every(({ inode }) => inode === 0)) return false;
+    return holds(this.#root, sockets) ||
+      this.#members(false).some(({ pid }) => holds(pid, sockets));
+  }
+
+  /**
+   * Who holds one of these sockets: `unknown` if it is a process of another user,
+   * such as one in a container, whose files are not visible. Takes long.
+   */
+  whoHolds(sockets: readonly Socket[]): Holder {
+    if (sockets.every(({ inode }) => inode === 0)) return "closed";
+    const owner = processes().find(({ pid }) => holds(pid, sockets));
+    if (!owner) return "unknown";
+    const isMember = this.#members(true).some(({ pid }) => pid === owner.pid);
+    return isMember ? "member" : "another";
   }
 
   /**

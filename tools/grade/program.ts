@@ -8,8 +8,8 @@
 import { delay } from "@std/async/delay";
 import { Failure } from "../../lib/cli/program.ts";
 import { Changes } from "./changes.ts";
-import { Family, MARK, newMark, signal } from "./processes.ts";
-import { socketsAt } from "./sockets.ts";
+import { Family, type Holder, MARK, newMark, signal } from "./processes.ts";
+import { connection } from "./sockets.ts";
 import type { Workplace } from "./workplace.ts";
 
 /** The program under test cannot be started, so there is nothing to judge. */
@@ -203,10 +203,15 @@ export class Program implements AsyncDisposable {
     return this.#family.isRunning;
   }
 
-  /** Whether it made the connection between two ports of this machine, as far as the system tells. */
-  mayHaveConnected(from: number, to: number): boolean {
-    const ends = socketsAt(from).filter(({ peerPort }) => peerPort === to);
-    return this.#family.mayHold(ends);
+  /** Whether it holds the connection between two ports of this machine. */
+  holdsConnection(from: number, to: number): boolean {
+    if (Deno.build.os !== "linux") return true; // the sockets are not visible
+    return this.#family.holds(connection(from, to));
+  }
+
+  /** Who holds that connection. Takes long. */
+  whoConnected(from: number, to: number): Holder {
+    return this.#family.whoHolds(connection(from, to));
   }
 
   /** Sends a signal to its process group, as a terminal does. */

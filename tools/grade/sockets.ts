@@ -44,6 +44,11 @@ export function socketsAt(port: number): Socket[] {
   );
 }
 
+/** Returns the socket at the first end of a connection between two ports. */
+export function connection(from: number, to: number): Socket[] {
+  return socketsAt(from).filter(({ peerPort }) => peerPort === to);
+}
+
 function portOf(address: string): number {
   return parseInt(address.slice(address.lastIndexOf(":") + 1), 16);
 }
