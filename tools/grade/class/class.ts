@@ -1,0 +1,162 @@
+/**
+ * Grading a class: all submissions in a folder, several at a time.
+ *
+ * @module
+ */
+
+import config from "../../../deno.json" with { type: "json" };
+import { UsageError } from "../../../lib/cli/flags.ts";
+import { pageWidth } from "../../../lib/cli/page.ts";
+import { Failure } from "../../../lib/cli/program.ts";
+import { complain, print } from "../../../lib/output.ts";
+import { escape } from "../../../lib/text.ts";
+import type { Exam } from "../exam.ts";
+import type { Level, Side } from "../kit.ts";
+import { hasPassed } from "../run.ts";
+import { readCommands } from "./commands.ts";
+import { Lanes, type Task } from "./lanes.ts";
+import { checkReplaceable, replaceFile, Reports } from "./reports.ts";
+import type { Graded } from "./submission.ts";
+import { submissionsIn } from "./submissions.ts";
+import { csvOf, summaryOf, tableOf } from "./table.ts";
+
+/** What the command line says about a class. */
+export interface ClassSettings {
+  /** The folder of submissions. */
+  folder: string;
+  /** The folder for the reports. Empty for none. */
+  reports: string;
+  /** A CSV file with a command for each submission. Empty for none. */
+  commands: string;
+  /** The command of all other submissions. */
+  command: readonly string[];
+  side: Side;
+  port: number;
+  /** How many submissions are graded at a time. */
+  jobs: number;
+  level: Level;
+  /** Whether only some of the checks are made. */
+  isPart: boolean;
+  /** Whether the user chose the seed. */
+  isSeedGiven: boolean;
+}
+
+/** Grades each submission in a folder, and writes the results. Returns the exit code. */
+export async function gradeClass(
+  settings: ClassSettings,
+  exam: Exam,
+): Promise<number> {
+  const temporary = await Deno.makeTempDir({ prefix: "rollcall-grade-" });
+  try {
+    return await gradeWith(settings, exam, temporary);
+  } finally {
+    await Deno.remove(temporary, { recursive: true }).catch(() => {});
+  }
+}
+
+async function gradeWith(
+  settings: ClassSettings,
+  exam: Exam,
+  temporary: string,
+): Promise<number> {
+  const { folder, level, isPart } = settings;
+  const to = settings.reports || folder;
+  const part = isPart ? "-only" : "";
+  const table = `${to}/grades${part}.csv`;
+  const summary = `${to}/summary${part}.txt`;
+  const names = ["grades.csv", "grades-only.csv"];
+  if (settings.reports) await makeFolder(settings.reports);
+  const { submissions, others } = await submissionsIn(
+    folder,
+    { files: names, folder: await innerReports(settings) },
+    `${temporary}/links`,
+  );
+  // They fail now, not after minutes.
+  await checkReplaceable(table);
+  if (settings.reports) await checkReplaceable(summary);
+  const reports = settings.reports
+    ? new Reports(settings.reports, exam.checks, isPart)
+    : undefined;
+  if (others.length > 0) {
+    complain(`No submissions: ${others.map(escape).join(", ")}`);
+  }
+  const stored = await Promise.all(
+    submissions.map(({ name }) => reports?.read(name)),
+  );
+  const seed = settings.isSeedGiven
+    ? exam.seed
+    : stored.find((it) => it)?.seed ?? exam.seed;
+  const commands = settings.commands
+    ? await readCommands(settings.commands, submissions)
+    : [];
+  const tasks = submissions.map((submission, i): Task => ({
+    submission,
+    how: {
+      command: commands[i] ?? settings.command,
+      isFixed: commands[i] !== undefined,
+      side: settings.side,
+    },
+    stored: stored[i],
+    temporary: `${temporary}/${i}`,
+  }));
+  // What the table says of submissions that are not graded yet.
+  const all = submissions.map(({ name }, i): Graded =>
+    (stored[i] && reports!.gradedOf(stored[i])) ??
+      { name, verdicts: [], note: "", why: "it was not yet its turn" }
+  );
+  const identity = JSON.stringify([
+    config.version,
+    exam.checks,
+    [...exam.causes],
+  ]);
+  using lanes = new Lanes(tasks, {
+    exam: { ...exam, seed },
+    ...{ reports, identity, port: settings.port, jobs: settings.jobs },
+  }, (graded, i) => all[i] = graded);
+  await lanes.run();
+  // Without reports, a table of all would be replaced by one of a few.
+  const isWhole = !exam.stop.aborted || reports;
+  if (isWhole && lanes.done > 0) await replaceFile(table, csvOf(all, level));
+  if (exam.stop.aborted) {
+    throw new Failure(
+      `Stopped with ${lanes.done} of ${submissions.length} graded: ` +
+        (reports
+          ? "the same command continues there"
+          : "only with --reports are they kept"),
+    );
+  }
+  const width = pageWidth();
+  const faults = summaryOf(all, exam.causes, width);
+  if (reports) await replaceFile(summary, faults.join("\n") + "\n");
+  print([...tableOf(all, width), "", ...faults]);
+  print([`Repeat these values with --seed ${seed}`]);
+  complain(`Written to ${settings.reports ? `${to}, with ${table}` : table}`);
+  const passed = all.every(({ verdicts, why }) =>
+    why === undefined && hasPassed(verdicts, isPart ? "pro" : level)
+  );
+  return passed && lanes.isWritten ? 0 : 1;
+}
+
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await Deno.mkdir(folder, { recursive: true });
+  } catch (error) {
+    throw new UsageError(
+      `--reports takes a folder: cannot make ${folder}: ${
+        (error as Error).message
+      }`,
+    );
+  }
+}
+
+/** Returns the name of the folder of reports, if it is in the folder of submissions. */
+async function innerReports(
+  { folder, reports }: ClassSettings,
+): Promise<string | undefined> {
+  if (!reports) return undefined;
+  const inner = await Deno.realPath(reports);
+  const outer = await Deno.realPath(folder).catch(() => inner);
+  return inner.startsWith(`${outer}/`)
+    ? inner.slice(outer.length + 1).split("/")[0]
+    : undefined;
+}
