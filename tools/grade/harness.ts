@@ -14,7 +14,7 @@ import { Connections } from "./connections.ts";
 import { exitOf } from "./complaint.ts";
 import type { Step, Wrong } from "./kit.ts";
 import { Peer } from "./peer.ts";
-import { stablePort } from "../processes/stable_port.ts";
+import { type PortShare, stablePort } from "../processes/stable_port.ts";
 import { clearPort, isLeft, listensAt, PortTaken } from "./port.ts";
 import { NotStarted, Program } from "./program.ts";
 import type { Maker, Values } from "./values.ts";
@@ -22,7 +22,14 @@ import { Workplace } from "./workplace.ts";
 
 /** The program under test: a command to start, or a running server. */
 export type Subject =
-  | { command: readonly string[]; folder: string; port: number }
+  | {
+    command: readonly string[];
+    folder: string;
+    /** 0 for a free port, for each check another one. */
+    port: number;
+    /** The ports to choose from. @default {all} */
+    share?: PortShare;
+  }
   | { host: string; port: number };
 
 /** Seconds that the program may take to start, or to connect. */
@@ -150,12 +157,12 @@ export class Harness implements AsyncDisposable {
    */
   async spawn(name: string): Promise<Program | undefined> {
     if (!("command" in this.#subject)) return undefined;
-    const { command, folder, port } = this.#subject;
+    const { command, folder, port, share } = this.#subject;
     const isFirst = this.programs.size === 0;
     if (isFirst && !this.#listener && this.port !== 0) {
       await clearPort(this.port);
     }
-    if (port === 0) this.port ||= stablePort();
+    if (port === 0) this.port ||= stablePort(share);
     this.#placing ??= Workplace.of(folder, this.#over.signal);
     this.#place = await this.#placing;
     this.#over.signal.throwIfAborted();

@@ -10,8 +10,10 @@ import { pageWidth } from "../../../lib/cli/page.ts";
 import { Failure } from "../../../lib/cli/program.ts";
 import { complain, print } from "../../../lib/output.ts";
 import { escape } from "../../../lib/text.ts";
+import { removeAll } from "../../files/remove_all.ts";
 import type { Exam } from "../exam.ts";
 import type { Level, Side } from "../kit.ts";
+import { isolation } from "../namespace.ts";
 import { hasPassed } from "../run.ts";
 import { readCommands } from "./commands.ts";
 import { Lanes, type Task } from "./lanes.ts";
@@ -50,7 +52,7 @@ export async function gradeClass(
   try {
     return await gradeWith(settings, exam, temporary);
   } finally {
-    await Deno.remove(temporary, { recursive: true }).catch(() => {});
+    await removeAll(temporary);
   }
 }
 
@@ -112,6 +114,7 @@ async function gradeWith(
   using lanes = new Lanes(tasks, {
     exam: { ...exam, seed },
     ...{ reports, identity, port: settings.port, jobs: settings.jobs },
+    isolation: await isolation(),
   }, (graded, i) => all[i] = graded);
   await lanes.run();
   // Without reports, a table of all would be replaced by one of a few.

@@ -8,6 +8,7 @@ import { whenAborted } from "../../../lib/cli/signals.ts";
 import { linesOf } from "../../processes/lines.ts";
 import { fromJson } from "../json.ts";
 import type { Check } from "../kit.ts";
+import type { Isolation } from "../namespace.ts";
 import { signal } from "../processes.ts";
 import type { Verdict } from "../run.ts";
 import { NotGraded } from "./submission.ts";
@@ -27,8 +28,8 @@ export interface Grading {
   checks: readonly Check[];
   /** The folder for its temporary files. Removed by the caller: the process may be killed. */
   temporary: string;
-  /** The command that starts it, such as one that gives it a network of its own. */
-  prefix: readonly string[];
+  /** Gives it a network of its own. */
+  isolation?: Isolation;
   stop: AbortSignal;
   onCheck(id: string, number: number): void;
 }
@@ -39,15 +40,10 @@ export interface Grading {
  * @throws {NotGraded} If the program cannot be started, or the process fails.
  */
 export async function gradeApart(
-  { job, checks, temporary, prefix, stop, onCheck }: Grading,
+  { job, checks, temporary, isolation, stop, onCheck }: Grading,
 ): Promise<Verdict[]> {
-  const [command, ...args] = [
-    ...prefix,
-    Deno.execPath(),
-    ...FLAGS,
-    WORKER,
-    JSON.stringify(job),
-  ];
+  const own = [Deno.execPath(), ...FLAGS, WORKER, JSON.stringify(job)];
+  const [command, ...args] = isolation?.wrap(own) ?? own;
   const child = new Deno.Command(command, {
     args,
     env: { TMPDIR: temporary, NO_COLOR: "1" },
@@ -61,7 +57,8 @@ export async function gradeApart(
   };
   let timer: ReturnType<typeof setTimeout> | undefined;
   whenAborted(AbortSignal.any([stop, ended.signal]), () => {
-    end("SIGTERM");
+    // In namespaces, all that it started ends with it.
+    end(isolation ? "SIGKILL" : "SIGTERM");
     if (!ended.signal.aborted) timer = setTimeout(end, END_LONGEST, "SIGKILL");
   });
   const complaint = tailOf(child.stderr);

@@ -7,8 +7,10 @@
 import { complain } from "../../../lib/output.ts";
 import { escape, reason } from "../../../lib/text.ts";
 import { ProgressLine } from "../../terminal/progress_line.ts";
+import { removeAll } from "../../files/remove_all.ts";
 import { takesPort } from "../command.ts";
 import type { Exam } from "../exam.ts";
+import type { Isolation } from "../namespace.ts";
 import { LEVELS } from "../kit.ts";
 import { scoreOf } from "../run.ts";
 import { fingerprintOf } from "./files.ts";
@@ -35,6 +37,8 @@ export interface Shared {
   port: number;
   /** How many submissions are graded at a time. */
   jobs: number;
+  /** Gives each submission a network of its own, where that is possible. */
+  isolation?: Isolation;
   /** All that the verdicts depend on, besides the submission, its command and the seed. */
   identity: string;
 }
@@ -93,7 +97,7 @@ export class Lanes implements Disposable {
       const [index, task] = next.value;
       const ready = await this.#prepare(task, index);
       if (!ready) continue;
-      if (takesPort(ready.found.command)) {
+      if (this.#shared.isolation || takesPort(ready.found.command)) {
         await this.#grade(ready, lane);
         continue;
       }
@@ -138,17 +142,18 @@ export class Lanes implements Disposable {
 
   async #grade(ready: Ready, lane: number): Promise<void> {
     const { submission: { name }, how: { side }, found, temporary } = ready;
-    const { exam: { checks, seed, stop }, port: fixed } = this.#shared;
+    const { exam: { checks, seed, stop }, jobs, isolation } = this.#shared;
     const { folder, command, note } = found;
-    const port = takesPort(command) ? 0 : fixed;
+    const port = takesPort(command) ? 0 : this.#shared.port;
+    const share = { index: lane, of: jobs };
     const graded: Graded = { name, verdicts: [], note };
     try {
       graded.verdicts = await gradeApart({
         job: {
-          subject: { command, folder, port },
+          subject: { command, folder, port, share },
           ...{ side, seed, checks: checks.map(({ id }) => id) },
         },
-        ...{ checks, temporary, stop, prefix: [] },
+        ...{ checks, temporary, stop, isolation },
         onCheck: (id, number) => {
           const so = `${number} of ${checks.length}: ${id}`;
           this.#show(lane, `${escape(name)}: ${so}`);
@@ -166,7 +171,7 @@ export class Lanes implements Disposable {
     graded: Graded,
     { index, temporary, fingerprint }: Omit<Ready, "found">,
   ): Promise<void> {
-    await Deno.remove(temporary, { recursive: true }).catch(() => {});
+    await removeAll(temporary).catch(() => {});
     const { exam: { seed, stop }, reports } = this.#shared;
     if (stop.aborted) return;
     try {

@@ -42,7 +42,8 @@ export async function locate(
 ): Promise<Found> {
   const room = { files: MOST_FILES, bytes: MOST_BYTES };
   let zips: Zip[] = [];
-  let folder = submission.folder;
+  let folder = submission.folder &&
+    await readable(submission.folder, temporary);
   if (submission.files.length > 0) {
     folder = `${temporary}/files`;
     zips = await copyFiles(submission, folder, room);
@@ -74,6 +75,19 @@ export async function locate(
       ? "there is no program: no server.py, and no Python file that listens"
       : "there is no program: no client.py, and no Python file that connects",
   );
+}
+
+/**
+ * Returns a folder whose path Deno can write: one that is not UTF-8 is copied.
+ * Its size is known by now.
+ */
+async function readable(folder: string, temporary: string): Promise<string> {
+  const isReadable = await Deno.realPath(folder).then(() => true, () => false);
+  if (isReadable) return folder;
+  const copy = `${temporary}/copy`;
+  const args = ["-RP", `${folder}/.`, copy];
+  await new Deno.Command("cp", { args, stderr: "null" }).output();
+  return copy;
 }
 
 /** A zip file. */
