@@ -214,7 +214,8 @@ async function grade(values: GradeFlags, stop: AbortSignal): Promise<number> {
   if (all) {
     if (connect || json || junit || cwd !== CWD) {
       throw new UsageError(
-        "--all works with --spawn, but not with --connect, --cwd, --json or --junit",
+        "--all works with --spawn, but not with --connect, --cwd, --json or " +
+          "--junit: --reports writes JSON and JUnit for each submission",
       );
     }
     const settings = {

@@ -195,8 +195,8 @@ export class Lanes implements Disposable {
 
   #show(lane: number, text: string): void {
     this.#doing[lane] = text;
-    const now = this.#doing.filter(Boolean).join("; ");
-    this.#line.show(`${this.done} of ${this.#tasks.length} done; ${now}`);
+    const done = `${this.done} of ${this.#tasks.length} done`;
+    this.#line.show([done, ...this.#doing.filter(Boolean)].join("; "));
   }
 }
 
