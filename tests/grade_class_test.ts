@@ -30,6 +30,7 @@ import { stablePort } from "../tools/processes/stable_port.ts";
 import { needs } from "./support/needs.ts";
 
 const files = needs("read", "write");
+const net = needs("net");
 const shell = needs("read", "write", "run", "Unix");
 const python = needs("read", "write", "run", "Linux", "python3");
 const unshare = needs("read", "write", "run", "Linux", "python3", "unshare");
@@ -707,6 +708,14 @@ unshare.test("grade --all gives each program the lab's port in a network of its 
   ).ended(2);
   assertEquals(code, 0, stdout + stderr);
   assertMatch(stdout, /^jos\\xe9 +5\/5$/m);
+});
+
+net.test("stablePort() gives each share ports of its own (needs net)", () => {
+  const ports = [0, 1, 2].map((index) =>
+    new Set(Array.from({ length: 50 }, () => stablePort({ index, of: 3 }) % 3))
+  );
+  assertEquals(ports.map(({ size }) => size), [1, 1, 1]);
+  assertEquals(new Set(ports.flatMap((all) => [...all])).size, 3);
 });
 
 python.test("Lanes grades programs with the same port one at a time, and others beside them (needs read, write, run, Linux, python3)", async () => {

@@ -18,9 +18,13 @@ import { hasPassed } from "../run.ts";
 import { readCommands } from "./commands.ts";
 import { Lanes, type Task } from "./lanes.ts";
 import { checkReplaceable, replaceFile, Reports } from "./reports.ts";
-import type { Graded } from "./submission.ts";
+import type { Graded, Submission } from "./submission.ts";
 import { submissionsIn } from "./submissions.ts";
 import { csvOf, summaryOf, tableOf } from "./table.ts";
+
+/** The names of the table and of the summary: with all checks, and with some. */
+const TABLES = ["grades.csv", "grades-only.csv"];
+const SUMMARIES = ["summary.txt", "summary-only.txt"];
 
 /** What the command line says about a class. */
 export interface ClassSettings {
@@ -62,17 +66,15 @@ async function gradeWith(
   temporary: string,
 ): Promise<number> {
   const { folder, level, isPart } = settings;
-  const to = settings.reports || folder;
-  const part = isPart ? "-only" : "";
-  const table = `${to}/grades${part}.csv`;
-  const summary = `${to}/summary${part}.txt`;
-  const names = ["grades.csv", "grades-only.csv"];
   if (settings.reports) await makeFolder(settings.reports);
   const { submissions, others } = await submissionsIn(
     folder,
-    { files: names, folder: await innerReports(settings) },
+    { files: TABLES, folder: await innerReports(settings) },
     `${temporary}/links`,
   );
+  const to = settings.reports || folder;
+  const table = `${to}/${TABLES[isPart ? 1 : 0]}`;
+  const summary = `${to}/${SUMMARIES[isPart ? 1 : 0]}`;
   // They fail now, not after minutes.
   await checkReplaceable(table);
   if (settings.reports) await checkReplaceable(summary);
@@ -82,28 +84,13 @@ async function gradeWith(
   if (others.length > 0) {
     complain(`No submissions: ${others.map(escape).join(", ")}`);
   }
-  const stored = await Promise.all(
-    submissions.map(({ name }) => reports?.read(name)),
-  );
+  const tasks = await tasksOf(submissions, settings, reports, temporary);
   const seed = settings.isSeedGiven
     ? exam.seed
-    : stored.find((it) => it)?.seed ?? exam.seed;
-  const commands = settings.commands
-    ? await readCommands(settings.commands, submissions)
-    : [];
-  const tasks = submissions.map((submission, i): Task => ({
-    submission,
-    how: {
-      command: commands[i] ?? settings.command,
-      isFixed: commands[i] !== undefined,
-      side: settings.side,
-    },
-    stored: stored[i],
-    temporary: `${temporary}/${i}`,
-  }));
+    : tasks.find(({ stored }) => stored)?.stored?.seed ?? exam.seed;
   // What the table says of submissions that are not graded yet.
-  const all = submissions.map(({ name }, i): Graded =>
-    (stored[i] && reports!.gradedOf(stored[i])) ??
+  const all = tasks.map(({ submission: { name }, stored }): Graded =>
+    (stored && reports!.gradedOf(stored)) ??
       { name, verdicts: [], note: "", why: "it was not yet its turn" }
   );
   const identity = JSON.stringify([
@@ -133,11 +120,31 @@ async function gradeWith(
   if (reports) await replaceFile(summary, faults.join("\n") + "\n");
   print([...tableOf(all, width), "", ...faults]);
   print([`Repeat these values with --seed ${seed}`]);
-  complain(`Written to ${settings.reports ? `${to}, with ${table}` : table}`);
+  complain(`Written to ${reports ? `${to}, with ${table}` : table}`);
   const passed = all.every(({ verdicts, why }) =>
     why === undefined && hasPassed(verdicts, isPart ? "pro" : level)
   );
   return passed && lanes.isWritten ? 0 : 1;
+}
+
+/** Returns what is to be done for each submission. */
+async function tasksOf(
+  submissions: readonly Submission[],
+  { commands: file, command, side }: ClassSettings,
+  reports: Reports | undefined,
+  temporary: string,
+): Promise<Task[]> {
+  const commands = file ? await readCommands(file, submissions) : [];
+  return await Promise.all(submissions.map(async (submission, i) => ({
+    submission,
+    how: {
+      command: commands[i] ?? command,
+      isFixed: commands[i] !== undefined,
+      side,
+    },
+    stored: await reports?.read(submission.name),
+    temporary: `${temporary}/${i}`,
+  })));
 }
 
 async function makeFolder(folder: string): Promise<void> {

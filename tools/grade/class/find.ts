@@ -97,7 +97,9 @@ export async function find(
   const file = theOne(named.length === 1 ? named : starters);
   const why = starters.length === 1
     ? `no other Python file ${verb}`
-    : `no other file that ${verb} is called a ${side}`;
+    : named.length === 1
+    ? `no other file that ${verb} is called a ${side}`
+    : `all others that ${verb.slice(0, -1)} are in folders below`;
   return startOf(file, `there is no ${word}, and ${why}`);
 
   function startOf({ path, name }: FoundFile, why: string): Found {

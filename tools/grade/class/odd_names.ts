@@ -24,7 +24,7 @@ export interface OddName {
   path: string;
 }
 
-/** Links the files and folders whose names are not UTF-8 from another folder. Finds none where there is no `sh`. */
+/** Links the files and folders whose names are not UTF-8 from another folder. Rejects where there is no `sh`. */
 export async function linkOddNames(
   folder: string,
   links: string,

@@ -79,7 +79,11 @@ export class Reports {
   /** Reads the report of a submission that was written last. */
   async read(name: string): Promise<Stored | undefined> {
     try {
-      return JSON.parse(await Deno.readTextFile(this.#path(name, "json")));
+      const path = this.#path(name, "json");
+      const stored: Stored = JSON.parse(await Deno.readTextFile(path));
+      const isOurs = Number.isInteger(stored.seed) &&
+        typeof stored.fingerprint === "string" && Array.isArray(stored.checks);
+      return isOurs ? stored : undefined;
     } catch {
       return undefined; // there is none, or it is not ours
     }

@@ -7,7 +7,7 @@
 
 import { UsageError } from "../../../lib/cli/flags.ts";
 import { isJunk } from "./files.ts";
-import { linkOddNames, type OddName } from "./odd_names.ts";
+import { linkOddNames } from "./odd_names.ts";
 import type { Submission } from "./submission.ts";
 
 /** The end of the name of an archive. Only zip files can be unpacked. */
@@ -90,14 +90,15 @@ export async function submissionsIn(
 
 async function entriesIn(folder: string, links: string): Promise<Entry[]> {
   const entries: Entry[] = [];
-  let hasOdd = false;
+  /** Names that Deno cannot show, each with U+FFFD in it. */
+  const odd: string[] = [];
   try {
     for await (const { name } of Deno.readDir(folder)) {
       const path = `${folder}/${name}`;
       // A submission may be a symbolic link.
       const info = await Deno.stat(path).catch(() => undefined);
       if (info) entries.push({ name, path, isFolder: info.isDirectory });
-      else if (name.includes("\ufffd")) hasOdd = true;
+      else if (name.includes("\ufffd")) odd.push(name);
     }
   } catch (error) {
     throw new UsageError(
@@ -106,11 +107,20 @@ async function entriesIn(folder: string, links: string): Promise<Entry[]> {
       }`,
     );
   }
-  const odd: OddName[] = hasOdd ? await linkOddNames(folder, links) : [];
-  for (const { shown: name, path } of odd) {
-    const { isDirectory } = await Deno.stat(path);
-    entries.push({ name, path, isFolder: isDirectory });
+  if (odd.length === 0) return sorted(entries);
+  const linked = await linkOddNames(folder, links).catch(() => []);
+  for (const { shown: name, path } of linked) {
+    const { isDirectory: isFolder } = await Deno.stat(path);
+    entries.push({ name, path, isFolder });
   }
+  // Without a shell they cannot be graded, and the table says so.
+  for (const name of linked.length > 0 ? [] : odd) {
+    entries.push({ name, path: `${folder}/${name}`, isFolder: true });
+  }
+  return sorted(entries);
+}
+
+function sorted(entries: Entry[]): Entry[] {
   return entries.sort((a, b) => a.name < b.name ? -1 : 1);
 }
 
