@@ -555,10 +555,11 @@ Deno.test("csvOf() gives a submission that was not graded no points, and lets no
 });
 
 Deno.test("fromJson() returns the verdicts that toJson() wrote, if the checks are the same", () => {
-  const { verdicts } = graded("a", { banner: "banner" });
-  const json = JSON.parse(JSON.stringify(toJson(verdicts, 5)));
+  const outcome = graded("a", { banner: "banner" });
+  const json = JSON.parse(JSON.stringify(toJson(outcome, 5)));
   assertEquals(json.seed, 5);
-  assertEquals(toJson(fromJson(json, readChecks("server"))!, 5), json);
+  const verdicts = fromJson(json, readChecks("server"))!;
+  assertEquals(toJson({ verdicts, note: "" }, 5), json);
   assertEquals(fromJson(json, readChecks("client")), undefined);
   assertEquals(fromJson(json, readChecks("server").slice(1)), undefined);
 });
@@ -708,6 +709,31 @@ unshare.test("grade --all gives each program the lab's port in a network of its 
   ).ended(2);
   assertEquals(code, 0, stdout + stderr);
   assertMatch(stdout, /^jos\\xe9 +5\/5$/m);
+});
+
+python.test("grade goes on at the port where a server listens instead, and says so (needs read, write, run, Linux, python3)", async () => {
+  await using folder = new Folder();
+  const [asked, other] = [0, 1].map((index) => stablePort({ index, of: 2 }));
+  const moved = `import sys\nsys.argv[1:] = ["${other}"]\n${server}`;
+  const cases: [string, string[]][] = [
+    [moved, []], // its first line names the port
+    [moved.replace("Listening at", "Ready at"), ["banner"]],
+    [moved.replace('/%d" % self.port', `/${asked}"`), ["banner"]],
+  ];
+  for (const [text, fails] of cases) {
+    await folder.put("server.py", text);
+    const { stdout } = await grade(
+      ...["--spawn", "python3 server.py", "--cwd", folder.path],
+      ...["--port", `${asked}`, "--only", "banner,restart", "--json"],
+    ).ended(2);
+    const { note, checks } = JSON.parse(stdout);
+    assertEquals(
+      note,
+      `It listens at port ${other}, not ${asked}. The checks went on there.`,
+    );
+    const failed = checks.filter((it: Verdict) => it.state !== "passed");
+    assertEquals(failed.map((it: { id: string }) => it.id), fails);
+  }
 });
 
 net.test("stablePort() gives each share ports of its own (needs net)", () => {

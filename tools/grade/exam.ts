@@ -9,7 +9,7 @@ import { whenAborted } from "../../lib/cli/signals.ts";
 import type { Cause, Check } from "./kit.ts";
 import { NotStarted } from "./program.ts";
 import { Run, type Verdict } from "./run.ts";
-import type { Subject } from "./harness.ts";
+import type { Subject } from "./subject.ts";
 
 /** The settings that all programs of a grading run share. */
 export interface Exam {
@@ -17,6 +17,13 @@ export interface Exam {
   causes: ReadonlyMap<string, Cause>;
   seed: number;
   stop: AbortSignal;
+}
+
+/** What a run of checks resulted in. */
+export interface Outcome {
+  verdicts: readonly Verdict[];
+  /** What the reader of all verdicts must know. Empty if nothing. */
+  note: string;
 }
 
 /**
@@ -29,7 +36,7 @@ export async function examine(
   subject: Subject,
   { checks, causes, seed, stop }: Exam,
   onCheck: (check: Check, index: number) => void,
-): Promise<Verdict[]> {
+): Promise<Outcome> {
   const run = new Run(subject, seed, causes);
   const stopped = Promise.withResolvers<undefined>();
   whenAborted(stop, () => stopped.resolve(undefined));
@@ -52,5 +59,5 @@ export async function examine(
       throw new NotStarted(`Nothing listens at ${host}:${port}`);
     }
   }
-  return run.verdicts;
+  return run;
 }

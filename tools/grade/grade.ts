@@ -32,7 +32,7 @@ import { junit as junitOf } from "./junit.ts";
 import { NotStarted } from "./program.ts";
 import { report } from "./report.ts";
 import { hasPassed } from "./run.ts";
-import type { Subject } from "./harness.ts";
+import type { Subject } from "./subject.ts";
 import { pageWidth } from "../../lib/cli/page.ts";
 import { ProgressLine } from "../terminal/progress_line.ts";
 
@@ -169,12 +169,14 @@ async function gradeOne(
   { json, junit: file, level, only, seed }: GradeFlags,
 ): Promise<number> {
   if (file) await write(file, ""); // fails now, not after minutes
-  const verdicts = await examineWithLine(subject, exam);
+  const outcome = await examineWithLine(subject, exam);
+  const { verdicts, note } = outcome;
   if (file) await write(file, junitOf(verdicts));
   if (json) {
-    print([JSON.stringify(toJson(verdicts, seed), null, 2)]);
+    print([JSON.stringify(toJson(outcome, seed), null, 2)]);
   } else {
     const isColoured = Deno.stdout.isTerminal() && !Deno.noColor;
+    if (note) print([note, ""]);
     print(report(verdicts, pageWidth(), isColoured));
     print([seedLine(seed)]);
   }

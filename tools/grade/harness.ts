@@ -5,7 +5,7 @@
  * @module
  */
 
-import net from "node:net";
+import type net from "node:net";
 import { delay } from "@std/async/delay";
 import { Failure } from "../../lib/cli/program.ts";
 import type { MessageMap } from "../../lib/formats/formats.ts";
@@ -14,23 +14,12 @@ import { Connections } from "./connections.ts";
 import { exitOf } from "./complaint.ts";
 import type { Step, Wrong } from "./kit.ts";
 import { Peer } from "./peer.ts";
-import { type PortShare, stablePort } from "../processes/stable_port.ts";
-import { clearPort, isLeft, listensAt, PortTaken } from "./port.ts";
+import { stablePort } from "../processes/stable_port.ts";
+import { clearPort, isLeft, listenAt, listensAt } from "./port.ts";
 import { NotStarted, Program } from "./program.ts";
+import type { Subject } from "./subject.ts";
 import type { Maker, Values } from "./values.ts";
 import { Workplace } from "./workplace.ts";
-
-/** The program under test: a command to start, or a running server. */
-export type Subject =
-  | {
-    command: readonly string[];
-    folder: string;
-    /** 0 for a free port, for each check another one. */
-    port: number;
-    /** The ports to choose from. @default {all} */
-    share?: PortShare;
-  }
-  | { host: string; port: number };
 
 /** Seconds that the program may take to start, or to connect. */
 const START_LONGEST = 10;
@@ -40,6 +29,8 @@ const BANNER = 500;
 const UNSEEN = 3000;
 /** Milliseconds between two polls while waiting for the program to listen. */
 const LOOK = 50;
+/** Milliseconds after which a program that listens at another port is not expected to listen at its own. */
+const ELSEWHERE = 1500;
 /** Milliseconds to wait for the program's end after a connection ended. */
 const EXIT = 1000;
 
@@ -78,6 +69,8 @@ export class Harness implements AsyncDisposable {
   rest: Uint8Array = new Uint8Array();
   /** The port at which the server listens: the program, or the grader. */
   port: number;
+  /** The port at which the first program was to listen. */
+  #asked = 0;
   #subject: Subject;
   #maker: Maker;
   #student: Values = {};
@@ -138,6 +131,12 @@ export class Harness implements AsyncDisposable {
     return [...this.programs.values()].at(-1);
   }
 
+  /** The port at which the program listens instead of the one that it was to listen at. */
+  get moved(): { from: number; to: number } | undefined {
+    const hasMoved = this.#asked !== 0 && this.port !== this.#asked;
+    return hasMoved ? { from: this.#asked, to: this.port } : undefined;
+  }
+
   /** Returns the program with this name. */
   program(name: string): Program {
     const program = this.programs.get(name);
@@ -163,6 +162,7 @@ export class Harness implements AsyncDisposable {
       await clearPort(this.port);
     }
     if (port === 0) this.port ||= stablePort(share);
+    if (isFirst) this.#asked = this.port;
     this.#placing ??= Workplace.of(folder, this.#over.signal);
     this.#place = await this.#placing;
     this.#over.signal.throwIfAborted();
@@ -200,6 +200,7 @@ export class Harness implements AsyncDisposable {
         await program.changes.until(isUp, BANNER);
         break;
       }
+      if (ms > ELSEWHERE) this.port = program.ports[0] ?? this.port;
       if (ms > START_LONGEST * 1000) {
         throw new StepFailed("nothing", `neither in ${START_LONGEST} s`, due);
       }
@@ -221,7 +222,9 @@ export class Harness implements AsyncDisposable {
     if (port > 0 && port < 65_536) this.port = port;
     // Some programs print the line before they listen.
     while (Deno.build.os === "linux" && !listensAt(this.port)) {
-      if (performance.now() - begin > START_LONGEST * 1000) {
+      const ms = performance.now() - begin;
+      if (ms > ELSEWHERE) this.port = program.ports[0] ?? this.port;
+      if (ms > START_LONGEST * 1000) {
         throw new StepFailed(
           "nothing",
           "the first line, but the program does not listen",
@@ -235,18 +238,10 @@ export class Harness implements AsyncDisposable {
   /** Listens at the port, so that the program can connect. */
   async listen(): Promise<void> {
     if (this.port !== 0) await clearPort(this.port);
-    this.#listener = net.createServer(
-      { allowHalfOpen: true },
+    this.#listener = await listenAt(
+      this.port,
       (socket) => this.#connections.add(socket),
     );
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    this.#listener.once("listening", resolve).once("error", reject);
-    this.#listener.listen(this.port, "127.0.0.1");
-    try {
-      await promise;
-    } catch {
-      throw new PortTaken(this.port);
-    }
     this.port = (this.#listener.address() as net.AddressInfo).port;
   }
 

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Outcome } from "./exam.ts";
 import type { Check } from "./kit.ts";
 import { type Score, scoreOf, type Verdict } from "./run.ts";
 
@@ -18,13 +19,15 @@ type JsonVerdict =
 /** The report of one program. */
 export interface JsonReport {
   seed: number;
+  /** What the reader of all checks must know. Empty if nothing. */
+  note: string;
   score: { lab: Score; pro: Score };
   checks: JsonVerdict[];
 }
 
 /** Returns the verdicts as a report. */
 export function toJson(
-  verdicts: readonly Verdict[],
+  { verdicts, note }: Outcome,
   seed: number,
 ): JsonReport {
   const score = {
@@ -35,7 +38,7 @@ export function toJson(
     const { id, title, level, weight } = check;
     return { id, title, level, weight, ...verdict };
   });
-  return { seed, score, checks };
+  return { seed, note, score, checks };
 }
 
 /** Returns the verdicts of a report, or `undefined` if it has other checks than these. */

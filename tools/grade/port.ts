@@ -4,6 +4,7 @@
  * @module
  */
 
+import net from "node:net";
 import { delay } from "@std/async/delay";
 import { endLeftovers } from "./processes.ts";
 import { NotStarted } from "./program.ts";
@@ -48,6 +49,27 @@ export async function clearPort(port: number): Promise<void> {
     Deno.listen({ port, hostname: "127.0.0.1" }).close();
   } catch (error) {
     if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+    throw new PortTaken(port);
+  }
+}
+
+/**
+ * Listens at the port of this machine, or at a free one if it is 0.
+ *
+ * @throws {PortTaken} If another program listens there.
+ */
+export async function listenAt(
+  port: number,
+  onSocket: (socket: net.Socket) => void,
+): Promise<net.Server> {
+  const listener = net.createServer({ allowHalfOpen: true }, onSocket);
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  listener.once("listening", resolve).once("error", reject);
+  listener.listen(port, "127.0.0.1");
+  try {
+    await promise;
+    return listener;
+  } catch {
     throw new PortTaken(port);
   }
 }

@@ -8,7 +8,7 @@
 import { delay } from "@std/async/delay";
 import { adoptOrphans, limitFileSize, reap } from "./libc.ts";
 import { readProc, threadsOf } from "./proc.ts";
-import { holds, type Socket } from "./sockets.ts";
+import { holds, portsOf, type Socket } from "./sockets.ts";
 
 /** The environment variable that marks all processes a program starts. */
 export const MARK = "ROLLCALL_GRADE";
@@ -175,6 +175,11 @@ export class Family {
     if (!owner) return "unknown";
     const isMember = this.#members(true).some(({ pid }) => pid === owner.pid);
     return isMember ? "member" : "another";
+  }
+
+  /** The ports at which members listen. */
+  get ports(): number[] {
+    return portsOf(this.#members(false).map(({ pid }) => pid));
   }
 
   /**

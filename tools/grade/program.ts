@@ -214,6 +214,11 @@ export class Program implements AsyncDisposable {
     return this.#family.whoHolds(connection(from, to));
   }
 
+  /** The ports at which it listens. Empty on systems other than Linux. */
+  get ports(): number[] {
+    return this.#family.ports;
+  }
+
   /** Sends a signal to its process group, as a terminal does. */
   signal(name: Deno.Signal): void {
     if (this.code === undefined) signal(-this.#child.pid, name);

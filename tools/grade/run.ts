@@ -18,7 +18,8 @@ import {
 import { type Fall, play, unfitness } from "./play.ts";
 import { NotStarted } from "./program.ts";
 import { complaintOf } from "./complaint.ts";
-import { Harness, StepFailed, type Subject } from "./harness.ts";
+import { Harness, StepFailed } from "./harness.ts";
+import type { Subject } from "./subject.ts";
 import { Maker } from "./values.ts";
 
 /** Entries of a peer's record that a report shows. */
@@ -78,6 +79,8 @@ function blocks({ check, state, diagnosis }: Verdict, other: Check): boolean {
 /** A run of checks on one program. */
 export class Run {
   readonly verdicts: Verdict[] = [];
+  /** What the reader of all verdicts must know. Empty if nothing. */
+  note = "";
   #subject: Subject;
   #seed: number;
   #causes: ReadonlyMap<string, Cause>;
@@ -119,6 +122,7 @@ export class Run {
     const maker = new Maker(this.#seed, check.id);
     await using harness = this.#harness = new Harness(this.#subject, maker);
     const fall = await this.#play(harness, check);
+    if (harness.moved) this.#follow(harness.moved);
     const programs = [...harness.programs.values()];
     const excess = programs.find(({ excess }) => excess)?.excess;
     if (!fall && !excess) return { state: "passed" };
@@ -132,6 +136,15 @@ export class Run {
     const complaint = complaintOf(programs.at(-1)?.stderr.text ?? "");
     const diagnosis = { wrong, cause, likely, see, sent, got, due, complaint };
     return { state: "failed", diagnosis };
+  }
+
+  /** Expects a program in the next checks at the port at which it listens. */
+  #follow({ from, to }: { from: number; to: number }): void {
+    this.note ||=
+      `It listens at port ${to}, not ${from}. The checks went on there.`;
+    if ("command" in this.#subject) {
+      this.#subject = { ...this.#subject, port: to };
+    }
   }
 
   async #play(harness: Harness, check: Check): Promise<Fall | undefined> {

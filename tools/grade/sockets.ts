@@ -30,16 +30,26 @@ const STATES: Readonly<Record<string, string>> = {
 
 /** Returns all sockets with this local port. */
 export function socketsAt(port: number): Socket[] {
+  return allSockets().filter((socket) => socket.port === port);
+}
+
+/** Returns the ports at which one of these processes listens. */
+export function portsOf(pids: readonly number[]): number[] {
+  const listening = allSockets().filter(({ state }) => state === "LISTEN");
+  const theirs = listening.filter((it) => pids.some((pid) => holds(pid, [it])));
+  return [...new Set(theirs.map(({ port }) => port))];
+}
+
+function allSockets(): Socket[] {
   return ["/proc/net/tcp", "/proc/net/tcp6"].flatMap((table) =>
-    readProc(table).split("\n").slice(1).flatMap((line) => {
+    readProc(table).trimEnd().split("\n").slice(1).map((line) => {
       const [, local, peer, code, , , , , , inode] = line.trim().split(/\s+/);
-      if (!local || portOf(local) !== port) return [];
-      return [{
-        port,
+      return {
+        port: portOf(local),
         peerPort: portOf(peer),
         state: STATES[code] ?? code,
         inode: Number(inode),
-      }];
+      };
     })
   );
 }

@@ -6,11 +6,11 @@
 
 import { whenAborted } from "../../../lib/cli/signals.ts";
 import { linesOf } from "../../processes/lines.ts";
+import type { Outcome } from "../exam.ts";
 import { fromJson } from "../json.ts";
 import type { Check } from "../kit.ts";
 import type { Isolation } from "../namespace.ts";
 import { signal } from "../processes.ts";
-import type { Verdict } from "../run.ts";
 import { NotGraded } from "./submission.ts";
 import type { Job, News } from "./worker.ts";
 
@@ -41,7 +41,7 @@ export interface Grading {
  */
 export async function gradeApart(
   { job, checks, temporary, isolation, stop, onCheck }: Grading,
-): Promise<Verdict[]> {
+): Promise<Outcome> {
   const own = [Deno.execPath(), ...FLAGS, WORKER, JSON.stringify(job)];
   const [command, ...args] = isolation?.wrap(own) ?? own;
   const child = new Deno.Command(command, {
@@ -71,8 +71,10 @@ export async function gradeApart(
   ended.abort();
   clearTimeout(timer);
   if (last && "notStarted" in last) throw new NotGraded(last.notStarted);
-  const verdicts = last && "report" in last && fromJson(last.report, checks);
-  if (verdicts) return verdicts;
+  if (last && "report" in last) {
+    const verdicts = fromJson(last.report, checks);
+    if (verdicts) return { verdicts, note: last.report.note };
+  }
   const said = (await complaint).trim().split("\n")[0];
   throw new NotGraded(`the grader failed, with exit code ${code}: ${said}`);
 }

@@ -148,7 +148,7 @@ export class Lanes implements Disposable {
     const share = { index: lane, of: jobs };
     const graded: Graded = { name, verdicts: [], note };
     try {
-      graded.verdicts = await gradeApart({
+      const outcome = await gradeApart({
         job: {
           subject: { command, folder, port, share },
           ...{ side, seed, checks: checks.map(({ id }) => id) },
@@ -159,6 +159,8 @@ export class Lanes implements Disposable {
           this.#show(lane, `${escape(name)}: ${so}`);
         },
       });
+      graded.verdicts = outcome.verdicts;
+      graded.note = [note, outcome.note].filter(Boolean).join(". ");
     } catch (error) {
       graded.why = whyNot(error, name);
     }

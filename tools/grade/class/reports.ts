@@ -23,7 +23,6 @@ export interface Stored extends JsonReport {
   submission: string;
   /** Identifies all that the verdicts depend on. */
   fingerprint: string;
-  note: string;
   notGraded?: string;
 }
 
@@ -91,8 +90,9 @@ export class Reports {
 
   /** Returns what a stored report says, if it says it of the checks that are made now. */
   gradedOf(
-    { submission: name, note, notGraded: why, ...stored }: Stored,
+    { submission: name, notGraded: why, ...stored }: Stored,
   ): Graded | undefined {
+    const { note } = stored;
     if (why !== undefined) return { name, note, why, verdicts: [] };
     const verdicts = fromJson(stored, this.#checks);
     return verdicts && { name, note, verdicts };
@@ -126,9 +126,8 @@ export class Reports {
     const stored: Stored = {
       submission: name,
       fingerprint,
-      note,
       notGraded: why,
-      ...toJson(verdicts, seed),
+      ...toJson(graded, seed),
     };
     await replaceFile(
       this.#path(name, "json"),

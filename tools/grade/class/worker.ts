@@ -12,7 +12,7 @@ import { exitWith, Failure } from "../../../lib/cli/program.ts";
 import type { StopSignals } from "../../../lib/cli/signals.ts";
 import { print } from "../../../lib/output.ts";
 import { examine } from "../exam.ts";
-import type { Subject } from "../harness.ts";
+import type { Subject } from "../subject.ts";
 import { readCauses, readChecks, type Side } from "../kit.ts";
 import { NotStarted } from "../program.ts";
 import { toJson } from "../json.ts";
@@ -46,10 +46,10 @@ async function main(
   const checks = readChecks(side).filter(({ id }) => ids.includes(id));
   const exam = { checks, causes: readCauses(), seed, stop };
   try {
-    const verdicts = await examine(subject, exam, ({ id }, i) => {
+    const outcome = await examine(subject, exam, ({ id }, i) => {
       tell({ check: id, number: i + 1 });
     });
-    tell({ report: toJson(verdicts, seed) });
+    tell({ report: toJson(outcome, seed) });
     return 0;
   } catch (error) {
     if (error instanceof NotStarted) tell({ notStarted: error.message });
