@@ -259,12 +259,18 @@ files.test("submissionsIn() takes folders and zip files, and what Moodle and Can
 
 shell.test("submissionsIn() finds a folder whose name is not UTF-8 (needs read, write, run, Unix)", async () => {
   await using folder = new Folder();
-  const script = `mkdir -- "$1/$(printf 'jos\\351')" "$1/-n" "$1/zoë"`;
+  const script = `mkdir -- "$1/$(printf 'jos\\351')" "$1/-n" "$1/zoë"
+    mkfifo "$1/pipe.zip"`;
   const args = ["-c", script, "sh", folder.path];
   assert((await new Deno.Command("sh", { args }).output()).success);
   const links = `${folder.path}/links`;
   const ours = { files: [], folder: "links" };
-  const { submissions } = await submissionsIn(folder.path, ours, links);
+  const { submissions, others } = await submissionsIn(
+    folder.path,
+    ours,
+    links,
+  );
+  assertEquals(others, ["pipe.zip"]);
   assertEquals(submissions.map(({ name }) => name), ["-n", "jos\\xe9", "zoë"]);
   const [, { folder: own }] = submissions;
   await Deno.writeTextFile(`${own}/server.py`, "");

@@ -105,7 +105,7 @@ export class Lanes implements Disposable {
       // The lane that has the port grades all that wait for it.
       if (this.#isPortTaken) continue;
       this.#isPortTaken = true;
-      for (let first; (first = this.#waiting.shift());) {
+      for (let first; !stop.aborted && (first = this.#waiting.shift());) {
         await this.#grade(first, lane);
       }
       this.#isPortTaken = false;

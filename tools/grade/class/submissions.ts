@@ -25,6 +25,8 @@ interface Entry {
   name: string;
   path: string;
   isFolder: boolean;
+  /** Whether it is neither a file nor a folder, such as a pipe, which could not be read to its end. */
+  isOther?: boolean;
 }
 
 /** The files and folders that are one submission. */
@@ -97,7 +99,9 @@ async function entriesIn(folder: string, links: string): Promise<Entry[]> {
       const path = `${folder}/${name}`;
       // A submission may be a symbolic link.
       const info = await Deno.stat(path).catch(() => undefined);
-      if (info) entries.push({ name, path, isFolder: info.isDirectory });
+      const isFolder = info?.isDirectory ?? false;
+      const isOther = info && !isFolder && !info.isFile;
+      if (info) entries.push({ name, path, isFolder, isOther });
       else if (name.includes("\ufffd")) odd.push(name);
     }
   } catch (error) {
@@ -126,7 +130,8 @@ function sorted(entries: Entry[]): Entry[] {
 
 /** Adds an entry to its submission. Returns whether it belongs to one. */
 function add(groups: Map<string, Group>, entry: Entry): boolean {
-  const { name, path, isFolder } = entry;
+  const { name, path, isFolder, isOther } = entry;
+  if (isOther) return false;
   const [, moodle, number, kind, rest = ""] = MOODLE.exec(name) ?? [];
   if (moodle !== undefined && (isFolder || rest !== "")) {
     const group = groupOf(groups, moodle, number, name);
