@@ -232,6 +232,7 @@ files.test("submissionsIn() takes folders and zip files, and what Moodle and Can
       "brownalice_12345_678910_server.py",
       "brownalice_12345_678911_clienthandler-2.py",
       "chenbob_LATE_12346_678912_lab4.zip",
+      "diazcarol_12347_text.html",
       "__MACOSX/x",
       ".DS_Store",
       "._alice/server.py",
@@ -250,6 +251,7 @@ files.test("submissionsIn() takes folders and zip files, and what Moodle and Can
     ["bob10", ["bob10"]],
     ["brownalice", ["server.py", "clienthandler.py"]],
     ["chenbob", ["lab4.zip"]],
+    ["diazcarol", ["text.html"]],
   ]);
   await folder.put("alice.zip", "");
   const names = (await namesIn(folder)).map(([name]) => name);

@@ -15,8 +15,8 @@ const ARCHIVE = /\.(zip|rar|7z|tar|gz|tgz|bz2|xz)$/i;
 
 /** Moodle: `Alice Brown_123456_assignsubmission_file_`, a folder, or a part of a file's name. */
 const MOODLE = /^(.+?)_(\d+)_assignsubmission_(file|onlinetext)(?:_(.*))?$/s;
-/** Canvas: `brownalice_12345_678910_server.py`, and `_LATE` after the name. */
-const CANVAS = /^([^_]+)_(?:LATE_)?(\d+)_\d+_(.+)$/s;
+/** Canvas: `brownalice_12345_678910_server.py`, with `_LATE` after the name, or `brownalice_12345_text.html`. */
+const CANVAS = /^([^_]+)_(?:LATE_)?(\d+)_(?:\d+_(.+)|(text\.html))$/s;
 /** What Canvas adds to the name of a file that was handed in again. */
 const AGAIN = /-\d+(?=\.py$)/;
 
@@ -141,10 +141,10 @@ function add(groups: Map<string, Group>, entry: Entry): boolean {
     else group.folders.push(path);
     return true;
   }
-  const [, canvas, user, file] = CANVAS.exec(name) ?? [];
+  const [, canvas, user, file, text] = CANVAS.exec(name) ?? [];
   if (canvas !== undefined && !isFolder) {
     groupOf(groups, canvas, user, name)
-      .files.push({ path, name: file.replace(AGAIN, "") });
+      .files.push({ path, name: text ?? file.replace(AGAIN, "") });
     return true;
   }
   const isArchive = ARCHIVE.test(name);
