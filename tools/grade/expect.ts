@@ -7,7 +7,8 @@
 import { pythonRepr } from "../../lib/formats/python_repr.ts";
 import { isMessageMap, type Message } from "../../lib/formats/format.ts";
 import { type Step, WITHIN } from "./kit.ts";
-import { type Harness, StepFailed } from "./harness.ts";
+import type { Harness } from "./harness.ts";
+import { StepFailed } from "./step_failed.ts";
 import { fill } from "./values.ts";
 
 /**

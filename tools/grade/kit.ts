@@ -37,6 +37,7 @@ export type Wrong =
   | "output"
   | "memory"
   | "processes"
+  | "files"
   | "time";
 
 /**

@@ -12,7 +12,8 @@ import { exitOf } from "./complaint.ts";
 import { type Step, WITHIN } from "./kit.ts";
 import { anyOf } from "./output.ts";
 import { encode, Peer } from "./peer.ts";
-import { type Harness, StepFailed, type Verb } from "./harness.ts";
+import type { Harness, Verb } from "./harness.ts";
+import { StepFailed } from "./step_failed.ts";
 import { fill, fillText } from "./values.ts";
 
 /** Milliseconds between what a peer sends, at least, unless it is sent in pieces. */

@@ -7,7 +7,8 @@
 import type { Check, Step, Wrong } from "./kit.ts";
 import { PEER_VERBS } from "./peer_verbs.ts";
 import { PROGRAM_VERBS } from "./program_verbs.ts";
-import { type Harness, StepFailed } from "./harness.ts";
+import type { Harness } from "./harness.ts";
+import { StepFailed } from "./step_failed.ts";
 
 /** Returns the names that a step's name stands for: `A1..24` stands for 24. */
 function namesOf(name: string): string[] {

@@ -12,7 +12,8 @@ import { exitOf } from "./complaint.ts";
 import { type Step, WITHIN } from "./kit.ts";
 import { anyOf, lineOf, linesOf } from "./output.ts";
 import type { Program } from "./program.ts";
-import { type Harness, StepFailed } from "./harness.ts";
+import type { Harness } from "./harness.ts";
+import { StepFailed } from "./step_failed.ts";
 import { fillText } from "./values.ts";
 
 /** How many characters of a line are shown. */

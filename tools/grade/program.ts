@@ -9,7 +9,8 @@ import { delay } from "@std/async/delay";
 import { Failure } from "../../lib/cli/program.ts";
 import { Changes } from "./changes.ts";
 import { Output } from "./output.ts";
-import { Family, MARK, signal } from "./processes.ts";
+import { Family, type Holder, MARK, newMark, signal } from "./processes.ts";
+import { connection } from "./sockets.ts";
 
 /** The program under test cannot be started, so there is nothing to judge. */
 export class NotStarted extends Failure {
@@ -24,14 +25,25 @@ const MOST = {
   /** Bytes of memory, including its children's. */
   memory: 2 ** 30,
   processes: 50,
+  /** Bytes of one file. */
+  file: 2 ** 28,
 };
 /** Milliseconds between two measurements of what the program uses. */
 const LOOK = 200;
+/** The same for its files, if there are many. */
+const LOOK_LONGEST = 1000;
 /** Milliseconds to wait for output after the program's end: another process may keep the pipe open. */
 const LAST_OUTPUT = 500;
 
 /** The limit that a program exceeded. */
-export type Excess = keyof typeof MOST;
+export type Excess = "output" | "memory" | "processes" | "files";
+
+/** The folders of a program. */
+interface Place {
+  readonly folder: string;
+  readonly temporary: string;
+  isOverfull(): Promise<boolean>;
+}
 
 /** A program that is running or has ended. */
 export class Program implements AsyncDisposable {
@@ -50,6 +62,8 @@ export class Program implements AsyncDisposable {
   #family: Family;
   #printed = 0;
   #looking: ReturnType<typeof setInterval>;
+  /** Aborts when its end begins. */
+  #enough = new AbortController();
   #ending: Promise<void> | undefined;
 
   /**
@@ -57,14 +71,20 @@ export class Program implements AsyncDisposable {
    *
    * @throws {NotStarted} If there is no such program.
    */
-  constructor([command, ...args]: readonly string[], folder: string) {
-    const mark = crypto.randomUUID();
+  constructor([command, ...args]: readonly string[], place: Place) {
+    const mark = newMark(MOST.file);
+    const { folder, temporary } = place;
     try {
       this.#child = new Deno.Command(command, {
         args,
         cwd: folder,
         // Otherwise Python buffers what it prints to a pipe.
-        env: { [MARK]: mark, PYTHONUNBUFFERED: "1", NO_COLOR: "1" },
+        env: {
+          [MARK]: mark,
+          TMPDIR: temporary,
+          PYTHONUNBUFFERED: "1",
+          NO_COLOR: "1",
+        },
         stdin: "piped", // as in a terminal where no one types
         stdout: "piped",
         stderr: "piped",
@@ -85,6 +105,7 @@ export class Program implements AsyncDisposable {
     this.stderr = new Output(this.#child.stderr, onText);
     this.#family = new Family(this.#child.pid, mark, folder);
     this.#looking = setInterval(() => this.#look(), LOOK);
+    void this.#watchFiles(place);
     this.#ended = this.#wait();
   }
 
@@ -105,6 +126,18 @@ export class Program implements AsyncDisposable {
     const { processes, bytes } = this.#family.look();
     if (processes > MOST.processes) this.#end("processes");
     if (bytes > MOST.memory) this.#end("memory");
+  }
+
+  async #watchFiles(place: Place): Promise<void> {
+    const { signal } = this.#enough;
+    while (!signal.aborted) {
+      const begin = performance.now();
+      if (await place.isOverfull()) this.#end("files");
+      // Many files take long to look at, and must not slow the program down.
+      const took = performance.now() - begin;
+      const rest = Math.min(LOOK_LONGEST, Math.max(LOOK, 10 * took));
+      await delay(rest, { signal }).catch(() => {});
+    }
   }
 
   #end(excess: Excess): void {
@@ -133,6 +166,22 @@ export class Program implements AsyncDisposable {
     return this.#family.isRunning;
   }
 
+  /** Whether it holds the connection between two ports of this machine. */
+  holdsConnection(from: number, to: number): boolean {
+    if (Deno.build.os !== "linux") return true; // the sockets are not visible
+    return this.#family.holds(connection(from, to));
+  }
+
+  /** Who holds that connection. Takes long. */
+  whoConnected(from: number, to: number): Holder {
+    return this.#family.whoHolds(connection(from, to));
+  }
+
+  /** The ports at which it listens. Empty on systems other than Linux. */
+  get ports(): number[] {
+    return this.#family.ports;
+  }
+
   /** Sends a signal to its process group, as a terminal does. */
   signal(name: Deno.Signal): void {
     if (this.code === undefined) signal(-this.#child.pid, name);
@@ -145,6 +194,7 @@ export class Program implements AsyncDisposable {
 
   async #endAll(): Promise<void> {
     clearInterval(this.#looking);
+    this.#enough.abort();
     await this.#family.end();
     // Without /proc, only its process group can be ended.
     this.signal("SIGKILL");

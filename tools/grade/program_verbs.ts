@@ -10,7 +10,8 @@ import * as printed from "./printed.ts";
 import { exitOf } from "./complaint.ts";
 import { listensAt, socketStates } from "./port.ts";
 import type { Program } from "./program.ts";
-import { type Harness, StepFailed, type Verb } from "./harness.ts";
+import type { Harness, Verb } from "./harness.ts";
+import { StepFailed } from "./step_failed.ts";
 
 /** Share of a processor above which a program is busy, and seconds for which it is measured. */
 const BUSY = 0.1;

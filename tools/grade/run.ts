@@ -4,6 +4,7 @@
  * @module
  */
 
+import { Failure } from "../../lib/cli/program.ts";
 import { pythonRepr } from "../../lib/formats/python_repr.ts";
 import { escape } from "../../lib/text.ts";
 import { causeOf, promptOf } from "./causes.ts";
@@ -19,7 +20,9 @@ import {
 import { type Fall, play, unfitness } from "./play.ts";
 import { NotStarted } from "./program.ts";
 import { complaintOf } from "./complaint.ts";
-import { Harness, StepFailed, type Subject } from "./harness.ts";
+import { Harness } from "./harness.ts";
+import { StepFailed } from "./step_failed.ts";
+import type { Subject } from "./subject.ts";
 import { Maker } from "./values.ts";
 
 /** Entries of a peer's record that a report shows. */
@@ -103,10 +106,13 @@ function isOut({ state, diagnosis }: Verdict): boolean {
 /** A run of checks on one program. */
 export class Run {
   readonly verdicts: Verdict[] = [];
+  /** What the reader of all verdicts must know. Empty if nothing. */
+  note = "";
   #subject: Subject;
   #seed: number;
   #causes: ReadonlyMap<string, Cause>;
   #harness: Harness | undefined;
+  #stopped = Promise.withResolvers<never>();
 
   constructor(
     subject: Subject,
@@ -116,6 +122,7 @@ export class Run {
     this.#subject = subject;
     this.#seed = seed;
     this.#causes = causes;
+    this.#stopped.promise.catch(() => {}); // no check may be running
   }
 
   /**
@@ -154,8 +161,8 @@ export class Run {
       failed.some(({ check, diagnosis }) =>
         check.id === ACKNOWLEDGE && diagnosis!.wrong === "nothing"
       );
-    await harness.portIsFree();
     const fall = await this.#play(harness, check);
+    if (harness.moved) this.#follow(harness.moved);
     const programs = [...harness.programs.values()];
     const excess = programs.find(({ excess }) => excess)?.excess;
     if (!fall && !excess) return { state: "passed" };
@@ -204,6 +211,15 @@ export class Run {
     };
   }
 
+  /** Expects a program in the next checks at the port at which it listens. */
+  #follow({ from, to }: { from: number; to: number }): void {
+    this.note ||=
+      `It listens at port ${to}, not ${from}. The checks went on there.`;
+    if ("command" in this.#subject) {
+      this.#subject = { ...this.#subject, port: to };
+    }
+  }
+
   async #play(harness: Harness, check: Check): Promise<Fall | undefined> {
     let isOver = false;
     const over = new Changes();
@@ -216,7 +232,11 @@ export class Run {
       const playing = play(harness, check.steps);
       // After a timeout the programs are ended: errors from then on mean nothing.
       playing.catch(() => {});
-      return await Promise.race([playing, late.then(() => tooLong)]);
+      return await Promise.race([
+        playing,
+        late.then(() => tooLong),
+        this.#stopped.promise,
+      ]);
     } catch (error) {
       // The program started in an earlier check, so this check failed.
       const isLater = this.verdicts.some(({ state }) => state !== "unfit");
@@ -229,8 +249,9 @@ export class Run {
     }
   }
 
-  /** Ends the running check at once. */
+  /** Ends the running check at once: it rejects. */
   async stop(): Promise<void> {
+    this.#stopped.reject(new Failure("Stopped"));
     await this.#harness?.[Symbol.asyncDispose]();
   }
 }
@@ -239,6 +260,7 @@ const EXCESSES = {
   output: "more than 256 MiB of output",
   memory: "more than 1 GiB of memory in use",
   processes: "more than 50 processes",
+  files: "more than 512 MiB or 10,000 files written",
 };
 
 /** Points of one level. */
