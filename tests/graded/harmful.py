@@ -69,7 +69,7 @@ def connects():
             print("connected", flush=True)
         except OSError:
             pass
-        time.sleep(0.002)
+        time.sleep(0.02)
 
 
 def leaves(code, *args):

@@ -8,85 +8,102 @@
 import type net from "node:net";
 import { Changes } from "./changes.ts";
 import type { Program } from "./program.ts";
+import { type Socket, socketsTo } from "./sockets.ts";
 
-/** Milliseconds that a connection waits for a better one, if it is not known whose it is. */
-const UNKNOWN_LONGEST = 1000;
-/** How many of those are kept: the last ones. */
-const MOST_UNKNOWN = 20;
+/** Milliseconds that a connection waits for a better one, if it is not clear whose it is. */
+const UNCLEAR_LONGEST = 1000;
+/** Connections that wait, at most: the last ones. */
+const MOST = 100;
+
+/** A connection, and when it arrived. */
+interface Arrived {
+  socket: net.Socket;
+  at: number;
+}
 
 /** Connections that no peer has taken yet. */
 export class Connections {
   /** Notified of each connection. */
   readonly changes = new Changes();
   #programs: () => Iterable<Program>;
-  /** Connections of the programs. */
-  #own: net.Socket[] = [];
-  /** Connections that the programs do not hold, or no longer. */
-  #unknown: { socket: net.Socket; at: number }[] = [];
+  #arrived: Arrived[] = [];
 
   /** `programs` returns those whose connections count. */
   constructor(programs: () => Iterable<Program>) {
     this.#programs = programs;
   }
 
-  /** Whether a connection of the programs waits to be taken. */
-  get hasOwn(): boolean {
-    return this.#own.length > 0;
-  }
-
   /** Adds a connection that has just arrived. */
   add(socket: net.Socket): void {
     socket.on("error", () => {}); // until a peer takes it over
-    const programs = [...this.#programs()];
-    // Nothing that the grader started can connect before it is started.
-    if (programs.length === 0) return void socket.resetAndDestroy();
-    const { remotePort: from, localPort: to } = socket;
-    if (programs.some((it) => it.holdsConnection(from!, to!))) {
-      this.#own.push(socket);
-    } else {
-      this.#unknown.push({ socket, at: performance.now() });
-      if (this.#unknown.length > MOST_UNKNOWN) {
-        this.#unknown.shift()!.socket.resetAndDestroy();
-      }
+    // A program cannot connect before it is started.
+    const isEarly = [...this.#programs()].length === 0;
+    if (isEarly) return void socket.resetAndDestroy();
+    this.#arrived.push({ socket, at: performance.now() });
+    if (this.#arrived.length > MOST) {
+      this.#arrived.shift()!.socket.resetAndDestroy();
     }
     this.changes.note();
+  }
+
+  /** Whether there is a connection. */
+  get areThere(): boolean {
+    return this.#arrived.length > 0;
   }
 
   /**
    * Takes the next connection of the programs, if there is one.
    *
-   * @param isLast Whether no other connection will arrive. Then one counts that
-   *               was closed before it was clear whose it is.
+   * @param isLast Whether no other will arrive. Then one counts that was closed
+   *               before it was clear whose it is.
    */
   take(isLast: boolean): net.Socket | undefined {
-    const first = this.#own.shift();
-    if (first) return first;
+    if (!this.areThere) return undefined;
+    if (Deno.build.os !== "linux") return this.#arrived.shift()!.socket;
+    const programs = [...this.#programs()];
+    const ends = otherEnds(this.#arrived[0]);
+    const own = this.#arrived.find((it) => {
+      const end = endOf(it, ends);
+      return end && programs.some((program) => program.holds(end));
+    });
+    if (own) return this.#remove(own);
     const now = performance.now();
-    while (this.#unknown.length > 0) {
-      const { socket, at } = this.#unknown[0];
-      if (!isLast && now - at < UNKNOWN_LONGEST) return undefined;
-      this.#unknown.shift();
-      if (this.#mayCount(socket, isLast)) return socket;
+    const late = this.#arrived.filter(({ at }) =>
+      isLast || now - at > UNCLEAR_LONGEST
+    );
+    for (const it of late) {
+      const socket = this.#remove(it);
+      const end = endOf(it, ends);
+      const isOfAnother = end !== undefined &&
+        programs.every((program) => program.isOfAnother(end));
+      // It may have been closed meanwhile.
+      const isOpen = !isOfAnother && endOf(it, otherEnds(it)) !== undefined;
+      const counts = !isOfAnother && (isOpen || isLast);
+      if (counts) return socket;
       socket.resetAndDestroy();
     }
   }
 
-  #mayCount(
-    { remotePort: from, localPort: to }: net.Socket,
-    isLast: boolean,
-  ): boolean {
-    if (from === undefined) return isLast; // it was reset
-    const holders = Array.from(
-      this.#programs(),
-      (it) => it.whoConnected(from, to!),
-    );
-    return !holders.includes("another") &&
-      (isLast || !holders.includes("closed"));
+  #remove(one: Arrived): net.Socket {
+    this.#arrived = this.#arrived.filter((it) => it !== one);
+    return one.socket;
   }
 
   /** Resets all of them. */
   end(): void {
-    const unknown = this.#unknown.map(({ socket }) => socket);
-    for (const socket of [...this.#own, ...unknown]) socket.resetAndDestroy();
+    for (const { socket } of this.#arrived) socket.resetAndDestroy();
   }
+}
+
+/** Returns the open sockets that are connected to the same port as this connection. */
+function otherEnds({ socket }: Arrived): Socket[] {
+  return socketsTo(socket.localPort ?? 0).filter(({ inode }) => inode > 0);
+}
+
+/** Returns the other end of a connection, unless it is closed. */
+function endOf(
+  { socket }: Arrived,
+  ends: readonly Socket[],
+): Socket | undefined {
+  return ends.find(({ port }) => port === socket.remotePort);
 }

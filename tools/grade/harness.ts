@@ -226,8 +226,9 @@ export class Harness implements AsyncDisposable {
       if (isLate) {
         throw new StepFailed("nothing", `none in ${CONNECT_LONGEST} s`, due);
       }
-      const { changes } = this.#connections;
-      await changes.until(() => this.#connections.hasOwn, LOOK);
+      // While the connections that are there are not the program's, it waits.
+      const { changes, areThere } = this.#connections;
+      await changes.until(() => !areThere && this.#connections.areThere, LOOK);
     }
   }
 

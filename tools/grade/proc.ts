@@ -42,19 +42,3 @@ export function readsStdin(pid: number): boolean {
   const [call, descriptor] = readProc(`/proc/${pid}/syscall`).split(" ");
   return call === READ_CALL[Deno.build.arch] && descriptor === "0x0";
 }
-
-/** The session of this process. */
-export function ownSession(): number {
-  const stat = readProc("/proc/self/stat");
-  return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[3]);
-}
-
-/** Whether a process runs in a folder, or below it. */
-export function isIn(folder: string, pid: number): boolean {
-  try {
-    const path = Deno.readLinkSync(`/proc/${pid}/cwd`);
-    return path === folder || path.startsWith(`${folder}/`);
-  } catch {
-    return false; // the process has ended, or belongs to another user
-  }
-}

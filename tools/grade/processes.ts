@@ -7,8 +7,15 @@
 
 import { delay } from "@std/async/delay";
 import { ProcessorWaits } from "./deadline.ts";
-import { adoptOrphans, limitFileSize, reap } from "./libc.ts";
-import { isIn, isRunning, ownSession, readProc, readsStdin } from "./proc.ts";
+import { adoptOrphans, limitFileSize } from "./libc.ts";
+import { isRunning, readProc, readsStdin } from "./proc.ts";
+import {
+  key,
+  kill,
+  noteProgram,
+  type Process,
+  processes,
+} from "./process_list.ts";
 import { holds, portsOf, type Socket } from "./sockets.ts";
 
 /** The environment variable that marks all processes a program starts. */
@@ -19,30 +26,9 @@ const LOOK = 10;
 const EMPTY_LOOKS = 3;
 /** Milliseconds of scanning, at most: a process that waits for a disk cannot be ended. */
 const END_LONGEST = 1000;
-/** Bytes of a memory page, the unit of `/proc`. */
-const PAGE = 4096;
-/** Ticks per second, the unit of processor time in `/proc`. */
-const TICKS = 100;
-
-/** One process. */
-interface Process {
-  pid: number;
-  parent: number;
-  group: number;
-  session: number;
-  /** When it started, in ticks since boot. With the pid, it identifies a process even after the pid is reused. */
-  started: number;
-  /** Seconds of processor time. */
-  seconds: number;
-  bytes: number;
-  /** Whether a program started it, and it lost its parent: then this process is its parent. */
-  isAdopted: boolean;
-}
-
 /** The families that have not ended. */
 const live = new Set<Family>();
-/** The keys of all programs, and of all members of families that have ended. */
-const roots = new Set<string>();
+/** The keys of all members of families that have ended. */
 const former = new Set<string>();
 let grading: string | undefined;
 
@@ -63,36 +49,6 @@ export function newMark(mostFileBytes: number): string {
   return `${gradingName()}/${crypto.randomUUID()}`;
 }
 
-/** Returns all processes that run, without zombies. */
-function processes(): Process[] {
-  if (Deno.build.os !== "linux") return [];
-  const session = ownSession();
-  const found: Process[] = [];
-  for (const { name } of Deno.readDirSync("/proc")) {
-    if (!/^\d+$/.test(name)) continue;
-    const stat = readProc(`/proc/${name}/stat`);
-    // The second field is the program's name, which can contain any character.
-    const [state, ...fields] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    if (stat === "" || state === "X") continue;
-    const [parent, group, sid] = fields.map(Number);
-    const it: Process = {
-      pid: Number(name),
-      parent,
-      group,
-      session: sid,
-      started: Number(fields[18]),
-      seconds: (Number(fields[10]) + Number(fields[11])) / TICKS,
-      bytes: Number(fields[20]) * PAGE,
-      isAdopted: false,
-    };
-    it.isAdopted = parent === Deno.pid && sid !== session &&
-      !roots.has(key(it));
-    if (state !== "Z") found.push(it);
-    else if (it.isAdopted) reap(it.pid);
-  }
-  return found;
-}
-
 /** What a family uses. */
 export interface Cost {
   processes: number;
@@ -100,9 +56,6 @@ export interface Cost {
   /** Seconds of processor time, including processes that have ended. */
   seconds: number;
 }
-
-/** Who holds a socket: a member of a family, another process, one that we cannot see, or none. */
-export type Holder = "member" | "another" | "unknown" | "closed";
 
 /** A process and all its descendants. */
 export class Family {
@@ -114,8 +67,8 @@ export class Family {
   /** Seconds of processor time of each member ever seen. */
   #seen = new Map<string, number>();
   #waits = new ProcessorWaits();
-  /** The members as of the last look. */
-  #pids: readonly number[];
+  /** The process ids of the members that were seen last. */
+  #latest: number[];
 
   /**
    * Takes a process that leads its own process group, has {@linkcode MARK} in
@@ -124,12 +77,12 @@ export class Family {
   constructor(root: number, mark: string, folder: string) {
     this.#folder = folder;
     this.#root = root;
-    this.#pids = [root];
+    this.#latest = [root];
     this.#mark = `${MARK}=${mark}`;
     const process = processes().find(({ pid }) => pid === root);
     this.#rootKey = process && key(process);
     if (process) {
-      roots.add(key(process));
+      noteProgram(process);
       this.#seen.set(key(process), process.seconds);
     }
     live.add(this);
@@ -141,8 +94,7 @@ export class Family {
    */
   look(): Cost {
     const members = this.#members(false);
-    this.#pids = members.map(({ pid }) => pid);
-    this.#waits.look(this.#pids);
+    this.#waits.look(this.#latest);
     let bytes = 0;
     for (const member of members) bytes += member.bytes;
     let seconds = 0;
@@ -162,26 +114,23 @@ export class Family {
 
   /** Whether a thread of a member that {@linkcode look} has seen is running, or is ready to run. */
   get isRunning(): boolean {
-    return this.#pids.some(isRunning);
+    return this.#latest.some(isRunning);
   }
 
-  /** Whether a member holds one of these sockets. */
+  /** Whether one of the members that were seen last holds one of these sockets. Takes little time. */
   holds(sockets: readonly Socket[]): boolean {
-    if (sockets.every(({ inode }) => inode === 0)) return false;
-    return holds(this.#root, sockets) ||
-      this.#members(false).some(({ pid }) => holds(pid, sockets));
+    return this.#latest.some((pid) => holds(pid, sockets));
   }
 
   /**
-   * Who holds one of these sockets: `unknown` if it is a process of another user,
-   * such as one in a container, whose files are not visible. Takes long.
+   * Whether another process holds one of these sockets. False if none is known: the
+   * files of another user's processes are not visible, such as those in a
+   * container. Takes long.
    */
-  whoHolds(sockets: readonly Socket[]): Holder {
-    if (sockets.every(({ inode }) => inode === 0)) return "closed";
+  isOfAnother(sockets: readonly Socket[]): boolean {
     const owner = processes().find(({ pid }) => holds(pid, sockets));
-    if (!owner) return "unknown";
-    const isMember = this.#members(true).some(({ pid }) => pid === owner.pid);
-    return isMember ? "member" : "another";
+    return owner !== undefined &&
+      !this.#members(true).some(({ pid }) => pid === owner.pid);
   }
 
   /** The ports at which members listen. */
@@ -233,6 +182,7 @@ export class Family {
       }
     }
     for (const it of members) this.#seen.set(key(it), it.seconds);
+    this.#latest = Array.from(members, ({ pid }) => pid);
     return [...members];
   }
 
@@ -278,21 +228,11 @@ function isOfThisGrading(pid: number): boolean {
     .some((it) => it.startsWith(`${MARK}=${gradingName()}/`));
 }
 
-function kill(processes: readonly Process[]): void {
-  // Stop all first, so that none can start another process.
-  for (const { pid } of processes) signal(pid, "SIGSTOP");
-  for (const { pid } of processes) signal(pid, "SIGKILL");
-}
-
-function key({ pid, started }: Process): string {
-  return `${pid}/${started}`;
-}
-
-/** Sends a signal to a process, or to a group if the number is negative. Does nothing if it has ended. */
-export function signal(pid: number, name: Deno.Signal): void {
+function isIn(folder: string, pid: number): boolean {
   try {
-    Deno.kill(pid, name);
+    const path = Deno.readLinkSync(`/proc/${pid}/cwd`);
+    return path === folder || path.startsWith(`${folder}/`);
   } catch {
-    // It has ended.
+    return false; // the process has ended, or belongs to another user
   }
 }

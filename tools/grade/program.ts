@@ -9,8 +9,9 @@ import { delay } from "@std/async/delay";
 import { Failure } from "../../lib/cli/program.ts";
 import { Changes } from "./changes.ts";
 import { Output } from "./output.ts";
-import { Family, type Holder, MARK, newMark, signal } from "./processes.ts";
-import { connection } from "./sockets.ts";
+import { signal } from "./process_list.ts";
+import { Family, MARK, newMark } from "./processes.ts";
+import type { Socket } from "./sockets.ts";
 
 /** The program under test cannot be started, so there is nothing to judge. */
 export class NotStarted extends Failure {
@@ -166,15 +167,14 @@ export class Program implements AsyncDisposable {
     return this.#family.isRunning;
   }
 
-  /** Whether it holds the connection between two ports of this machine. */
-  holdsConnection(from: number, to: number): boolean {
-    if (Deno.build.os !== "linux") return true; // the sockets are not visible
-    return this.#family.holds(connection(from, to));
+  /** Whether it holds a socket. Takes little time, but may miss a process that it has just started. */
+  holds(socket: Socket): boolean {
+    return this.#family.holds([socket]);
   }
 
-  /** Who holds that connection. Takes long. */
-  whoConnected(from: number, to: number): Holder {
-    return this.#family.whoHolds(connection(from, to));
+  /** Whether a process that is not its own holds a socket. Takes long. */
+  isOfAnother(socket: Socket): boolean {
+    return this.#family.isOfAnother([socket]);
   }
 
   /** The ports at which it listens. Empty on systems other than Linux. */

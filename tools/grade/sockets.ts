@@ -28,35 +28,59 @@ const STATES: Readonly<Record<string, string>> = {
   "0A": "LISTEN",
 };
 
+/** The kernel walks through a table of all connections for each of them: some milliseconds. */
+const TABLES = ["/proc/net/tcp", "/proc/net/tcp6"];
+/** Milliseconds after which a table is read again, even if the counts of sockets are the same. */
+const LONGEST = 500;
+
 /** Returns all sockets with this local port. */
 export function socketsAt(port: number): Socket[] {
-  return allSockets().filter((socket) => socket.port === port);
+  return TABLES.flatMap(socketsIn).filter((it) => it.port === port);
 }
 
 /** Returns the ports at which one of these processes listens. */
 export function portsOf(pids: readonly number[]): number[] {
-  const listening = allSockets().filter(({ state }) => state === "LISTEN");
+  const listening = TABLES.flatMap(socketsIn)
+    .filter(({ state }) => state === "LISTEN");
   const theirs = listening.filter((it) => pids.some((pid) => holds(pid, [it])));
   return [...new Set(theirs.map(({ port }) => port))];
 }
 
-function allSockets(): Socket[] {
-  return ["/proc/net/tcp", "/proc/net/tcp6"].flatMap((table) =>
-    readProc(table).trimEnd().split("\n").slice(1).map((line) => {
-      const [, local, peer, code, , , , , , inode] = line.trim().split(/\s+/);
-      return {
-        port: portOf(local),
-        peerPort: portOf(peer),
-        state: STATES[code] ?? code,
-        inode: Number(inode),
-      };
-    })
-  );
+/** Returns the sockets at the first ends of connections to a port. */
+export function socketsTo(port: number): Socket[] {
+  return TABLES.flatMap(socketsIn).filter((it) => it.peerPort === port);
 }
 
-/** Returns the socket at the first end of a connection between two ports. */
-export function connection(from: number, to: number): Socket[] {
-  return socketsAt(from).filter(({ peerPort }) => peerPort === to);
+function socketsIn(table: string): Socket[] {
+  const [, ...lines] = readProc(table).trimEnd().split("\n");
+  return lines.map((line) => {
+    const [, local, peer, code, , , , , , inode] = line.trim().split(/\s+/);
+    return {
+      port: portOf(local),
+      peerPort: portOf(peer),
+      state: STATES[code] ?? code,
+      inode: Number(inode),
+    };
+  });
+}
+
+/** The ports at which something listens, and what they were read from. */
+let listening = { ports: new Set<number>(), counts: "", at: -Infinity };
+
+/**
+ * Whether something listens at a port. It can be asked often: it reads the tables
+ * only if the counts of sockets have changed, or after a while.
+ */
+export function isListening(port: number): boolean {
+  const counts = readProc("/proc/net/sockstat") +
+    readProc("/proc/net/sockstat6");
+  const now = performance.now();
+  if (counts !== listening.counts || now - listening.at > LONGEST) {
+    const ports = TABLES.flatMap(socketsIn)
+      .filter(({ state }) => state === "LISTEN").map(({ port }) => port);
+    listening = { ports: new Set(ports), counts, at: now };
+  }
+  return listening.ports.has(port);
 }
 
 function portOf(address: string): number {

@@ -10,7 +10,7 @@ import type { Outcome } from "../exam.ts";
 import { fromJson } from "../json.ts";
 import type { Check } from "../kit.ts";
 import type { Isolation } from "../namespace.ts";
-import { signal } from "../processes.ts";
+import { signal } from "../process_list.ts";
 import { NotGraded } from "./submission.ts";
 import type { Job, News } from "./worker.ts";
 
