@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { bannerOf } from "../tools/grade/address.ts";
 import { complaintOf, lastError } from "../tools/grade/complaint.ts";
 import { anyOf, lineOf, Output } from "../tools/grade/output.ts";
-import { closest } from "../tools/grade/printed.ts";
+import { closest, torn } from "../tools/grade/printed.ts";
 import type { Program } from "../tools/grade/program.ts";
 import { needs } from "./support/needs.ts";
 
@@ -46,6 +46,8 @@ Deno.test("lastError() names the last frame in the student's folder", () => {
   // A path of ours in the message itself helps no reader.
   const missing = `FileNotFoundError: '${COPY}/data.txt'`;
   assertEquals(lastError(missing), "FileNotFoundError: 'data.txt'");
+  const caught = "[Errno 98] Address already in use";
+  assertEquals(lastError(`${caught}\nready`), caught);
   assertEquals(lastError("all is well"), "");
 });
 
@@ -74,6 +76,27 @@ Deno.test("closest() returns the line that has most of the expected words", () =
   const printed = ["started", "got Alice Brown", "sent 1"];
   assertEquals(closest(printed, student), printed[1]);
   assertEquals(closest(["a", "b"], "c d"), "b");
+});
+
+Deno.test("torn() shows where a line is torn", () => {
+  const students = [123456789, 987654321].map((sid) => ({
+    student_name: `${"Alice ".repeat(60)}Brown`,
+    sid,
+  }));
+  const lines = students.map((it) => `${it.student_name}, sid: ${it.sid}`);
+  assertEquals(torn(lines, students), undefined);
+  assertEquals(torn([lines[0]], students), [
+    "missing",
+    "no line with the sid 987654321",
+  ]);
+  const joined = [lines.join(""), ""];
+  const more = { student_name: "Bob Chen", sid: 555555555 };
+  const [wrong, got] = torn(
+    [...joined, "Bob Chen, sid: 555555555"],
+    [...students, more],
+  )!;
+  assertEquals(wrong, "torn");
+  assertEquals(got.includes("sid: 123456789Alice Alice"), true, got);
 });
 
 Deno.test("bannerOf() takes the lab's first line only when it is complete", () => {

@@ -13,7 +13,7 @@ import { COPY } from "./workplace.ts";
 const COMPLAINT = 300;
 const LINE = 2000;
 /** What a line with an error contains, in lower case. */
-const SIGNS = ["error", "exception"];
+const SIGNS = ["error", "exception", "errno"];
 /** The line before the frames of an error in Python. */
 const TRACE = "Traceback (most recent call last)";
 

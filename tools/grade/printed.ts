@@ -18,6 +18,8 @@ import { fillText } from "./values.ts";
 
 /** How many characters of a line are shown. */
 const SHOWN = 200;
+/** How many characters of a torn line are shown on each side of the sid. */
+const AROUND = 60;
 /** Milliseconds between two looks at all lines: to look at each change of long output would take too long. */
 const LOOK = 100;
 /** What stands for any name of this machine in a line. */
@@ -170,9 +172,14 @@ export function torn(
   if (!bad) return undefined;
   const sid = String(bad.sid);
   const line = lines.find((line) => line.includes(sid));
-  return line === undefined
-    ? ["missing", `no line with the sid ${sid}`]
-    : ["torn", show(line)];
+  if (line === undefined) return ["missing", `no line with the sid ${sid}`];
+  return ["torn", `... ${show(around(line, sid))}`];
+}
+
+/** Returns the part of a long line in which the sid is: there the next line begins, if it is torn. */
+function around(line: string, sid: string): string {
+  const at = line.indexOf(sid);
+  return line.slice(Math.max(0, at - AROUND), at + sid.length + AROUND);
 }
 
 /** Returns a line with a placeholder for a value: the rest is the line's format. */

@@ -5,7 +5,6 @@
  */
 
 import { Failure } from "../../lib/cli/program.ts";
-import { pythonRepr } from "../../lib/formats/python_repr.ts";
 import { escape } from "../../lib/text.ts";
 import { causeOf, promptOf } from "./causes.ts";
 import { Changes } from "./changes.ts";
@@ -192,8 +191,8 @@ export class Run {
       ? `${fall.failed.got}; its prompt: ${escape(prompt)}`
       : fall.failed.got;
     const { says: likely, see } = this.#causes.get(cause)!;
-    const sent = peer?.sent.slice(-SHOWN) ??
-      harness.sent.slice(-1).map(pythonRepr);
+    const last = [...harness.peers.values()].at(-1);
+    const sent = peer?.sent.slice(-SHOWN) ?? last?.sent.slice(-1) ?? [];
     const { lastProgram } = harness;
     const { text: complaint, on: complaintOn } = lastProgram
       ? complaintOf(lastProgram)
