@@ -197,6 +197,35 @@ python.test("grade ends the orphan of a program that keeps the port, and goes on
   assert(!await isRunning(`. ${token}`), "a process is left");
 });
 
+python.test("grade ends what a killed grader of the same grading left at the port, but not of another one (needs run, net, read, write, Linux, python3)", async () => {
+  await using temporary = new TestFolder();
+  const port = stablePort();
+  const gradeAs = (grading: string) =>
+    new Program(Deno.execPath(), [
+      ...["run", "--quiet", "--allow-all", "tools/grade/grade.ts"],
+      ...["--spawn", `python3 server.py ${port}`, "--cwd", GRADED],
+      ...["--only", "banner", "--port", `${port}`],
+    ], { env: { TMPDIR: temporary.path, ROLLCALL_GRADE: grading } });
+  const isListening = async () => {
+    try {
+      (await Deno.connect({ hostname: "127.0.0.1", port })).close();
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  const [one, another] = [crypto.randomUUID(), crypto.randomUUID()];
+  const killed = gradeAs(one);
+  while (!await isListening());
+  killed.kill("SIGKILL");
+  await killed.ended();
+  assert(await isListening(), "its server has ended");
+  assertEquals((await gradeAs(another).ended()).code, 3);
+  const { code, stdout, stderr } = await gradeAs(one).ended();
+  assertEquals(code, 0, stdout + stderr);
+  assert(!await isListening(), "a server is left");
+});
+
 python.test("grade does not end a process that it did not start, at the port (needs run, net, read, write, Linux, python3)", async () => {
   await using temporary = new TestFolder();
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
