@@ -16,8 +16,8 @@ import { needs } from "./support/needs.ts";
 const files = needs("run", "read", "write", "Unix");
 const linuxFiles = needs("run", "read", "write", "Linux");
 const python = needs("run", "net", "read", "write", "Linux", "python3");
-const apart = needs("run", "namespaces");
-const pythonApart = needs("run", "read", "namespaces", "python3");
+const apart = needs("run", "unshare");
+const pythonApart = needs("run", "read", "unshare", "python3");
 
 /** Seconds from Ctrl-C to the end: two, and something for a busy machine. */
 const PATIENCE = 4;
@@ -278,7 +278,7 @@ python.test("grade does not wait for its own port between the checks of a client
   assert(performance.now() - begin < 40_000);
 });
 
-apart.test("isolation() gives each command its own network and its own processes (needs run, namespaces)", async () => {
+apart.test("isolation() gives each command its own network and its own processes (needs run, unshare)", async () => {
   const { wrap } = (await isolation())!;
   // Each says so when it listens, then ends when its stdin does.
   const code = `const { port } = Deno.listen({ port: 12000 }).addr;
@@ -296,7 +296,7 @@ apart.test("isolation() gives each command its own network and its own processes
 });
 
 for (const kind of ["kills-all", "kills-parent"]) {
-  pythonApart.test(`A grader in namespaces survives a program that ${kind} (needs run, read, namespaces, python3)`, async () => {
+  pythonApart.test(`A grader in namespaces survives a program that ${kind} (needs run, read, unshare, python3)`, async () => {
     const { wrap } = (await isolation())!;
     const [command, ...args] = wrap([
       ...[Deno.execPath(), "run", "--quiet", "--allow-all"],

@@ -21,3 +21,24 @@ export function threadsOf(pid: number | string): string[] {
     return []; // the process has ended
   }
 }
+
+/** Whether a thread of a process is running, or is ready to run. */
+export function isRunning(pid: number): boolean {
+  return threadsOf(pid).some((thread) => {
+    const stat = readProc(`/proc/${pid}/task/${thread}/stat`);
+    // The second field is the thread's name, which can contain any character.
+    return stat.startsWith(") R ", stat.lastIndexOf(")"));
+  });
+}
+
+/** The number of the system call `read`. */
+const READ_CALL: Readonly<Record<string, string>> = {
+  x86_64: "0",
+  aarch64: "63",
+};
+
+/** Whether the main thread of a process is in a read of its stdin. */
+export function readsStdin(pid: number): boolean {
+  const [call, descriptor] = readProc(`/proc/${pid}/syscall`).split(" ");
+  return call === READ_CALL[Deno.build.arch] && descriptor === "0x0";
+}

@@ -6,8 +6,9 @@
  */
 
 import { delay } from "@std/async/delay";
+import { ProcessorWaits } from "./deadline.ts";
 import { adoptOrphans, limitFileSize } from "./libc.ts";
-import { readProc, threadsOf } from "./proc.ts";
+import { isRunning, readProc, readsStdin } from "./proc.ts";
 import {
   key,
   kill,
@@ -15,7 +16,7 @@ import {
   type Process,
   processes,
 } from "./process_list.ts";
-import { holds, type Socket } from "./sockets.ts";
+import { holds, portsOf, type Socket } from "./sockets.ts";
 
 /** The environment variable that marks all processes a program starts. */
 export const MARK = "ROLLCALL_GRADE";
@@ -65,6 +66,7 @@ export class Family {
   #folder: string;
   /** Seconds of processor time of each member ever seen. */
   #seen = new Map<string, number>();
+  #waits = new ProcessorWaits();
   /** The process ids of the members that were seen last. */
   #latest: number[];
 
@@ -92,6 +94,7 @@ export class Family {
    */
   look(): Cost {
     const members = this.#members(false);
+    this.#waits.look(this.#latest);
     let bytes = 0;
     for (const member of members) bytes += member.bytes;
     let seconds = 0;
@@ -99,13 +102,19 @@ export class Family {
     return { processes: members.length, bytes, seconds };
   }
 
-  /** Whether a thread of a member is running, or is ready to run. */
+  /** Seconds in which a member waited for a processor, as {@linkcode look} has seen it. */
+  get waited(): number {
+    return this.#waits.seconds;
+  }
+
+  /** Whether a member's main thread waits for its stdin. */
+  get readsStdin(): boolean {
+    return this.#members(false).some(({ pid }) => readsStdin(pid));
+  }
+
+  /** Whether a thread of a member that {@linkcode look} has seen is running, or is ready to run. */
   get isRunning(): boolean {
-    return this.#members(false).some(({ pid }) =>
-      threadsOf(pid).some((thread) =>
-        / R \d+ /.test(readProc(`/proc/${pid}/task/${thread}/stat`))
-      )
-    );
+    return this.#latest.some(isRunning);
   }
 
   /** Whether one of the members that were seen last holds one of these sockets. Takes little time. */
@@ -122,6 +131,11 @@ export class Family {
     const owner = processes().find(({ pid }) => holds(pid, sockets));
     return owner !== undefined &&
       !this.#members(true).some(({ pid }) => pid === owner.pid);
+  }
+
+  /** The ports at which members listen. */
+  get ports(): number[] {
+    return portsOf(this.#members(false).map(({ pid }) => pid));
   }
 
   /**

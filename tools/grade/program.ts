@@ -8,10 +8,10 @@
 import { delay } from "@std/async/delay";
 import { Failure } from "../../lib/cli/program.ts";
 import { Changes } from "./changes.ts";
+import { Output } from "./output.ts";
 import { signal } from "./process_list.ts";
 import { Family, MARK, newMark } from "./processes.ts";
 import type { Socket } from "./sockets.ts";
-import type { Workplace } from "./workplace.ts";
 
 /** The program under test cannot be started, so there is nothing to judge. */
 export class NotStarted extends Failure {
@@ -29,8 +29,6 @@ const MOST = {
   /** Bytes of one file. */
   file: 2 ** 28,
 };
-/** Characters of output that are kept: more than any check needs. */
-const KEPT = 2 ** 24;
 /** Milliseconds between two measurements of what the program uses. */
 const LOOK = 200;
 /** The same for its files, if there are many. */
@@ -38,59 +36,14 @@ const LOOK_LONGEST = 1000;
 /** Milliseconds to wait for output after the program's end: another process may keep the pipe open. */
 const LAST_OUTPUT = 500;
 
-/**
- * Bytes of output that are read at once: one page of the system's pipe. When the
- * pipe is full, a write longer than a page blocks in the middle, behind all
- * writes that blocked before it. So threads that print such lines without a lock
- * mix them regularly, not only now and then (`pipe_write` of Linux 6.1).
- */
-const READ = 4096;
-
 /** The limit that a program exceeded. */
 export type Excess = "output" | "memory" | "processes" | "files";
 
-/** The stdout or stderr of a program. */
-class Output {
-  /** The output as text, up to a limit. */
-  text = "";
-  readonly done: Promise<void>;
-  /** Called with the number of bytes read. */
-  #onText: (length: number) => void;
-  #flows: Promise<void> = Promise.resolve();
-  #reader: ReadableStreamBYOBReader;
-
-  constructor(
-    stream: ReadableStream<Uint8Array>,
-    onText: (length: number) => void,
-  ) {
-    this.#onText = onText;
-    this.#reader = stream.getReader({ mode: "byob" });
-    this.done = this.#read();
-  }
-
-  async #read(): Promise<void> {
-    const decoder = new TextDecoder();
-    for (;;) {
-      await this.#flows;
-      const { value, done } = await this.#reader.read(new Uint8Array(READ));
-      if (done) return;
-      if (this.text.length < KEPT) {
-        this.text += decoder.decode(value, { stream: true });
-      }
-      this.#onText(value.length);
-    }
-  }
-
-  /** Reads nothing until the promise has settled, like a stopped terminal. */
-  stopUntil(promise: Promise<void>): void {
-    this.#flows = promise;
-  }
-
-  /** Stops reading. */
-  async cancel(): Promise<void> {
-    await this.#reader.cancel();
-    await this.done;
-  }
+/** The folders of a program. */
+interface Place {
+  readonly folder: string;
+  readonly temporary: string;
+  isOverfull(): Promise<boolean>;
 }
 
 /** A program that is running or has ended. */
@@ -119,7 +72,7 @@ export class Program implements AsyncDisposable {
    *
    * @throws {NotStarted} If there is no such program.
    */
-  constructor([command, ...args]: readonly string[], place: Workplace) {
+  constructor([command, ...args]: readonly string[], place: Place) {
     const mark = newMark(MOST.file);
     const { folder, temporary } = place;
     try {
@@ -176,7 +129,7 @@ export class Program implements AsyncDisposable {
     if (bytes > MOST.memory) this.#end("memory");
   }
 
-  async #watchFiles(place: Workplace): Promise<void> {
+  async #watchFiles(place: Place): Promise<void> {
     const { signal } = this.#enough;
     while (!signal.aborted) {
       const begin = performance.now();
@@ -199,6 +152,16 @@ export class Program implements AsyncDisposable {
     return this.#family.look().seconds;
   }
 
+  /** Whether its main thread waits for what a user types. */
+  get readsStdin(): boolean {
+    return this.code === undefined && this.#family.readsStdin;
+  }
+
+  /** Seconds in which it waited for a processor. Such time must not count as its own. */
+  get waited(): number {
+    return this.#family.waited;
+  }
+
   /** Whether it is on a processor now, or ready to run, and not blocked. */
   get isRunning(): boolean {
     return this.#family.isRunning;
@@ -212,6 +175,11 @@ export class Program implements AsyncDisposable {
   /** Whether a process that is not its own holds a socket. Takes long. */
   isOfAnother(socket: Socket): boolean {
     return this.#family.isOfAnother([socket]);
+  }
+
+  /** The ports at which it listens. Empty on systems other than Linux. */
+  get ports(): number[] {
+    return this.#family.ports;
   }
 
   /** Sends a signal to its process group, as a terminal does. */

@@ -38,6 +38,14 @@ export function socketsAt(port: number): Socket[] {
   return TABLES.flatMap(socketsIn).filter((it) => it.port === port);
 }
 
+/** Returns the ports at which one of these processes listens. */
+export function portsOf(pids: readonly number[]): number[] {
+  const listening = TABLES.flatMap(socketsIn)
+    .filter(({ state }) => state === "LISTEN");
+  const theirs = listening.filter((it) => pids.some((pid) => holds(pid, [it])));
+  return [...new Set(theirs.map(({ port }) => port))];
+}
+
 /** Returns the sockets at the first ends of connections to a port. */
 export function socketsTo(port: number): Socket[] {
   return TABLES.flatMap(socketsIn).filter((it) => it.peerPort === port);

@@ -18,8 +18,10 @@ import { NotStarted } from "./program.ts";
 const MOST: Bounds = { entries: 5000, bytes: 200 * 2 ** 20, depth: 50 };
 /** What a program's folders may contain while it runs, at most. */
 const MOST_WRITTEN: Bounds = { entries: 10_000, bytes: 2 ** 29, depth: 100 };
+/** How the names of our copies begin. */
+export const COPY = "rollcall-grade-";
 /** Folders that no program needs, and our own copies, if they are made there. */
-const LEFT_OUT = /^(\.git|__pycache__|rollcall-grade-.*)$/;
+const LEFT_OUT = new RegExp(`^(\\.git|__pycache__|${COPY}.*)$`);
 
 /** A copy of a folder. Disposing it removes the copy. */
 export class Workplace implements AsyncDisposable {
@@ -45,7 +47,7 @@ export class Workplace implements AsyncDisposable {
    */
   static async of(folder: string, signal?: AbortSignal): Promise<Workplace> {
     const place = new Workplace(
-      await Deno.makeTempDir({ prefix: "rollcall-grade-" }),
+      await Deno.makeTempDir({ prefix: COPY }),
     );
     try {
       await Deno.mkdir(place.temporary);
