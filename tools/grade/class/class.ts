@@ -52,7 +52,7 @@ export async function gradeClass(
   settings: ClassSettings,
   exam: Exam,
 ): Promise<number> {
-  const temporary = await Deno.makeTempDir({ prefix: "rollcall-grade-" });
+  const temporary = await Deno.makeTempDir({ prefix: "rollcall-class-" });
   try {
     return await gradeWith(settings, exam, temporary);
   } finally {
