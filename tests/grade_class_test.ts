@@ -534,7 +534,7 @@ Deno.test("summaryOf() counts the programs with each fault, and names its pages"
   const few = summaryOf(CLASS, readCauses(), { width: 80, least: 20 });
   assertMatch(
     few.join("\n"),
-    /runs-pickles[^]*\nFewer than 20 programs have 1 other fault$/,
+    /runs-pickles[^]*\nLeft out: 1 fault that fewer than 20 programs have$/,
   );
   assert(!few.join().includes("one-recv"));
   assertEquals(summaryOf([graded("a", {})], readCauses(), { width: 80 }), []);

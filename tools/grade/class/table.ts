@@ -147,7 +147,10 @@ export function summaryOf(
       ];
     }),
     ...(others > 0
-      ? [`Fewer than ${least} programs have ${counted(others, "other fault")}`]
+      ? [
+        `Left out: ${counted(others, "fault")} that fewer than ${least} ` +
+        "programs have",
+      ]
       : []),
   ];
 }
