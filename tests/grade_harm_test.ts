@@ -17,6 +17,7 @@ const files = needs("run", "read", "write", "Unix");
 const linuxFiles = needs("run", "read", "write", "Linux");
 const python = needs("run", "net", "read", "write", "Linux", "python3");
 const apart = needs("run", "unshare");
+const pythonAll = needs("run", "net", "read", "write", "unshare", "python3");
 const pythonApart = needs("run", "read", "unshare", "python3");
 
 /** Seconds from Ctrl-C to the end: two, and something for a busy machine. */
@@ -306,6 +307,125 @@ for (const kind of ["kills-all", "kills-parent"]) {
     ]);
     const { stdout } = await new Program(command, args).ended(2);
     assertMatch(stdout, /^lab: 4 of 4/m);
+  });
+}
+
+/** Fills a folder with submissions for a port: the kinds of `harmful.py`, or `good`. */
+async function writeClass(
+  folder: TestFolder,
+  kinds: readonly string[],
+  port: number,
+): Promise<void> {
+  const [good, harmful] = await Promise.all(
+    ["server.py", "harmful.py"].map((it) =>
+      Deno.readTextFile(`${GRADED}/${it}`)
+    ),
+  );
+  for (const [i, kind] of kinds.entries()) {
+    const own = `${i}-${kind}`;
+    if (kind === "good") {
+      await folder.write(
+        `${own}/server.py`,
+        good.replace("int(sys.argv[1])", `${port}`),
+      );
+      continue;
+    }
+    await folder.write(`${own}/good.py`, good);
+    await folder.write(
+      `${own}/server.py`,
+      harmful.replace("from server", "from good")
+        .replace("= sys.argv[1:]", `= ["${kind}", "${port}", "x"]`)
+        .replaceAll("sys.argv[2]", `"${port}"`)
+        .replaceAll("sys.argv[3]", `"${kind}"`),
+    );
+  }
+}
+
+/** Starts `grade --all`. Without namespaces, `unshare` is a program in `bin` that fails. */
+async function gradeAll(
+  folder: TestFolder,
+  temporary: TestFolder,
+  bin: TestFolder | undefined,
+  ...args: string[]
+): Promise<Program> {
+  const env: Record<string, string> = { TMPDIR: temporary.path };
+  if (bin) {
+    const unshare = await bin.write("unshare", "#!/bin/sh\nexit 1\n");
+    await Deno.chmod(unshare, 0o755);
+    const { stdout } = await new Deno.Command("sh", {
+      args: ["-c", 'printf %s "$PATH"'],
+    }).output();
+    env.PATH = `${bin.path}:${new TextDecoder().decode(stdout)}`;
+  }
+  return new Program(Deno.execPath(), [
+    ...["run", "--quiet", "--allow-all", "tools/grade/grade.ts"],
+    ...["--all", folder.path, ...args],
+  ], { env });
+}
+
+function refuses(port: number): boolean {
+  try {
+    Deno.listen({ hostname: "127.0.0.1", port }).close();
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+for (const isApart of [true, false]) {
+  const test = isApart ? pythonAll : python;
+  const what = isApart
+    ? "in namespaces (needs run, net, read, write, unshare, python3)"
+    : "without namespaces (needs run, net, read, write, Linux, python3)";
+  test.test(`grade --all: no submission harms the grade of another, ${what}`, async () => {
+    await using folder = new TestFolder();
+    await using temporary = new TestFolder();
+    await using bin = new TestFolder();
+    const port = stablePort();
+    const fake = isApart ? undefined : bin;
+    const kinds = ["keeps-port", "good", "shuts-folder", "kills-parent"];
+    await writeClass(folder, [...kinds, "good", "kills-parent"], port);
+    const args = ["--only", "banner,greeting", "--port", `${port}`];
+    await using grading = await gradeAll(folder, temporary, fake, ...args);
+    const { stdout, stderr } = await grading.ended(3);
+    const results = [...stdout.matchAll(/^\d-(\S+) +(5\/5|not graded)/gm)]
+      .map(([, kind, result]) => `${kind}: ${result}`);
+    // There, a program can end its own grader.
+    const parent = isApart ? "5/5" : "not graded";
+    assertEquals(results, [
+      ...["keeps-port: 5/5", "good: 5/5", "shuts-folder: 5/5"],
+      ...[`kills-parent: ${parent}`, "good: 5/5", `kills-parent: ${parent}`],
+    ], stdout + stderr);
+    assert(!refuses(port), "a process is left at the port");
+    assertEquals(temporary.names(), []);
+  });
+
+  test.test(`grade --all ends at Ctrl-C, with what two programs started, ${what}`, async () => {
+    await using folder = new TestFolder();
+    await using temporary = new TestFolder();
+    await using bin = new TestFolder();
+    const token = crypto.randomUUID();
+    for (const name of ["a", "b", "c"]) {
+      for (const file of ["server.py", "harmful.py"]) {
+        await folder.write(
+          `${name}/${file}`,
+          await Deno.readTextFile(`${GRADED}/${file}`),
+        );
+      }
+    }
+    const fake = isApart ? undefined : bin;
+    const spawn = `python3 harmful.py is-deaf {port} ${token}`;
+    const args = ["--spawn", spawn, "--only", "idle,ctrl-c", "--jobs", "2"];
+    await using grading = await gradeAll(folder, temporary, fake, ...args);
+    while (!await isRunning(`[0-9] ${token}`));
+    const begin = performance.now();
+    grading.kill("SIGINT");
+    const { stderr } = await grading.ended();
+    const seconds = (performance.now() - begin) / 1000;
+    assertMatch(stderr, /^Stopped with 0 of 3 graded/m);
+    assert(seconds < PATIENCE, `it took ${seconds} s`);
+    assert(!await isRunning(`[0-9] ${token}`), "a process is left");
+    assertEquals(temporary.names(), []);
   });
 }
 
