@@ -201,11 +201,13 @@ python.test("grade ends the orphan of a program that keeps the port, and goes on
 python.test("grade ends what a killed grader of the same grading left at the port, but not of another one (needs run, net, read, write, Linux, python3)", async () => {
   await using temporary = new TestFolder();
   const port = stablePort();
-  const gradeAs = (grading: string) =>
+  // The grader waits for a greeting when it is killed.
+  const silent = "bad_servers.py greets-late";
+  const gradeAs = (grading: string, program = "server.py") =>
     new Program(Deno.execPath(), [
       ...["run", "--quiet", "--allow-all", "tools/grade/grade.ts"],
-      ...["--spawn", `python3 server.py ${port}`, "--cwd", GRADED],
-      ...["--only", "banner", "--port", `${port}`],
+      ...["--spawn", `python3 ${program} ${port}`, "--cwd", GRADED],
+      ...["--only", "greeting", "--port", `${port}`],
     ], { env: { TMPDIR: temporary.path, ROLLCALL_GRADE: grading } });
   const isListening = async () => {
     try {
@@ -216,7 +218,7 @@ python.test("grade ends what a killed grader of the same grading left at the por
     }
   };
   const [one, another] = [crypto.randomUUID(), crypto.randomUUID()];
-  const killed = gradeAs(one);
+  const killed = gradeAs(one, silent);
   while (!await isListening());
   killed.kill("SIGKILL");
   await killed.ended();
