@@ -514,7 +514,7 @@ Deno.test("tableOf() shows each submission in a line, and says once what most ha
 });
 
 Deno.test("summaryOf() counts the programs with each fault, and names its pages", () => {
-  const lines = summaryOf(CLASS, readCauses(), 80);
+  const lines = summaryOf(CLASS, readCauses(), { width: 80 });
   for (const line of lines) assert(columnsOf(line) <= 80, line);
   const text = lines.join("\n");
   assertMatch(text, /^Faults, and how many of the 39 programs have each:\n/);
@@ -531,7 +531,13 @@ Deno.test("summaryOf() counts the programs with each fault, and names its pages"
       text,
     );
   }
-  assertEquals(summaryOf([graded("a", {})], readCauses(), 80), []);
+  const few = summaryOf(CLASS, readCauses(), { width: 80, least: 20 });
+  assertMatch(
+    few.join("\n"),
+    /runs-pickles[^]*\nLeft out: 1 fault that fewer than 20 programs have$/,
+  );
+  assert(!few.join().includes("one-recv"));
+  assertEquals(summaryOf([graded("a", {})], readCauses(), { width: 80 }), []);
 });
 
 Deno.test("csvOf() gives a submission that was not graded no points, and lets no name be a formula", () => {

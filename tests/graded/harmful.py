@@ -150,7 +150,10 @@ def kills_all():
     """Ends all processes of the user, or of the process-id namespace. Only there it does so."""
     with open("/proc/1/cmdline") as file:
         if "grade" in file.read():
-            os.kill(-1, signal.SIGKILL)
+            try:
+                os.kill(-1, signal.SIGKILL)
+            except ProcessLookupError:
+                pass  # there is only the grader, which cannot be killed
 
 
 def breeds():

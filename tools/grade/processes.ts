@@ -197,11 +197,12 @@ export class Family {
 }
 
 /**
- * Ends processes of this grading whose programs have been ended, if they meet a
- * condition.
+ * Ends processes that meet a condition, if they are left of a grading: of this one,
+ * or of the one whose marks begin with `name`.
  */
 export async function endLeftovers(
-  isMeant: (pid: number) => boolean,
+  isMeant: (pid: number) => boolean = () => true,
+  name = gradingName(),
 ): Promise<void> {
   const end = performance.now() + END_LONGEST;
   while (performance.now() < end) {
@@ -214,7 +215,7 @@ export async function endLeftovers(
       }
     }
     const found = all.filter((it) =>
-      (adopted.has(it.pid) || former.has(key(it)) || isOfThisGrading(it.pid)) &&
+      (adopted.has(it.pid) || former.has(key(it)) || isOf(name, it.pid)) &&
       ![...live].some((family) => family.hasSeen(it)) && isMeant(it.pid)
     );
     if (found.length === 0) return;
@@ -223,9 +224,9 @@ export async function endLeftovers(
   }
 }
 
-function isOfThisGrading(pid: number): boolean {
+function isOf(grading: string, pid: number): boolean {
   return readProc(`/proc/${pid}/environ`).split("\0")
-    .some((it) => it.startsWith(`${MARK}=${gradingName()}/`));
+    .some((it) => it.startsWith(`${MARK}=${grading}/`));
 }
 
 function isIn(folder: string, pid: number): boolean {

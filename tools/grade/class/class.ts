@@ -26,6 +26,9 @@ import { csvOf, summaryOf, tableOf } from "./table.ts";
 const TABLES = ["grades.csv", "grades-only.csv"];
 const SUMMARIES = ["summary.txt", "summary-only.txt"];
 
+/** How many programs must have a fault that is printed. The summary in the folder of reports has all. */
+const SHARED = 2;
+
 /** What the command line says about a class. */
 export interface ClassSettings {
   /** The folder of submissions. */
@@ -52,7 +55,7 @@ export async function gradeClass(
   settings: ClassSettings,
   exam: Exam,
 ): Promise<number> {
-  const temporary = await Deno.makeTempDir({ prefix: "rollcall-grade-" });
+  const temporary = await Deno.makeTempDir({ prefix: "rollcall-class-" });
   try {
     return await gradeWith(settings, exam, temporary);
   } finally {
@@ -116,8 +119,11 @@ async function gradeWith(
     );
   }
   const width = pageWidth();
-  const faults = summaryOf(all, exam.causes, width);
-  if (reports) await replaceFile(summary, faults.join("\n") + "\n");
+  if (reports) {
+    const whole = summaryOf(all, exam.causes, { width });
+    await replaceFile(summary, whole.join("\n") + "\n");
+  }
+  const faults = summaryOf(all, exam.causes, { width, least: SHARED });
   print([...tableOf(all, width), "", ...faults]);
   print([`Repeat these values with --seed ${seed}`]);
   complain(`Written to ${reports ? `${to}, with ${table}` : table}`);

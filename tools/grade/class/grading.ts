@@ -9,8 +9,10 @@ import { linesOf } from "../../processes/lines.ts";
 import type { Outcome } from "../exam.ts";
 import { fromJson } from "../json.ts";
 import type { Check } from "../kit.ts";
+import { adoptOrphans } from "../libc.ts";
 import type { Isolation } from "../namespace.ts";
 import { signal } from "../process_list.ts";
+import { endLeftovers, MARK } from "../processes.ts";
 import { NotGraded } from "./submission.ts";
 import type { Job, News } from "./worker.ts";
 
@@ -44,9 +46,11 @@ export async function gradeApart(
 ): Promise<Outcome> {
   const own = [Deno.execPath(), ...FLAGS, WORKER, JSON.stringify(job)];
   const [command, ...args] = isolation?.wrap(own) ?? own;
+  const mark = crypto.randomUUID();
+  adoptOrphans();
   const child = new Deno.Command(command, {
     args,
-    env: { TMPDIR: temporary, NO_COLOR: "1" },
+    env: { [MARK]: mark, TMPDIR: temporary, NO_COLOR: "1" },
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
@@ -67,13 +71,20 @@ export async function gradeApart(
     last = JSON.parse(line) as News;
     if ("check" in last) onCheck(last.check, last.number);
   }
-  const { code } = await child.status;
+  const { code, signal: by } = await child.status;
   ended.abort();
   clearTimeout(timer);
+  // A process that was killed could not end its programs. Namespaces end with it.
+  if (by && !isolation) await endLeftovers(undefined, mark);
   if (last && "notStarted" in last) throw new NotGraded(last.notStarted);
   if (last && "report" in last) {
     const verdicts = fromJson(last.report, checks);
     if (verdicts) return { verdicts, note: last.report.note };
+  }
+  if (by) {
+    throw new NotGraded(
+      `its grader was ended by ${by}, perhaps by the program`,
+    );
   }
   const said = (await complaint).trim().split("\n")[0];
   throw new NotGraded(`the grader failed, with exit code ${code}: ${said}`);

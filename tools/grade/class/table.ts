@@ -109,18 +109,32 @@ function few(names: readonly string[], width: number): string {
   return names.length > 0 ? counted(names.length, "check") : "";
 }
 
+/** How {@linkcode summaryOf} writes. */
+export interface SummaryOptions {
+  /** The longest line, in characters. */
+  width: number;
+  /**
+   * Faults of fewer programs are only counted.
+   *
+   * @default {1}
+   */
+  least?: number;
+}
+
 /** Returns the faults of the class, each with how many programs have it and the pages that explain it. */
 export function summaryOf(
   all: readonly Graded[],
   causes: ReadonlyMap<string, Cause>,
-  width: number,
+  { width, least = 1 }: SummaryOptions,
 ): string[] {
   const faults = faultsOf(all);
   const programs = all.filter(({ why }) => why === undefined).length;
   if (faults.length === 0) return [];
+  const shown = faults.filter(({ count }) => count >= least);
+  const others = faults.length - shown.length;
   return [
     `Faults, and how many of the ${counted(programs, "program")} have each:`,
-    ...faults.flatMap(({ cause, checks, count, isCommon }) => {
+    ...shown.flatMap(({ cause, checks, count, isCommon }) => {
       const { says, see } = causes.get(cause)!;
       const title = `${String(count).padStart(4)} ${isCommon ? "*" : " "} `;
       return [
@@ -132,6 +146,12 @@ export function summaryOf(
         ...labelled(" ".repeat(title.length), `See ${see.join("; ")}`, width),
       ];
     }),
+    ...(others > 0
+      ? [
+        `Left out: ${counted(others, "fault")} that fewer than ${least} ` +
+        "programs have",
+      ]
+      : []),
   ];
 }
 
