@@ -11,6 +11,7 @@ import re
 import signal
 import socket
 import sys
+import time
 from io import BytesIO
 
 from client import AnswerUnpickler, Client, main
@@ -18,12 +19,12 @@ from client import AnswerUnpickler, Client, main
 FAULTS = {}
 
 
-def fails(checks):
+def fails(checks, passes=()):
     """Registers a client under the name of its class, such as `asks-not`."""
 
     def note(client):
         name = re.sub(r"(?<!^)([A-Z])", r"-\1", client.__name__).lower()
-        FAULTS[name] = (client, checks)
+        FAULTS[name] = (client, {"fails": checks, "passes": passes})
         return client
 
     return note
@@ -33,6 +34,76 @@ def fails(checks):
 class OtherPort(Client):
     def connect(self):
         self.clientsocket.connect(("127.0.0.1", 1))
+
+
+class At(Client):
+    host = "127.0.0.1"
+
+    def connect(self):
+        self.clientsocket.connect((self.host, self.port))
+
+    def greeted(self, greeting):
+        print("%s has successfully connected to %s/%d" %
+              (greeting, self.host, self.port))
+
+
+AT = ["connects", "right-keys", "passed", "no-server"]
+
+
+@fails({}, passes=AT)
+class AtLocalhost(At):
+    host = "localhost"
+
+
+@fails({}, passes=AT)
+class AtHostname(At):
+    host = socket.gethostname()
+
+
+@fails({}, passes=AT)
+class AtDebianName(At):
+    # What a host's name stands for on Debian.
+    host = "127.0.1.1"
+
+
+@fails({}, passes=AT)
+class AtIpv6(At):
+    host = "::1"
+
+    def __init__(self, port):
+        super().__init__(port)
+        self.clientsocket = socket.socket(socket.AF_INET6, socket.SOCK_STREAM)
+
+
+@fails({"connects": "waits-for-input"})
+class AsksForServer(At):
+    def connect(self):
+        self.host = input("Enter the server's address: ")
+        super().connect()
+
+
+@fails({"right-keys": "waits-for-input"}, passes=["connects"])
+class AsksForName(Client):
+    def request(self):
+        return dict(super().request(), student_name=input("Your name: "))
+
+
+@fails({}, passes=["connects", "passed", "patience", "only-a-real-ack"])
+class PrintsAllAtTheEnd(Client):
+    def greeted(self, greeting):
+        self.greeting = greeting
+
+    def answered(self, answer):
+        super().greeted(self.greeting)
+        super().answered(answer)
+
+
+@fails({"passed": "sends-again", "refusal": "sends-again"})
+class SendsAgain(Client):
+    def receive_answer(self):
+        while True:
+            self.send(self.request())
+            time.sleep(0.05)
 
 
 @fails({"connects": "connected-line"})
@@ -77,10 +148,18 @@ class OtherLine(Client):
         print("OK")
 
 
+@fails({"passed": "passed-not"})
+class PrintsWhatComes(Client):
+    def greeted(self, greeting):
+        super().greeted(greeting)
+        self.send(self.request())
+        while True:
+            print(self.receive(), "OK 200")
+
+
 @fails({
     "patience": "passed-early",
     "only-a-real-ack": "passed-anyway",
-    "server-leaves": "passed-anyway",
 })
 class PassesEarly(Client):
     def send(self, message):
@@ -189,6 +268,24 @@ class OneRecv(Client):
         raise EOFError
 
 
+@fails(
+    {"greeting-in-pieces": "client-one-recv", "glued": "client-glued"},
+    passes=["passed", "patience", "only-a-real-ack"],
+)
+class SendsFirst(OneRecv):
+    def greeted(self, greeting):
+        pass
+
+    def connect(self):
+        super().connect()
+        super().send(self.request())
+        # The request is there before the greeting is read.
+        time.sleep(0.05)
+        super().greeted(self.receive())
+        self.answered(self.receive())
+        self.stay()
+
+
 @fails({"glued": "client-glued"})
 class LosesRest(Client):
     def receive(self):
@@ -218,7 +315,7 @@ class RunsPickles(Client):
 if __name__ == "__main__":
     if sys.argv[1:] == ["--list"]:
         for name, (_, checks) in FAULTS.items():
-            print(json.dumps({"name": name, "fails": checks}))
+            print(json.dumps(dict(checks, name=name)))
     else:
         name, port = sys.argv[1:]
         main(FAULTS[name][0](int(port)))

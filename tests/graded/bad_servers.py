@@ -3,8 +3,9 @@
     bad_servers.py FAULT PORT
     bad_servers.py --list
 
-Each is the server of server.py with one wrong part. Above it are the checks that
-it fails, each with the cause that the grader must name. The first check decides.
+Each is the server of server.py with one wrong part, or an unusual one. Above it
+are the checks that it fails, each with the cause that the grader must name. The
+first check decides. `passes` names checks that it passes in spite of its fault.
 `--list` prints them as JSON, one per line.
 """
 import json
@@ -26,12 +27,12 @@ from server import ClientHandler, RequestUnpickler, Server
 FAULTS = {}
 
 
-def fails(checks):
+def fails(checks, passes=()):
     """Registers a server under the name of its class, such as `no-banner`."""
 
     def note(server):
         name = re.sub(r"(?<!^)([A-Z])", r"-\1", server.__name__).lower()
-        FAULTS[name] = (server, checks)
+        FAULTS[name] = (server, {"fails": checks, "passes": passes})
         return server
 
     return note
@@ -56,6 +57,66 @@ class NoBanner(Server):
 class OtherBanner(Server):
     def banner(self):
         return "Server is listening on port %d" % self.port
+
+
+@fails({"banner": "waits-for-input"})
+class AsksForPort(Server):
+    def bind(self):
+        self.port = int(input("At which port? "))
+        super().bind()
+
+
+class At(Server):
+    host = "127.0.0.1"
+
+    def bind(self):
+        self.serversocket.setsockopt(
+            socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.serversocket.bind((self.host, self.port))
+
+    def banner(self):
+        return "Listening at %s/%d" % (self.host, self.port)
+
+
+AT = ["banner", "greeting", "acknowledge"]
+
+
+@fails({}, passes=AT)
+class AtLocalhost(At):
+    host = "localhost"
+
+
+@fails({}, passes=AT)
+class AtHostname(At):
+    host = socket.gethostname()
+
+
+@fails({}, passes=AT)
+class AtDebianName(At):
+    # What a host's name stands for on Debian.
+    host = "127.0.1.1"
+
+
+@fails({}, passes=AT)
+class AtAnyAddress(At):
+    host = "0.0.0.0"
+
+
+@fails({}, passes=AT)
+class AtIpv6(At):
+    host = "::1"
+
+    def __init__(self, port):
+        super().__init__(port)
+        self.serversocket = socket.socket(socket.AF_INET6, socket.SOCK_STREAM)
+
+
+@fails({}, passes=AT)
+class SaysLocalhostAtDebianName(At):
+    host = "127.0.1.1"
+
+    def banner(self):
+        return "Listening at localhost/%d" % self.port
 
 
 @fails({"ctrl-c": "ctrl-c"})
@@ -88,6 +149,41 @@ class SharesPort(Server):
         self.serversocket.setsockopt(
             socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         super().bind()
+
+
+@fails({"port-taken": "bind-caught"})
+class CatchesBindError(Server):
+    def cannot_bind(self, error):
+        print("Error: %s" % error)
+
+    def accept_clients(self):
+        while True:
+            try:
+                super().accept_clients()
+            except OSError as error:
+                pass
+
+    def listen(self):
+        try:
+            super().listen()
+        except OSError:
+            pass
+
+
+@fails({"port-taken": "bind-caught"})
+class HidesBindError(CatchesBindError):
+    def bind(self):
+        try:
+            super().bind()
+        except OSError:
+            self.serversocket.close()
+
+
+@fails({"port-taken": "bind-caught"})
+class WaitsWithoutPort(Server):
+    def cannot_bind(self, error):
+        print("Error: %s" % error)
+        time.sleep(3600)
 
 
 @fails({"port-taken": "port-silent"})
@@ -142,10 +238,46 @@ class AnswersText(Server):
             self.send("acknowledged")
 
 
-@fails({"acknowledge": "ack-silent"})
+SILENT = ["printed", "second-request", "second-client", "leaving", "missing-field",
+          "none-field", "sockets-closed", "come-and-go"]
+
+
+@fails({"acknowledge": "ack-silent"}, passes=SILENT)
 class AnswersNothing(Server):
     class Handler(ClientHandler):
         def acknowledge(self):
+            pass
+
+
+@fails({"acknowledge": "ack-silent", "whole-lines": "no-lock"},
+       passes=["printed"])
+class AnswersNothingWithoutLock(Server):
+    class Handler(ClientHandler):
+        def acknowledge(self):
+            pass
+
+        def record(self, request):
+            print(self.line(request))
+
+
+@fails({"acknowledge": "ack-silent", "printed": "line-form"})
+class DoesNothing(Server):
+    class Handler(ClientHandler):
+        def process_request(self, request):
+            pass
+
+
+@fails({"acknowledge": "request-ends", "printed": "request-ends"})
+class FailsAndStaysOpen(Server):
+    kept = []
+
+    class Handler(ClientHandler):
+        def process_request(self, request):
+            # Another reference keeps the socket open when the thread ends.
+            FailsAndStaysOpen.kept.append(self.handler)
+            request["student"]
+
+        def close(self):
             pass
 
 
@@ -172,6 +304,37 @@ class AcksFirst(Server):
                 self.record(request)
 
 
+@fails({}, passes=["acknowledge", "printed", "validated"])
+class PrintsAfterAck(Server):
+    class Handler(ClientHandler):
+        def process_request(self, request):
+            problem = self.problem_with(request)
+            if problem:
+                return self.refuse(problem)
+            self.acknowledge()
+            time.sleep(0.2)
+            self.record(request)
+
+
+@fails({"validated": "fields-unchecked"})
+class NeverLooksAtFields(Server):
+    class Handler(ClientHandler):
+        def problem_with(self, request):
+            return None
+
+        def line(self, request):
+            return super().line({
+                field: request.get(field)
+                for field in ("student_name", "github_username", "sid")})
+
+
+@fails({"printed": "line-form", "validated": "fields-unchecked"})
+class NeverLooksAndNeverPrints(Server):
+    class Handler(ClientHandler):
+        def process_request(self, request):
+            self.acknowledge()
+
+
 @fails({"validated": "no-refusal"})
 class NeverRefuses(Server):
     class Handler(ClientHandler):
@@ -186,6 +349,56 @@ class RefusesNone(Server):
             if None in request.values():
                 return "a field is None"
             return super().problem_with(request)
+
+
+class AddsTexts(ClientHandler):
+    def problem_with(self, request):
+        return None
+
+    def line(self, request):
+        # As many write it: it fails for None.
+        return ("Connected: Student: " + request["student_name"] +
+                ", Github Username: " + request["github_username"] +
+                ", sid: " + str(request["sid"]))
+
+    def failed(self, error):
+        raise error
+
+
+@fails({"none-field": "none-computed"})
+class AddsNone(Server):
+    Handler = AddsTexts
+
+
+@fails({"none-field": "none-computed", "validated": "acks-first"})
+class AcksAndAddsNone(Server):
+    class Handler(AddsTexts):
+        def process_request(self, request):
+            self.acknowledge()
+            self.record(request)
+
+
+@fails({"none-field": "none-computed"})
+class PrintsErrorOfNone(Server):
+    class Handler(AddsTexts):
+        def process_request(self, request):
+            try:
+                self.record(request)
+                self.acknowledge()
+            except TypeError as error:
+                print("Something went wrong: %s" % error, flush=True)
+                self.refuse("it failed")
+            except KeyError:
+                self.refuse("a field is missing")
+
+
+@fails({"none-field": "none-refused"})
+class DiesOfNone(Server):
+    class Handler(ClientHandler):
+        def process_request(self, request):
+            super().process_request(request)
+            if None in request.values():
+                end_server()
 
 
 @fails({"half-close": "half-close"})
@@ -205,11 +418,7 @@ class DropsLastAnswer(Server):
 # What it prints.
 
 
-@fails({
-    "printed": "line-form",
-    "whole-lines": "no-lines",
-    "order": "no-lines",
-})
+@fails({"printed": "line-form"})
 class PrintsNothing(Server):
     class Handler(ClientHandler):
         def record(self, request):
@@ -223,11 +432,7 @@ class PrintsOtherLine(Server):
             return "%s (%s, %s)" % tuple(map(str, request.values()))
 
 
-@fails({
-    "printed": "line-form",
-    "whole-lines": "no-lines",
-    "order": "no-lines",
-})
+@fails({"printed": "line-form"})
 class PrintsAlice(Server):
     class Handler(ClientHandler):
         def line(self, request):
@@ -260,10 +465,48 @@ class LockForEach(Server):
 # How it serves many clients.
 
 
-@fails({"second-client": "one-client"})
+ONE_AT_A_TIME = ["leaving", "reset", "malformed", "missing-field",
+                 "sockets-closed", "idle", "come-and-go", "ctrl-c-connected"]
+
+
+@fails({"second-client": "one-client"}, passes=ONE_AT_A_TIME + ["runs-code"])
 class OneClient(Server):
     def start(self, clientsocket, addr):
         self.handler(clientsocket, addr)
+
+
+@fails({"second-client": "one-client", "runs-code": "runs-pickles"},
+       passes=["leaving"])
+class OneClientRunsPickles(OneClient):
+    class Handler(ClientHandler):
+        unpickler = pickle.Unpickler
+
+
+@fails({"second-client": "one-client", "malformed": "bytes-end",
+        "missing-field": "field-ends", "runs-code": "runs-pickles"},
+       passes=["leaving", "reset", "idle"])
+class OneClientCatchesNothing(OneClient):
+    class Handler(ClientHandler):
+        unpickler = pickle.Unpickler
+
+        def is_malformed(self, error):
+            end_server()
+
+        def refuse(self, problem):
+            end_server()
+
+
+@fails({"second-client": "one-client", "second-request": "one-request",
+        "runs-code": "runs-pickles"}, passes=["leaving", "printed"])
+class OneClientOneRequest(OneClient):
+    class Handler(ClientHandler):
+        unpickler = pickle.Unpickler
+
+        def process_requests(self):
+            self.process_request(self.receive())
+
+        def failed(self, error):
+            pass
 
 
 @fails({"crowd": "few-handlers"})
@@ -449,15 +692,15 @@ class Exactly:
 
 @fails({
     "one-segment": "one-recv",
-    "order": "one-recv",
     "every-cut": "one-recv",
-    "unfinished": "one-recv",
     "long-request": "recv-size",
 })
 class OneRecv(Server):
     class Handler(ClientHandler):
+        size = 4096
+
         def receive(self):
-            data = self.handler.recv(4096)
+            data = self.handler.recv(self.size)
             if not data:
                 raise EOFError
             # Even a correct reader cannot help here.
@@ -465,6 +708,40 @@ class OneRecv(Server):
                 return RequestUnpickler(BytesIO(data)).load()
             except EOFError:
                 raise pickle.UnpicklingError("data was truncated")
+
+
+ONE_RECV = {
+    "one-segment": "one-recv",
+    "every-cut": "one-recv",
+    "long-request": "recv-size",
+}
+
+
+@fails(ONE_RECV, passes=["whole-lines"])
+class Recv512(Server):
+    class Handler(OneRecv.Handler):
+        size = 512
+
+
+@fails(ONE_RECV, passes=["whole-lines"])
+class Recv1024(Server):
+    class Handler(OneRecv.Handler):
+        size = 1024
+
+
+@fails(ONE_RECV, passes=["whole-lines"])
+class Recv2048(Server):
+    class Handler(OneRecv.Handler):
+        size = 2048
+
+
+@fails(dict({"whole-lines": "no-lock"}, **ONE_RECV))
+class Recv1024WithoutLock(Server):
+    class Handler(OneRecv.Handler):
+        size = 1024
+
+        def record(self, request):
+            print(self.line(request))
 
 
 class Buffered(ClientHandler):
@@ -506,7 +783,7 @@ class Buffered(ClientHandler):
         return self.data[length:]
 
 
-@fails({"one-segment": "one-recv", "order": "one-recv"})
+@fails({"one-segment": "one-recv"})
 class LosesRest(Server):
     class Handler(Buffered):
         def rest(self, length):
@@ -583,7 +860,7 @@ class ForbidsOs(Server):
 def main():
     if sys.argv[1:] == ["--list"]:
         for name, (_, checks) in FAULTS.items():
-            print(json.dumps({"name": name, "fails": checks}))
+            print(json.dumps(dict(checks, name=name)))
         return
     name, port = sys.argv[1:]
     FAULTS[name][0](int(port)).run()

@@ -128,6 +128,7 @@ class ClientHandler:
         clientsocket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 16384)
         self.requests = RequestFile(clientsocket)
 
+    # Whatever happens, only this client's handler ends.
     def run(self):
         try:
             self.send_id()

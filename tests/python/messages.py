@@ -9,6 +9,7 @@ import io
 import os
 import pickle
 import socket
+import threading
 
 
 class Refused(Exception):
@@ -18,6 +19,17 @@ class Refused(Exception):
 class DataUnpickler(pickle.Unpickler):
     def find_class(self, module, name):
         raise Refused("the pickle imports %s.%s" % (module, name))
+
+
+class FileReader:
+    def __init__(self, clientsocket):
+        self.stream = clientsocket.makefile("rb")
+
+    def receive(self):
+        try:
+            return DataUnpickler(self.stream).load()
+        except EOFError:
+            return None
 
 
 class MessageReader:
@@ -49,6 +61,20 @@ class MessageReader:
         return isinstance(error, EOFError) or "truncated" in str(error)
 
 
+def check_file(sent, cut, expected):
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        reader = FileReader(ours)
+        theirs.sendall(sent[:cut])
+        rest = threading.Timer(0.001, theirs.sendall, [sent[cut:]])
+        rest.start()
+        got = [reader.receive(), reader.receive()]
+        rest.join()
+        theirs.shutdown(socket.SHUT_WR)
+        got.append(reader.receive())
+        assert got == expected, (cut, got)
+
+
 class Hostile:
     def __reduce__(self):
         return os.getpid, ()
@@ -70,6 +96,7 @@ def check():
                 theirs.shutdown(socket.SHUT_WR)
                 got = [reader.receive(), reader.receive(), reader.receive()]
                 assert got == [alice, bob, None], (protocol, cut, got)
+            check_file(sent, cut, [alice, bob, None])
     for bad, why in [
             (pickle.dumps(Hostile()), "the pickle imports "),
             (b"tea", ""),

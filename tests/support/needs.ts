@@ -15,6 +15,7 @@ export type Need =
   | "redis-server"
   | "openssl"
   | "strace"
+  | "unshare"
   | "chromium";
 
 /** The browser that Debian installs. */
@@ -36,6 +37,10 @@ const AVAILABLE: Record<Need, () => boolean> = {
     AVAILABLE.run() && succeeds("redis-server", "--version"),
   openssl: () => AVAILABLE.run() && succeeds("openssl", "version"),
   strace: () => AVAILABLE.read() && AVAILABLE.run() && canTrace(),
+  // A user of a container often may not make namespaces.
+  unshare: () =>
+    AVAILABLE.run() &&
+    succeeds("unshare", "--map-root-user", "--net", "--pid", "--fork", "true"),
   chromium: () => AVAILABLE.run() && succeeds(CHROMIUM, "--version"),
 };
 

@@ -8,9 +8,8 @@ import { Failure } from "../../lib/cli/program.ts";
 import { whenAborted } from "../../lib/cli/signals.ts";
 import type { Cause, Check } from "./kit.ts";
 import { NotStarted } from "./program.ts";
-import { ProgressLine } from "../terminal/progress_line.ts";
 import { Run, type Verdict } from "./run.ts";
-import type { Subject } from "./harness.ts";
+import type { Subject } from "./subject.ts";
 
 /** The settings that all programs of a grading run share. */
 export interface Exam {
@@ -20,8 +19,15 @@ export interface Exam {
   stop: AbortSignal;
 }
 
+/** What a run of checks resulted in. */
+export interface Outcome {
+  verdicts: readonly Verdict[];
+  /** What the reader of all verdicts must know. Empty if nothing. */
+  note: string;
+}
+
 /**
- * Runs all checks on one program.
+ * Runs all checks on one program. Before each, `onCheck` is called with it.
  *
  * @throws {NotStarted} If the program cannot be started.
  * @throws {Failure} If the run was stopped.
@@ -29,15 +35,14 @@ export interface Exam {
 export async function examine(
   subject: Subject,
   { checks, causes, seed, stop }: Exam,
-  name = "",
-): Promise<Verdict[]> {
+  onCheck: (check: Check, index: number) => void,
+): Promise<Outcome> {
   const run = new Run(subject, seed, causes);
-  using line = new ProgressLine();
   const stopped = Promise.withResolvers<undefined>();
   whenAborted(stop, () => stopped.resolve(undefined));
-  for (const [done, { id }] of checks.entries()) {
-    line.show(`${name}${done + 1} of ${checks.length}: ${id}`);
-    const making = run.make(checks[done]);
+  for (const [done, check] of checks.entries()) {
+    onCheck(check, done);
+    const making = run.make(check);
     const verdict = await Promise.race([making, stopped.promise]);
     if (!verdict) {
       await run.stop();
@@ -54,5 +59,5 @@ export async function examine(
       throw new NotStarted(`Nothing listens at ${host}:${port}`);
     }
   }
-  return run.verdicts;
+  return run;
 }

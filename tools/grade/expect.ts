@@ -7,7 +7,8 @@
 import { pythonRepr } from "../../lib/formats/python_repr.ts";
 import { isMessageMap, type Message } from "../../lib/formats/format.ts";
 import { type Step, WITHIN } from "./kit.ts";
-import { type Harness, StepFailed } from "./harness.ts";
+import type { Harness } from "./harness.ts";
+import { StepFailed } from "./step_failed.ts";
 import { fill } from "./values.ts";
 
 /**
@@ -29,10 +30,10 @@ export async function expect(
   const due = count === 1
     ? describe(pattern)
     : `${count} messages, each ${describe(pattern)}`;
-  const end = performance.now() + within * 1000;
+  const deadline = harness.deadline(within);
   for (let number = 0; number < count; number++) {
     const has = () => peer.messages.length > 0 || peer.hasEnd || !!peer.broken;
-    await peer.changes.until(has, Math.max(0, end - performance.now()));
+    await deadline.until(peer.changes, has);
     const message = peer.messages.shift();
     if (message !== undefined) {
       if (fits(message, pattern)) continue;

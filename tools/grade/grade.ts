@@ -19,20 +19,30 @@ import { suggestion } from "../../lib/cli/suggestion.ts";
 import { complain, print } from "../../lib/output.ts";
 import { takesPort, wordsOf } from "./command.ts";
 import { type Exam, examine } from "./exam.ts";
-import { type Check, type Level, readCauses, readChecks } from "./kit.ts";
+import {
+  type Check,
+  type Level,
+  readCauses,
+  readChecks,
+  type Side,
+} from "./kit.ts";
+import { gradeClass } from "./class/class.ts";
+import { toJson } from "./json.ts";
 import { junit as junitOf } from "./junit.ts";
-import { PortTaken } from "./port.ts";
 import { NotStarted } from "./program.ts";
 import { report } from "./report.ts";
-import { hasPassed, scoreOf } from "./run.ts";
-import type { Subject } from "./harness.ts";
-import { csvOf, type Graded, submissionsIn, tableOf } from "./submissions.ts";
+import { hasPassed } from "./run.ts";
+import type { Subject } from "./subject.ts";
 import { pageWidth } from "../../lib/cli/page.ts";
+import { ProgressLine } from "../terminal/progress_line.ts";
 
 /** The lab's port. */
 const PORT = 12_000;
 /** How students start the programs of the lab. */
 const COMMANDS = { server: "python3 server.py", client: "python3 client.py" };
+
+/** The seed, unless the user gives one. */
+const SEED = crypto.getRandomValues(new Uint32Array(1))[0];
 
 /** The default folder of a program. */
 const CWD = ".";
@@ -43,6 +53,9 @@ interface GradeFlags {
   connect: string;
   client: boolean;
   all: string;
+  reports: string;
+  commands: string;
+  jobs: number;
   port: number;
   level: Level;
   only: string;
@@ -65,7 +78,27 @@ const flags: Flags<GradeFlags> = {
     "none",
   ),
   client: toggle("grade a client; the grader acts as its server"),
-  all: text("a folder of submissions, each in a folder of its own", "", "none"),
+  all: text(
+    "a folder of submissions: folders, zip files, or an export of Moodle or Canvas",
+    "",
+    "none",
+  ),
+  reports: text(
+    "with --all, the folder for a report of each submission; grades only what changed",
+    "",
+    "none",
+  ),
+  commands: text(
+    "with --all, a CSV file with the columns submission and command",
+    "",
+    "none",
+  ),
+  jobs: integer(
+    "with --all, how many submissions are graded at a time",
+    navigator.hardwareConcurrency,
+    1,
+    100,
+  ),
   port: integer("the port; 0 picks a free one, for {port}", PORT, 0, 65_535),
   level: choice(
     "the level that must be passed for exit code 0",
@@ -76,7 +109,7 @@ const flags: Flags<GradeFlags> = {
   list: toggle("list the checks and exit"),
   seed: integer(
     "repeat the values of the run with this seed",
-    crypto.getRandomValues(new Uint32Array(1))[0],
+    SEED,
     0,
     2 ** 32 - 1,
   ),
@@ -121,6 +154,14 @@ function choose(checks: readonly Check[], only: string): readonly Check[] {
   });
 }
 
+/** Runs all checks on one program, and shows on a terminal which. */
+async function examineWithLine(subject: Subject, exam: Exam) {
+  using line = new ProgressLine();
+  return await examine(subject, exam, ({ id }, i) => {
+    line.show(`${i + 1} of ${exam.checks.length}: ${id}`);
+  });
+}
+
 /** Grades one program, and prints the report. */
 async function gradeOne(
   subject: Subject,
@@ -128,66 +169,19 @@ async function gradeOne(
   { json, junit: file, level, only, seed }: GradeFlags,
 ): Promise<number> {
   if (file) await write(file, ""); // fails now, not after minutes
-  const verdicts = await examine(subject, exam);
+  const outcome = await examineWithLine(subject, exam);
+  const { verdicts, note } = outcome;
   if (file) await write(file, junitOf(verdicts));
   if (json) {
-    const score = {
-      lab: scoreOf(verdicts, "lab"),
-      pro: scoreOf(verdicts, "pro"),
-    };
-    const checks = verdicts.map(({ check, ...verdict }) => {
-      const { id, title, level, weight } = check;
-      return { id, title, level, weight, ...verdict };
-    });
-    print([JSON.stringify({ seed, score, checks }, null, 2)]);
+    print([JSON.stringify(toJson(outcome, seed), null, 2)]);
   } else {
     const isColoured = Deno.stdout.isTerminal() && !Deno.noColor;
+    if (note) print([note, ""]);
     print(report(verdicts, pageWidth(), isColoured));
     print([seedLine(seed)]);
   }
   // With --only, all of the named checks count.
   return hasPassed(verdicts, only ? "pro" : level) ? 0 : 1;
-}
-
-/** Grades each submission in a folder, and writes a table of the results. */
-async function gradeAll(
-  folder: string,
-  command: readonly string[],
-  exam: Exam,
-  { port, level, only }: GradeFlags,
-): Promise<number> {
-  const names = await submissionsIn(folder);
-  const file = `${folder}/grades.csv`;
-  const all: Graded[] = [];
-  await write(file, csvOf(all)); // fails now, not after minutes
-  for (const [done, name] of names.entries()) {
-    const subject = { command, folder: `${folder}/${name}`, port };
-    const so = `${name}, ${done + 1} of ${names.length}; check `;
-    const graded: Graded = { name, verdicts: [] };
-    try {
-      graded.verdicts = await examine(subject, exam, so);
-    } catch (error) {
-      const isTheirs = error instanceof NotStarted &&
-        !(error instanceof PortTaken);
-      if (!isTheirs) throw error;
-      graded.why = error.message;
-      graded.verdicts = exam.checks.map((check) => ({
-        check,
-        state: "blocked",
-        seconds: 0,
-      }));
-    }
-    all.push(graded);
-    // After each one, so that an interrupted run keeps its results.
-    await write(file, csvOf(all));
-  }
-  print(tableOf(all));
-  print([seedLine(exam.seed)]);
-  complain(`Written to ${file}`);
-  const passed = all.every(({ verdicts, why }) =>
-    why === undefined && hasPassed(verdicts, only ? "pro" : level)
-  );
-  return passed ? 0 : 1;
 }
 
 function seedLine(seed: number): string {
@@ -212,7 +206,7 @@ function list(checks: readonly Check[]): string[] {
 async function grade(values: GradeFlags, stop: AbortSignal): Promise<number> {
   const { spawn, cwd, connect, client, all, port, only, seed } = values;
   const { json, junit } = values;
-  const side = client ? "client" : "server";
+  const side: Side = client ? "client" : "server";
   const checks = choose(readChecks(side), only);
   if (values.list) {
     print(list(checks));
@@ -222,11 +216,21 @@ async function grade(values: GradeFlags, stop: AbortSignal): Promise<number> {
   if (all) {
     if (connect || json || junit || cwd !== CWD) {
       throw new UsageError(
-        "--all works with --spawn, but not with --connect, --cwd, --json or --junit",
+        "--all works with --spawn, but not with --connect, --cwd, --json or " +
+          "--junit: --reports writes JSON and JUnit for each submission",
       );
     }
-    const command = commandOf(spawn || COMMANDS[side], port);
-    return await gradeAll(all, command, exam, values);
+    const settings = {
+      ...{ folder: all, reports: values.reports, commands: values.commands },
+      command: commandOf(spawn || COMMANDS[side], port),
+      ...{ side, port, jobs: values.jobs, level: values.level },
+      isPart: only !== "",
+      isSeedGiven: seed !== SEED,
+    };
+    return await gradeClass(settings, exam);
+  }
+  if (values.reports || values.commands) {
+    throw new UsageError("--reports and --commands work only with --all");
   }
   if (!spawn === !connect) {
     throw new UsageError("Give either --spawn or --connect, see --help");

@@ -5,52 +5,31 @@
  * @module
  */
 
-import net from "node:net";
-import { delay } from "@std/async/delay";
 import { Failure } from "../../lib/cli/program.ts";
 import type { MessageMap } from "../../lib/formats/formats.ts";
-import { Changes } from "./changes.ts";
+import { addressOf, bannerOf } from "./address.ts";
 import { withPort } from "./command.ts";
+import { Connections } from "./connections.ts";
 import { exitOf } from "./complaint.ts";
-import type { Step, Wrong } from "./kit.ts";
+import { Deadline } from "./deadline.ts";
+import type { Side, Step, Wrong } from "./kit.ts";
 import { Peer } from "./peer.ts";
 import { stablePort } from "../processes/stable_port.ts";
-import { isLeft, listensAt, PortTaken, refuseTaken } from "./port.ts";
-import { NotStarted, Program } from "./program.ts";
+import { listenAt, type Listener } from "./listener.ts";
+import { clearPort, isLeft } from "./port.ts";
+import { Program } from "./program.ts";
+import { untilCalm, untilListening } from "./starting.ts";
+import { StepFailed } from "./step_failed.ts";
+import type { Subject } from "./subject.ts";
 import type { Maker, Values } from "./values.ts";
 import { Workplace } from "./workplace.ts";
 
-/** The program under test: a command to start, or a running server. */
-export type Subject =
-  | { command: readonly string[]; folder: string; port: number }
-  | { host: string; port: number };
-
-/** Seconds that the program may take to start, or to connect. */
-const START_LONGEST = 10;
-/** Milliseconds to wait for the first line once the port listens. */
-const BANNER = 500;
-/** Milliseconds after which a running program is assumed to listen, on systems where its sockets are not visible. */
-const UNSEEN = 3000;
-/** Milliseconds between two polls while waiting for the program to listen. */
+/** Seconds that the program may take to connect. */
+const CONNECT_LONGEST = 10;
+/** Milliseconds between two looks at what has connected. */
 const LOOK = 50;
-/** Milliseconds to wait for the program's end after a connection ended. */
-const EXIT = 1000;
-
-/** A step failed. */
-export class StepFailed extends Error {
-  /** The class's name, as in `error.name`. */
-  override name = "StepFailed";
-
-  constructor(
-    readonly wrong: Wrong,
-    /** What was observed, and what was expected, in words. */
-    readonly got: string,
-    readonly due: string,
-    readonly peer?: Peer,
-  ) {
-    super(got);
-  }
-}
+/** Seconds to wait for the program's end after a connection ended. */
+const EXIT = 1;
 
 /** Runs a verb of the kit. `who` is the peer or the program, `value` the verb's argument in the step. */
 export type Verb = (
@@ -71,26 +50,37 @@ export class Harness implements AsyncDisposable {
   rest: Uint8Array = new Uint8Array();
   /** The port at which the server listens: the program, or the grader. */
   port: number;
+  /** The port at which the first program was to listen. */
+  #asked = 0;
   #subject: Subject;
   #maker: Maker;
   #student: Values = {};
-  /** The host in the program's first line. */
-  #shownHost = "127.0.0.1";
+  /**
+   * Whether the program acknowledges nothing, as another check has found, but
+   * prints the requests.
+   */
+  isSilent = false;
+  /** The checks that the program has failed. */
+  failed: ReadonlySet<string> = new Set();
+  #host = "127.0.0.1";
   #place: Workplace | undefined;
-  #listener: net.Server | undefined;
-  #waiting: net.Socket[] = [];
-  #connections = new Changes();
+  #placing: Promise<Workplace> | undefined;
+  #listener: Listener | undefined;
+  #connections = new Connections(() => this.programs.values());
   #ending: Promise<void> | undefined;
+  /** Aborts when the check is over. */
+  #over = new AbortController();
 
-  constructor(subject: Subject, maker: Maker) {
+  /** @param side What the program is. */
+  constructor(subject: Subject, maker: Maker, readonly side: Side) {
     this.#subject = subject;
     this.#maker = maker;
     this.port = subject.port;
   }
 
-  /** The host at which peers connect to the program. */
+  /** The host at which peers connect to the program: where it says that it listens. */
   get host(): string {
-    return "host" in this.#subject ? this.#subject.host : "127.0.0.1";
+    return "host" in this.#subject ? this.#subject.host : this.#host;
   }
 
   /**
@@ -111,6 +101,12 @@ export class Harness implements AsyncDisposable {
     };
   }
 
+  /** The host in the program's first line. */
+  get #shownHost(): string {
+    const first = this.programs.values().next().value;
+    return (first && bannerOf(first.stdout.text)?.host) ?? "127.0.0.1";
+  }
+
   /** Returns the values for the next message, with a new student. */
   newValues(): Values {
     this.#student = this.#maker.student();
@@ -129,6 +125,12 @@ export class Harness implements AsyncDisposable {
     return [...this.programs.values()].at(-1);
   }
 
+  /** The port at which the program listens instead of the one that it was to listen at. */
+  get moved(): { from: number; to: number } | undefined {
+    const hasMoved = this.#asked !== 0 && this.port !== this.#asked;
+    return hasMoved ? { from: this.#asked, to: this.port } : undefined;
+  }
+
   /** Returns the program with this name. */
   program(name: string): Program {
     const program = this.programs.get(name);
@@ -141,11 +143,6 @@ export class Harness implements AsyncDisposable {
     return await this.#place?.hasCanary() ?? false;
   }
 
-  /** Waits until no connection of an earlier program occupies the port. */
-  async portIsFree(): Promise<void> {
-    if (this.isSpawned && this.port !== 0) await isLeft(this.port);
-  }
-
   /**
    * Starts the program, and does not wait until it listens.
    *
@@ -153,21 +150,17 @@ export class Harness implements AsyncDisposable {
    */
   async spawn(name: string): Promise<Program | undefined> {
     if (!("command" in this.#subject)) return undefined;
-    const { command, folder, port } = this.#subject;
+    const { command, folder, port, share } = this.#subject;
     const isFirst = this.programs.size === 0;
-    if (isFirst && !this.#listener && this.port !== 0) refuseTaken(this.port);
-    if (port === 0) {
-      this.port = this.port || stablePort();
+    if (isFirst && !this.#listener && this.port !== 0) {
+      await clearPort(this.port);
     }
-    this.#place ??= await Workplace.of(folder);
-    if (this.#ending) {
-      await this.#place[Symbol.asyncDispose]();
-      throw new Failure("Stopped");
-    }
-    const program = new Program(
-      withPort(command, this.port),
-      this.#place.folder,
-    );
+    if (port === 0) this.port ||= stablePort(share);
+    if (isFirst) this.#asked = this.port;
+    this.#placing ??= Workplace.of(folder, this.#over.signal);
+    this.#place = await this.#placing;
+    this.#over.signal.throwIfAborted();
+    const program = new Program(withPort(command, this.port), this.#place);
     this.programs.set(name, program);
     return program;
   }
@@ -180,96 +173,71 @@ export class Harness implements AsyncDisposable {
    */
   async start(name: string): Promise<void> {
     const isFirst = this.programs.size === 0;
+    // A server without SO_REUSEADDR could not start there. Our own listener can,
+    // so a client does not have to wait.
+    if (isFirst && this.isSpawned && this.port !== 0) {
+      await isLeft(this.port, this.#over.signal);
+    }
     const program = await this.spawn(name);
     if (!program) return;
-    const due =
-      `the first line, or a program that listens at port ${this.port}`;
-    const banner = () => BANNER_LINE.exec(program.stdout.text);
-    const isUp = () => banner() !== null || program.code !== undefined;
-    const begin = performance.now();
-    while (!await program.changes.until(isUp, LOOK)) {
-      const ms = performance.now() - begin;
-      const listens = Deno.build.os === "linux"
-        ? listensAt(this.port)
-        : ms > UNSEEN; // assumed, since the sockets are not visible
-      if (listens) {
-        await program.changes.until(isUp, BANNER);
-        break;
-      }
-      if (ms > START_LONGEST * 1000) {
-        throw new StepFailed("nothing", `neither in ${START_LONGEST} s`, due);
-      }
-    }
-    if (program.code !== undefined) {
-      if (program.excess) throw new StepFailed(program.excess, "it ended", due);
-      if (isFirst) {
-        throw new NotStarted(
-          `The program ended before it listened, ${exitOf(program)}`,
-        );
-      }
-      throw new StepFailed("exited", `it ended ${exitOf(program)}`, due);
-    }
-    const line = banner();
-    if (!line) return;
-    const [, host, digits] = line;
-    this.#shownHost = host;
-    const port = Number(digits);
-    if (port > 0 && port < 65_536) this.port = port;
-    // Some programs print the line before they listen.
-    while (Deno.build.os === "linux" && !listensAt(this.port)) {
-      if (performance.now() - begin > START_LONGEST * 1000) {
-        throw new StepFailed(
-          "nothing",
-          "the first line, but the program does not listen",
-          due,
-        );
-      }
-      await delay(LOOK);
-    }
+    const limit = (seconds: number) => this.deadline(seconds);
+    this.port = await untilListening(program, this.port, isFirst, limit);
+    const banner = bannerOf(program.stdout.text);
+    this.#host = await addressOf(banner?.host, this.port);
+  }
+
+  /** Waits until a program waits for something, or has ended. */
+  async calm(program: Program): Promise<void> {
+    await untilCalm(program, (seconds) => this.deadline(seconds));
+  }
+
+  /** Returns a limit for what the programs must do. */
+  deadline(seconds: number): Deadline {
+    return new Deadline(seconds, () => {
+      let waited = 0;
+      for (const program of this.programs.values()) waited += program.waited;
+      return waited;
+    });
   }
 
   /** Listens at the port, so that the program can connect. */
   async listen(): Promise<void> {
-    this.#listener = net.createServer(
-      { allowHalfOpen: true },
-      (socket) => {
-        socket.on("error", () => {}); // until a peer takes it over
-        this.#waiting.push(socket);
-        this.#connections.note();
-      },
+    if (this.port !== 0) await clearPort(this.port);
+    this.#listener = await listenAt(
+      this.port,
+      (socket) => this.#connections.add(socket),
     );
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    this.#listener.once("listening", resolve).once("error", reject);
-    this.#listener.listen(this.port, "127.0.0.1");
-    try {
-      await promise;
-    } catch {
-      throw new PortTaken(this.port);
-    }
-    this.port = (this.#listener.address() as net.AddressInfo).port;
+    this.port = this.#listener.port;
   }
 
   /** Takes the next connection. */
   async accept(name: string): Promise<void> {
     const due = "a connection";
-    const has = () => this.#waiting.length > 0;
-    const end = performance.now() + START_LONGEST * 1000;
-    while (!await this.#connections.until(has, LOOK)) {
-      if (this.lastProgram?.code !== undefined) {
-        const got = `it ended ${exitOf(this.lastProgram)}`;
+    const deadline = this.deadline(CONNECT_LONGEST);
+    for (;;) {
+      const hasEnded = this.lastProgram?.code !== undefined;
+      const isLate = deadline.left <= 0;
+      const socket = this.#connections.take(hasEnded);
+      if (socket) return void this.peers.set(name, new Peer(socket));
+      if (hasEnded) {
+        const got = `it ended ${exitOf(this.lastProgram!)}`;
         throw new StepFailed("exited", got, due);
       }
-      if (performance.now() < end) continue;
-      throw new StepFailed("nothing", `none in ${START_LONGEST} s`, due);
+      if (isLate) {
+        throw new StepFailed("nothing", `none in ${CONNECT_LONGEST} s`, due);
+      }
+      // While the connections that are there are not the program's, it waits.
+      const { changes, areThere } = this.#connections;
+      await changes.until(() => !areThere && this.#connections.areThere, LOOK);
     }
-    this.peers.set(name, new Peer(this.#waiting.shift()!));
   }
 
   /** Returns what ended: only the connection, or the whole program. */
   async wrongOfEnd(): Promise<Wrong> {
     const program = this.lastProgram;
     const hasEnded = () => program!.code !== undefined;
-    return program && await program.changes.until(hasEnded, EXIT)
+    return program &&
+        await this.deadline(EXIT).until(program.changes, hasEnded)
       ? "exited"
       : "end";
   }
@@ -280,15 +248,14 @@ export class Harness implements AsyncDisposable {
   }
 
   async #end(): Promise<void> {
+    this.#over.abort(new Failure("Stopped"));
     for (const peer of this.peers.values()) peer.reset();
-    for (const socket of this.#waiting) socket.resetAndDestroy();
+    this.#connections.end();
     this.#listener?.close();
-    for (const program of this.programs.values()) {
-      await program[Symbol.asyncDispose]();
-    }
-    await this.#place?.[Symbol.asyncDispose]();
+    await Promise.all(
+      Array.from(this.programs.values(), (it) => it[Symbol.asyncDispose]()),
+    );
+    const place = await this.#placing?.catch(() => undefined);
+    await place?.[Symbol.asyncDispose]();
   }
 }
-
-/** The lab's first line. */
-const BANNER_LINE = /^Listening at (\S+)\/(\d+)\r?$/m;

@@ -21,8 +21,14 @@ function quote(text: string): string {
   return `"${shown}"`;
 }
 
-/** Returns the verdicts as JUnit XML, which most test tools can read. */
-export function junit(verdicts: readonly Verdict[]): string {
+/**
+ * Returns the verdicts as JUnit XML, which most test tools can read.
+ * `notGraded` is why there are none.
+ */
+export function junit(
+  verdicts: readonly Verdict[],
+  notGraded?: string,
+): string {
   const cases = verdicts.map(
     ({ check, state, seconds, diagnosis, by, why }) => {
       const inner = diagnosis
@@ -42,13 +48,21 @@ export function junit(verdicts: readonly Verdict[]): string {
       } time="${seconds.toFixed(3)}">${inner}</testcase>`;
     },
   );
+  if (notGraded !== undefined) {
+    cases.push(
+      `  <testcase classname="grade" name="can be graded">` +
+        `<error message=${quote(notGraded)}/></testcase>`,
+    );
+  }
   const count = (...states: Verdict["state"][]) =>
     verdicts.filter(({ state }) => states.includes(state)).length;
   return [
     `<?xml version="1.0" encoding="UTF-8"?>`,
-    `<testsuite name="rollcall grade" tests="${verdicts.length}" failures="${
+    `<testsuite name="rollcall grade" tests="${cases.length}" failures="${
       count("failed", "blocked")
-    }" skipped="${count("unfit")}">`,
+    }" errors="${notGraded === undefined ? 0 : 1}" skipped="${
+      count("unfit")
+    }">`,
     ...cases,
     "</testsuite>",
     "",

@@ -27,6 +27,7 @@ export type Wrong =
   | "broken"
   | "other"
   | "missing"
+  | "unsaid"
   | "torn"
   | "order"
   | "there"
@@ -36,10 +37,14 @@ export type Wrong =
   | "output"
   | "memory"
   | "processes"
+  | "files"
   | "time";
 
-/** The likely cause of each kind of failure, by its name in `causes.jsonl`. */
-export type CauseNames = { readonly [W in Wrong]?: string };
+/**
+ * The likely cause of each kind of failure, by its name in `causes.jsonl`. Of
+ * several, the first one whose signs the program printed, or else the last.
+ */
+export type CauseNames = { readonly [W in Wrong]?: string | readonly string[] };
 
 /** One step: who does what. */
 export interface Step {
@@ -52,6 +57,15 @@ export interface Step {
   /** How many times `steps` are repeated. */
   readonly repeat?: number;
   readonly steps?: readonly Step[];
+  /** The step is made only if this check failed, or only if it did not. */
+  readonly ifFailed?: string;
+  readonly unlessFailed?: string;
+  /** The step is made only if the grader started the program. */
+  readonly ifSpawned?: boolean;
+  /** Steps that are made if this one fails. If one of them fails, its cause is the likely one. */
+  readonly otherwise?: readonly Step[];
+  /** What is expected, in words. */
+  readonly due?: string;
   /** How long the step waits for what it expects, in seconds. */
   readonly within?: number;
   /** How many messages are expected. */
@@ -68,7 +82,8 @@ export interface Check {
   readonly level: Level;
   /** Points. */
   readonly weight: number;
-  /** Checks without which this one cannot pass. It does not run if the program stopped responding in one of them. */
+  /** Checks without which this one cannot pass. It does not run if the program stopped responding in one of them. `a|b` needs
+   * one of the two; `a?` may have failed by `nothing`. */
   readonly needs: readonly string[];
   /** Checks that must have passed before this one can run. */
   readonly needsPassed: readonly string[];
@@ -84,8 +99,10 @@ export interface Cause {
   readonly cause: string;
   /** The cause, in a sentence. */
   readonly says: string;
-  /** The pages and sections that explain it. */
+  /** The pages and sections that explain it, and show what mends it. */
   readonly see: readonly string[];
+  /** Texts in the program's output that show that it is this cause. */
+  readonly signs?: readonly string[];
 }
 
 const KIT = { server, client };
@@ -120,7 +137,11 @@ export function readCauses(): ReadonlyMap<string, Cause> {
   return new Map(parse<Cause>(causes).map((cause) => [cause.cause, cause]));
 }
 
-/** Returns all steps of a check, including nested ones. */
+/** Returns all steps of a check, including nested ones, and those that are made only after a failure. */
 export function allSteps(steps: readonly Step[]): Step[] {
-  return steps.flatMap((step) => [step, ...allSteps(step.steps ?? [])]);
+  return steps.flatMap((step) => [
+    step,
+    ...allSteps(step.steps ?? []),
+    ...allSteps(step.otherwise ?? []),
+  ]);
 }

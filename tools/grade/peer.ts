@@ -12,9 +12,14 @@ import { concat } from "@std/bytes/concat";
 import { pythonRepr } from "../../lib/formats/python_repr.ts";
 import { DEFAULT_LIMITS } from "../../lib/limits.ts";
 import { ByteWriter } from "../../lib/formats/byte_writer.ts";
-import { FORMATS, type Message } from "../../lib/formats/formats.ts";
+import {
+  FORMATS,
+  type Message,
+  type MessageMap,
+} from "../../lib/formats/formats.ts";
 import { Changes } from "./changes.ts";
 import { readAll } from "../../lib/testing/messages.ts";
+import { untilRead } from "./unread.ts";
 
 const { pickle } = FORMATS;
 /** Bytes of a message from the program, at most: more than a correct program ever sends. */
@@ -29,6 +34,8 @@ const FLOOD_WRITE = 1000;
 const MOST_WAITING = 10_000;
 /** Milliseconds to wait for a FIN of the program that may be in transit. */
 const END_UNDER_WAY = 20;
+/** Milliseconds for which the program may leave what was sent unread, before more is sent. */
+const UNREAD_LONGEST = 5000;
 /** How many entries of the record are kept. */
 const RECORD = 40;
 
@@ -43,6 +50,12 @@ export function encode(messages: readonly Message[]): Uint8Array {
 export class Peer {
   /** The last things it sent, in words. */
   readonly sent: string[] = [];
+  /** The requests that it sent, in order. */
+  readonly asked: MessageMap[] = [];
+  /** How many characters the program had printed before the last request. */
+  printedBefore = 0;
+  /** How many messages it has received. */
+  received = 0;
   /** Received messages that no step has checked yet. */
   readonly messages: Message[] = [];
   /** Why the received bytes are not a message, if they are not. */
@@ -54,6 +67,9 @@ export class Peer {
   /** Notified of received data, and of the end. */
   readonly changes = new Changes();
   #socket: net.Socket;
+  /** Settles once what was sent has reached the program. Not set before anything was sent. */
+  #written: Promise<void> | undefined;
+  #leavesUnread = false;
   #reader = pickle.reader({ ...DEFAULT_LIMITS, maxRequestBytes: MOST_BYTES });
   #kept: Uint8Array = new Uint8Array();
 
@@ -98,6 +114,7 @@ export class Peer {
     this.heardAt = performance.now();
     if (this.broken) return;
     const all = concat([this.#kept, bytes]);
+    const before = this.messages.length;
     try {
       this.#kept = all.slice(
         readAll(this.#reader, all, all.length, this.messages),
@@ -105,6 +122,7 @@ export class Peer {
     } catch (error) {
       this.broken = (error as Error).message;
     }
+    this.received += this.messages.length - before;
     // Stop reading from a program that never stops sending.
     if (this.messages.length > MOST_WAITING) this.#socket.pause();
     this.changes.note();
@@ -135,7 +153,30 @@ export class Peer {
   /** Sends bytes in one write. `how` describes them in the record. */
   sendBytes(bytes: Uint8Array, how?: string): void {
     if (how) note(this.sent, how);
-    this.#socket.write(bytes);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#written = promise;
+    this.#socket.write(bytes, () => resolve());
+  }
+
+  /**
+   * Waits until the program has read what was sent before: what is sent next
+   * arrives on its own. A program that leaves its data unread is waited for once.
+   */
+  async untilRead(
+    isRunning: (() => boolean) | undefined,
+    isExact: boolean,
+  ): Promise<void> {
+    if (!this.#written) return;
+    await this.#written;
+    const { remotePort: theirs, localPort: ours } = this.#socket;
+    if (this.hasEnd || this.#leavesUnread || !theirs || !ours) return;
+    const ends = { theirs, ours };
+    this.#leavesUnread = !await untilRead(
+      ends,
+      isRunning,
+      UNREAD_LONGEST,
+      isExact,
+    );
   }
 
   /** Sends a message again and again, and reads nothing. Resolves once a write stalls, or the limit is reached. */

@@ -4,10 +4,11 @@
  * @module
  */
 
-import type { Check, Step } from "./kit.ts";
+import type { Check, Step, Wrong } from "./kit.ts";
 import { PEER_VERBS } from "./peer_verbs.ts";
 import { PROGRAM_VERBS } from "./program_verbs.ts";
-import { type Harness, StepFailed } from "./harness.ts";
+import type { Harness } from "./harness.ts";
+import { StepFailed } from "./step_failed.ts";
 
 /** Returns the names that a step's name stands for: `A1..24` stands for 24. */
 function namesOf(name: string): string[] {
@@ -37,15 +38,19 @@ export function verbOf(step: Step): string {
 const SYSTEMS: Readonly<Record<string, readonly string[]>> = {
   rests: ["linux"],
   closes: ["linux"],
+  listens: ["linux"],
   signal: ["linux", "darwin"],
 };
 
 /** Returns why a step cannot run here, or `undefined` if it can. */
 export function unfitness(step: Step, isSpawned: boolean): string | undefined {
-  if (step.steps) return undefined;
+  if (step.steps) {
+    return step.steps.map((it) => unfitness(it, isSpawned)).find(Boolean);
+  }
+  if (step.ifSpawned && !isSpawned) return undefined; // it is left out
   const verb = verbOf(step);
   // A running server needs no start, and `calms` then only waits.
-  const isForAll = verb === "start" || verb === "calms";
+  const isForAll = ["start", "calms"].includes(verb);
   if (step.program && !isForAll && !isSpawned) return "needs --spawn";
   return SYSTEMS[verb]?.includes(Deno.build.os) ?? true
     ? undefined
@@ -56,6 +61,8 @@ export function unfitness(step: Step, isSpawned: boolean): string | undefined {
 export interface Fall {
   step?: Step;
   failed: StepFailed;
+  /** What was found out about the reason. */
+  because?: { step: Step | undefined; wrong: Wrong };
 }
 
 /** Runs the steps of a check. Resolves to the first that fails. */
@@ -64,18 +71,40 @@ export async function play(
   steps: Check["steps"],
 ): Promise<Fall | undefined> {
   for (const step of steps) {
-    for (let i = 0; i < (step.repeat ?? 0); i++) {
-      const fall = await play(harness, step.steps!);
-      if (fall) return fall;
+    if (!isMade(step, harness)) continue;
+    if (step.steps) {
+      for (let i = 0; i < (step.repeat ?? 1); i++) {
+        const fall = await play(harness, step.steps);
+        if (fall) return fall;
+      }
+      continue;
     }
-    if (step.repeat) continue;
     try {
       await playOne(harness, step);
     } catch (error) {
-      if (error instanceof StepFailed) return { step, failed: error };
-      throw error;
+      if (!(error instanceof StepFailed)) throw error;
+      const because = await reason(harness, step.otherwise);
+      return { step, failed: error, ...because };
     }
   }
+}
+
+/** Whether a step is made, as earlier checks have ended. */
+function isMade(step: Step, { failed, isSpawned }: Harness): boolean {
+  const { ifFailed, unlessFailed, ifSpawned } = step;
+  return !(ifFailed && !failed.has(ifFailed)) &&
+    !(unlessFailed && failed.has(unlessFailed)) &&
+    !(ifSpawned && !isSpawned);
+}
+
+/** Finds out why a step failed. */
+async function reason(
+  harness: Harness,
+  steps: readonly Step[] = [],
+): Promise<Pick<Fall, "because"> | undefined> {
+  const canRun = steps.every((step) => !unfitness(step, harness.isSpawned));
+  const fall = canRun ? await play(harness, steps) : undefined;
+  return fall && { because: { step: fall.step, wrong: fall.failed.wrong } };
 }
 
 async function playOne(harness: Harness, step: Step): Promise<void> {

@@ -5,8 +5,9 @@
  */
 
 import { delay } from "@std/async/delay";
-import { readProc } from "./processes.ts";
+import { endLeftovers } from "./processes.ts";
 import { NotStarted } from "./program.ts";
+import { holds, isListening, socketsAt } from "./sockets.ts";
 
 /**
  * The states in which a closed connection still occupies the port, and for how
@@ -31,8 +32,18 @@ export class PortTaken extends NotStarted {
   }
 }
 
-/** @throws {PortTaken} If a program listens at the port. */
-export function refuseTaken(port: number): void {
+/**
+ * Makes sure that nothing listens at the port. What an earlier program of this
+ * grader left there is ended.
+ *
+ * @throws {PortTaken} If another program listens there.
+ */
+export async function clearPort(port: number): Promise<void> {
+  const listening = () =>
+    socketsAt(port).filter(({ state }) => state === "LISTEN");
+  if (listening().length > 0) {
+    await endLeftovers((pid) => holds(pid, listening()));
+  }
   try {
     Deno.listen({ port, hostname: "127.0.0.1" }).close();
   } catch (error) {
@@ -43,39 +54,26 @@ export function refuseTaken(port: number): void {
 
 /** Whether a program listens at the port. Always false on systems other than Linux. */
 export function listensAt(port: number): boolean {
-  return socketStates(port).includes("LISTEN");
+  return isListening(port);
 }
 
 /**
  * Waits until no connection of an earlier program occupies the port: a server
  * that does not set SO_REUSEADDR could not start there.
+ *
+ * @param signal Ends the wait, which then rejects with its reason.
  */
-export async function isLeft(port: number): Promise<void> {
+export async function isLeft(port: number, signal: AbortSignal): Promise<void> {
   const begin = performance.now();
   const isHeld = () =>
     socketStates(port).some((state) => HOLDS.includes(state));
   while (isHeld() && performance.now() - begin < HELD_LONGEST) {
+    signal.throwIfAborted();
     await delay(LOOK);
   }
 }
 
 /** Returns the states of all sockets with this local port, such as `LISTEN`. Empty on systems other than Linux. */
 export function socketStates(port: number): string[] {
-  const own = `:${port.toString(16).toUpperCase().padStart(4, "0")}`;
-  return ["/proc/net/tcp", "/proc/net/tcp6"].flatMap((table) =>
-    readProc(table).split("\n").flatMap((line) => {
-      const [, local, , state] = line.trim().split(/\s+/);
-      return local?.endsWith(own) ? [STATES[state] ?? state] : [];
-    })
-  );
+  return socketsAt(port).map(({ state }) => state);
 }
-
-/** The kernel's codes for the socket states that matter here. */
-const STATES: Readonly<Record<string, string>> = {
-  "01": "ESTABLISHED",
-  "04": "FIN_WAIT1",
-  "05": "FIN_WAIT2",
-  "06": "TIME_WAIT",
-  "08": "CLOSE_WAIT",
-  "0A": "LISTEN",
-};

@@ -4,16 +4,26 @@
  * @module
  */
 
+import { delay } from "@std/async/delay";
 import { escape } from "../../lib/text.ts";
 import type { Message, MessageMap } from "../../lib/formats/formats.ts";
-import { type Step, WITHIN } from "./kit.ts";
-import type { Program } from "./program.ts";
+import { ownNames } from "./address.ts";
 import { exitOf } from "./complaint.ts";
-import { type Harness, StepFailed } from "./harness.ts";
+import { type Step, WITHIN } from "./kit.ts";
+import { anyOf, lineOf, linesOf } from "./output.ts";
+import type { Program } from "./program.ts";
+import type { Harness } from "./harness.ts";
+import { StepFailed } from "./step_failed.ts";
 import { fillText } from "./values.ts";
 
 /** How many characters of a line are shown. */
 const SHOWN = 200;
+/** How many characters of a torn line are shown on each side of the sid. */
+const AROUND = 60;
+/** Milliseconds between two looks at all lines: to look at each change of long output would take too long. */
+const LOOK = 100;
+/** What stands for any name of this machine in a line. */
+const ANY_HOST = "$anyhost";
 
 /** Expects a line, word for word. */
 export async function prints(
@@ -24,23 +34,61 @@ export async function prints(
 ): Promise<void> {
   const program = harness.program(name);
   const due = String(fillText(value as string, harness.values));
-  const has = () => linesOf(program.stdout.text).includes(due);
-  if (await comes(has, program, within)) return;
+  const hosts = due.includes(ANY_HOST) ? ownNames() : [""];
+  const searches = hosts.map((host) =>
+    lineOf(program.stdout, due.replace(ANY_HOST, host))
+  );
+  const has = () => searches.some((search) => search.look());
+  if (await comes(has, harness, program, within)) return;
+  const wanted = due.replace(ANY_HOST, hosts[0]);
   const lines = linesOf(program.stdout.text).filter(Boolean);
-  const got = lines.length > 0 ? show(lines.at(-1)!) : "nothing on stdout";
-  throw program.code === undefined || lines.length > 0
-    ? new StepFailed("missing", got, due)
-    : new StepFailed("exited", `it ended ${exitOf(program)}`, due);
+  // The last line may have no line ending.
+  if (lines.at(-1) === wanted) return;
+  const values = valuesIn(value as string, harness.values);
+  const about = lines.some((line) => values.some((it) => line.includes(it)));
+  const got = lines.length > 0
+    ? show(closest(lines, wanted))
+    : "nothing on stdout";
+  if (program.code !== undefined && lines.length === 0) {
+    throw new StepFailed("exited", `it ended ${exitOf(program)}`, wanted);
+  }
+  const isSilent = values.length > 0 && !about;
+  throw new StepFailed(isSilent ? "unsaid" : "missing", got, wanted);
+}
+
+/** Returns the values of a student that a text of the kit names. */
+function valuesIn(
+  text: string,
+  values: Readonly<Record<string, string | number>>,
+): string[] {
+  return ["name", "github", "sid"]
+    .filter((name) =>
+      name in values &&
+      fillText(text, values) !== fillText(text, { ...values, [name]: "" })
+    )
+    .map((name) => String(values[name]));
+}
+
+/** Returns the line that is most like the expected one: it has the most words of it. The first of them, if there are several. */
+export function closest(lines: readonly string[], due: string): string {
+  const words = [...new Set(due.split(" "))];
+  let [best, most] = [lines.at(-1)!, 0];
+  for (const line of lines) {
+    const count = words.filter((word) => line.includes(word)).length;
+    if (count > most) [best, most] = [line, count];
+  }
+  return best;
 }
 
 /** Waits until `has` holds or the program has ended, for at most `within` seconds. Resolves to whether `has` holds. */
 async function comes(
   has: () => boolean,
+  harness: Harness,
   program: Program,
   within: number,
 ): Promise<boolean> {
   const over = () => has() || program.code !== undefined;
-  await program.changes.until(over, within * 1000);
+  await harness.deadline(within).until(program.changes, over);
   return has();
 }
 
@@ -51,35 +99,35 @@ export async function printsNot(
   value: unknown,
   { within = WITHIN }: Step,
 ): Promise<void> {
-  const { stdout, changes, code } = harness.program(name);
-  const has = () => stdout.text.includes(value as string);
-  if (code === undefined) await changes.until(has, within * 1000);
-  if (!has()) return;
-  throw new StepFailed(
-    "there",
-    show(value as string),
-    "that it does not print this",
-  );
+  const program = harness.program(name);
+  const text = String(fillText(value as string, harness.values));
+  const search = anyOf(program.stdout, [text]);
+  const has = () => search.look();
+  if (!await comes(has, harness, program, within)) return;
+  throw new StepFailed("there", show(text), "that it does not print this");
 }
 
-/** Expects output on stdout or stderr that matches a regular expression. */
+/** Expects output on stdout or stderr that contains one of some texts, in upper or lower case. */
 export async function says(
   harness: Harness,
   name: string,
   value: unknown,
-  { within = WITHIN }: Step,
+  { within = WITHIN, due }: Step,
 ): Promise<void> {
   const program = harness.program(name);
-  const pattern = new RegExp(
-    String(fillText(value as string, harness.values)),
-    "i",
+  const texts = [value as string | string[]].flat()
+    .map((text) => String(fillText(text, harness.values)));
+  const searches = [program.stdout, program.stderr]
+    .map((output) => anyOf(output, texts));
+  const has = () => searches.some((search) => search.look());
+  if (await comes(has, harness, program, within)) return;
+  const lines = linesOf((program.stdout.end + program.stderr.end).trim());
+  const got = show(lines.at(-1)!) || "nothing on stdout or stderr";
+  throw new StepFailed(
+    "missing",
+    got,
+    due ?? `output with: ${texts.join(" or ")}`,
   );
-  const all = () => program.stdout.text + program.stderr.text;
-  const has = () => pattern.test(all());
-  if (await comes(has, program, within)) return;
-  const got = all().trim().split("\n").at(-1) || "nothing";
-  const due = `output with: ${pattern.source.replaceAll("|", " or ")}`;
-  throw new StepFailed("missing", show(got), due);
 }
 
 /** Expects one line for each request, with all its values, and all lines in the same format. */
@@ -89,15 +137,17 @@ export async function printsEach(
 ): Promise<void> {
   const program = harness.program(name);
   const due = "a whole line for each request, all in the same format";
-  const look = () => torn(linesOf(program.stdout.text), harness.sent);
-  let bad = look();
-  const whole = () => (bad = look()) === undefined;
-  if (await program.changes.until(whole, WITHIN * 1000)) return;
-  throw new StepFailed(...bad!, due);
+  const deadline = harness.deadline(WITHIN);
+  for (;;) {
+    const bad = torn(linesOf(program.stdout.text), harness.sent);
+    if (!bad) return;
+    if (deadline.left <= 0) throw new StepFailed(...bad, due);
+    await delay(LOOK);
+  }
 }
 
 /** Returns what is wrong with the lines, if anything. */
-function torn(
+export function torn(
   lines: readonly string[],
   sent: readonly MessageMap[],
 ): ["missing" | "torn", string] | undefined {
@@ -122,9 +172,14 @@ function torn(
   if (!bad) return undefined;
   const sid = String(bad.sid);
   const line = lines.find((line) => line.includes(sid));
-  return line === undefined
-    ? ["missing", `no line with the sid ${sid}`]
-    : ["torn", show(line)];
+  if (line === undefined) return ["missing", `no line with the sid ${sid}`];
+  return ["torn", `... ${show(around(line, sid))}`];
+}
+
+/** Returns the part of a long line in which the sid is: there the next line begins, if it is torn. */
+function around(line: string, sid: string): string {
+  const at = line.indexOf(sid);
+  return line.slice(Math.max(0, at - AROUND), at + sid.length + AROUND);
 }
 
 /** Returns a line with a placeholder for a value: the rest is the line's format. */
@@ -149,7 +204,8 @@ export async function printsInOrder(
     const { text } = program.stdout;
     return harness.sent.map(({ sid }) => text.indexOf(String(sid)));
   };
-  await program.changes.until(() => !places().includes(-1), WITHIN * 1000);
+  const deadline = harness.deadline(WITHIN);
+  while (places().includes(-1) && deadline.left > 0) await delay(LOOK);
   const due = "a line for each request, in the order of the requests";
   const at = places();
   const missing = at.indexOf(-1);
@@ -165,11 +221,8 @@ export async function printsInOrder(
   throw new StepFailed("order", got, due);
 }
 
-function linesOf(text: string): string[] {
-  return text.split(/\r?\n/);
-}
-
+/** Shows the beginning of a line. */
 function show(line: string): string {
-  const shown = escape(line);
-  return shown.length <= SHOWN ? shown : `${shown.slice(0, SHOWN)}...`;
+  const shown = escape(line.slice(0, SHOWN));
+  return line.length <= SHOWN ? shown : `${shown}...`;
 }

@@ -6,6 +6,17 @@
  */
 
 import { delay } from "@std/async/delay";
+import { ProcessorWaits } from "./deadline.ts";
+import { adoptOrphans, limitFileSize } from "./libc.ts";
+import { isRunning, readProc, readsStdin } from "./proc.ts";
+import {
+  key,
+  kill,
+  noteProgram,
+  type Process,
+  processes,
+} from "./process_list.ts";
+import { holds, portsOf, type Socket } from "./sockets.ts";
 
 /** The environment variable that marks all processes a program starts. */
 export const MARK = "ROLLCALL_GRADE";
@@ -13,65 +24,29 @@ export const MARK = "ROLLCALL_GRADE";
 const LOOK = 10;
 /** Scans that must find nothing: one scan can miss a process that starts meanwhile. */
 const EMPTY_LOOKS = 3;
-/** Scans, at most: a process that waits for a disk cannot be ended. */
-const MOST_LOOKS = 300;
-/** Bytes of a memory page, the unit of `/proc`. */
-const PAGE = 4096;
-/** Ticks per second, the unit of processor time in `/proc`. */
-const TICKS = 100;
+/** Milliseconds of scanning, at most: a process that waits for a disk cannot be ended. */
+const END_LONGEST = 1000;
+/** The families that have not ended. */
+const live = new Set<Family>();
+/** The keys of all members of families that have ended. */
+const former = new Set<string>();
+let grading: string | undefined;
 
-/** One process. */
-interface Process {
-  pid: number;
-  parent: number;
-  group: number;
-  session: number;
-  /** When it started, in ticks since boot. With the pid, it identifies a process even after the pid is reused. */
-  started: number;
-  /** Seconds of processor time. */
-  seconds: number;
-  bytes: number;
+/** What the marks of this grading begin with. A grader inherits it from the one that started it. */
+function gradingName(): string {
+  return grading ??= Deno.env.get(MARK) ?? crypto.randomUUID();
 }
 
-/** Returns all processes that run, without zombies. */
-function processes(): Process[] {
-  if (Deno.build.os !== "linux") return [];
-  const found: Process[] = [];
-  for (const { name } of Deno.readDirSync("/proc")) {
-    if (!/^\d+$/.test(name)) continue;
-    const stat = readProc(`/proc/${name}/stat`);
-    // The second field is the program's name, which can contain any character.
-    const [state, ...fields] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    if (stat === "" || state === "Z" || state === "X") continue;
-    const [parent, group, session] = fields.map(Number);
-    found.push({
-      pid: Number(name),
-      parent,
-      group,
-      session,
-      started: Number(fields[18]),
-      seconds: (Number(fields[10]) + Number(fields[11])) / TICKS,
-      bytes: Number(fields[20]) * PAGE,
-    });
-  }
-  return found;
-}
+let isReady = false;
 
-function threadsOf(pid: number): string[] {
-  try {
-    return [...Deno.readDirSync(`/proc/${pid}/task`)].map(({ name }) => name);
-  } catch {
-    return []; // the process has ended
+/** Prepares this process for programs, and returns a mark for one. The programs can write files up to a size. */
+export function newMark(mostFileBytes: number): string {
+  if (!isReady) {
+    adoptOrphans();
+    limitFileSize(mostFileBytes);
+    isReady = true;
   }
-}
-
-/** Returns the text of a file in `/proc`, or an empty text if it cannot be read. */
-export function readProc(path: string): string {
-  try {
-    return Deno.readTextFileSync(path);
-  } catch {
-    return ""; // the process has ended, or belongs to another user
-  }
+  return `${gradingName()}/${crypto.randomUUID()}`;
 }
 
 /** What a family uses. */
@@ -91,6 +66,9 @@ export class Family {
   #folder: string;
   /** Seconds of processor time of each member ever seen. */
   #seen = new Map<string, number>();
+  #waits = new ProcessorWaits();
+  /** The process ids of the members that were seen last. */
+  #latest: number[];
 
   /**
    * Takes a process that leads its own process group, has {@linkcode MARK} in
@@ -99,9 +77,15 @@ export class Family {
   constructor(root: number, mark: string, folder: string) {
     this.#folder = folder;
     this.#root = root;
+    this.#latest = [root];
     this.#mark = `${MARK}=${mark}`;
     const process = processes().find(({ pid }) => pid === root);
     this.#rootKey = process && key(process);
+    if (process) {
+      noteProgram(process);
+      this.#seen.set(key(process), process.seconds);
+    }
+    live.add(this);
   }
 
   /**
@@ -110,6 +94,7 @@ export class Family {
    */
   look(): Cost {
     const members = this.#members(false);
+    this.#waits.look(this.#latest);
     let bytes = 0;
     for (const member of members) bytes += member.bytes;
     let seconds = 0;
@@ -117,26 +102,61 @@ export class Family {
     return { processes: members.length, bytes, seconds };
   }
 
-  /** Whether a thread of a member is running, or is ready to run. */
-  get isRunning(): boolean {
-    return this.#members(false).some(({ pid }) =>
-      threadsOf(pid).some((thread) =>
-        / R \d+ /.test(readProc(`/proc/${pid}/task/${thread}/stat`))
-      )
-    );
+  /** Seconds in which a member waited for a processor, as {@linkcode look} has seen it. */
+  get waited(): number {
+    return this.#waits.seconds;
   }
 
-  /** Kills all members. A process that only starts another one and exits can escape. */
+  /** Whether a member's main thread waits for its stdin. */
+  get readsStdin(): boolean {
+    return this.#members(false).some(({ pid }) => readsStdin(pid));
+  }
+
+  /** Whether a thread of a member that {@linkcode look} has seen is running, or is ready to run. */
+  get isRunning(): boolean {
+    return this.#latest.some(isRunning);
+  }
+
+  /** Whether one of the members that were seen last holds one of these sockets. Takes little time. */
+  holds(sockets: readonly Socket[]): boolean {
+    return this.#latest.some((pid) => holds(pid, sockets));
+  }
+
+  /**
+   * Whether another process holds one of these sockets. False if none is known: the
+   * files of another user's processes are not visible, such as those in a
+   * container. Takes long.
+   */
+  isOfAnother(sockets: readonly Socket[]): boolean {
+    const owner = processes().find(({ pid }) => holds(pid, sockets));
+    return owner !== undefined &&
+      !this.#members(true).some(({ pid }) => pid === owner.pid);
+  }
+
+  /** The ports at which members listen. */
+  get ports(): number[] {
+    return portsOf(this.#members(false).map(({ pid }) => pid));
+  }
+
+  /**
+   * Kills all members. Where orphans are not adopted, a process that only starts
+   * another one and exits can escape.
+   */
   async end(): Promise<void> {
-    let empty = 0;
-    for (let looks = 0; looks < MOST_LOOKS && empty < EMPTY_LOOKS; looks++) {
+    const end = performance.now() + END_LONGEST;
+    for (let empty = 0; empty < EMPTY_LOOKS && performance.now() < end;) {
       const members = this.#members(true);
-      // Stop all first, so that none can start another process.
-      for (const member of members) signal(member.pid, "SIGSTOP");
-      for (const member of members) signal(member.pid, "SIGKILL");
+      kill(members);
       empty = members.length === 0 ? empty + 1 : 0;
       await delay(LOOK);
     }
+    live.delete(this);
+    for (const key of this.#seen.keys()) former.add(key);
+  }
+
+  /** Whether a process was once seen as a member. */
+  hasSeen(process: Process): boolean {
+    return this.#seen.has(key(process));
   }
 
   #members(alsoMarked: boolean): Process[] {
@@ -146,7 +166,10 @@ export class Family {
     const root = all.find(({ pid }) => pid === this.#root);
     // The system can reuse a group's number once the group is empty.
     const isOurs = !root || key(root) === this.#rootKey;
+    // With one program, all orphans are its own.
+    const isAlone = live.size === 1 && live.has(this);
     const isMember = (it: Process) =>
+      (isAlone && it.isAdopted) ||
       (isOurs && [it.pid, it.group, it.session].includes(this.#root)) ||
       pids.has(it.parent) || this.#seen.has(key(it)) ||
       (alsoMarked && this.#isMarked(it.pid));
@@ -159,6 +182,7 @@ export class Family {
       }
     }
     for (const it of members) this.#seen.set(key(it), it.seconds);
+    this.#latest = Array.from(members, ({ pid }) => pid);
     return [...members];
   }
 
@@ -172,24 +196,44 @@ export class Family {
   }
 }
 
+/**
+ * Ends processes that meet a condition, if they are left of a grading: of this one,
+ * or of the one whose marks begin with `name`.
+ */
+export async function endLeftovers(
+  isMeant: (pid: number) => boolean = () => true,
+  name = gradingName(),
+): Promise<void> {
+  const end = performance.now() + END_LONGEST;
+  while (performance.now() < end) {
+    const all = processes();
+    const adopted = new Set<number>();
+    for (let before = -1; before !== adopted.size;) {
+      before = adopted.size;
+      for (const it of all) {
+        if (it.isAdopted || adopted.has(it.parent)) adopted.add(it.pid);
+      }
+    }
+    const found = all.filter((it) =>
+      (adopted.has(it.pid) || former.has(key(it)) || isOf(name, it.pid)) &&
+      ![...live].some((family) => family.hasSeen(it)) && isMeant(it.pid)
+    );
+    if (found.length === 0) return;
+    kill(found);
+    await delay(LOOK);
+  }
+}
+
+function isOf(grading: string, pid: number): boolean {
+  return readProc(`/proc/${pid}/environ`).split("\0")
+    .some((it) => it.startsWith(`${MARK}=${grading}/`));
+}
+
 function isIn(folder: string, pid: number): boolean {
   try {
     const path = Deno.readLinkSync(`/proc/${pid}/cwd`);
     return path === folder || path.startsWith(`${folder}/`);
   } catch {
     return false; // the process has ended, or belongs to another user
-  }
-}
-
-function key({ pid, started }: Process): string {
-  return `${pid}/${started}`;
-}
-
-/** Sends a signal to a process, or to a group if the number is negative. Does nothing if it has ended. */
-export function signal(pid: number, name: Deno.Signal): void {
-  try {
-    Deno.kill(pid, name);
-  } catch {
-    // It has ended.
   }
 }

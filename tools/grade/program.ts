@@ -8,7 +8,10 @@
 import { delay } from "@std/async/delay";
 import { Failure } from "../../lib/cli/program.ts";
 import { Changes } from "./changes.ts";
-import { Family, MARK, signal } from "./processes.ts";
+import { Output } from "./output.ts";
+import { signal } from "./process_list.ts";
+import { Family, MARK, newMark } from "./processes.ts";
+import type { Socket } from "./sockets.ts";
 
 /** The program under test cannot be started, so there is nothing to judge. */
 export class NotStarted extends Failure {
@@ -23,67 +26,24 @@ const MOST = {
   /** Bytes of memory, including its children's. */
   memory: 2 ** 30,
   processes: 50,
+  /** Bytes of one file. */
+  file: 2 ** 28,
 };
-/** Characters of output that are kept: more than any check needs. */
-const KEPT = 2 ** 24;
 /** Milliseconds between two measurements of what the program uses. */
 const LOOK = 200;
+/** The same for its files, if there are many. */
+const LOOK_LONGEST = 1000;
 /** Milliseconds to wait for output after the program's end: another process may keep the pipe open. */
 const LAST_OUTPUT = 500;
 
-/**
- * Bytes of output that are read at once: one page of the system's pipe. When the
- * pipe is full, a write longer than a page blocks in the middle, behind all
- * writes that blocked before it. So threads that print such lines without a lock
- * mix them regularly, not only now and then (`pipe_write` of Linux 6.1).
- */
-const READ = 4096;
-
 /** The limit that a program exceeded. */
-export type Excess = keyof typeof MOST;
+export type Excess = "output" | "memory" | "processes" | "files";
 
-/** The stdout or stderr of a program. */
-class Output {
-  /** The output as text, up to a limit. */
-  text = "";
-  readonly done: Promise<void>;
-  /** Called with the number of bytes read. */
-  #onText: (length: number) => void;
-  #flows: Promise<void> = Promise.resolve();
-  #reader: ReadableStreamBYOBReader;
-
-  constructor(
-    stream: ReadableStream<Uint8Array>,
-    onText: (length: number) => void,
-  ) {
-    this.#onText = onText;
-    this.#reader = stream.getReader({ mode: "byob" });
-    this.done = this.#read();
-  }
-
-  async #read(): Promise<void> {
-    const decoder = new TextDecoder();
-    for (;;) {
-      await this.#flows;
-      const { value, done } = await this.#reader.read(new Uint8Array(READ));
-      if (done) return;
-      if (this.text.length < KEPT) {
-        this.text += decoder.decode(value, { stream: true });
-      }
-      this.#onText(value.length);
-    }
-  }
-
-  /** Reads nothing until the promise has settled, like a stopped terminal. */
-  stopUntil(promise: Promise<void>): void {
-    this.#flows = promise;
-  }
-
-  /** Stops reading. */
-  async cancel(): Promise<void> {
-    await this.#reader.cancel();
-    await this.done;
-  }
+/** The folders of a program. */
+interface Place {
+  readonly folder: string;
+  readonly temporary: string;
+  isOverfull(): Promise<boolean>;
 }
 
 /** A program that is running or has ended. */
@@ -103,6 +63,8 @@ export class Program implements AsyncDisposable {
   #family: Family;
   #printed = 0;
   #looking: ReturnType<typeof setInterval>;
+  /** Aborts when its end begins. */
+  #enough = new AbortController();
   #ending: Promise<void> | undefined;
 
   /**
@@ -110,14 +72,20 @@ export class Program implements AsyncDisposable {
    *
    * @throws {NotStarted} If there is no such program.
    */
-  constructor([command, ...args]: readonly string[], folder: string) {
-    const mark = crypto.randomUUID();
+  constructor([command, ...args]: readonly string[], place: Place) {
+    const mark = newMark(MOST.file);
+    const { folder, temporary } = place;
     try {
       this.#child = new Deno.Command(command, {
         args,
         cwd: folder,
         // Otherwise Python buffers what it prints to a pipe.
-        env: { [MARK]: mark, PYTHONUNBUFFERED: "1", NO_COLOR: "1" },
+        env: {
+          [MARK]: mark,
+          TMPDIR: temporary,
+          PYTHONUNBUFFERED: "1",
+          NO_COLOR: "1",
+        },
         stdin: "piped", // as in a terminal where no one types
         stdout: "piped",
         stderr: "piped",
@@ -138,6 +106,7 @@ export class Program implements AsyncDisposable {
     this.stderr = new Output(this.#child.stderr, onText);
     this.#family = new Family(this.#child.pid, mark, folder);
     this.#looking = setInterval(() => this.#look(), LOOK);
+    void this.#watchFiles(place);
     this.#ended = this.#wait();
   }
 
@@ -160,6 +129,18 @@ export class Program implements AsyncDisposable {
     if (bytes > MOST.memory) this.#end("memory");
   }
 
+  async #watchFiles(place: Place): Promise<void> {
+    const { signal } = this.#enough;
+    while (!signal.aborted) {
+      const begin = performance.now();
+      if (await place.isOverfull()) this.#end("files");
+      // Many files take long to look at, and must not slow the program down.
+      const took = performance.now() - begin;
+      const rest = Math.min(LOOK_LONGEST, Math.max(LOOK, 10 * took));
+      await delay(rest, { signal }).catch(() => {});
+    }
+  }
+
   #end(excess: Excess): void {
     if (this.excess) return;
     this.excess = excess;
@@ -171,9 +152,34 @@ export class Program implements AsyncDisposable {
     return this.#family.look().seconds;
   }
 
+  /** Whether its main thread waits for what a user types. */
+  get readsStdin(): boolean {
+    return this.code === undefined && this.#family.readsStdin;
+  }
+
+  /** Seconds in which it waited for a processor. Such time must not count as its own. */
+  get waited(): number {
+    return this.#family.waited;
+  }
+
   /** Whether it is on a processor now, or ready to run, and not blocked. */
   get isRunning(): boolean {
     return this.#family.isRunning;
+  }
+
+  /** Whether it holds a socket. Takes little time, but may miss a process that it has just started. */
+  holds(socket: Socket): boolean {
+    return this.#family.holds([socket]);
+  }
+
+  /** Whether a process that is not its own holds a socket. Takes long. */
+  isOfAnother(socket: Socket): boolean {
+    return this.#family.isOfAnother([socket]);
+  }
+
+  /** The ports at which it listens. Empty on systems other than Linux. */
+  get ports(): number[] {
+    return this.#family.ports;
   }
 
   /** Sends a signal to its process group, as a terminal does. */
@@ -188,6 +194,7 @@ export class Program implements AsyncDisposable {
 
   async #endAll(): Promise<void> {
     clearInterval(this.#looking);
+    this.#enough.abort();
     await this.#family.end();
     // Without /proc, only its process group can be ended.
     this.signal("SIGKILL");

@@ -65,13 +65,15 @@ function explanation(
   paint: Paint,
 ): string[] {
   if (!diagnosis) return [];
-  const { sent, got, due, likely, see, complaint } = diagnosis;
+  const { sent, got, due, likely, see, complaint, complaintOn } = diagnosis;
   const rows: [string, string][] = [
     [check.level === "lab" ? "the lab" : "why", check.lab],
     ...sent.map((what, i): [string, string] => [i === 0 ? "sent" : "", what]),
     ["expected", due],
     ["observed", got],
-    ...(complaint ? [["its stderr", complaint] as [string, string]] : []),
+    ...(complaint
+      ? [[`its ${complaintOn}`, complaint] as [string, string]]
+      : []),
     ["likely cause", likely],
     ["see", see.join("; ")],
   ];

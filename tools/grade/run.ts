@@ -4,8 +4,10 @@
  * @module
  */
 
-import { delay } from "@std/async/delay";
-import { pythonRepr } from "../../lib/formats/python_repr.ts";
+import { Failure } from "../../lib/cli/program.ts";
+import { escape } from "../../lib/text.ts";
+import { causeOf, promptOf } from "./causes.ts";
+import { Changes } from "./changes.ts";
 import {
   allSteps,
   type Cause,
@@ -17,11 +19,15 @@ import {
 import { type Fall, play, unfitness } from "./play.ts";
 import { NotStarted } from "./program.ts";
 import { complaintOf } from "./complaint.ts";
-import { Harness, StepFailed, type Subject } from "./harness.ts";
+import { Harness } from "./harness.ts";
+import { StepFailed } from "./step_failed.ts";
+import type { Subject } from "./subject.ts";
 import { Maker } from "./values.ts";
 
 /** Entries of a peer's record that a report shows. */
 const SHOWN = 3;
+/** The check that finds out whether a server acknowledges requests. */
+const ACKNOWLEDGE = "acknowledge";
 /** How long one check may take, in seconds. */
 const LONGEST = 60;
 
@@ -40,8 +46,9 @@ export interface Diagnosis {
   got: string;
   /** What was expected. */
   due: string;
-  /** The program's last error on stderr. */
+  /** The program's last error, and the output that has it. */
   complaint: string;
+  complaintOn: "stderr" | "stdout";
 }
 
 /** How a check ended. */
@@ -64,12 +71,33 @@ const SILENT: readonly Wrong[] = [
   "exited",
   "refused",
   "broken",
+  "unsaid",
 ];
 
-/** Whether a verdict makes another check impossible to pass, or meaningless. */
-function blocks({ check, state, diagnosis }: Verdict, other: Check): boolean {
-  if (other.needsPassed.includes(check.id)) return state !== "passed";
-  if (!other.needs.includes(check.id)) return false;
+/** Returns the check that makes another one impossible to pass, or meaningless. */
+function blocker(
+  verdicts: readonly Verdict[],
+  { needs, needsPassed }: Check,
+): string | undefined {
+  const by = ({ by, check }: Verdict) => by ?? check.id;
+  const found = (id: string) => verdicts.find(({ check }) => check.id === id);
+  for (const id of needsPassed) {
+    const verdict = found(id);
+    if (verdict && verdict.state !== "passed") return by(verdict);
+  }
+  for (const need of needs) {
+    const mayBeSilent = need.endsWith("?");
+    const [first, other] = need.replace("?", "").split("|").map(found);
+    if (!first || !isOut(first)) continue;
+    if (mayBeSilent && first.diagnosis?.wrong === "nothing") continue;
+    const serves = other && other.state !== "unfit" && !isOut(other);
+    if (!serves) return by(first);
+  }
+  return undefined;
+}
+
+/** Whether nothing more can be expected after a verdict. */
+function isOut({ state, diagnosis }: Verdict): boolean {
   return state === "blocked" ||
     (diagnosis !== undefined && SILENT.includes(diagnosis.wrong));
 }
@@ -77,10 +105,13 @@ function blocks({ check, state, diagnosis }: Verdict, other: Check): boolean {
 /** A run of checks on one program. */
 export class Run {
   readonly verdicts: Verdict[] = [];
+  /** What the reader of all verdicts must know. Empty if nothing. */
+  note = "";
   #subject: Subject;
   #seed: number;
   #causes: ReadonlyMap<string, Cause>;
   #harness: Harness | undefined;
+  #stopped = Promise.withResolvers<never>();
 
   constructor(
     subject: Subject,
@@ -90,6 +121,7 @@ export class Run {
     this.#subject = subject;
     this.#seed = seed;
     this.#causes = causes;
+    this.#stopped.promise.catch(() => {}); // no check may be running
   }
 
   /**
@@ -108,33 +140,89 @@ export class Run {
 
   async #judge(check: Check): Promise<Omit<Verdict, "check" | "seconds">> {
     const isSpawned = "command" in this.#subject;
-    const why = allSteps(check.steps)
-      .map((step) => unfitness(step, isSpawned)).find(Boolean);
+    const why = check.steps.map((step) => unfitness(step, isSpawned))
+      .find(Boolean);
     if (why) return { state: "unfit", why };
-    const by = this.verdicts.find((it) => blocks(it, check));
-    if (by) return { state: "blocked", by: by.by ?? by.check.id };
+    const by = blocker(this.verdicts, check);
+    if (by) return { state: "blocked", by };
     const maker = new Maker(this.#seed, check.id);
-    await using harness = this.#harness = new Harness(this.#subject, maker);
-    await harness.portIsFree();
+    const side = allSteps(check.steps).some((step) => step.listen)
+      ? "client"
+      : "server";
+    await using harness = this.#harness = new Harness(
+      this.#subject,
+      maker,
+      side,
+    );
+    const failed = this.verdicts.filter(({ diagnosis }) => diagnosis);
+    harness.failed = new Set(failed.map(({ check }) => check.id));
+    harness.isSilent = isSpawned &&
+      failed.some(({ check, diagnosis }) =>
+        check.id === ACKNOWLEDGE && diagnosis!.wrong === "nothing"
+      );
     const fall = await this.#play(harness, check);
+    if (harness.moved) this.#follow(harness.moved);
     const programs = [...harness.programs.values()];
     const excess = programs.find(({ excess }) => excess)?.excess;
     if (!fall && !excess) return { state: "passed" };
-    const { wrong, got, due, peer } = excess
-      ? new StepFailed(excess, EXCESSES[excess], "less", fall?.failed.peer)
-      : fall!.failed;
-    const cause = fall?.step?.causes?.[wrong] ?? check.causes[wrong] ?? wrong;
-    const { says: likely, see } = this.#causes.get(cause)!;
-    const sent = peer?.sent.slice(-SHOWN) ??
-      harness.sent.slice(-1).map(pythonRepr);
-    const complaint = complaintOf(programs.at(-1)?.stderr.text ?? "");
-    const diagnosis = { wrong, cause, likely, see, sent, got, due, complaint };
+    const diagnosis = this.#diagnose(
+      harness,
+      check,
+      excess
+        ? {
+          failed: new StepFailed(
+            excess,
+            EXCESSES[excess],
+            "less",
+            fall?.failed.peer,
+          ),
+        }
+        : fall!,
+    );
     return { state: "failed", diagnosis };
   }
 
+  #diagnose(harness: Harness, check: Check, fall: Fall): Diagnosis {
+    const { wrong, due, peer } = fall.failed;
+    const failed = { check, step: fall.step, wrong, ...fall.because };
+    const cause = causeOf(failed, harness, this.#causes);
+    const prompt = cause === "waits-for-input" && promptOf(harness);
+    const got = prompt
+      ? `${fall.failed.got}; its prompt: ${escape(prompt)}`
+      : fall.failed.got;
+    const { says: likely, see } = this.#causes.get(cause)!;
+    const last = [...harness.peers.values()].at(-1);
+    const sent = peer?.sent.slice(-SHOWN) ?? last?.sent.slice(-1) ?? [];
+    const { lastProgram } = harness;
+    const { text: complaint, on: complaintOn } = lastProgram
+      ? complaintOf(lastProgram)
+      : { text: "", on: "stderr" as const };
+    return {
+      wrong,
+      cause,
+      likely,
+      see,
+      sent,
+      got,
+      due,
+      complaint,
+      complaintOn,
+    };
+  }
+
+  /** Expects a program in the next checks at the port at which it listens. */
+  #follow({ from, to }: { from: number; to: number }): void {
+    this.note ||=
+      `It listens at port ${to}, not ${from}. The checks went on there.`;
+    if ("command" in this.#subject) {
+      this.#subject = { ...this.#subject, port: to };
+    }
+  }
+
   async #play(harness: Harness, check: Check): Promise<Fall | undefined> {
-    const enough = new AbortController();
-    const late = delay(LONGEST * 1000, { signal: enough.signal });
+    let isOver = false;
+    const over = new Changes();
+    const late = harness.deadline(LONGEST).until(over, () => isOver);
     const got = `the check did not end in ${LONGEST} s`;
     const tooLong: Fall = {
       failed: new StepFailed("time", got, "that it ends"),
@@ -143,7 +231,11 @@ export class Run {
       const playing = play(harness, check.steps);
       // After a timeout the programs are ended: errors from then on mean nothing.
       playing.catch(() => {});
-      return await Promise.race([playing, late.then(() => tooLong)]);
+      return await Promise.race([
+        playing,
+        late.then(() => tooLong),
+        this.#stopped.promise,
+      ]);
     } catch (error) {
       // The program started in an earlier check, so this check failed.
       const isLater = this.verdicts.some(({ state }) => state !== "unfit");
@@ -151,13 +243,14 @@ export class Run {
       const due = "that it starts, as it did before";
       return { failed: new StepFailed("exited", error.message, due) };
     } finally {
-      late.catch(() => {});
-      enough.abort();
+      isOver = true;
+      over.note();
     }
   }
 
-  /** Ends the running check at once. */
+  /** Ends the running check at once: it rejects. */
   async stop(): Promise<void> {
+    this.#stopped.reject(new Failure("Stopped"));
     await this.#harness?.[Symbol.asyncDispose]();
   }
 }
@@ -166,6 +259,7 @@ const EXCESSES = {
   output: "more than 256 MiB of output",
   memory: "more than 1 GiB of memory in use",
   processes: "more than 50 processes",
+  files: "more than 512 MiB or 10,000 files written",
 };
 
 /** Points of one level. */

@@ -20,6 +20,8 @@ export interface Specimen {
   folder: string;
   /** The checks that it fails, with the causes. The first is the deciding check. */
   fails: Readonly<Record<string, string>>;
+  /** Checks that it passes in spite of its fault. */
+  passes: readonly string[];
 }
 
 /** Returns the programs with a fault, as `tests/graded/bad_SIDEs.py` lists them. */
@@ -31,9 +33,16 @@ async function bad(side: Side): Promise<Specimen[]> {
   }).output();
   const lines = new TextDecoder().decode(stdout).trim().split("\n");
   return lines.map((line) => {
-    const { name, fails } = JSON.parse(line);
+    const { name, fails, passes } = JSON.parse(line);
     const command = ["python3", file, name, "{port}"];
-    return { name: `${side} ${name}`, side, command, folder: FOLDER, fails };
+    return {
+      name: `${side} ${name}`,
+      side,
+      command,
+      folder: FOLDER,
+      fails,
+      passes,
+    };
   });
 }
 
@@ -53,7 +62,14 @@ async function good(folder: string): Promise<Specimen[]> {
     side: Side,
     command: string[],
     folder = FOLDER,
-  ): Specimen => ({ name: `good ${name}`, side, command, folder, fails: {} });
+  ): Specimen => ({
+    name: `good ${name}`,
+    side,
+    command,
+    folder,
+    fails: {},
+    passes: [],
+  });
   const sys = "--allow-sys=networkInterfaces";
   const found = [
     specimen("Rollcall server", "server", [

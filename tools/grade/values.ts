@@ -39,8 +39,8 @@ export class Maker {
       sidbytes: bytesOf(sid),
       // Longer than one `recv(4096)`, shorter than two.
       hugename: this.#long(5000, 2000),
-      // A line has it twice and exceeds a page of a pipe; a request has it once and does not.
-      longname: this.#long(2100, 1),
+      // A request has it once and fits into 512 bytes. A line has it twice: four lines fill a page of a pipe.
+      longname: this.#long(400, 1),
       // 0x2e ends a pickle, unless it is part of a value.
       dotname: `${this.#word()}. ${this.#word()}...`,
       dotsid: 0x2e2e2e2e,

@@ -67,19 +67,29 @@ function unharmed({ fails, side }: Specimen, checks: Checks): Check[] {
   const harmed = new Set(Object.keys(fails));
   // In the kit, a check comes before those that need it.
   return checks[side].filter(({ id, needs, needsPassed }) => {
-    if ([...needs, ...needsPassed].some((id) => harmed.has(id))) harmed.add(id);
+    const lacks = (need: string) =>
+      need.replace("?", "").split("|").every((id) => harmed.has(id));
+    if ([...needs, ...needsPassed].some(lacks)) harmed.add(id);
     return !harmed.has(id);
   });
 }
 
 /** Returns the deciding check of a program, if it has one. */
-function deciding({ fails, side }: Specimen, checks: Checks): Check[] {
-  const [first] = Object.keys(fails);
+function deciding(
+  { fails, passes, side }: Specimen,
+  checks: Checks,
+): Check[] {
+  const [first] = [...Object.keys(fails), ...passes];
   return checks[side].filter(({ id }) => id === first);
 }
 
-/** Returns the deciding check, and the next two that must be passed. */
+/** Returns the deciding check, and the next two that must be passed. If it is known what a program passes, returns all known checks. */
 function brief(specimen: Specimen, checks: Checks): Check[] {
+  const { fails, passes, side } = specimen;
+  if (passes.length > 0) {
+    const known = [...Object.keys(fails), ...passes];
+    return checks[side].filter(({ id }) => known.includes(id));
+  }
   const all = checks[specimen.side];
   const decides = deciding(specimen, checks);
   const after = (check: Check) =>
@@ -127,7 +137,7 @@ function plan(
 
 /** Returns how the verdicts differ from the known faults, in words. */
 function differences(
-  { specimen: { fails }, checks }: Task,
+  { specimen: { fails, passes }, checks }: Task,
   verdicts: readonly Verdict[],
 ): string[] {
   const made = new Set(checks.map(({ id }) => id));
@@ -136,7 +146,11 @@ function differences(
   const missed = Object.keys(fails).filter((id) =>
     made.has(id) && !verdicts.some((it) => it.check.id === id && it.diagnosis)
   );
+  const lost = verdicts.filter(({ check, state }) =>
+    passes.includes(check.id) && state === "blocked"
+  );
   return [
+    ...lost.map(({ check, by }) => `${check.id} was not run: ${by} failed`),
     ...missed.map((id) => `${id} did not fail, but ${fails[id]} was expected`),
     ...verdicts.filter((it) => it.diagnosis && !isKnown(it))
       .map(({ check, diagnosis }) =>

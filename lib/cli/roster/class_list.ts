@@ -4,9 +4,9 @@
  * @module
  */
 
-import { parse } from "@std/csv/parse";
 import { whyUnreadable } from "../data_file.ts";
 import { Failure } from "../program.ts";
+import { parseCsv } from "./csv.ts";
 
 /** A class list, read from CSV. */
 export interface ClassList {
@@ -30,17 +30,12 @@ export async function readClassList(path: string): Promise<ClassList> {
 }
 
 /**
- * Returns the class list in a file's bytes. The cells are separated by commas,
- * semicolons or tabs, and may be quoted.
+ * Returns the class list in a file's bytes.
  *
  * @throws {SyntaxError} If it is not CSV, or has no students.
  */
 export function parseClassList(bytes: Uint8Array): ClassList {
-  const text = decode(bytes).replace(/\r\n?/g, "\n");
-  if (text.includes("\0")) throw new SyntaxError("it is not text");
-  const all: string[][] = parse(text, { separator: separatorOf(text) });
-  const records = all.map((record) => record.map((cell) => cell.trim()))
-    .filter((record) => record.some((cell) => cell !== ""));
+  const records = parseCsv(bytes);
   const named = records[0]?.findIndex((cell) => /^sid$/i.test(cell)) ?? -1;
   const sidAt = Math.max(0, named);
   const hasHead = named !== -1 || isHead(records);
@@ -51,25 +46,6 @@ export function parseClassList(bytes: Uint8Array): ClassList {
     Array.from({ length: width }, (_, i) => record[i] ?? "");
   const titles = titlesOf(hasHead ? full(records[0]) : full(["sid"]));
   return { titles, sidAt, students: students.map(full) };
-}
-
-/** Decodes as spreadsheets encode: in UTF-8, UTF-16, or the old encoding of Windows. */
-function decode(bytes: Uint8Array): string {
-  if (bytes[0] === 0xff && bytes[1] === 0xfe) {
-    return new TextDecoder("utf-16le").decode(bytes);
-  }
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    return new TextDecoder("windows-1252").decode(bytes);
-  }
-}
-
-/** Returns the separator that the first line has most. */
-function separatorOf(text: string): string {
-  const [line] = text.trimStart().replace(/"[^"]*"/g, "").split("\n");
-  const count = (separator: string) => line.split(separator).length;
-  return [",", ";", "\t"].reduce((a, b) => count(b) > count(a) ? b : a);
 }
 
 /** Whether the first line names the columns: its first cell has no digit, as each other has. */

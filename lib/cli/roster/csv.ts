@@ -1,9 +1,10 @@
 /**
- * CSV that is safe to open in a spreadsheet.
+ * CSV as spreadsheets write it, and CSV that is safe to open in one.
  *
  * @module
  */
 
+import { parse } from "@std/csv/parse";
 import { escape } from "../../text.ts";
 
 /** Tells spreadsheets that the text is UTF-8. */
@@ -30,4 +31,37 @@ export function csvLine(row: readonly string[]): string {
 function quoted(text: string): string {
   const safe = escape(text).replace(FORMULA, "$1$2'");
   return `"${safe.replaceAll('"', '""')}"`;
+}
+
+/**
+ * Returns the cells of all lines that are not empty, without the spaces around
+ * them. They are separated by commas, semicolons or tabs, and may be quoted.
+ *
+ * @throws {SyntaxError} If it is not CSV.
+ */
+export function parseCsv(bytes: Uint8Array): string[][] {
+  const text = decode(bytes).replace(/\r\n?/g, "\n");
+  if (text.includes("\0")) throw new SyntaxError("it is not text");
+  const all: string[][] = parse(text, { separator: separatorOf(text) });
+  return all.map((record) => record.map((cell) => cell.trim()))
+    .filter((record) => record.some((cell) => cell !== ""));
+}
+
+/** Decodes as spreadsheets encode: in UTF-8, UTF-16, or the old encoding of Windows. */
+function decode(bytes: Uint8Array): string {
+  if (bytes[0] === 0xff && bytes[1] === 0xfe) {
+    return new TextDecoder("utf-16le").decode(bytes);
+  }
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return new TextDecoder("windows-1252").decode(bytes);
+  }
+}
+
+/** Returns the separator that the first line has most. */
+function separatorOf(text: string): string {
+  const [line] = text.trimStart().replace(/"[^"]*"/g, "").split("\n");
+  const count = (separator: string) => line.split(separator).length;
+  return [",", ";", "\t"].reduce((a, b) => count(b) > count(a) ? b : a);
 }

@@ -7,6 +7,7 @@
 import { isAbsolute, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Failure } from "../../../lib/cli/program.ts";
+import { BoundedFolder, type Bounds } from "../../files/bounded_folder.ts";
 import { copyProject, FOLDERS } from "./copy.ts";
 import { type Fault, readFaults, ROOT } from "./fault.ts";
 import { patchFolder } from "./patch.ts";
@@ -18,6 +19,8 @@ const ANSWERS =
 const NOTE = "exercise.json";
 /** The files that a student may change. */
 const MENDED = /^(lib\/.*|[a-z]+)\.ts$/;
+/** How much is read from an exercise: a student can put anything into it. */
+const MOST: Bounds = { entries: 5000, bytes: 50 * 2 ** 20, depth: 10 };
 /** The tests and tools that judge an exercise. They must not be changed. */
 const JUDGES =
   /^((bench|tests|tools)\/.*\.(ts|py|jsonl|txt)|deno\.(json|lock))$/;
@@ -65,7 +68,8 @@ interface Note {
 /** Reads the note of an exercise. Returns `undefined` if the folder has none. */
 async function readNote(folder: string): Promise<Partial<Note> | undefined> {
   try {
-    return JSON.parse(await Deno.readTextFile(`${folder}/${NOTE}`));
+    const exercise = await BoundedFolder.open(folder, MOST);
+    return JSON.parse(await exercise.readText(NOTE) ?? "");
   } catch {
     return undefined;
   }
@@ -141,11 +145,11 @@ async function filesOf(folder: string | URL, fit: RegExp): Promise<string[]> {
 /** Returns which tests and tools in the folder were changed or removed. */
 export async function tamperedWith(folder: string): Promise<string[]> {
   const found: string[] = [];
+  const exercise = await BoundedFolder.open(folder, MOST);
   for (const path of await filesOf(ROOT, JUDGES)) {
     if (ANSWERS.test(path)) continue;
     const before = await Deno.readTextFile(new URL(path, ROOT));
-    const now = await Deno.readTextFile(`${folder}/${path}`)
-      .catch(() => undefined);
+    const now = await exercise.readText(path);
     if (now === undefined) found.push(`${path} is gone`);
     else if (now !== before) found.push(`${path} was changed`);
   }
@@ -161,9 +165,10 @@ export async function copyMended(from: string, to: string): Promise<void> {
   for (const path of await filesOf(to, MENDED)) {
     await Deno.remove(`${to}/${path}`);
   }
+  const exercise = await BoundedFolder.open(from, MOST);
   for (const path of await filesOf(from, MENDED)) {
     const folder = path.slice(0, path.lastIndexOf("/") + 1);
     await Deno.mkdir(`${to}/${folder}`, { recursive: true });
-    await Deno.copyFile(`${from}/${path}`, `${to}/${path}`);
+    await exercise.copyFile(path, `${to}/${path}`);
   }
 }
