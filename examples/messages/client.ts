@@ -33,6 +33,9 @@ export class Conversation {
         if (request) this.#take(await this.#client.request(request));
       }
       if (this.#next && this.#lost) throw this.#lost;
+      const signal = AbortSignal.timeout(1000);
+      const quit = { do: "quit", replies: [] }; // and what was sent has arrived
+      if (this.#next) this.#take(await this.#client.request(quit, { signal }));
       return 0;
     } catch (error) {
       const isRefused = error instanceof Deno.errors.ConnectionRefused;

@@ -42,13 +42,14 @@ export abstract class MessagesHandler extends ClientHandler {
     const [first = "", second = ""] = replies;
     const { chat } = this;
     const user = this.#user;
+    if (user) await this.#dropSent(user);
+    if (action === "quit") return { lines: [{ text: "Goodbye" }], next: null };
     if (!user) {
       const { length } = await chat.store.load({ name: first });
       this.#user = await chat.enter(first, this);
       this.reportName = this.#user.name;
       return this.#answer(`Hello ${this.reportName}: ${length} to read`);
     }
-    await this.#dropSent(user);
     if (user.room) return this.#say(first, user, user.room);
     switch (action) {
       case "users": {
@@ -72,8 +73,6 @@ export abstract class MessagesHandler extends ClientHandler {
         const { members } = chat.joinRoom(first, user);
         return this.#answer(`Here: ${namesOf(members)}. bye leaves the room`);
       }
-      case "quit":
-        return { lines: [{ text: "Goodbye" }], next: null };
     }
     throw new Sorry("That is not possible now"); // such as a line for a closed room
   }
@@ -97,12 +96,9 @@ export abstract class MessagesHandler extends ClientHandler {
   }
 
   /** Called once at the end, also if the client has vanished. */
-  protected override async closed(reason: string): Promise<void> {
+  protected override async closed(): Promise<void> {
     using _guard = await this.writeLock.acquire();
-    if (!this.#user) return;
-    this.chat.leave(this.#user);
-    // Otherwise the last answer may be lost: its lines will be sent again.
-    if (reason === "client") await this.#dropSent(this.#user).catch(() => {});
+    if (this.#user) this.chat.leave(this.#user);
   }
 
   #answer(...lines: string[]): Answer {

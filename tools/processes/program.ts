@@ -8,6 +8,7 @@ import { soon } from "../../lib/testing/soon.ts";
 
 export const ROOT = `${import.meta.dirname}/../../`;
 const decoder = new TextDecoder();
+const encoder = new TextEncoder();
 
 /** How a program ended. */
 export interface Ended {
@@ -89,6 +90,13 @@ export class Program implements AsyncDisposable {
 
   kill(signal: Deno.Signal): void {
     this.#child.kill(signal);
+  }
+
+  /** Writes to its stdin, if it was started with `stdin: "piped"`. */
+  async type(text: string): Promise<void> {
+    const writer = this.#child.stdin.getWriter();
+    await writer.write(encoder.encode(text));
+    writer.releaseLock();
   }
 
   /** Waits for the program's end. After some minutes, it is killed. */
