@@ -365,9 +365,12 @@ class Play {
     if (this.#world.below(4) === 0) all.push(this.#type());
     if (this.#world.below(4) === 0) all.push(this.#restart());
     await Promise.all(all);
-    this.#store.isReliable = true;
-    for (const name of USERS) await this.#readAll(name);
     await this.#server.shutdown();
+    this.#store.isReliable = true;
+    for (const name of USERS) {
+      const unread = await this.#store.load({ name });
+      this.#ledger.get(name, unread.map(({ text }) => text));
+    }
     assertEquals(this.#chat.rooms.size, 0, "rooms are left");
     this.#ledger.check();
   }
@@ -402,14 +405,10 @@ class Play {
     }
   }
 
-  async #readAll(name: string): Promise<void> {
-    await this.#visit(name, (visit) => visit.read());
-  }
-
   async #visit(
     name: string,
     act: (visit: Visit) => Promise<void>,
-    vanishes = false,
+    vanishes: boolean,
   ): Promise<void> {
     const server = this.#server;
     const { client, vanish } = this.#client(name);
