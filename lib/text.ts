@@ -42,7 +42,7 @@ const UNUSUAL = /[^ -~]|^ | {2}| $/;
  *
  * @example
  * ```ts
- * import { escape } from "./text.ts";
+ * import { escape } from "@rollcall/rollcall/text";
  *
  * if (escape("Al\nice\x1b[2J") !== "Al\\nice\\x1b[2J") throw new Error();
  * ```
@@ -73,7 +73,18 @@ const SHORT: Readonly<Record<string, string>> = {
   "\t": "\\t",
 };
 
-/** Escapes a text of a peer, and cuts it after this many columns of a terminal. Then it adds the full length. */
+/**
+ * Escapes a text of a peer, and cuts it after this many columns of a terminal. Then it
+ * adds the full length.
+ *
+ * @example
+ * ```ts
+ * import { escapeAndCut } from "@rollcall/rollcall/text";
+ *
+ * const shown = escapeAndCut("\x1b[2J" + "a".repeat(1000), 10);
+ * if (shown !== "\\x1b[2Jaaa... (1004 characters)") throw new Error(shown);
+ * ```
+ */
 export function escapeAndCut(text: string, longest: number): string {
   // One more, so that its last character is judged by the one after it.
   const escaped = escape(cut(text, longest + 1));

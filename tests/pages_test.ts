@@ -16,6 +16,7 @@ import counter from "../examples/counter.ts" with { type: "text" };
 import room from "../examples/room.ts" with { type: "text" };
 import upper from "../examples/upper.ts" with { type: "text" };
 import warmest from "../examples/warmest.ts" with { type: "text" };
+import testingExample from "./testing_example_test.ts" with { type: "text" };
 import labMessages from "./python/messages.py" with { type: "text" };
 import demoTest from "./demo_test.ts" with { type: "text" };
 import clienthandler from "../clienthandler.ts" with { type: "text" };
@@ -66,6 +67,7 @@ const SOURCES: Record<string, string> = {
   "examples/room.ts": room,
   "examples/upper.ts": upper,
   "examples/warmest.ts": warmest,
+  "tests/testing_example_test.ts": testingExample,
   "tests/python/lab_server.py": labServer,
   "tests/python/messages.py": labMessages,
 };

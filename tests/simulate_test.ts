@@ -76,7 +76,10 @@ Deno.test("simulate gives the same events for the same seed, also with Math.rand
     return told;
   };
   const first = await story(7);
-  assert(first.length === 2, first.join("\n"));
+  const told = (what: RegExp) => first.filter((line) => what.test(line)).length;
+  assertEquals(told(/^\d+ Alice \d/), 2, first.join("\n"));
+  assertEquals(told(/^\d+ (server for )?Alice [a-z]/), first.length - 2);
+  assertEquals(told(/^\d+ Alice closes/), 1);
   assertEquals(await story(7), first);
   assert(first.join() !== (await story(8)).join());
 });

@@ -80,7 +80,28 @@ export class SimulatedListener implements Listener {
   }
 }
 
-/** The network of one client. */
+/**
+ * The network of one client. {@linkcode World.through} returns it.
+ *
+ * @example A connection without a {@linkcode Client}, which is reset
+ * ```ts
+ * import { Server } from "@rollcall/rollcall";
+ * import { type ClientNetwork, simulate } from "@rollcall/rollcall/testing";
+ *
+ * await simulate(1, async (world) => {
+ *   await using server = new Server({
+ *     network: world.network,
+ *     log: () => {},
+ *     report: () => {},
+ *   });
+ *   void server.run();
+ *   const network: ClientNetwork = world.through("Alice");
+ *   const conn = await network.connect(server.addr);
+ *   await conn.write(Uint8Array.of(0x80)); // half a message
+ *   network.reset();
+ * });
+ * ```
+ */
 export interface ClientNetwork extends Network {
   /** Resets all connections of the client, as when its program is killed. */
   reset(): void;

@@ -10,7 +10,35 @@ import type { Address } from "../net.ts";
 import { encode, TestReader, writeAll } from "./messages.ts";
 import { soon } from "./soon.ts";
 
-/** The other end of a connection, which sends any bytes or messages. */
+/**
+ * The other end of a connection over a real socket, which sends any bytes or messages.
+ *
+ * @example A message in two parts
+ * ```ts
+ * import { Server } from "@rollcall/rollcall";
+ * import { ClientHandler } from "@rollcall/rollcall/clienthandler";
+ * import { FORMATS, type Message } from "@rollcall/rollcall/formats";
+ * import { Peer } from "@rollcall/rollcall/testing";
+ *
+ * class Echo extends ClientHandler {
+ *   protected override processRequest(request: Message): Message {
+ *     return request;
+ *   }
+ * }
+ * await using server = new Server({
+ *   port: 0,
+ *   wire: FORMATS.json,
+ *   clientHandler: Echo,
+ *   log: () => {},
+ *   report: () => {},
+ * });
+ * void server.run();
+ * using peer = await Peer.greeted(server.addr, FORMATS.json);
+ * await peer.sendBytes(new TextEncoder().encode("1"));
+ * await peer.sendBytes(new TextEncoder().encode("2\n"));
+ * if (await peer.receive() !== 12) throw new Error("it is not whole");
+ * ```
+ */
 export class Peer implements Disposable {
   /** The socket. */
   readonly conn: Deno.TcpConn;

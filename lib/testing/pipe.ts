@@ -11,7 +11,31 @@ import type { SimulatedClock } from "./clock.ts";
 /** An item in transit: bytes, the end of the stream, or a reset. */
 export type Item = Uint8Array | "end" | "reset";
 
-/** How a direction behaves. */
+/**
+ * How one direction of a simulated connection behaves.
+ *
+ * @example A client that is far away, and has little room
+ * ```ts
+ * import { type Profile, simulate } from "@rollcall/rollcall/testing";
+ *
+ * const there: Profile = { capacity: 1000, delay: 0, shortness: 0 };
+ * const back: Profile = { capacity: 100, delay: 300, shortness: 2 };
+ * await simulate(1, async (world) => {
+ *   const listener = world.network.listen({
+ *     hostname: "127.0.0.1",
+ *     port: 12_000,
+ *     tcpBacklog: 1,
+ *   });
+ *   const network = world.through("Alice", there, back);
+ *   const conn = await network.connect(listener.addr);
+ *   const accepted = await listener.accept();
+ *   await accepted.write(new Uint8Array(1000)); // not all of it, and late
+ *   const count = await conn.read(new Uint8Array(1000));
+ *   if (!count || count > 100) throw new Error(`it got ${count} bytes`);
+ *   for (const it of [conn, accepted, listener]) it.close();
+ * });
+ * ```
+ */
 export interface Profile {
   /** The most bytes that may be in transit or wait to be read. */
   capacity: number;
@@ -21,7 +45,22 @@ export interface Profile {
   shortness: number;
 }
 
-/** A direction with ample room, in which items are in transit for at most 4 ms. */
+/**
+ * A direction with ample room, in which items are in transit for at most 4 ms.
+ *
+ * @example
+ * ```ts
+ * import { PLAIN, simulate } from "@rollcall/rollcall/testing";
+ *
+ * await simulate(1, async (world) => {
+ *   const slow = { ...PLAIN, delay: 100 };
+ *   const network = world.through("Alice", PLAIN, slow);
+ *   const address = { hostname: "127.0.0.1", port: 12_000 };
+ *   const refused = await network.connect(address).catch(() => true);
+ *   if (refused !== true) throw new Error("no server listens");
+ * });
+ * ```
+ */
 export const PLAIN: Readonly<Profile> = {
   capacity: 100_000,
   delay: 4,

@@ -10,7 +10,21 @@ import { SimulatedWorld, type Tell, type World } from "./world.ts";
 /** How many events one simulation may have. A few hundred are usual. */
 const MOST_EVENTS = 100_000;
 
-/** What went wrong in a simulation. `cause` is the error, if one was thrown. */
+/**
+ * What went wrong in a simulation. `cause` is the error, if one was thrown.
+ *
+ * @example
+ * ```ts
+ * import { simulate, SimulationFault } from "@rollcall/rollcall/testing";
+ *
+ * const fault = await simulate(7, async (world) => {
+ *   await world.pause(10);
+ *   world.fault("no tea");
+ * }).catch((error) => error);
+ * if (!(fault instanceof SimulationFault)) throw new Error("no fault");
+ * if (fault.why !== "no tea" || fault.seed !== 7) throw fault;
+ * ```
+ */
 export class SimulationFault extends Error {
   /** The class's name, as in `error.name`. */
   override name = "SimulationFault";
@@ -43,6 +57,8 @@ export class SimulationFault extends Error {
  * What waits for anything real, such as a file, cannot be simulated, nor what
  * imports its timers from `node:timers`. One simulation runs at a time.
  *
+ * `tell` is called for each event.
+ *
  * @returns How many events there were.
  * @throws {SimulationFault} At the first fault.
  *
@@ -68,6 +84,7 @@ export class SimulationFault extends Error {
  *       wire: lines,
  *       clientHandler: Upper,
  *       log: () => {},
+ *       report: () => {},
  *     });
  *     void server.run();
  *     await using client = new Client({ network, wire: lines });

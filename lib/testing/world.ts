@@ -6,18 +6,81 @@
 
 import type { Network } from "../net.ts";
 import { SimulatedClock } from "./clock.ts";
+import type { Observer } from "./connection.ts";
 import { type ClientNetwork, SimulatedNetwork } from "./network.ts";
 import { drawProfile, type Profile } from "./pipe.ts";
 import { Random } from "./random.ts";
 import { Watch } from "./watch.ts";
 
-/** Called for each event: when, in milliseconds since the start, who, and what. */
+/**
+ * Called for each event of a connection, and for what the play tells: when, in
+ * milliseconds since the start, who, and what.
+ *
+ * @example Printing what happens with a seed
+ * ```ts
+ * import { simulate, type Tell } from "@rollcall/rollcall/testing";
+ *
+ * const lines: string[] = [];
+ * const tell: Tell = (at, who, what) => lines.push(`${at} ms ${who} ${what}`);
+ * await simulate(1, async (world) => {
+ *   await world.pause(100);
+ *   world.tell("Alice", "gives up");
+ * }, { tell });
+ * if (!lines[0].endsWith("ms Alice gives up")) throw new Error(lines[0]);
+ * ```
+ */
 export type Tell = (at: number, who: string, what: string) => void;
 
 /** How long after the end of all connections a timer may still be pending, in milliseconds. */
 const SOON = 10;
 
-/** What the play of a simulation uses. */
+/**
+ * What the play of a simulation uses.
+ *
+ * @example A client that vanishes, and a check after each event
+ * ```ts
+ * import { Server } from "@rollcall/rollcall";
+ * import { Client } from "@rollcall/rollcall/client";
+ * import { ClientHandler } from "@rollcall/rollcall/clienthandler";
+ * import { lines } from "@rollcall/rollcall/formats";
+ * import { simulate, type World } from "@rollcall/rollcall/testing";
+ *
+ * const here = new Set<ClientHandler<string>>();
+ * class Counted extends ClientHandler<string> {
+ *   protected override processRequest(): string {
+ *     return `${here.add(this).size}`;
+ *   }
+ *   protected override closed(): void {
+ *     here.delete(this); // without this line, it fails
+ *   }
+ * }
+ *
+ * async function play(world: World) {
+ *   await using server = new Server({
+ *     network: world.network,
+ *     wire: lines,
+ *     clientHandler: Counted,
+ *     log: () => {},
+ *     report: (line) => world.tell("server", line),
+ *   });
+ *   void server.run();
+ *   world.always(() => {
+ *     if (here.size > 1) world.fault("one client counts twice");
+ *   });
+ *   world.atEnd(() => {
+ *     if (here.size > 0) world.fault("a client that has left is counted");
+ *   });
+ *   const network = world.through("Alice");
+ *   await using client = new Client({ network, wire: lines });
+ *   await client.connect();
+ *   const counted = client.request("count me").catch(() => {});
+ *   await world.pause(50);
+ *   network.reset();
+ *   await counted;
+ * }
+ * for (let seed = 1; seed <= 20; seed++) await simulate(seed, play);
+ * ```
+ */
 export interface World {
   /** The network, for `new Server({ network })` and `new Client({ network })`. */
   readonly network: Network;
@@ -73,9 +136,18 @@ export class SimulatedWorld implements World, Disposable {
     const profile = () => drawProfile(this.random);
     this.network = new SimulatedNetwork(this.clock, this.random, profile);
     this.#tell = tell;
+    this.network.onConnect = (name, client, server) => {
+      client.observer = this.#observer(name);
+      server.observer = this.#observer(`server for ${name}`);
+    };
     this.#watch = new Watch((why) => this.fault(why));
     Math.random = () => this.random.below(2 ** 32) / 2 ** 32;
     addEventListener("unhandledrejection", this.#onRejection);
+  }
+
+  #observer(who: string): Observer {
+    const fault = (what: string) => this.fault(`${who} ${what}`);
+    return { fault, tell: this.teller(who) };
   }
 
   get now(): number {

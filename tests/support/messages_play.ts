@@ -362,8 +362,8 @@ class Play {
   async run(): Promise<void> {
     this.#world.always(() => this.#checkMembers());
     const all = USERS.map((name) => this.#visits(name));
-    if (this.#world.below(4) === 0) all.push(this.#type());
-    if (this.#world.below(4) === 0) all.push(this.#restart());
+    if (this.#world.below(6) === 0) all.push(this.#type());
+    if (this.#world.below(6) === 0) all.push(this.#restart());
     await Promise.all(all);
     await this.#server.shutdown();
     this.#store.isReliable = true;
