@@ -160,7 +160,7 @@ class Visit {
   }
 
   /** Does something that the seed chooses. */
-  async act(others: readonly string[]): Promise<void> {
+  async act(users: readonly string[]): Promise<void> {
     const { below, pick } = this;
     await this.#world.pause(below(3) * 50 + 1);
     if (this.#stay) return below(4) === 0 ? this.#leaveRoom() : this.#say();
@@ -176,7 +176,7 @@ class Visit {
       case 5:
         return void await this.#ask(this.pick(["users", "rooms"]));
       default: {
-        const to = pick(others);
+        const to = pick(users);
         const count = 1 + below(3);
         const all = Array.from({ length: count }, () => this.#write(to));
         await Promise.all(all);
@@ -361,7 +361,8 @@ class Play {
 
   async run(): Promise<void> {
     this.#world.always(() => this.#checkMembers());
-    const all = USERS.map((name) => this.#visits(name));
+    const users = USERS.slice(0, this.#world.below(3) === 0 ? 3 : 2);
+    const all = users.map((name) => this.#visits(name, users));
     if (this.#world.below(6) === 0) all.push(this.#type());
     if (this.#world.below(6) === 0) all.push(this.#restart());
     await Promise.all(all);
@@ -391,14 +392,13 @@ class Play {
     this.#isRestarting = false;
   }
 
-  async #visits(name: string): Promise<void> {
-    const others = USERS.filter((other) => other !== name);
+  async #visits(name: string, users: readonly string[]): Promise<void> {
     for (let visits = 1 + this.#world.below(2); visits > 0; visits--) {
       await this.#world.pause(200);
       const vanishes = this.#world.below(3) === 0;
       await this.#visit(name, async (visit) => {
-        for (let acts = this.#world.below(6); acts > 0; acts--) {
-          await visit.act(others);
+        for (let acts = this.#world.below(7); acts > 0; acts--) {
+          await visit.act(users);
         }
         if (this.#world.below(3) > 0) await visit.read();
       }, vanishes);
@@ -447,16 +447,18 @@ class Play {
 
   /** Those who are here, and the members of rooms, are connected. */
   #checkMembers(): void {
-    const connected = new Set<unknown>(this.#server.handlers.values());
-    const { users } = this.#chat;
-    const rooms = new Set(this.#chat.rooms.values());
+    const { users, rooms } = this.#chat;
+    const { handlers } = this.#server;
     for (const { name, client, room } of users.values()) {
-      const isThere = client ? connected.has(client) : !room;
+      const handler = client as MessagesHandler | undefined;
+      const isThere = handler
+        ? handlers.get(handler.clientId) === handler
+        : !room;
       if (!isThere) this.#world.fault(`${name} is a ghost`);
-      const isMember = !room || rooms.has(room);
+      const isMember = !room || rooms.get(room.name.toLowerCase()) === room;
       if (!isMember) this.#world.fault(`${name} is in a room that is closed`);
     }
-    for (const { name, members, owner } of rooms) {
+    for (const { name, members, owner } of rooms.values()) {
       for (const member of [owner, ...members]) {
         const isMember = member.room?.members === members;
         if (!isMember) this.#world.fault(`${name} has a ghost`);
