@@ -289,35 +289,50 @@ programs.test("No server can make the client of the messages show more than line
   assert(!/[^ -~\n]/.test(stdout) && stdout.length < 6000, stdout);
 });
 
-terminal.test("In a terminal, what others write stands above the line that the user edits (needs net, run, pty)", async () => {
+/** Waits until a terminal has shown this. `CSI` begins an escape sequence. */
+async function shown(program: Program, pattern: string): Promise<string> {
+  const csi = `${String.fromCharCode(27)}\\[`;
+  return (await program.stdout.match(RegExp(pattern.replaceAll("CSI", csi))))[
+    0
+  ];
+}
+
+terminal.test("In a terminal, what others do stands above the line that the user edits, and Ctrl-D and Ctrl-C leave (needs net, run, pty)", async () => {
   await using server = serve();
   using alice = await User.enter(server, "Alice Brown");
   await alice.ask("open", "tea");
   await using bob = onTerminal(`${server.addr.port}`);
-  await bob.stdout.match(/Your name: /);
+  await shown(bob, "Your name: ");
   await bob.type("Bob Chen\n");
-  await bob.stdout.match(/> /);
+  await shown(bob, "> ");
   await bob.type("6\n");
-  await bob.stdout.match(/Room: /);
+  await shown(bob, "Room: ");
   await bob.type("tea\n");
-  await bob.stdout.match(/tea: \u001b\[6G$/);
+  await shown(bob, "tea: CSI6G$");
   await bob.type("a long line ".repeat(15));
-  await bob.type("\u001b[D".repeat(5)); // to the left
-  await bob.stdout.match(/\u001b\[5D|(\u001b\[1?D.*){5}/s);
-  await alice.ask("say", "hello " + "Bob ".repeat(30));
+  await bob.type(`${String.fromCharCode(27)}[D`.repeat(5)); // to the left
+  await shown(bob, "CSI5D|(CSI1?D[^]*){5}");
+  await alice.ask("say", `hello${" Bob".repeat(30)}`);
   // Up to the first row of the line, which is cleared, and drawn again below.
-  const above =
-    /\u001b\[2A\u001b\[1G\u001b\[0J\d\d:\d\d Alice Brown: hello (Bob )*Bob\r\n {8}(Bob )*Bob\r\n/;
-  const [, after] =
-    (await bob.stdout.match(RegExp(`${above.source}([^]*line )`))).slice(-2);
-  assert(after?.includes("tea: a long line"), after);
+  const cleared = "CSI2ACSI1GCSI0J";
+  const line = `\\d\\d:\\d\\d Alice Brown: hello( Bob)*\r\n {8}Bob( Bob)*\r\n`;
+  await shown(bob, `${cleared}${line}CSI1GCSI0Jtea: a long line[^]*line `);
   await bob.type("!\n");
-  const said = `${"a long line ".repeat(15)}`.replace(/line $/, "!line");
-  assertEquals(await alice.hear(), [`Bob Chen has joined`]);
+  const said = "a long line ".repeat(15).replace(/line $/, "!line");
+  assertEquals(await alice.hear(), ["Bob Chen has joined"]);
   assertEquals(await alice.hear(), [`Bob Chen: ${said}`]);
   await alice.ask("say", "exit"); // the prompt is the menu's, at once
-  await bob.stdout.match(/Alice Brown has closed tea[^]*> \u001b\[3G$/);
-  await bob.type("\u0003");
-  assertEquals(await server.handlers.size > 0, true);
+  await shown(bob, "Alice Brown has closed tea[^]*> CSI3G$");
+  await bob.type("2\n");
+  await shown(bob, "To: CSI5G$");
+  await alice.ask("send", "Bob Chen", "hello"); // the prompt stays
+  await shown(bob, "Alice Brown has written to you\r\nCSI1GCSI0JTo: CSI5G$");
+  await bob.type("\u0004");
+  await shown(bob, "CSI0J\\* Goodbye\r\n$");
   assertEquals((await bob.ended()).code, 0);
+  await using again = onTerminal(`${server.addr.port}`);
+  await shown(again, "Your name: ");
+  await again.type("\u0003");
+  await shown(again, "CSI0J\\* Goodbye\r\n$");
+  assertEquals((await again.ended()).code, 0);
 });

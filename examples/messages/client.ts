@@ -51,8 +51,9 @@ export class Conversation {
   async #takePushes(): Promise<void> {
     try {
       for await (const push of this.#client) {
+        const isInRoom = !Array.isArray(this.#next);
         this.#take(push);
-        if (this.#next) this.#user.setPrompt(promptOf(this.#next));
+        if (this.#next && isInRoom) this.#user.setPrompt(promptOf(this.#next));
       }
       this.#lost = "The server has closed the connection";
     } catch (error) {

@@ -113,7 +113,7 @@ function namesOf(named: Iterable<{ name: string }>): string {
 function written(text: string, { name: from }: User): Line {
   const isText = text.trim() !== "" && text.length <= MOST.text;
   if (isText) return { from, at: Date.now(), text };
-  throw new Sorry(`A message has 1 to ${MOST.text} characters: ${text.length}`);
+  throw new Sorry(`A message has 1 to ${MOST.text} characters`);
 }
 
 function check(message: Message): Request {

@@ -17,7 +17,7 @@ export class Terminal {
 
   constructor() {
     if (!this.#isTerminal) return;
-    this.#editor.on("SIGINT", () => this.close()); // Ctrl-C
+    this.#editor.on("close", () => this.close()); // at Ctrl-C and Ctrl-D
     this.#editor.on("line", () => this.#editor.prompt()); // before the answer
     // Wider, the line has fewer rows: the editor must not clear those above it.
     process.stdout.prependListener("resize", () => {
