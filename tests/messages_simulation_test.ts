@@ -12,7 +12,7 @@ import { needs } from "./support/needs.ts";
 
 const SEEDS = 300;
 
-Deno.test("No line between users of the messages is lost, doubled or out of order, whoever vanishes and whatever fails [messages-simulated]", async () => {
+Deno.test("No line between users of the messages is lost, doubled or out of order when users vanish and the store fails [messages-simulated]", async () => {
   for (let seed = 1; seed <= SEEDS; seed++) await simulate(seed, play);
 });
 
