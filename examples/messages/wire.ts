@@ -26,7 +26,7 @@ export function isPush(message: Message): boolean {
 
 /** Returns the address in a program's arguments: `[PORT [HOST]]`. */
 export function addressIn([port = "12000", host]: string[]) {
-  if (/^\d+$/.test(port)) return { port: Number(port), host };
+  if (/^\d{1,5}$/.test(port) && +port < 65_536) return { port: +port, host };
   console.error(`The first argument is a port, not ${port}`);
   Deno.exit(2);
 }

@@ -85,7 +85,7 @@ class Ledger {
     assertEquals(new Set(heard).size, heard.length, `${name} hears twice`);
     for (const { room: where, text, from, to } of this.said) {
       const isMissed = where === room && from >= stay.from && to <= now &&
-        !text.startsWith(`${name} `) && !heard.includes(text);
+        writerOf(text) !== name && !heard.includes(text);
       assert(!isMissed, `${name} does not hear "${text}"`);
     }
   }
