@@ -182,7 +182,7 @@ net.test("A stranger cannot take a name twice, deceive by a name, or fill the se
   for (let i = 0; i < MOST.rooms; i++) {
     chat.openRoom(`room ${i}`, { name: "Alice Brown" });
   }
-  assertEquals(await alice.ask("open", "one"), ["Too many rooms are open"]);
+  assertEquals(await alice.ask("open", "one"), ["Too many are open"]);
 });
 
 Deno.test("The chat forgets the user who left longest ago when too many are known", async () => {

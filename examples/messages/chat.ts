@@ -86,9 +86,7 @@ export class Chat {
   openRoom(name: string, owner: User): void {
     checkName(name);
     if (this.rooms.has(keyOf(name))) throw new Sorry("It is open: join it");
-    if (this.rooms.size >= MOST.rooms) {
-      throw new Sorry("Too many rooms are open");
-    }
+    if (this.rooms.size >= MOST.rooms) throw new Sorry("Too many are open");
     owner.room = { name, owner, members: new Set([owner]) };
     this.rooms.set(keyOf(name), owner.room);
   }
@@ -112,9 +110,8 @@ export class Chat {
       this.rooms.delete(keyOf(room.name));
       for (const member of room.members) member.room = undefined;
     }
-    tell(room.members, {
-      text: `${user.name} has ${isClosed ? "closed" : "left"} ${room.name}`,
-    });
+    const how = isClosed ? "closed" : "left";
+    tell(room.members, { text: `${user.name} has ${how} ${room.name}` });
   }
 }
 

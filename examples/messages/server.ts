@@ -12,4 +12,7 @@ const server = new Server({
   maxQueuedBytes: 2 ** 18, // for a user who reads too slowly
 });
 Deno.addSignalListener("SIGINT", () => void server.shutdown());
-await server.run();
+await server.run().catch(({ message }: Error) => {
+  console.error(message); // such as that the port is in use
+  Deno.exitCode = 1;
+});
