@@ -5,7 +5,7 @@ import { type Answer, Line, resp } from "./resp.ts";
 /** How many requests are answered together. */
 const ANSWERED_AT_ONCE = 64;
 /** Bytes of memory that an entry takes besides its key and its value, as estimated. */
-const ENTRY = 100;
+const ENTRY = 128;
 const OK = new Line("+OK");
 const FULL = new Line("-OOM command not allowed when the store is full.");
 const NO_INTEGER = new Line("-ERR value is not an integer or out of range");
