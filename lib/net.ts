@@ -15,8 +15,8 @@ export interface Connection {
   closeWrite(): Promise<void>;
   /** Closes both directions. A second call throws `BadResource`. */
   close(): void;
-  /** Sends small writes at once instead of collecting them. */
-  setNoDelay(on?: boolean): void;
+  /** Sends small writes at once instead of collecting them. Some connections always do. */
+  setNoDelay?(on?: boolean): void;
   /** Asks the system to find out whether a silent peer is still there. Not all connections can. */
   setKeepAlive?(on?: boolean): void;
 }
@@ -67,9 +67,9 @@ export function addressOf(options: { host?: string; port?: number }): Address {
   };
 }
 
-/** Returns an address as the lab writes it, such as `127.0.0.1/12000`. */
+/** Returns an address as the lab writes it, such as `127.0.0.1/12000`. The path of a Unix socket has no port. */
 export function showAddress({ hostname, port }: Address): string {
-  return `${hostname}/${port}`;
+  return port === 0 ? hostname : `${hostname}/${port}`;
 }
 
 /** Whether the error only means that one side has ended the connection. */

@@ -1,0 +1,140 @@
+/**
+ * The networks that the options of a server or a client choose.
+ *
+ * @module
+ */
+
+import process from "node:process";
+import { type Accepted, closeOnce, type Network } from "../net.ts";
+import { reason } from "../text.ts";
+import { TlsConnection } from "./tls.ts";
+import { unixNetwork } from "./unix.ts";
+
+/** The certificate of a server. */
+export interface Certificate {
+  /** The certificate, and then those that it was signed with, in PEM. */
+  cert: string;
+  /** The private key of the certificate, in PEM. */
+  key: string;
+}
+
+/** The options that choose a network. */
+export interface NetworkOptions {
+  /** The network. @default {Deno} */
+  network?: Network;
+  /** The path of a Unix socket, which takes the place of an address. @default {undefined} */
+  path?: string;
+}
+
+/** The options of a server that choose its network. */
+export interface ServerNetwork extends NetworkOptions {
+  /** The certificate. With it, the server speaks TLS only. @default {undefined} */
+  tls?: Certificate;
+}
+
+/** The options of a client that choose its network. */
+export interface ClientNetwork extends NetworkOptions {
+  /** Whether it speaks TLS. `ca` has the certificates to trust in place of the usual ones, in PEM. @default {false} */
+  tls?: boolean | { ca: string };
+}
+
+/**
+ * Returns the network that a server listens on.
+ *
+ * @throws {TypeError} If the certificate or its key is not in PEM, or they do not fit.
+ */
+export function serverNetwork(options: ServerNetwork): Network {
+  const network = plainNetwork(options);
+  return options.tls ? withServerTls(network, options.tls) : network;
+}
+
+/** Returns the network that a client connects through. */
+export function clientNetwork(options: ClientNetwork): Network {
+  const network = plainNetwork(options);
+  const { tls } = options;
+  if (!tls) return network;
+  return withClientTls(network, tls === true ? undefined : tls.ca);
+}
+
+function plainNetwork({ network = Deno, path }: NetworkOptions): Network {
+  return path === undefined ? network : unixNetwork(path);
+}
+
+/** Node's TLS. It is loaded when it is needed, since that takes time. */
+function nodeTls() {
+  return process.getBuiltinModule("node:tls");
+}
+
+function withServerTls(network: Network, certificate: Certificate): Network {
+  check(certificate);
+  const { createSecureContext, TLSSocket } = nodeTls();
+  const secureContext = createSecureContext({ ...certificate });
+  const options = { isServer: true, secureContext, allowHalfOpen: true };
+  // The handshake is not awaited: a client that never shakes hands delays no other.
+  const secure = (conn: Accepted): Accepted => {
+    const secured = new TlsConnection(
+      conn,
+      "secure",
+      (stream) => new TLSSocket(stream as never, options),
+    );
+    return Object.assign(secured, { remoteAddr: conn.remoteAddr });
+  };
+  return {
+    ...network,
+    listen: (address) => {
+      const listener = network.listen(address);
+      return {
+        addr: listener.addr,
+        accept: async () => secure(await listener.accept()),
+        close: () => listener.close(),
+      };
+    },
+  };
+}
+
+function withClientTls(network: Network, ca: string | undefined): Network {
+  const { connect } = nodeTls();
+  const { isIP } = process.getBuiltinModule("node:net");
+  return {
+    ...network,
+    connect: async (address) => {
+      const { hostname: host, signal } = address;
+      // An address is compared with the certificate, too, but it is no server name.
+      const servername = isIP(host) ? undefined : host;
+      const options = { ca, host, servername, allowHalfOpen: true };
+      const secured = new TlsConnection(
+        await network.connect(address),
+        "secureConnect",
+        (socket) => connect({ socket, ...options }),
+      );
+      const abort = () => closeOnce(secured);
+      if (signal?.aborted) abort(); // while it connected
+      signal?.addEventListener("abort", abort);
+      try {
+        await secured.handshake;
+      } finally {
+        signal?.removeEventListener("abort", abort);
+      }
+      return secured;
+    },
+  };
+}
+
+/** @throws {TypeError} If the certificate or its key is not in PEM, or they do not fit. */
+function check({ cert, key }: Certificate): void {
+  const { createPrivateKey, X509Certificate } = process.getBuiltinModule(
+    "node:crypto",
+  );
+  const parse = <T>(what: string, make: () => T): T => {
+    try {
+      return make();
+    } catch (error) {
+      throw new TypeError(`${what} is not in PEM: ${reason(error)}`);
+    }
+  };
+  const x509 = parse("The certificate", () => new X509Certificate(cert));
+  const privateKey = parse("The key", () => createPrivateKey(key));
+  if (!x509.checkPrivateKey(privateKey)) {
+    throw new TypeError("The key does not fit the certificate");
+  }
+}

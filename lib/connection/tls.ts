@@ -1,0 +1,155 @@
+/**
+ * TLS over any connection, for both the server and the client.
+ *
+ * It is Node's TLS. Deno's own is faster, but its `close()` does not free the
+ * descriptor of a peer that has not shaken hands.
+ *
+ * @module
+ */
+
+import type { Duplex } from "node:stream";
+import type { TLSSocket } from "node:tls";
+import { ProtocolError } from "../formats/errors.ts";
+import { closeOnce, type Connection } from "../net.ts";
+import { LONGEST } from "./state.ts";
+import { streamOver } from "./tls_stream.ts";
+
+/** The most bytes of one write, which ends when the peer has accepted all of them. */
+const LARGEST_WRITE = 65_536;
+/** A TLS alert: the handshake failed. It is also how a peer without TLS recognizes TLS. */
+const HANDSHAKE_FAILED = Uint8Array.of(0x15, 3, 3, 0, 2, 2, 40);
+
+/** A connection that encrypts all that goes through another one. */
+export class TlsConnection implements Connection {
+  #conn: Connection;
+  #socket: TLSSocket;
+  /** Why no more can be read or written. */
+  #error: unknown;
+  #hasEnded = false;
+  #isClosed = false;
+  /** Resumes a read that waits. */
+  #wake = () => {};
+  #handshake = Promise.withResolvers<void>();
+  #isSecure = false;
+  #deadline: ReturnType<typeof setTimeout>;
+
+  /**
+   * Begins the handshake over a connection. `secure` makes the socket, and `event` is
+   * the event that ends its handshake.
+   */
+  constructor(
+    conn: Connection,
+    event: "secure" | "secureConnect",
+    secure: (stream: Duplex) => TLSSocket,
+  ) {
+    this.#conn = conn;
+    this.#handshake.promise.catch(() => {}); // the next read throws it, too
+    try {
+      this.#socket = secure(streamOver(conn, (error) => this.#fail(error)));
+    } catch (error) {
+      closeOnce(conn);
+      throw error;
+    }
+    const seconds = LONGEST.handshake / 1000;
+    this.#deadline = setTimeout(() => {
+      this.#refuse(`The TLS handshake must end within ${seconds} s`);
+    }, LONGEST.handshake);
+    this.#socket
+      .on(event, () => this.#noteSecure())
+      .on("readable", () => this.#wake())
+      .on("end", () => this.#noteEnd())
+      .on("error", (error) => this.#refuse(`TLS failed: ${error.message}`))
+      .on("close", () => this.#noteEnd());
+  }
+
+  /** Resolves when the handshake is done. @throws {ProtocolError} If it fails. */
+  get handshake(): Promise<void> {
+    return this.#handshake.promise;
+  }
+
+  async read(into: Uint8Array): Promise<number | null> {
+    for (;;) {
+      if (this.#error !== undefined) throw this.#error;
+      const available = Math.min(this.#socket.readableLength, into.length);
+      // Without bytes, this is how the stream is asked for more.
+      const bytes = this.#socket.read(available || undefined);
+      if (bytes !== null) {
+        into.set(bytes);
+        return bytes.length;
+      }
+      if (this.#hasEnded) return null;
+      await new Promise<void>((resolve) => this.#wake = resolve);
+    }
+  }
+
+  write(bytes: Uint8Array): Promise<number> {
+    const some = bytes.subarray(0, LARGEST_WRITE);
+    return new Promise((resolve, reject) => {
+      if (this.#error !== undefined) throw this.#error;
+      this.#socket.write(some, (error) => {
+        if (error) reject(this.#error ?? error);
+        else resolve(some.length);
+      });
+    });
+  }
+
+  closeWrite(): Promise<void> {
+    return new Promise((resolve) => this.#socket.end(() => resolve()));
+  }
+
+  close(): void {
+    if (this.#isClosed) throw new Deno.errors.BadResource("It is closed");
+    this.#isClosed = true;
+    const isSecure = this.#isSecure && this.#error === undefined;
+    this.#stop(new Deno.errors.Interrupted("The connection was closed"));
+    if (!isSecure) return this.#release();
+    // TLS has a message for the end. It is sent at once, unless the peer does not read.
+    this.#socket.end();
+    setTimeout(() => this.#release());
+  }
+
+  setNoDelay(on?: boolean): void {
+    this.#conn.setNoDelay?.(on);
+  }
+
+  setKeepAlive(on?: boolean): void {
+    this.#conn.setKeepAlive?.(on);
+  }
+
+  #noteSecure(): void {
+    this.#isSecure = true;
+    clearTimeout(this.#deadline);
+    this.#handshake.resolve();
+  }
+
+  #noteEnd(): void {
+    this.#hasEnded = true;
+    if (this.#isSecure) this.#wake();
+    else this.#fail(new Deno.errors.UnexpectedEof("No TLS handshake"));
+  }
+
+  #fail(error: unknown): void {
+    this.#stop(error);
+    this.#release();
+  }
+
+  /** Lets all reads and writes fail. */
+  #stop(error: unknown): void {
+    this.#error ??= error;
+    clearTimeout(this.#deadline);
+    this.#handshake.reject(this.#error);
+    this.#wake();
+  }
+
+  #release(): void {
+    this.#socket.destroy();
+    closeOnce(this.#conn);
+  }
+
+  /** Fails because of the peer. One that has not shaken hands is told. */
+  #refuse(why: string): void {
+    const fail = () => this.#fail(new ProtocolError(why));
+    if (this.#isSecure) fail();
+    else this.#conn.write(HANDSHAKE_FAILED).then(fail, fail);
+  }
+}
