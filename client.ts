@@ -16,6 +16,7 @@ import { Receiver } from "./lib/connection/receiver.ts";
 import { ConnectionEnded, DEFAULT_FORMAT } from "./lib/formats/formats.ts";
 import type { Message, WireFormat } from "./lib/formats/formats.ts";
 
+export type * from "./lib/connection/network.ts";
 export type { StopSignals };
 
 /** Options of a {@linkcode Client}. */

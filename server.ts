@@ -32,6 +32,7 @@ import { isClosedHere, isDisconnect } from "./lib/net.ts";
 import { printer, reportAbout } from "./lib/output.ts";
 import { reason } from "./lib/text.ts";
 
+export type * from "./lib/connection/network.ts";
 export type {
   ClientMap,
   CloseReason,
@@ -162,8 +163,7 @@ export class Server<In = Message, Out = In>
     if (this.#shutdown || this.#acceptor) {
       throw new Error("A server listens only once: create a new one");
     }
-    const tcpBacklog = Server.MAX_NUM_CONN;
-    const address = { ...this.#address, tcpBacklog };
+    const address = { ...this.#address, tcpBacklog: Server.MAX_NUM_CONN };
     this.#acceptor = new Acceptor(this.#network.listen(address));
     this.log([`Listening at ${showAddress(this.addr)}`]);
   }

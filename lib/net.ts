@@ -59,8 +59,11 @@ export const DEFAULT_ADDRESS: Readonly<Address> = {
   port: 12_000,
 };
 
-/** Returns the address in the options, with defaults for the missing parts. */
-export function addressOf(options: { host?: string; port?: number }): Address {
+/** Returns the address in the options, with defaults for the missing parts. The path of a Unix socket takes its place. */
+export function addressOf(
+  options: { host?: string; port?: number; path?: string },
+): Address {
+  if (options.path !== undefined) return { hostname: options.path, port: 0 };
   return {
     hostname: options.host ?? DEFAULT_ADDRESS.hostname,
     port: options.port ?? DEFAULT_ADDRESS.port,

@@ -9,7 +9,7 @@
 
 import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
-import { ProtocolError } from "../formats/errors.ts";
+import { TlsError } from "../formats/errors.ts";
 import { closeOnce, type Connection } from "../net.ts";
 import { LONGEST } from "./state.ts";
 import { streamOver } from "./tls_stream.ts";
@@ -62,7 +62,7 @@ export class TlsConnection implements Connection {
       .on("close", () => this.#noteEnd());
   }
 
-  /** Resolves when the handshake is done. @throws {ProtocolError} If it fails. */
+  /** Resolves when the handshake is done. @throws {TlsError} If it fails. */
   get handshake(): Promise<void> {
     return this.#handshake.promise;
   }
@@ -148,7 +148,7 @@ export class TlsConnection implements Connection {
 
   /** Fails because of the peer. One that has not shaken hands is told. */
   #refuse(why: string): void {
-    const fail = () => this.#fail(new ProtocolError(why));
+    const fail = () => this.#fail(new TlsError(why));
     if (this.#isSecure) fail();
     else this.#conn.write(HANDSHAKE_FAILED).then(fail, fail);
   }
