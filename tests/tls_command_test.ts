@@ -7,7 +7,7 @@ import {
   Program,
   ROOT,
 } from "../tools/processes/program.ts";
-import { certificateOf } from "./support/certificate.ts";
+import { certificateOf } from "../tools/processes/certificate.ts";
 import { needs } from "./support/needs.ts";
 import { ALICES_LINE } from "./support/peers.ts";
 

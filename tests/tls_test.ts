@@ -7,7 +7,7 @@ import { LONGEST } from "../lib/connection/state.ts";
 import { ProtocolError } from "../lib/formats/formats.ts";
 import { soon } from "../lib/testing/soon.ts";
 import { Server, type ServerOptions } from "../server.ts";
-import { certificateOf } from "./support/certificate.ts";
+import { certificateOf } from "../tools/processes/certificate.ts";
 import { needs } from "./support/needs.ts";
 import { EchoHandler, encode, json, Peer } from "./support/peers.ts";
 

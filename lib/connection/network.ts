@@ -7,7 +7,8 @@
 import process from "node:process";
 import { type Accepted, closeOnce, type Network } from "../net.ts";
 import { reason } from "../text.ts";
-import { TlsConnection } from "./tls.ts";
+import { type Side, TlsConnection } from "./tls.ts";
+import { readHello } from "./tls_hello.ts";
 import { unixNetwork } from "./unix.ts";
 
 /** The certificate of a server. */
@@ -70,14 +71,15 @@ function withServerTls(network: Network, certificate: Certificate): Network {
   const { createSecureContext, TLSSocket } = nodeTls();
   const secureContext = createSecureContext({ ...certificate });
   const options = { isServer: true, secureContext, allowHalfOpen: true };
+  const side: Side = {
+    hello: readHello,
+    secure: (stream) => new TLSSocket(stream as never, options),
+    event: "secure",
+  };
   // The handshake is not awaited: a client that never shakes hands delays no other.
   const secure = (conn: Accepted): Accepted => {
-    const secured = new TlsConnection(
-      conn,
-      "secure",
-      (stream) => new TLSSocket(stream as never, options),
-    );
-    return Object.assign(secured, { remoteAddr: conn.remoteAddr });
+    const { remoteAddr } = conn;
+    return Object.assign(new TlsConnection(conn, side), { remoteAddr });
   };
   return {
     ...network,
@@ -102,11 +104,11 @@ function withClientTls(network: Network, ca: string | undefined): Network {
       // An address is compared with the certificate, too, but it is no server name.
       const servername = isIP(host) ? undefined : host;
       const options = { ca, host, servername, allowHalfOpen: true };
-      const secured = new TlsConnection(
-        await network.connect(address),
-        "secureConnect",
-        (socket) => connect({ socket, ...options }),
-      );
+      const conn = await network.connect(address);
+      const secured = new TlsConnection(conn, {
+        secure: (socket) => connect({ socket, ...options }),
+        event: "secureConnect",
+      });
       const abort = () => closeOnce(secured);
       if (signal?.aborted) abort(); // while it connected
       signal?.addEventListener("abort", abort);

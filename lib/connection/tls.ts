@@ -19,60 +19,75 @@ const LARGEST_WRITE = 65_536;
 /** A TLS alert: the handshake failed. It is also how a peer without TLS recognizes TLS. */
 const HANDSHAKE_FAILED = Uint8Array.of(0x15, 3, 3, 0, 2, 2, 40);
 
+/** What the two sides of TLS do differently. */
+export interface Side {
+  /** Reads the first bytes of the peer, which begins, before the socket is made. */
+  hello?(conn: Connection): Promise<Uint8Array>;
+  /** Makes the socket. */
+  secure(stream: Duplex): TLSSocket;
+  /** The event that ends the handshake. */
+  event: "secure" | "secureConnect";
+}
+
 /** A connection that encrypts all that goes through another one. */
 export class TlsConnection implements Connection {
   #conn: Connection;
-  #socket: TLSSocket;
+  #socket: TLSSocket | undefined;
   /** Why no more can be read or written. */
   #error: unknown;
   #hasEnded = false;
   #isClosed = false;
   /** Resumes a read that waits. */
   #wake = () => {};
-  #handshake = Promise.withResolvers<void>();
   #isSecure = false;
+  #handshake = Promise.withResolvers<TLSSocket>();
   #deadline: ReturnType<typeof setTimeout>;
 
-  /**
-   * Begins the handshake over a connection. `secure` makes the socket, and `event` is
-   * the event that ends its handshake.
-   */
-  constructor(
-    conn: Connection,
-    event: "secure" | "secureConnect",
-    secure: (stream: Duplex) => TLSSocket,
-  ) {
+  /** Begins the handshake over a connection. */
+  constructor(conn: Connection, side: Side) {
     this.#conn = conn;
-    this.#handshake.promise.catch(() => {}); // the next read throws it, too
-    try {
-      this.#socket = secure(streamOver(conn, (error) => this.#fail(error)));
-    } catch (error) {
-      closeOnce(conn);
-      throw error;
-    }
+    this.#handshake.promise.catch(() => {}); // reads and writes throw it, too
     const seconds = LONGEST.handshake / 1000;
     this.#deadline = setTimeout(() => {
-      this.#refuse(`The TLS handshake must end within ${seconds} s`);
+      this.#refuse(
+        new TlsError(`The TLS handshake must end within ${seconds} s`),
+      );
     }, LONGEST.handshake);
-    this.#socket
-      .on(event, () => this.#noteSecure())
-      .on("readable", () => this.#wake())
-      .on("end", () => this.#noteEnd())
-      .on("error", (error) => this.#refuse(`TLS failed: ${error.message}`))
-      .on("close", () => this.#noteEnd());
+    void this.#begin(side);
+  }
+
+  async #begin({ hello, secure, event }: Side): Promise<void> {
+    try {
+      const first = await hello?.(this.#conn);
+      if (this.#error !== undefined) return;
+      const onError = (error: unknown) => this.#fail(error);
+      const socket = secure(streamOver(this.#conn, first, onError));
+      this.#socket = socket
+        .on(event, () => this.#noteSecure(socket))
+        .on("readable", () => this.#wake())
+        .on("end", () => this.#noteEnd())
+        .on("close", () => this.#noteEnd())
+        .on(
+          "error",
+          ({ message }) => this.#refuse(new TlsError(`TLS failed: ${message}`)),
+        );
+    } catch (error) {
+      this.#refuse(error);
+    }
   }
 
   /** Resolves when the handshake is done. @throws {TlsError} If it fails. */
-  get handshake(): Promise<void> {
+  get handshake(): Promise<unknown> {
     return this.#handshake.promise;
   }
 
   async read(into: Uint8Array): Promise<number | null> {
+    const socket = await this.#handshake.promise;
     for (;;) {
       if (this.#error !== undefined) throw this.#error;
-      const available = Math.min(this.#socket.readableLength, into.length);
+      const available = Math.min(socket.readableLength, into.length);
       // Without bytes, this is how the stream is asked for more.
-      const bytes = this.#socket.read(available || undefined);
+      const bytes = socket.read(available || undefined);
       if (bytes !== null) {
         into.set(bytes);
         return bytes.length;
@@ -82,19 +97,22 @@ export class TlsConnection implements Connection {
     }
   }
 
-  write(bytes: Uint8Array): Promise<number> {
+  async write(bytes: Uint8Array): Promise<number> {
+    const socket = await this.#handshake.promise;
+    if (this.#error !== undefined) throw this.#error;
     const some = bytes.subarray(0, LARGEST_WRITE);
-    return new Promise((resolve, reject) => {
-      if (this.#error !== undefined) throw this.#error;
-      this.#socket.write(some, (error) => {
+    await new Promise<void>((resolve, reject) => {
+      socket.write(some, (error) => {
         if (error) reject(this.#error ?? error);
-        else resolve(some.length);
+        else resolve();
       });
     });
+    return some.length;
   }
 
-  closeWrite(): Promise<void> {
-    return new Promise((resolve) => this.#socket.end(() => resolve()));
+  async closeWrite(): Promise<void> {
+    const socket = await this.#handshake.promise;
+    await new Promise<void>((resolve) => socket.end(() => resolve()));
   }
 
   close(): void {
@@ -104,7 +122,7 @@ export class TlsConnection implements Connection {
     this.#stop(new Deno.errors.Interrupted("The connection was closed"));
     if (!isSecure) return this.#release();
     // TLS has a message for the end. It is sent at once, unless the peer does not read.
-    this.#socket.end();
+    this.#socket?.end();
     setTimeout(() => this.#release());
   }
 
@@ -116,10 +134,10 @@ export class TlsConnection implements Connection {
     this.#conn.setKeepAlive?.(on);
   }
 
-  #noteSecure(): void {
+  #noteSecure(socket: TLSSocket): void {
     this.#isSecure = true;
     clearTimeout(this.#deadline);
-    this.#handshake.resolve();
+    this.#handshake.resolve(socket);
   }
 
   #noteEnd(): void {
@@ -142,13 +160,13 @@ export class TlsConnection implements Connection {
   }
 
   #release(): void {
-    this.#socket.destroy();
+    this.#socket?.destroy();
     closeOnce(this.#conn);
   }
 
   /** Fails because of the peer. One that has not shaken hands is told. */
-  #refuse(why: string): void {
-    const fail = () => this.#fail(new TlsError(why));
+  #refuse(error: unknown): void {
+    const fail = () => this.#fail(error);
     if (this.#isSecure) fail();
     else this.#conn.write(HANDSHAKE_FAILED).then(fail, fail);
   }

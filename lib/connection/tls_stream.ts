@@ -13,9 +13,10 @@ import type { Connection } from "../net.ts";
 const SMALLEST_READ = 1024;
 const LARGEST_READ = 65_536;
 
-/** Returns a stream over a connection, which it does not close. `onError` receives its errors. */
+/** Returns a stream over a connection, which it does not close. `first` are bytes that were read already. `onError` receives its errors. */
 export function streamOver(
   conn: Connection,
+  first: Uint8Array | undefined,
   onError: (error: unknown) => void,
 ): Duplex {
   const { Duplex } = process.getBuiltinModule("node:stream");
@@ -42,6 +43,11 @@ export function streamOver(
   };
   return new Duplex({
     read() {
+      if (first) {
+        this.push(first);
+        first = undefined;
+        return;
+      }
       void attempt(this, async () => {
         const buffer = new Uint8Array(size);
         const count = await conn.read(buffer);
