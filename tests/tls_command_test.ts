@@ -57,26 +57,25 @@ tls.test("server and client speak TLS, and say so if only one of them does, or t
       "--ca=data/cert.pem",
     );
     assertMatch((await good.ended()).stdout, /you passed the test\n$/);
-    for (
-      const [args, why] of [
-        [
-          ["--host=localhost", "--tls"],
-          /^TLS failed: .*certificate.* --ca data\/ca\.pem\n$/,
-        ],
-        [["--tls", "--ca=data/cert.pem"], /^TLS failed: .* with --host\n$/],
-        [
-          ["--tls", `--port=${plainPort}`],
-          /^TLS failed: .* leave out --tls\n$/,
-        ],
-        [[], /: start the client with --tls\n$/],
-        [["--wire=json"], /: start the client with --tls\n$/],
-      ] as [string[], RegExp][]
-    ) {
+    const cases: [string[], RegExp][] = [
+      [
+        ["--host=localhost", "--tls"],
+        /^TLS failed: .*certificate.* --ca data\/ca\.pem\n$/,
+      ],
+      [["--tls", "--ca=data/cert.pem"], /^TLS failed: .* with --host\n$/],
+      [
+        ["--tls", `--port=${plainPort}`],
+        /^TLS failed: .* leave out --tls\n$/,
+      ],
+      [[], /: start the client with --tls\n$/],
+      [["--wire=json"], /: start the client with --tls\n$/],
+    ];
+    await Promise.all(cases.map(async ([args, why]) => {
       await using bad = client(...args);
-      const { code, stderr } = await bad.ended();
+      const { code, stderr } = await bad.ended(3);
       assertEquals(code, 1, stderr);
       assertMatch(stderr, why);
-    }
+    }));
     plain.kill("SIGINT");
     assertMatch(
       (await plain.ended()).stderr,
