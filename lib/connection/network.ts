@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { KeyObject } from "node:crypto";
 import process from "node:process";
 import { type Accepted, closeOnce, type Network } from "../net.ts";
 import { reason } from "../text.ts";
@@ -63,12 +64,17 @@ function plainNetwork({ network = Deno, path }: NetworkOptions): Network {
 
 /** Node's TLS. It is loaded when it is needed, since that takes time. */
 function nodeTls() {
+  const { deno } = Deno.version;
+  const [major, minor] = deno.split(".").map(Number);
+  if (major < 2 || major === 2 && minor < 9) { // it works over sockets only
+    throw new TypeError(`TLS needs Deno 2.9 or later, and this is ${deno}`);
+  }
   return process.getBuiltinModule("node:tls");
 }
 
 function withServerTls(network: Network, certificate: Certificate): Network {
-  check(certificate);
   const { createSecureContext, TLSSocket } = nodeTls();
+  check(certificate);
   const secureContext = createSecureContext({ ...certificate });
   const options = { isServer: true, secureContext, allowHalfOpen: true };
   const side: Side = {
@@ -82,7 +88,7 @@ function withServerTls(network: Network, certificate: Certificate): Network {
     return Object.assign(new TlsConnection(conn, side), { remoteAddr });
   };
   return {
-    ...network,
+    connect: (address) => network.connect(address),
     listen: (address) => {
       const listener = network.listen(address);
       return {
@@ -98,7 +104,7 @@ function withClientTls(network: Network, ca: string | undefined): Network {
   const { connect } = nodeTls();
   const { isIP } = process.getBuiltinModule("node:net");
   return {
-    ...network,
+    listen: (address) => network.listen(address),
     connect: async (address) => {
       const { hostname: host, signal } = address;
       // An address is compared with the certificate, too, but it is no server name.
@@ -124,19 +130,24 @@ function withClientTls(network: Network, ca: string | undefined): Network {
 
 /** @throws {TypeError} If the certificate or its key is not in PEM, or they do not fit. */
 function check({ cert, key }: Certificate): void {
-  const { createPrivateKey, X509Certificate } = process.getBuiltinModule(
-    "node:crypto",
-  );
-  const parse = <T>(what: string, make: () => T): T => {
+  const crypto = process.getBuiltinModule("node:crypto");
+  const parsed = <T>(what: string, parse: () => T): T => {
     try {
-      return make();
+      return parse();
     } catch (error) {
       throw new TypeError(`${what} is not in PEM: ${reason(error)}`);
     }
   };
-  const x509 = parse("The certificate", () => new X509Certificate(cert));
-  const privateKey = parse("The key", () => createPrivateKey(key));
-  if (!x509.checkPrivateKey(privateKey)) {
+  const certified = parsed(
+    "The certificate",
+    () => new crypto.X509Certificate(cert),
+  );
+  const ours = parsed(
+    "The key",
+    () => crypto.createPublicKey(crypto.createPrivateKey(key)),
+  );
+  const shown = (key: KeyObject) => key.export({ type: "spki", format: "pem" });
+  if (shown(certified.publicKey) !== shown(ours)) {
     throw new TypeError("The key does not fit the certificate");
   }
 }
