@@ -70,9 +70,10 @@ export function addressOf(
   };
 }
 
-/** Returns an address as the lab writes it, such as `127.0.0.1/12000`. The path of a Unix socket has no port. */
+/** Returns an address as the lab writes it, such as `127.0.0.1/12000`. A path is all of the address of a Unix socket. */
 export function showAddress({ hostname, port }: Address): string {
-  return port === 0 ? hostname : `${hostname}/${port}`;
+  const isPath = port === 0 && hostname.includes("/");
+  return isPath ? hostname : `${hostname}/${port}`;
 }
 
 /** Whether the error only means that one side has ended the connection. */

@@ -87,7 +87,7 @@ tls.test("server and client speak TLS, and say so if only one of them does, or t
       0,
       `Listening at 127.0.0.1/${port}\n${ALICES_LINE}\n`,
     ]);
-    assertMatch(stderr, /refused: The TLS handshake must end within 10 s\n/);
+    assertMatch(stderr, /refused: The TLS handshake must end within 8 s\n/);
   }));
 
 tls.test("server and client say in one line what is wrong with their files of TLS (needs net, read, write, run, openssl)", () =>

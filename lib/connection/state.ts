@@ -46,6 +46,6 @@ export const LONGEST = {
   lingerIdle: 250,
   /** How long the peer may go on sending in state Lingering. */
   linger: 3_000,
-  /** How long a TLS handshake may take. */
-  handshake: 10_000,
+  /** How long a TLS handshake may take. A client without TLS that waits 10 s for a greeting learns in time that it needs it. */
+  handshake: 8_000,
 } as const;

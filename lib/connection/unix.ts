@@ -32,7 +32,9 @@ class UnixListener implements Listener {
 
   /** @throws {Deno.errors.AddrInUse} If another server listens there, or the file is none of a socket. */
   constructor(path: string) {
-    this.addr = { hostname: path, port: 0 };
+    // With a slash, it is recognized as a path where it is shown.
+    const hostname = path.includes("/") ? path : `./${path}`;
+    this.addr = { hostname, port: 0 };
     this.#lock = lockOf(path);
     try {
       removeSocket(path); // of a server that could not remove it
