@@ -55,7 +55,7 @@ class RequestReader implements FormatReader<string[]> {
       if (this.#missing > 0) next = this.#readWord(buffer, at);
       else if (buffer[at] === ARRAY) {
         next = this.#readNumber(buffer, at, "maxItems");
-        this.#missing = next === 0 ? 0 : this.#number;
+        if (next > 0) this.#words = new Array(this.#missing = this.#number);
       } else next = this.#readLine(buffer, at);
       if (next === 0) break;
       this.pendingBytes += next - at;
@@ -84,8 +84,8 @@ class RequestReader implements FormatReader<string[]> {
     const end = start + this.#number;
     const next = start === 0 ? 0 : endOfLine(buffer, end);
     if (next === 0) return 0;
-    this.#words.push(buffer.latin1Slice(start, end));
-    this.#missing--;
+    const index = this.#words.length - this.#missing--;
+    this.#words[index] = buffer.latin1Slice(start, end);
     return next;
   }
 
