@@ -10,14 +10,17 @@ import { CLIENT_LIMITS, secondsOf } from "./lib/limits.ts";
 import type { Address, Connection, Network } from "./lib/net.ts";
 import { addressOf, closeOnce } from "./lib/net.ts";
 import { MessageConnection } from "./lib/connection/connection.ts";
+import { clientNetwork } from "./lib/connection/network.ts";
+import type { ClientNetwork } from "./lib/connection/network.ts";
 import { Receiver } from "./lib/connection/receiver.ts";
 import { ConnectionEnded, DEFAULT_FORMAT } from "./lib/formats/formats.ts";
 import type { Message, WireFormat } from "./lib/formats/formats.ts";
 
+export type * from "./lib/connection/network.ts";
 export type { StopSignals };
 
 /** Options of a {@linkcode Client}. */
-export interface ClientOptions<In = Message, Out = In> {
+export interface ClientOptions<In = Message, Out = In> extends ClientNetwork {
   /** The server's address. @default {"127.0.0.1"} */
   host?: string;
   /** The server's port. @default {12000} */
@@ -28,8 +31,6 @@ export interface ClientOptions<In = Message, Out = In> {
   answerTimeout?: number;
   /** Whether a message answers no request: {@linkcode Client.receive} gets it. @default {() => false} */
   isPush?: (message: In) => boolean;
-  /** The network to connect through. @default {Deno} */
-  network?: Network;
 }
 
 /** The states of a client, in their order. A failed {@linkcode Client.connect} goes back to the first. */
@@ -86,7 +87,7 @@ export class Client<In = Message, Out = In> {
     const lab: unknown = DEFAULT_FORMAT; // its messages are `Message`
     this.#format = options.wire ?? lab as WireFormat<In, Out>;
     this.#answerTimeout = secondsOf("answerTimeout", options.answerTimeout);
-    this.#network = options.network ?? Deno;
+    this.#network = clientNetwork(options);
     this.#isPush = options.isPush ?? (() => false);
   }
 

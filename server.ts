@@ -17,6 +17,7 @@ import type {
   Reported,
 } from "./lib/connection/handler_server.ts";
 import { isInHandler, runHandler } from "./lib/connection/handler_scope.ts";
+import { type ServerNetwork, serverNetwork } from "./lib/connection/network.ts";
 import { shutDown } from "./lib/connection/shutdown.ts";
 import type { CloseReason, OnEvent, ServerEvent } from "./lib/events.ts";
 import { ignoringErrors } from "./lib/events.ts";
@@ -31,6 +32,7 @@ import { isClosedHere, isDisconnect } from "./lib/net.ts";
 import { printer, reportAbout } from "./lib/output.ts";
 import { reason } from "./lib/text.ts";
 
+export type * from "./lib/connection/network.ts";
 export type {
   ClientMap,
   CloseReason,
@@ -41,7 +43,8 @@ export type {
 };
 
 /** Options of a {@linkcode Server}. Each limit is an option, too. */
-export interface ServerOptions<In = Message, Out = In> extends Partial<Limits> {
+export interface ServerOptions<In = Message, Out = In>
+  extends Partial<Limits>, ServerNetwork {
   /** The address to listen on; `0.0.0.0` means all addresses. @default {"127.0.0.1"} */
   host?: string;
   /** The port to listen on; 0 means any free port. @default {12000} */
@@ -50,8 +53,6 @@ export interface ServerOptions<In = Message, Out = In> extends Partial<Limits> {
   wire?: WireFormat<In, Out>;
   /** The application: a handler class, with one instance per client. @default {StudentHandler} */
   clientHandler?: ClientHandlerClass<In, Out>;
-  /** The network to listen on. @default {Deno} */
-  network?: Network;
   /** Whether to omit the lines about accepted requests and about clients that leave. @default {false} */
   quiet?: boolean;
   /** Called for every client event. */
@@ -134,7 +135,7 @@ export class Server<In = Message, Out = In>
     const lab = LAB as TypedServerOptions<In, Out>;
     this.#address = addressOf(options);
     this.#clientHandler = options.clientHandler ?? lab.clientHandler;
-    this.#network = options.network ?? Deno;
+    this.#network = serverNetwork(options);
     this.wire = options.wire ?? lab.wire;
     this.limits = limitsOf(options);
     this.#admission = new Admission(this.limits);
@@ -162,8 +163,7 @@ export class Server<In = Message, Out = In>
     if (this.#shutdown || this.#acceptor) {
       throw new Error("A server listens only once: create a new one");
     }
-    const tcpBacklog = Server.MAX_NUM_CONN;
-    const address = { ...this.#address, tcpBacklog };
+    const address = { ...this.#address, tcpBacklog: Server.MAX_NUM_CONN };
     this.#acceptor = new Acceptor(this.#network.listen(address));
     this.log([`Listening at ${showAddress(this.addr)}`]);
   }

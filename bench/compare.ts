@@ -14,6 +14,7 @@ import { BUNDLE, type Contender, CONTENDERS } from "./compare/contenders.ts";
 import { crowds } from "./compare/crowds.ts";
 import { latency } from "./compare/latency.ts";
 import { memory } from "./compare/memory.ts";
+import { resp } from "./compare/resp.ts";
 import type { Bench, Section } from "./compare/section.ts";
 import { starts } from "./compare/start.ts";
 import { stores } from "./compare/stores.ts";
@@ -65,7 +66,7 @@ async function machine(): Promise<string> {
 
 /** The parts of the bench, in their order. */
 const PARTS: Readonly<Record<string, Part | undefined>> = {
-  ...{ throughput, latency, memory, crowds, client, starts, stores },
+  ...{ throughput, latency, memory, crowds, client, starts, stores, resp },
 };
 
 /** Measures something. */

@@ -15,8 +15,8 @@ export interface Connection {
   closeWrite(): Promise<void>;
   /** Closes both directions. A second call throws `BadResource`. */
   close(): void;
-  /** Sends small writes at once instead of collecting them. */
-  setNoDelay(on?: boolean): void;
+  /** Sends small writes at once instead of collecting them. Some connections always do. */
+  setNoDelay?(on?: boolean): void;
   /** Asks the system to find out whether a silent peer is still there. Not all connections can. */
   setKeepAlive?(on?: boolean): void;
 }
@@ -59,17 +59,21 @@ export const DEFAULT_ADDRESS: Readonly<Address> = {
   port: 12_000,
 };
 
-/** Returns the address in the options, with defaults for the missing parts. */
-export function addressOf(options: { host?: string; port?: number }): Address {
+/** Returns the address in the options, with defaults for the missing parts. The path of a Unix socket takes its place. */
+export function addressOf(
+  options: { host?: string; port?: number; path?: string },
+): Address {
+  if (options.path !== undefined) return { hostname: options.path, port: 0 };
   return {
     hostname: options.host ?? DEFAULT_ADDRESS.hostname,
     port: options.port ?? DEFAULT_ADDRESS.port,
   };
 }
 
-/** Returns an address as the lab writes it, such as `127.0.0.1/12000`. */
+/** Returns an address as the lab writes it, such as `127.0.0.1/12000`. A path is all of the address of a Unix socket. */
 export function showAddress({ hostname, port }: Address): string {
-  return `${hostname}/${port}`;
+  const isPath = port === 0 && hostname.includes("/");
+  return isPath ? hostname : `${hostname}/${port}`;
 }
 
 /** Whether the error only means that one side has ended the connection. */

@@ -303,7 +303,7 @@ for (const program of ["server", "client"]) {
         /^There is no flag --prot\. Is it --port\? See --help\n$/,
       ],
       [["--version=1"], /^--version takes no value\n$/],
-      [["--tls"], /^There is no flag --tls\. See --help\n$/],
+      [["--ssl"], /^There is no flag --ssl\. See --help\n$/],
       [["-x"], /^There is no flag -x\. See --help\n$/],
       [["--", "x"], /^Cannot take "x": there are only flags, see --help\n$/],
       [["--", "--port", "x"], /^--port takes .*, and got "x"\n$/],

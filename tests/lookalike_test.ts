@@ -68,6 +68,7 @@ Deno.test("pickle tells a client that sends text, JSON or HTTP what it looks lik
       ["POST /x HTTP/1.1\r\n\r\n", "HTTP: a browser or HTTP client cannot"],
       ["HTTP/1.1 400 Bad Request\r\n\r\n", "HTTP: a browser or"],
       ["\x16\x03\x01\x02\x00\x01\x00", "TLS: connect without it ("],
+      ["\x15\x03\x03\x00\x02\x02\x28", "TLS: connect without it ("],
     ] as const
   ) assertTold(ascii(sent), `this looks like ${told}`);
 });

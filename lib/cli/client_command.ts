@@ -21,6 +21,7 @@ import { GreetingWatch } from "./greeting_watch.ts";
 import { Failure, type Program, runProgram } from "./program.ts";
 import { pythonRepr } from "../formats/python_repr.ts";
 import { whenAborted } from "./signals.ts";
+import { type ClientTlsFlags, readTrusted } from "./tls_files.ts";
 import { complain, flush, MessageReports, report } from "../output.ts";
 
 /** How long `--once` waits for a silent server, in seconds. */
@@ -43,7 +44,7 @@ export interface StudentFlags {
 }
 
 /** The values of the client's flags. */
-export interface ClientFlags extends StudentFlags {
+export interface ClientFlags extends StudentFlags, ClientTlsFlags {
   /** The server's address. */
   host: string;
   /** The server's port. */
@@ -65,6 +66,11 @@ const flags: Flags<ClientFlags> = {
   host: text("the server's address", DEFAULT_ADDRESS.hostname),
   port: integer("the server's port", DEFAULT_ADDRESS.port, 1, 65_535),
   wire: choice("the format of the messages", FORMATS, DEFAULT_FORMAT),
+  tls: toggle("speak TLS"),
+  ca: text(
+    "the certificates to trust in place of the usual ones, as data/ca.pem",
+    undefined,
+  ),
   name: text("the student's name", undefined, STUDENT_FILE),
   github: text("the student's GitHub username", undefined, STUDENT_FILE),
   sid: {
@@ -80,7 +86,9 @@ const flags: Flags<ClientFlags> = {
 };
 
 /** The options of the client, from its flags. */
-export interface ClientOptions extends ClientFlags {
+export interface ClientOptions extends Omit<ClientFlags, "tls"> {
+  /** Whether to speak TLS, and the certificates to trust, in PEM. */
+  tls: boolean | { ca: string };
   /** How long to wait for a silent server, in seconds. */
   answerTimeout: number;
   /** The network to connect through. */
@@ -114,7 +122,8 @@ export function runClient(
       const answerTimeout = given.once ? ONCE_TIMEOUT : 0;
       using watch = new GreetingWatch(complain); // the time would not fit the screen
       const { network } = watch;
-      const options = { ...given, answerTimeout, network };
+      const tls = await readTrusted(given);
+      const options = { ...given, answerTimeout, network, tls };
       const { client, helper, student } = create(options);
       checkStudent(helper.createRequest(), student);
       return await converse(client, helper, given, stop, watch);

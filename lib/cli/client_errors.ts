@@ -4,7 +4,11 @@
  * @module
  */
 
-import { ConnectionEnded, ProtocolError } from "../formats/formats.ts";
+import {
+  ConnectionEnded,
+  ProtocolError,
+  TlsError,
+} from "../formats/formats.ts";
 import type { WireFormat } from "../formats/formats.ts";
 import { type Address, isDisconnect, showAddress } from "../net.ts";
 import { reason } from "../text.ts";
@@ -27,6 +31,9 @@ export function cannotConverse(
       : "had not greeted the client. Is it the lab's server?";
     return new Failure(`${why}: ${where} ${missing}`);
   }
+  if (error instanceof TlsError) {
+    return new Failure(`${error.message} (${where}). ${tlsAdvice(error)}`);
+  }
   if (error instanceof ProtocolError) {
     return new Failure(
       `The server at ${where} ${misfit(error, wire)}`,
@@ -47,6 +54,16 @@ function advice(error: unknown): string {
   return `${reason(error)}. Check --host and --port`;
 }
 
+/** Says what helps if TLS fails. */
+function tlsAdvice({ message }: TlsError): string {
+  if (/altnames/.test(message)) {
+    return "Connect to a name in its certificate with --host";
+  }
+  return /certificate/.test(message)
+    ? "If it is the right server, trust its certificate with --ca data/ca.pem"
+    : "If the server does not speak TLS, leave out --tls";
+}
+
 /** The `--wire` whose messages look like this. */
 const WIRES = { "JSON": "json", "a pickle": "pickle" } as const;
 
@@ -56,6 +73,7 @@ function misfit(error: ProtocolError, { name }: WireFormat): string {
   if (looksLike === "HTTP") {
     return "answers HTTP: it is a web server, not the lab's. Check --host and --port";
   }
+  if (looksLike === "TLS") return "speaks TLS: start the client with --tls";
   if (looksLike === "JSON" || looksLike === "a pickle") {
     const wire = WIRES[looksLike];
     return `sends ${looksLike}, and this client expects ${name}: ` +

@@ -23,11 +23,14 @@ import {
   type SettledFlags,
 } from "./server_flags.ts";
 import { type StopSignals, whenAborted } from "./signals.ts";
+import { readCertificate, withTlsFiles } from "./tls_files.ts";
 
 /** What a server is made from: the flags, and the objects that they select. */
 export interface ServerSetup extends Omit<SettledFlags, "roster"> {
   /** Where the handlers record students. */
   roster: Roster;
+  /** The certificate with which it speaks TLS. */
+  tls: { cert: string; key: string } | undefined;
   /** Formats the line that is printed for a student. */
   line: typeof connectedLine;
   /** Takes the events of the clients, if anything shows them. */
@@ -59,6 +62,7 @@ async function run(
   signals: StopSignals,
   create: (setup: ServerSetup) => CommandServer,
 ): Promise<number> {
+  const tls = await readCertificate(flags);
   // A database that hangs must not keep the program from ending.
   await using roster = await Promise.race([
     openRoster(flags.roster, flags, flags),
@@ -68,13 +72,15 @@ async function run(
   using repeats = flags.classroom
     ? new Repeats((lines) => printLines(lines))
     : undefined;
-  const server = create({
-    ...flags,
-    roster,
-    line: flags.maskSid ? maskedLine : connectedLine,
-    onEvent: board?.onEvent,
-    log: repeats && ((lines) => repeats.print(lines)),
-  });
+  const server = withTlsFiles(flags, () =>
+    create({
+      ...flags,
+      roster,
+      tls,
+      line: flags.maskSid ? maskedLine : connectedLine,
+      onEvent: board?.onEvent,
+      log: repeats && ((lines) => repeats.print(lines)),
+    }));
   const printLines = printer(server.limits, server.limitHits);
   board?.listen(server);
   await serveUntilStopped(server, flags, board, signals);

@@ -24,9 +24,10 @@ import {
 } from "./flags.ts";
 import { ALL_ADDRESSES } from "./listening.ts";
 import { type DatabaseFlags, databaseFlags } from "./roster_address.ts";
+import type { ServerTlsFlags } from "./tls_files.ts";
 
 /** The values of the server's flags. */
-export interface ServerFlags extends DatabaseFlags {
+export interface ServerFlags extends DatabaseFlags, ServerTlsFlags {
   /** The address to listen at. */
   host: string | undefined;
   /** The port to listen at. */
@@ -103,6 +104,11 @@ export const serverFlags: Flags<ServerFlags> = {
     65_535,
   ),
   wire: choice("the format of the messages", FORMATS, DEFAULT_FORMAT),
+  cert: text(
+    "speak TLS, with this certificate, as data/cert.pem; needs --key",
+    undefined,
+  ),
+  key: text("the private key of the certificate, as data/key.pem", undefined),
   maxClients: integer(
     "clients served at once",
     DEFAULT_LIMITS.maxClients,

@@ -48,7 +48,7 @@ export class MessageConnection<In = Message, Out = In> {
     limits: ConnectionLimits,
     hooks: ConnectionHooks = {},
   ) {
-    conn.setNoDelay(); // or a small message waits for the ACK of the one before
+    conn.setNoDelay?.(); // or a small message waits for the ACK of the one before
     conn.setKeepAlive?.(); // or a peer that has vanished counts for ever
     this.#conn = conn;
     this.#format = format;

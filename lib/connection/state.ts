@@ -38,7 +38,7 @@ export const CLOSE_REASON: { readonly [state in State]?: CloseReason } = {
   [State.Closed]: "server",
 };
 
-/** The longest times of the last states, in milliseconds. */
+/** The longest times of the last states, and of a handshake, in milliseconds. */
 export const LONGEST = {
   /** How long the peer may accept nothing in state Flushing. */
   flushIdle: 5_000,
@@ -46,4 +46,6 @@ export const LONGEST = {
   lingerIdle: 250,
   /** How long the peer may go on sending in state Lingering. */
   linger: 3_000,
+  /** How long a TLS handshake may take. A client without TLS that waits 10 s for a greeting learns in time that it needs it. */
+  handshake: 8_000,
 } as const;

@@ -51,6 +51,12 @@ export class ProtocolError extends PeerError {
   }
 }
 
+/** TLS failed: the peer does not speak it, or its certificate is not trusted, or it takes too long. */
+export class TlsError extends ProtocolError {
+  /** The class's name, as in `error.name`. */
+  override name = "TlsError";
+}
+
 /** The message decodes, but its request cannot be carried out. The connection goes on. */
 export class RequestError extends PeerError {
   /** The class's name, as in `error.name`. */

@@ -13,6 +13,7 @@ export {
   PeerError,
   ProtocolError,
   RequestError,
+  TlsError,
 } from "./errors.ts";
 export type { PeerErrorOptions } from "./errors.ts";
 export type { Lookalike } from "./lookalike.ts";

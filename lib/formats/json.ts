@@ -15,6 +15,8 @@ import { BROKEN, brokenLine, JsonParser, NotJson } from "./json_parser.ts";
 import { type Lookalike, lookalike } from "./lookalike.ts";
 
 const TAB = 0x09;
+const RETURN = 0x0d;
+const SPACE = 0x20;
 const FIRST_NOT_ASCII = 0x80;
 const NEWLINE = 0x0a;
 /** The reader pauses after so many lines. */
@@ -89,7 +91,8 @@ class JsonReader implements FormatReader {
  */
 function checkStart(bytes: Uint8Array, start: number, end: number): void {
   const first = bytes[start];
-  if (first >= FIRST_NOT_ASCII || first < TAB) {
+  const isControl = first < TAB || first > RETURN && first < SPACE;
+  if (first >= FIRST_NOT_ASCII || isControl) {
     throw notJson(bytes, start, end, "one JSON value");
   }
 }

@@ -79,7 +79,7 @@ export function lookalike(
   if (isLengthOfPickle(head, raw, to - from)) return "a length";
   if (isPickle(raw)) return "a pickle";
   if (HTTP.test(raw)) return "HTTP";
-  if (raw.startsWith("\x16\x03")) return "TLS";
+  if (raw.startsWith("\x16\x03") || raw.startsWith("\x15\x03")) return "TLS";
   if (COMPRESSED.test(raw)) return "compressed data";
   if (isLength(head, raw)) return "a length";
   if (isLineEnd(raw)) return "a line end";

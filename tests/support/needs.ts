@@ -13,6 +13,7 @@ export type Need =
   | "python3"
   | "pty"
   | "redis-server"
+  | "redis-cli"
   | "openssl"
   | "strace"
   | "unshare"
@@ -35,6 +36,7 @@ const AVAILABLE: Record<Need, () => boolean> = {
   "redis-server": () =>
     AVAILABLE.net() && AVAILABLE.read() && AVAILABLE.write() &&
     AVAILABLE.run() && succeeds("redis-server", "--version"),
+  "redis-cli": () => AVAILABLE.run() && succeeds("redis-cli", "--version"),
   openssl: () => AVAILABLE.run() && succeeds("openssl", "version"),
   strace: () => AVAILABLE.read() && AVAILABLE.run() && canTrace(),
   // A user of a container often may not make namespaces.

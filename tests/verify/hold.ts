@@ -6,6 +6,7 @@ import { Program } from "../../tools/processes/program.ts";
 
 const linux = needs("Linux");
 const redis = needs("Linux", "redis-server");
+const secured = needs("Linux", "openssl");
 const traced = needs("Linux", "strace");
 
 /** Fails unless a scenario keeps all bounds except times, which depend on the machine. */
@@ -40,6 +41,9 @@ for (const name of ["kept", "failing-file"]) {
   linux.test(`hold ${name} keeps all bounds except times in a short run (needs Linux)`, () =>
     assertHolds(name, "--brief"));
 }
+
+secured.test("hold tls keeps all bounds except times in a short run (needs Linux, openssl)", () =>
+  assertHolds("tls", "--brief"));
 
 for (const name of ["kept-redis", "failing-redis"]) {
   redis.test(`hold ${name} keeps all bounds except times in a short run (needs Linux, redis-server)`, () =>

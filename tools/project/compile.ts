@@ -34,7 +34,7 @@ const PROGRAMS = {
     "--allow-read=data",
     "--allow-write=data",
   ],
-  client: ["--allow-net"],
+  client: ["--allow-net", "--allow-read=data"],
 };
 
 /** Compiles one program, and returns the name of its executable in `dist/`. */

@@ -36,6 +36,7 @@ import { screen } from "./hold/screen.ts";
 import { slowClients } from "./hold/slow_clients.ts";
 import { takeover } from "./hold/takeover.ts";
 import { throws } from "./hold/throws.ts";
+import { tls } from "./hold/tls.ts";
 import { work } from "./hold/work.ts";
 
 const SCENARIOS: readonly Scenario[] = [
@@ -46,6 +47,7 @@ const SCENARIOS: readonly Scenario[] = [
   flood,
   fuzz,
   throws,
+  tls,
   kill9,
   kept,
   keptRedis,
@@ -75,7 +77,9 @@ interface HoldFlags {
 
 const flags: Flags<HoldFlags> = {
   all: toggle("measure all scenarios"),
-  brief: toggle("measure the rosters that are kept for a shorter time"),
+  brief: toggle(
+    "measure the rosters that are kept, and tls, for a shorter time",
+  ),
 };
 
 /** Returns the scenarios of these names. @throws {UsageError} If a name is unknown. */

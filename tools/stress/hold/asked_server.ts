@@ -32,7 +32,9 @@ function state({ handlers }: Server): State {
   return { handlers: handlers.size, liveBytes: heapUsed + external };
 }
 
-const server = new Server({ port: 0, quiet: true, clientHandler });
+const [, cert, key] = Deno.args;
+const tls = key ? { cert, key } : undefined;
+const server = new Server({ port: 0, quiet: true, clientHandler, tls });
 const running = server.run();
 for await (const _line of linesOf(Deno.stdin.readable)) {
   print([JSON.stringify(state(server))]);

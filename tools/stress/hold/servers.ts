@@ -5,6 +5,7 @@
  */
 
 import type { Address } from "../../../lib/net.ts";
+import type { Certificate } from "../../../server.ts";
 import { Child, DENO_RUN } from "../../processes/child.ts";
 
 /** A running server, and where it listens. */
@@ -57,14 +58,16 @@ export function cappedServer(
   return listening(new Child("sh", ["-c", capped, "sh", ...command], stop));
 }
 
-/** Starts a server, with a handler of this name, that reports its {@linkcode State} on request. */
+/** Starts a server, with a handler of this name, that reports its {@linkcode State} on request. With a certificate, it speaks TLS. */
 export function askedServer(
   handler: "student" | "echo",
   stop: AbortSignal,
+  certificate?: Certificate,
 ): Promise<RunningServer> {
   const program = "tools/stress/hold/asked_server.ts";
+  const tls = certificate ? [certificate.cert, certificate.key] : [];
   return listening(
-    Child.deno(["--v8-flags=--expose-gc", program, handler], stop),
+    Child.deno(["--v8-flags=--expose-gc", program, handler, ...tls], stop),
   );
 }
 

@@ -24,6 +24,7 @@ export type Load =
   | "silent"
   | "slow_clients"
   | "unfinished"
+  | "unshaken"
   | "work";
 
 /**

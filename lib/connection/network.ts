@@ -1,0 +1,153 @@
+/**
+ * The networks that the options of a server or a client choose.
+ *
+ * @module
+ */
+
+import type { KeyObject } from "node:crypto";
+import process from "node:process";
+import { type Accepted, closeOnce, type Network } from "../net.ts";
+import { reason } from "../text.ts";
+import { type Side, TlsConnection } from "./tls.ts";
+import { readHello } from "./tls_hello.ts";
+import { unixNetwork } from "./unix.ts";
+
+/** The certificate of a server. */
+export interface Certificate {
+  /** The certificate, and then those that it was signed with, in PEM. */
+  cert: string;
+  /** The private key of the certificate, in PEM. */
+  key: string;
+}
+
+/** The options that choose a network. */
+export interface NetworkOptions {
+  /** The network. @default {Deno} */
+  network?: Network;
+  /** The path of a Unix socket, which takes the place of an address. @default {undefined} */
+  path?: string;
+}
+
+/** The options of a server that choose its network. */
+export interface ServerNetwork extends NetworkOptions {
+  /** The certificate. With it, the server speaks TLS only. @default {undefined} */
+  tls?: Certificate;
+}
+
+/** The options of a client that choose its network. */
+export interface ClientNetwork extends NetworkOptions {
+  /** Whether it speaks TLS. `ca` has the certificates to trust in place of the usual ones, in PEM. @default {false} */
+  tls?: boolean | { ca: string };
+}
+
+/**
+ * Returns the network that a server listens on.
+ *
+ * @throws {TypeError} If the certificate or its key is not in PEM, or they do not fit.
+ */
+export function serverNetwork(options: ServerNetwork): Network {
+  const network = plainNetwork(options);
+  return options.tls ? withServerTls(network, options.tls) : network;
+}
+
+/** Returns the network that a client connects through. */
+export function clientNetwork(options: ClientNetwork): Network {
+  const network = plainNetwork(options);
+  const { tls } = options;
+  if (!tls) return network;
+  return withClientTls(network, tls === true ? undefined : tls.ca);
+}
+
+function plainNetwork({ network = Deno, path }: NetworkOptions): Network {
+  return path === undefined ? network : unixNetwork(path);
+}
+
+/** Node's TLS. It is loaded when it is needed, since that takes time. */
+function nodeTls() {
+  const { deno } = Deno.version;
+  const [major, minor] = deno.split(".").map(Number);
+  if (major < 2 || major === 2 && minor < 9) { // it works over sockets only
+    throw new TypeError(`TLS needs Deno 2.9 or later, and this is ${deno}`);
+  }
+  return process.getBuiltinModule("node:tls");
+}
+
+function withServerTls(network: Network, certificate: Certificate): Network {
+  const { createSecureContext, TLSSocket } = nodeTls();
+  check(certificate);
+  const secureContext = createSecureContext({ ...certificate });
+  const options = { isServer: true, secureContext, allowHalfOpen: true };
+  const side: Side = {
+    hello: readHello,
+    secure: (stream) => new TLSSocket(stream as never, options),
+    event: "secure",
+  };
+  // The handshake is not awaited: a client that never shakes hands delays no other.
+  const secure = (conn: Accepted): Accepted => {
+    const { remoteAddr } = conn;
+    return Object.assign(new TlsConnection(conn, side), { remoteAddr });
+  };
+  return {
+    connect: (address) => network.connect(address),
+    listen: (address) => {
+      const listener = network.listen(address);
+      return {
+        addr: listener.addr,
+        accept: async () => secure(await listener.accept()),
+        close: () => listener.close(),
+      };
+    },
+  };
+}
+
+function withClientTls(network: Network, ca: string | undefined): Network {
+  const { connect } = nodeTls();
+  const { isIP } = process.getBuiltinModule("node:net");
+  return {
+    listen: (address) => network.listen(address),
+    connect: async (address) => {
+      const { hostname: host, signal } = address;
+      // An address is compared with the certificate, too, but it is no server name.
+      const servername = isIP(host) ? undefined : host;
+      const options = { ca, host, servername, allowHalfOpen: true };
+      const conn = await network.connect(address);
+      const secured = new TlsConnection(conn, {
+        secure: (socket) => connect({ socket, ...options }),
+        event: "secureConnect",
+      });
+      const abort = () => closeOnce(secured);
+      if (signal?.aborted) abort(); // while it connected
+      signal?.addEventListener("abort", abort);
+      try {
+        await secured.handshake;
+      } finally {
+        signal?.removeEventListener("abort", abort);
+      }
+      return secured;
+    },
+  };
+}
+
+/** @throws {TypeError} If the certificate or its key is not in PEM, or they do not fit. */
+function check({ cert, key }: Certificate): void {
+  const crypto = process.getBuiltinModule("node:crypto");
+  const parsed = <T>(what: string, parse: () => T): T => {
+    try {
+      return parse();
+    } catch (error) {
+      throw new TypeError(`${what} is not in PEM: ${reason(error)}`);
+    }
+  };
+  const certified = parsed(
+    "The certificate",
+    () => new crypto.X509Certificate(cert),
+  );
+  const ours = parsed(
+    "The key",
+    () => crypto.createPublicKey(crypto.createPrivateKey(key)),
+  );
+  const shown = (key: KeyObject) => key.export({ type: "spki", format: "pem" });
+  if (shown(certified.publicKey) !== shown(ours)) {
+    throw new TypeError("The key does not fit the certificate");
+  }
+}
