@@ -25,6 +25,8 @@ import exercises from "../docs/exercises.md" with { type: "text" };
 import reader from "../lib/connection/reader.ts" with { type: "text" };
 import lab from "../docs/lab.md" with { type: "text" };
 import labServer from "./python/lab_server.py" with { type: "text" };
+import gradedClient from "./graded/client.py" with { type: "text" };
+import gradedServer from "./graded/server.py" with { type: "text" };
 import limits from "../docs/limits.md" with { type: "text" };
 import lock from "../lib/lock.ts" with { type: "text" };
 import opcodes from "../lib/formats/pickle/opcodes.ts" with { type: "text" };
@@ -68,6 +70,8 @@ const SOURCES: Record<string, string> = {
   "examples/upper.ts": upper,
   "examples/warmest.ts": warmest,
   "tests/testing_example_test.ts": testingExample,
+  "tests/graded/client.py": gradedClient,
+  "tests/graded/server.py": gradedServer,
   "tests/python/lab_server.py": labServer,
   "tests/python/messages.py": labMessages,
 };
