@@ -203,13 +203,18 @@ runNet.test("client says what a server looks like that speaks HTTP or another --
 
 const STILL = "Still connected, as the lab asks. Ctrl-C leaves.";
 
-/** Runs a client on a terminal. */
-function onTerminal(...args: string[]): Program {
+/** Runs a client on a terminal, with the student in clienthelper.ts. */
+function exampleOnTerminal(...args: string[]): Program {
   const script = "import pty, sys; pty.spawn(sys.argv[1:])";
   const ours = ["run", "--quiet", "--no-prompt", "--allow-net", "client.ts"];
   return new Program("python3", [
-    ...["-c", script, Deno.execPath(), ...ours, ...ALICE_FLAGS, ...args],
+    ...["-c", script, Deno.execPath(), ...ours, ...args],
   ]);
+}
+
+/** Runs a client on a terminal, with flags for the student. */
+function onTerminal(...args: string[]): Program {
+  return exampleOnTerminal(...ALICE_FLAGS, ...args);
 }
 
 terminal.test("client says on a terminal that it stays connected, but not with --once or --repeat (needs run, net, pty)", async () => {
@@ -238,4 +243,31 @@ terminal.test("client says on a terminal that it stays connected, but not with -
   const { stdout, stderr } = await piped.ended();
   assertEquals(stdout.trim().split("\n").length, 2);
   assert(!stderr.includes("Still"), stderr);
+});
+
+terminal.test("client says on a terminal that it sent the example student, and what replaces it (needs run, net, pty)", async () => {
+  await using ours = server("--port", "0");
+  const port = await listening(ours);
+  await using alice = exampleOnTerminal("--port", port, "--once");
+  const { stdout: shown } = await alice.ended();
+  const note = "passed the test\r\n" +
+    "You still send the example's student_name, github_username, sid.\r\n" +
+    "Put your own into clienthelper.ts, or use --name, --github, --sid.\r\n";
+  assert(shown.endsWith(note), shown);
+  // A field from a flag is meant, also if it has the same value.
+  await using named = exampleOnTerminal(
+    ...["--name=Bob Chen", "--github=abrown", "--port", port, "--once"],
+  );
+  assertMatch(
+    (await named.ended()).stdout,
+    /example's sid\.\r\nPut your own into clienthelper\.ts, or use --sid\.\r\n$/,
+  );
+  await using flagged = onTerminal("--port", port, "--once");
+  assertMatch((await flagged.ended()).stdout, /passed the test\r\n$/);
+  // A pipe gets the lab's transcript and nothing else.
+  await using piped = new Program(Deno.execPath(), [
+    ...["run", "--quiet", "--no-prompt", "--allow-net", "client.ts"],
+    ...["--port", port, "--once"],
+  ]);
+  assertEquals((await piped.ended()).stderr, "");
 });

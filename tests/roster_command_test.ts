@@ -211,7 +211,11 @@ files.test("roster says in one line what it cannot do (needs run, read, write)",
       [[roster, "--yes"], 2, /^--yes is only for --forget/],
       [[roster, "--since=soon"], 2, /^--since takes a time .*, and got "soon"/],
       [[roster], 1, /class\.db: there is no roster/],
-      [["deno.json"], 1, /^Cannot open deno\.json: it is not in data\//],
+      [
+        ["deno.json"],
+        1,
+        /^Cannot open deno\.json: it is not in data\/.*: name a file there, as data\/class\.db\./,
+      ],
       [["ftp://x/1"], 1, /^Cannot open a roster at ftp:/],
     ] as const
   ) {
@@ -225,7 +229,10 @@ files.test("roster says in one line what it cannot do (needs run, read, write)",
   for (
     const [list, why] of [
       [`${path}/none.csv`, /none\.csv: there is no such file/],
-      ["deno.json", /^Cannot read deno\.json: it is not in data\//],
+      [
+        "deno.json",
+        /^Cannot read deno\.json: it is not in data\/.*: copy it there\./,
+      ],
       [roster, /class\.db: it is not text/],
     ] as const
   ) {

@@ -15,7 +15,7 @@ import {
 } from "../formats/formats.ts";
 import { reason } from "../text.ts";
 import { cannotConverse } from "./client_errors.ts";
-import { checkStudent } from "./client_student.ts";
+import { checkStudent, exampleNote } from "./client_student.ts";
 import { choice, type Flags, integer, seconds, text, toggle } from "./flags.ts";
 import { GreetingWatch } from "./greeting_watch.ts";
 import { Failure, type Program, runProgram } from "./program.ts";
@@ -30,6 +30,8 @@ const ONCE_TIMEOUT = 10;
 const GRACE = 0.5;
 /** How long a server may take to close after a refusal, in milliseconds: after some it does. */
 const REFUSED_REST = 1000;
+/** Why the program does not end. */
+const STILL_CONNECTED = "Still connected, as the lab asks. Ctrl-C leaves.";
 /** The pause between two attempts to connect, in milliseconds. */
 const RETRY_REST = 100;
 
@@ -170,10 +172,11 @@ export interface Conversation {
 async function converse(
   client: ConversingClient,
   conversation: Conversation,
-  { wait, repeat, once, wire }: ClientFlags,
+  given: ClientFlags,
   stop: AbortSignal,
   watch: GreetingWatch,
 ): Promise<number> {
+  const { wait, repeat, once, wire } = given;
   whenAborted(stop, () => client.close({ grace: GRACE }));
   let isGreeted = false;
   let notice: ReturnType<typeof setTimeout> | undefined;
@@ -185,9 +188,15 @@ async function converse(
     const isAccepted = conversation.processGreeting(greeting);
     const passed = isAccepted && await conversation.start(repeat);
     watch.end();
+    if (passed) {
+      const note = exampleNote(conversation.createRequest(), given);
+      await tellTerminal(...note);
+    }
     if (isAccepted && !once && repeat === 1) {
-      if (passed) await sayStillConnected();
-      else notice = setTimeout(sayStillConnected, REFUSED_REST);
+      if (passed) await tellTerminal(STILL_CONNECTED);
+      else {
+        notice = setTimeout(() => tellTerminal(STILL_CONNECTED), REFUSED_REST);
+      }
     }
     if (!once) await stayConnected(client, stop);
     return passed ? 0 : 1;
@@ -224,11 +233,11 @@ function connect(
   });
 }
 
-/** Tells the user of a terminal why the program does not end. */
-async function sayStillConnected(): Promise<void> {
+/** Tells the user of a terminal something that a script must not meet. */
+async function tellTerminal(...lines: readonly string[]): Promise<void> {
   if (!Deno.stderr.isTerminal()) return;
-  await flush(); // or this line could come before those on stdout
-  complain("Still connected, as the lab asks. Ctrl-C leaves.");
+  await flush(); // or these lines could come before those on stdout
+  for (const line of lines) complain(line);
 }
 
 async function stayConnected(

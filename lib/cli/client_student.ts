@@ -16,6 +16,34 @@ const FIELDS: Readonly<Record<string, string>> = {
   sid: "an integer or text",
 };
 
+/** The student that `clienthelper.ts` has before it is edited, and the flag that replaces each field. */
+const EXAMPLE = [
+  ["student_name", "Alice Brown", "name"],
+  ["github_username", "abrown", "github"],
+  ["sid", 123456789, "sid"],
+] as const;
+
+/**
+ * Returns what to tell a student whose request still has fields of the example. In a
+ * class, all who send it are one row of the roster. A field from a flag is meant.
+ */
+export function exampleNote(
+  request: Message,
+  given: Readonly<Partial<Record<"name" | "github" | "sid", unknown>>>,
+): string[] {
+  if (!isMessageMap(request)) return []; // a handler's own request
+  const kept = EXAMPLE.filter(([field, value, flag]) =>
+    request[field] === value && given[flag] === undefined
+  );
+  if (kept.length === 0) return [];
+  const fields = kept.map(([field]) => field).join(", ");
+  const options = kept.map(([, , flag]) => `--${flag}`).join(", ");
+  return [
+    `You still send the example's ${fields}.`,
+    `Put your own into clienthelper.ts, or use ${options}.`,
+  ];
+}
+
 /**
  * Throws if a field of the student cannot be sent. Deno does not check types when
  * it runs a program, so an edited file can hold anything.

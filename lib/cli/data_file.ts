@@ -21,8 +21,8 @@ export function whyUnreadable(error: unknown): string {
   if (error instanceof Deno.errors.NotFound) return "there is no such file";
   if (error instanceof Deno.errors.IsADirectory) return "it is a folder";
   if (error instanceof Deno.errors.NotCapable) {
-    return "it is not in data/, the folder that this program may use. " +
-      "Another folder takes --allow-read=FOLDER, at deno run";
+    return "it is not in data/, the folder that this program may use: copy it " +
+      "there. With deno run, --allow-read=FOLDER permits another folder";
   }
   return reason(error);
 }

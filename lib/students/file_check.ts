@@ -39,8 +39,9 @@ export function checkFile(path: string, access: "read" | "write"): boolean {
   const cannot = (why: string) => new StoreError(`Cannot open ${path}: ${why}`);
   if (!isPermitted(path, access === "write")) {
     throw cannot(
-      "it is not in data/, the folder that this program may use. Another folder takes " +
-        "--allow-read=FOLDER --allow-write=FOLDER, at deno run or deno compile",
+      "it is not in data/, the folder that this program may use: name a file there, as " +
+        "data/class.db. With deno run, --allow-read=FOLDER --allow-write=FOLDER permit " +
+        "another folder",
     );
   }
   if (NO_FILE.test(path)) {

@@ -105,8 +105,8 @@ const SERVERS: Record<string, RegExp> = {
 /** What lets a server listen beside others. */
 const FREE = "--port 0 --board-port 0";
 
-/** Commands that use a roster in a file. */
-const ABOUT_ROSTER = /^task .*\bdata\/class\.db\b/;
+/** Commands that use files in `data/`: a roster, a class list, or a token. */
+const ABOUT_DATA = /^task .*\bdata\//;
 
 function deno(command: string): Program {
   const words = command.match(/"[^"]*"|\S+/g) ?? [];
@@ -133,7 +133,7 @@ Deno.test("The lists in this file contain only commands that the pages have", ()
 for (const command of commands()) {
   if (IN_CI.includes(command) || command in ELSEWHERE) continue;
   if (/^task (client|test )/.test(command)) continue; // below, or in exercises.ts
-  if (ABOUT_ROSTER.test(command)) continue; // below
+  if (ABOUT_DATA.test(command)) continue; // below
   Deno.test(`deno ${command}, as a page has it`, async () => {
     const says = SERVERS[command];
     await using program = deno(
@@ -161,26 +161,29 @@ Deno.test("deno task client, as a page has it", async () => {
   );
 });
 
-Deno.test("The commands that use a roster, as a page has them", async () => {
-  const all = commands().filter((it) => ABOUT_ROSTER.test(it));
+Deno.test("The commands that use files in data/, as a page has them", async () => {
+  const all = commands().filter((it) => ABOUT_DATA.test(it));
   const servers = all.filter((it) => /^task server /.test(it));
   const others = all.filter((it) => !servers.includes(it));
-  assert(servers.length > 0 && others.length > 5, servers.join());
-  // The folder may have a roster of whoever runs this.
+  assert(servers.length > 2 && others.length > 5, servers.join());
+  // The folder may have files of whoever runs this.
   const name = `data/pages-test-${Deno.pid}`;
   const ours = (command: string) =>
-    deno(command.replaceAll("data/class", name).replace(/ >.*/, ""));
+    deno(command.replace(/\bdata\/\w+/g, name).replace(/ >.*/, ""));
+  const write = (end: string, text: string) =>
+    Deno.writeTextFileSync(`${ROOT}${name}${end}`, text);
+  Deno.mkdirSync(`${ROOT}data`, { recursive: true });
   try {
-    for (const server of servers.slice(1)) {
+    write("", crypto.randomUUID()); // the token
+    write(".csv", "name,sid\nBob Chen,987654321\n");
+    for (const server of servers) {
       await using serving = ours(`${server} ${FREE}`);
       await serving.stdout.match(/\/(\d+)\n/);
+      await serving.stderr.match(/\/roster\?token=/);
     }
-    await using serving = ours(`${servers[0]} ${FREE}`);
+    const withRoster = servers.find((it) => it.includes("--roster"));
+    await using serving = ours(`${withRoster} ${FREE}`);
     const [, port] = await serving.stdout.match(/\/(\d+)\n/);
-    Deno.writeTextFileSync(
-      `${ROOT}${name}.csv`,
-      "sid,name\n987654321,Bob Chen\n",
-    );
     for (const command of others) {
       await using client = deno(`task client --once --port ${port}`);
       assertEquals((await client.ended()).code, 0);
@@ -194,7 +197,9 @@ Deno.test("The commands that use a roster, as a page has them", async () => {
   } finally {
     for (const { name: file } of Deno.readDirSync(`${ROOT}data`)) {
       const path = `data/${file}`;
-      if (path.startsWith(`${name}.`)) Deno.removeSync(ROOT + path);
+      if (path === name || path.startsWith(`${name}.`)) {
+        Deno.removeSync(ROOT + path);
+      }
     }
   }
 });
