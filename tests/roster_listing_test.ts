@@ -4,11 +4,18 @@
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { parse } from "@std/csv/parse";
 import { mapInSlices, sortInSlices } from "../lib/board/slices.ts";
-import { parseClassList } from "../lib/cli/roster/class_list.ts";
-import { compare, listMissing } from "../lib/cli/roster/comparison.ts";
+import { listSummary, parseClassList } from "../lib/cli/roster/class_list.ts";
+import { listClass } from "../lib/cli/roster/class_listing.ts";
+import { compare } from "../lib/cli/roster/comparison.ts";
 import { csv } from "../lib/cli/roster/csv.ts";
 import { json } from "../lib/cli/roster/json.ts";
-import { asCsv, asJson, asTable } from "../lib/cli/roster/listing.ts";
+import {
+  asCsv,
+  asJson,
+  asTable,
+  asTables,
+  roomNote,
+} from "../lib/cli/roster/listing.ts";
 import {
   type ListedRow,
   listRows,
@@ -54,6 +61,16 @@ Deno.test("csv() keeps a text from being a formula, in every place where one may
       ["a@x.example", "a@x.example"],
     ]
   ) assertEquals(first(cell), expected);
+});
+
+Deno.test("csv() cuts a cell that is too long for a spreadsheet, and says how long it was", () => {
+  for (const letter of ["x", "\u{1f600}", ";="]) {
+    const text = letter.repeat(60_000);
+    const [[cell, next]] = parse(csv([[text, "y"]]).slice(1));
+    assertEquals([cell.length <= 32_767, next], [true, "y"]);
+    assert(cell.length > 32_000);
+    assert(cell.endsWith(`... (${text.length} characters)`));
+  }
 });
 
 Deno.test("csv() is safe with random cells, whatever a spreadsheet takes for a separator", () => {
@@ -181,6 +198,12 @@ Deno.test("The table of a roster is at most 80 columns wide, and shows who and w
   for (const line of lines) assert(line.length <= 80, line);
   assert(/name +account +sid +last seen/.test(lines[0]), lines[0]);
   assert(/123456789 +Feb 03 2020 \d\d:\d\d/.test(lines[1]), lines[1]);
+  assert(lines[1].includes("Alice Brown with ...  "), lines[1]);
+  assertEquals(
+    roomNote(listRows(rows), 80),
+    ". No room for first seen, client, address: make the window wider",
+  );
+  assertEquals(roomNote(listRows(rows)), "");
 });
 
 const encoder = new TextEncoder();
@@ -190,6 +213,7 @@ Deno.test("parseClassList() reads what spreadsheets write", () => {
   const expected = {
     titles: ["Name", "SID"],
     sidAt: 1,
+    sidColumn: "the column SID",
     students: [["Brown, Alice", "123456789"], ["Zoë", "007"]],
   };
   for (const separator of [",", ";", "\t"]) {
@@ -229,6 +253,29 @@ Deno.test("parseClassList() takes the first column if none is named sid", () => 
   ]);
 });
 
+Deno.test("parseClassList() finds the word sid in a title, and refuses a list whose first column has no numbers but another may", () => {
+  const named = listOf("Name;Matrikelnummer / sid;E-Mail\nAnn;1;a@x\n");
+  assertEquals(
+    [named.sidAt, listSummary(named)],
+    [1, "1 student, numbers in the column Matrikelnummer / sid"],
+  );
+  assertEquals(
+    listSummary(listOf("412704025,Ann\n412704026,Bob\n")),
+    "2 students, numbers in the first column",
+  );
+  const none = "no column is named sid, and the first one has no digits. ";
+  for (
+    const [text, hint] of [
+      [
+        "Name,Student ID,E-Mail\nAnn,412704025,a@x\nBob,412 704 026,b@x\n",
+        'Are the numbers under "Student ID"? Change this title to sid',
+      ],
+      ["Name,Inside,Side\nAnn,a,b\n", "Begin the file with a line of titles"],
+      ["Ann,412704025\nBob,412704026\n", "Begin the file with a line of"],
+    ]
+  ) assertThrows(() => listOf(text), SyntaxError, none + hint);
+});
+
 Deno.test("parseClassList() reads a list of any length", () => {
   const text = `sid,name\n${"1,A\n".repeat(150_000)}`;
   const { students } = parseClassList(new TextEncoder().encode(text));
@@ -249,19 +296,42 @@ Deno.test("parseClassList() says what is wrong with a file", () => {
 const rowsOf = (...sids: (string | null)[]) =>
   sids.map((sid) => ({ ...ALICE, sid }));
 
-Deno.test("listMissing() lists who has not passed, with all that the list says", async () => {
-  const list = listOf("sid,name\n1,Alice Brown\n'-2,Bob Chen\n008,Ann\n");
-  const listing = listMissing(await compare(list, rowsOf("1", "-2")));
-  assertEquals(JSON.parse(asJson(listing)), [{ sid: "008", name: "Ann" }]);
+Deno.test("listClass() lists who has not passed; other programs get the whole class, with who passed, when, and as whom", async () => {
+  const list = listOf(
+    "sid,name,passed\n1,Alice Brown,x\n'-2,Bob Chen,\n008,Ann,\n",
+  );
+  const listing = listClass(await compare(list, rowsOf("1", "-2", "8")));
+  const at = "2020-02-03T09:00:00.000Z";
+  const name = "Alice Brown";
+  const doubt = "Alice Brown (not the name on the list)";
+  const hint = "8 passed: the same number?";
+  const [head, ...lines] = parse(asCsv(listing).slice(1));
+  assertEquals(head, [
+    ...["sid", "name", "passed"],
+    ...["passed 2", "first_seen", "student_name", "note"],
+  ]);
+  assertEquals(lines, [
+    ["1", "Alice Brown", "x", "yes", at, name, ""],
+    ["'-2", "Bob Chen", "", "doubtful", at, name, doubt],
+    ["008", "Ann", "", "no", "", "", hint],
+  ]);
   assertEquals(
     listing.summary,
-    "Not passed: 1 of 3 students, found by the column sid",
+    "Not passed: 1 of 3 students, found by the column sid. " +
+      "Passed, but doubtful: 1. Passed, but not on the list: 1 row",
   );
-  assertEquals(listing.columns.map(({ title }) => title), ["sid", "name"]);
+  const titles = ["sid", "name", "passed", "note"];
+  assertEquals(listing.columns.map(({ title }) => title), titles);
+  assertMatch(
+    asTables(listing),
+    /^sid .*\n008 .*\n\nPassed, but doubtful:\nsid .* came as\n'-2 .*\n\nPassed, but not on the list:\nname .*\nAlice Brown .*\n$/,
+  );
 });
 
 Deno.test("compare() marks doubtful students of the list, finds who is not on it, and hints at numbers that are written differently", async () => {
-  const list = listOf("sid,name\n055,Ann\n1,Alice\n2,Bob\n7,Cy\n07,Di\n");
+  const list = listOf(
+    "sid,name\n055,Ann\n1,Alice\n2,Brown\n7,Alice\n07,Di\n",
+  );
   const rows = [
     ...rowsOf("55", "1", "2", "7", null, "99"),
     { ...ALICE, sid: "1", student_name: "Mallory" },
@@ -274,21 +344,51 @@ Deno.test("compare() marks doubtful students of the list, finds who is not on it
     { student: ["07", "Di"], note: "" },
   ]);
   assertEquals(comparison.doubtful, [
-    { student: ["1", "Alice"], note: "Alice Brown, Mallory" },
-    { student: ["2", "Bob"], note: "Alice Brown, with 2 accounts" },
+    {
+      student: ["1", "Alice"],
+      note: "Alice Brown, Mallory (not the name on the list)",
+    },
+    { student: ["2", "Brown"], note: "Alice Brown, with 2 accounts" },
   ]);
   assertEquals(
     comparison.unlisted.map(({ row, note }) => [row.sid, note]),
     [[null, ""], ["55", "055 is on the list: the same number?"], ["99", ""]],
   );
-  const listing = listMissing(comparison);
+  const listing = listClass(comparison);
   assertEquals(
     listing.summary,
     "Not passed: 2 of 5 students, found by the column sid. " +
       "Passed, but doubtful: 2. Passed, but not on the list: 3 rows",
   );
   assertMatch(asTable(listing), /^055 +Ann +55 passed: the same number\?$/m);
-  assertEquals(JSON.parse(asJson(listing))[0], { sid: "055", name: "Ann" });
+  assertEquals(JSON.parse(asJson(listing))[0], {
+    sid: "055",
+    name: "Ann",
+    passed: "no",
+    first_seen: null,
+    student_name: null,
+    note: "55 passed: the same number?",
+  });
+});
+
+Deno.test("compare() matches numbers with spaces between or around their digits, and marks a name that has no word of the list's", async () => {
+  const list = listOf(
+    "sid;name;mail\n412 704 025;Brown, Álice;\n4\u00a02;Bob Chen;\n" +
+      "5;Omar;brown@x.example\n6;Featherstonehaugh, Omar;\n7;;\n",
+  );
+  const rows = rowsOf("412704025 ", "\t42", "5", "6", "7");
+  const { missing, doubtful, unlisted } = await compare(list, rows);
+  assertEquals([missing, unlisted], [[], []]);
+  const note = "Alice Brown (not the name on the list)";
+  assertEquals(doubtful, [
+    { student: ["4\u00a02", "Bob Chen", ""], note },
+    { student: ["6", "Featherstonehaugh, Omar", ""], note },
+  ]);
+  const twice = await compare(listOf("sid\n42\n"), rowsOf("42", "42 "));
+  assertEquals(
+    twice.doubtful[0].note,
+    "Alice Brown, with the number written differently",
+  );
 });
 
 Deno.test("The CSV of a roster is a class list of which nobody is missing", async () => {

@@ -8,9 +8,16 @@ import { complain, write } from "../output.ts";
 import { type Flags, text, toggle, UsageError } from "./flags.ts";
 import { exitWith, runProgram, stopped } from "./program.ts";
 import { readClassList } from "./roster/class_list.ts";
-import { compare, listMissing } from "./roster/comparison.ts";
+import { listClass } from "./roster/class_listing.ts";
+import { compare } from "./roster/comparison.ts";
 import { forget } from "./roster/forget.ts";
-import { asCsv, asJson, asTable, type Listing } from "./roster/listing.ts";
+import {
+  asCsv,
+  asJson,
+  asTables,
+  type Listing,
+  roomNote,
+} from "./roster/listing.ts";
 import { listRows, readRows } from "./roster/rows.ts";
 import { parseTime, TIMES } from "./roster/since.ts";
 import { STDOUT, watch } from "./roster/watch.ts";
@@ -42,7 +49,8 @@ const flags: Flags<RosterFlags> = {
     parse: parseTime,
   },
   expected: text(
-    "show who has not passed of this class list: CSV with a column sid, as data/class.csv",
+    "show who has not passed of this class list: CSV with a column sid, as data/class.csv. " +
+      "With --csv or --json: the whole list, with who passed, when, and as whom",
     undefined,
   ),
   watch: toggle("show it again when something changes, until Ctrl-C"),
@@ -124,7 +132,9 @@ async function run(
   const listing = await look(where, given);
   if (given.csv) await write(asCsv(listing));
   else if (given.json) await write(asJson(listing));
-  else if (await write(asTable(listing, width))) complain(listing.summary);
+  else if (await write(asTables(listing, width))) {
+    complain(listing.summary + roomNote(listing, width));
+  }
 }
 
 /** Reads what the flags ask for. */
@@ -135,7 +145,7 @@ async function look(
   const rows = (await readRows(where))
     .filter(({ lastSeen }) => lastSeen >= since);
   if (expected !== undefined) {
-    return listMissing(await compare(await readClassList(expected), rows));
+    return listClass(await compare(await readClassList(expected), rows));
   }
   // A screen may have room for a few only: those who came last.
   const isOnScreen = watch && STDOUT.size() !== undefined;

@@ -11,12 +11,8 @@ import { mapInSlices } from "../board/slices.ts";
 import type { Roster } from "../students/roster.ts";
 import { counted } from "../text.ts";
 import type { ClassList } from "./roster/class_list.ts";
-import {
-  compare,
-  listColumns,
-  missingSummary,
-  type Noted,
-} from "./roster/comparison.ts";
+import { listColumns, missingSummary } from "./roster/class_listing.ts";
+import { compare, type Noted } from "./roster/comparison.ts";
 import { csv, csvLine } from "./roster/csv.ts";
 import { csvCells } from "./roster/listing.ts";
 import {

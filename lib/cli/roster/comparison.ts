@@ -7,9 +7,7 @@
 import { mapInSlices } from "../../board/slices.ts";
 import { counted, cut, escapeAndCut } from "../../text.ts";
 import type { ClassList } from "./class_list.ts";
-import type { Listing } from "./listing.ts";
 import { type ListedRow, shownField } from "./rows.ts";
-import type { Column } from "./table.ts";
 
 /** A student of a class list, and what there is to say about it. */
 export interface Noted {
@@ -27,13 +25,25 @@ export interface Unlisted {
   readonly note: string;
 }
 
+/** A student of a class list, beside what the roster has. */
+export interface Compared {
+  /** The cells of the list. */
+  readonly student: readonly string[];
+  /** The student's rows: none if the student has not passed. */
+  readonly rows: readonly ListedRow[];
+  /** Why it is doubtful that the student has passed, or nothing. */
+  readonly doubt: string;
+}
+
 /** How a class list and a roster differ. */
 export interface Comparison {
   /** The list. */
   readonly list: ClassList;
+  /** All students of the list. */
+  readonly students: readonly Compared[];
   /** Students of the list who have not passed. */
   readonly missing: readonly Noted[];
-  /** Students of the list whose `sid` came with more than one name or account. */
+  /** Students of the list whose `sid` came with more than one name or account, or with a name that has no word of the list's. */
   readonly doubtful: readonly Noted[];
   /** Rows whose `sid` is not on the list. */
   readonly unlisted: readonly Unlisted[];
@@ -41,6 +51,8 @@ export interface Comparison {
 
 /** The longest number that is compared with others that are written differently. */
 const LONGEST_SID = 64;
+/** The characters of a name that are compared. */
+const LONGEST_NAME = 200;
 /** How many names of one `sid` are named. */
 const MOST_NAMES = 3;
 /** The longest text of a message, in columns. */
@@ -51,32 +63,39 @@ export async function compare(
   list: ClassList,
   rows: readonly ListedRow[],
 ): Promise<Comparison> {
-  const sidOf = (student: readonly string[]) => sidIn(student[list.sidAt]);
-  const namesOf = new Map<string | null, string[]>();
-  await mapInSlices(rows, ({ sid, student_name }) => {
-    const names = namesOf.get(sid);
-    if (names) names.push(shownField(student_name));
-    else namesOf.set(sid, [shownField(student_name)]);
+  const sidOf = (student: readonly string[]) =>
+    withoutApostrophe(student[list.sidAt]);
+  const rowsOf = new Map<string | null, ListedRow[]>();
+  await mapInSlices(rows, (row) => {
+    const sid = withoutSpaces(row.sid);
+    const others = rowsOf.get(sid);
+    if (others) others.push(row);
+    else rowsOf.set(sid, [row]);
   });
   const listed = new Set<string | null>();
-  await mapInSlices(list.students, (student) => listed.add(sidOf(student)));
-  const missing = list.students.filter((student) =>
-    !namesOf.has(sidOf(student))
-  );
-  const unlisted = rows.filter(({ sid }) => !listed.has(sid));
+  const students = await mapInSlices(list.students, (student) => {
+    const sid = withoutSpaces(sidOf(student));
+    listed.add(sid);
+    const rows = rowsOf.get(sid) ?? [];
+    return { student, rows, doubt: doubtAbout(list, student, rows) };
+  });
+  const missing = students.filter((it) => it.rows.length === 0)
+    .map(({ student }) => student);
+  const unlisted = (await mapInSlices(
+    rows,
+    (row) => listed.has(withoutSpaces(row.sid)) ? [] : [row],
+  )).flat();
   const listedLike = await byNumber(missing.map(sidOf));
   const passedLike = await byNumber(unlisted.map(({ sid }) => sid));
-  const doubtful = await mapInSlices(list.students, (student) => {
-    const names = namesOf.get(sidOf(student)) ?? [];
-    return names.length > 1 ? [{ student, note: namesIn(names) }] : [];
-  });
   return {
     list,
+    students,
     missing: await mapInSlices(missing, (student) => ({
       student,
       note: noteOf(passedLike(sidOf(student)), "passed"),
     })),
-    doubtful: doubtful.flat(),
+    doubtful: students.filter(({ doubt }) => doubt !== "")
+      .map(({ student, doubt }) => ({ student, note: doubt })),
     unlisted: await mapInSlices(unlisted, (row) => ({
       row,
       note: noteOf(listedLike(row.sid), "is on the list"),
@@ -95,8 +114,13 @@ async function byNumber(
   return (sid) => sid === null ? undefined : found.get(numberIn(sid));
 }
 
+/** Returns a `sid` without spaces and invisible characters, which lists have between digits and students at an end. */
+function withoutSpaces(sid: string | null): string | null {
+  return sid?.replace(/[\s\p{Cf}]/gu, "") ?? null;
+}
+
 /** Returns a `sid` without what people leave out or add: zeros at its front, signs, spaces, capitals. */
-function numberIn(sid: string): string {
+export function numberIn(sid: string): string {
   return cut(sid, LONGEST_SID).normalize("NFKC").toLowerCase()
     .replace(/[^\p{L}\p{N}]/gu, "").replace(/^0+(?=.)/, "");
 }
@@ -107,59 +131,44 @@ function noteOf(like: string | undefined, is: string): string {
     : `${escapeAndCut(like, LONGEST)} ${is}: the same number?`;
 }
 
-/** Returns what the rows of one `sid` have as names. */
-function namesIn(names: readonly string[]): string {
+/** Says what is doubtful about a student of the list: more than one name or account, or another name. */
+function doubtAbout(
+  list: ClassList,
+  student: readonly string[],
+  rows: readonly ListedRow[],
+): string {
+  if (rows.length === 0) return "";
+  const names = rows.map((row) => shownField(row.student_name));
+  const listed = student.filter((_, i) => i !== list.sidAt).flatMap(wordsIn);
+  const isOther = listed.length > 0 &&
+    names.some((name) => !wordsIn(name).some((it) => listed.includes(it)));
+  const why = isOther ? " (not the name on the list)" : "";
+  return rows.length > 1 || isOther ? namesIn(rows, names) + why : "";
+}
+
+/** Returns the words of a name or a mail address, without accents and capitals. */
+function wordsIn(text: string): string[] {
+  return cut(text, LONGEST_NAME).normalize("NFKD").toLowerCase()
+    .replace(/\p{M}/gu, "").match(/\p{L}+/gu) ?? [];
+}
+
+/** Returns the names of the rows of one student. */
+function namesIn(rows: readonly ListedRow[], names: readonly string[]): string {
   const different = [...new Set(names)];
   const shown = different.slice(0, MOST_NAMES)
     .map((name) => escapeAndCut(name, LONGEST));
-  if (different.length === 1) {
-    return `${shown[0]}, with ${names.length} accounts`;
+  if (different.length === 1 && rows.length > 1) {
+    const accounts = new Set(rows.map((row) => row.github_username)).size;
+    const ways = accounts > 1
+      ? counted(accounts, "account")
+      : "the number written differently";
+    return `${shown[0]}, with ${ways}`;
   }
   const more = different.length - shown.length;
   return `${shown.join(", ")}${more > 0 ? `, and ${more} more` : ""}`;
 }
 
-/** Returns the columns of a class list. */
-export function listColumns({ titles, sidAt }: ClassList): Column[] {
-  return titles.map((title, i) => ({
-    title,
-    least: i === sidAt ? undefined : 10,
-    leaveOut: i === sidAt ? 0 : i,
-  }));
-}
-
-/** Says how many have not passed. */
-export function missingSummary({ list, missing }: Comparison): string {
-  const all = counted(list.students.length, "student");
-  const title = escapeAndCut(list.titles[list.sidAt], LONGEST);
-  return `Not passed: ${missing.length} of ${all}, found by the column ${title}`;
-}
-
-/** Lists the students of a class list who have not passed. */
-export function listMissing(comparison: Comparison): Listing {
-  const { list, missing, doubtful, unlisted } = comparison;
-  const students = missing.map(({ student }) => student);
-  const hasNotes = missing.some(({ note }) => note !== "");
-  const note: Column[] = hasNotes ? [{ title: "note", least: 10 }] : [];
-  const others = [
-    ...doubtful.length > 0 ? [`Passed, but doubtful: ${doubtful.length}`] : [],
-    ...unlisted.length > 0
-      ? [`Passed, but not on the list: ${counted(unlisted.length, "row")}`]
-      : [],
-  ];
-  return {
-    columns: [...listColumns(list), ...note],
-    rows: missing.map(({ student, note }) =>
-      hasNotes ? [...student, note] : student
-    ),
-    fields: list.titles,
-    values: students,
-    keys: students.map((student) => JSON.stringify(student)),
-    summary: [missingSummary(comparison), ...others].join(". "),
-  };
-}
-
-/** Returns the `sid` in a cell. An apostrophe may keep it from being a formula, as in our own CSV. */
-function sidIn(cell: string): string {
+/** Returns a cell as it was sent. An apostrophe may keep it from being a formula, as in our own CSV. */
+export function withoutApostrophe(cell: string): string {
   return cell.replace(/^'(?=[=+\-@])/, "");
 }

@@ -5,10 +5,12 @@
  */
 
 import { parse } from "@std/csv/parse";
-import { escape } from "../../text.ts";
+import { counted, cut, escape } from "../../text.ts";
 
 /** Tells spreadsheets that the text is UTF-8. */
 const BYTE_ORDER_MARK = "\ufeff";
+/** The most characters that a spreadsheet takes in a cell. */
+const MOST = 32_767;
 /**
  * What may begin a formula, also in full width, as in Japan: at the start of a cell,
  * or behind whatever a spreadsheet may take for a separator or a quote.
@@ -17,7 +19,8 @@ const FORMULA = /(^|[;,|\t\r\n"'])(\s*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])/gu;
 
 /**
  * Returns lines of CSV. Each cell is quoted. What is invisible is escaped, so that a row
- * is always one line, and an apostrophe keeps a text from being a formula.
+ * is always one line, and an apostrophe keeps a text from being a formula. A text that is
+ * too long for a spreadsheet is cut.
  */
 export function csv(rows: readonly (readonly string[])[]): string {
   return BYTE_ORDER_MARK + rows.map(csvLine).join("");
@@ -29,7 +32,11 @@ export function csvLine(row: readonly string[]): string {
 }
 
 function quoted(text: string): string {
-  const safe = escape(text).replace(FORMULA, "$1$2'");
+  let safe = escape(text).replace(FORMULA, "$1$2'");
+  if (safe.length > MOST) {
+    const length = `... (${counted(text.length, "character")})`;
+    safe = cut(safe, MOST - length.length) + length;
+  }
   return `"${safe.replaceAll('"', '""')}"`;
 }
 

@@ -10,10 +10,13 @@ import { UsageError } from "../flags.ts";
 import { Failure } from "../program.ts";
 import { forgetInRoster, type RosterAddress } from "../roster_address.ts";
 import { asTable } from "./listing.ts";
-import { listRows, readRows, shownField } from "./rows.ts";
+import { numberIn } from "./comparison.ts";
+import { type ListedRow, listRows, readRows, shownField } from "./rows.ts";
 
 /** The longest `sid` in a message, in columns. */
 const LONGEST = 60;
+/** How many other `sid` a message names. */
+const MOST_NEAR = 3;
 
 /**
  * Shows the rows of a `sid`, and deletes them if the user agrees. A `sid` is written
@@ -39,8 +42,14 @@ export async function forget(
     ? sent
     : all.filter((row) => escape(shownField(row.sid)) === sid);
   if (rows.length === 0) {
-    const shown = escapeAndCut(sid, LONGEST);
-    throw new Failure(`${where.address} has no row with the sid ${shown}`);
+    const [shown, ...near] = [sid, ...sidsLike(sid, all)]
+      .map((it) => escapeAndCut(it, LONGEST));
+    const hint = near.length > 0
+      ? `. It has ${near.join(", ")}: the same number?`
+      : "";
+    throw new Failure(
+      `${where.address} has no row with the sid ${shown}${hint}`,
+    );
   }
   await write(asTable(listRows(rows), width));
   if (!agreed && !await confirm(`Delete ${counted(rows.length, "row")}?`)) {
@@ -51,6 +60,13 @@ export async function forget(
     count += await forgetInRoster(where, sid);
   }
   complain(`${counted(count, "row")} deleted`);
+}
+
+/** Returns a few of the numbers that are the same as this one, but written differently. */
+function sidsLike(sid: string, rows: readonly ListedRow[]): string[] {
+  const number = numberIn(sid);
+  const sids = new Set(rows.map((row) => shownField(row.sid)));
+  return [...sids].filter((it) => numberIn(it) === number).slice(0, MOST_NEAR);
 }
 
 /** Asks on stderr. Resolves to whether the answer is yes. */

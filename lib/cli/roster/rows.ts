@@ -57,7 +57,7 @@ export function shownField(value: string | null): string {
 const DOUBTFUL = "?";
 
 const COLUMNS: readonly Column[] = [
-  { title: "name", least: 14 },
+  { title: "name", least: 20 },
   { title: "account", least: 10, leaveOut: 1 },
   { title: "sid", least: 10 },
   { title: "first seen", leaveOut: 3 },

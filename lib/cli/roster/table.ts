@@ -32,6 +32,30 @@ export function table(
   rows: readonly (readonly string[])[],
   width = Infinity,
 ): string[] {
+  const { cells, natural, kept } = measured(columns, rows, width);
+  const widths = fitted(columns, natural, kept, width);
+  const line = (row: readonly string[]) =>
+    kept.map((i) => aligned(row[i], widths[i], columns[i].isNumber))
+      .join(BETWEEN).trimEnd();
+  return [columns.map(({ title }) => shown(title)), ...cells].map(line);
+}
+
+/** Returns the titles of the columns that a table of this width leaves out. */
+export function leftOut(
+  columns: readonly Column[],
+  rows: readonly (readonly string[])[],
+  width = Infinity,
+): string[] {
+  const { kept } = measured(columns, rows, width);
+  return columns.filter((_, i) => !kept.includes(i))
+    .map(({ title }) => shown(title));
+}
+
+function measured(
+  columns: readonly Column[],
+  rows: readonly (readonly string[])[],
+  width: number,
+) {
   const cells = rows.map((row) => row.map(shown));
   const natural = columns.map(({ title }, i) =>
     cells.reduce(
@@ -39,12 +63,7 @@ export function table(
       columnsOf(shown(title)),
     )
   );
-  const kept = columnsThatFit(columns, natural, width);
-  const widths = fitted(columns, natural, kept, width);
-  const line = (row: readonly string[]) =>
-    kept.map((i) => aligned(row[i], widths[i], columns[i].isNumber))
-      .join(BETWEEN).trimEnd();
-  return [columns.map(({ title }) => shown(title)), ...cells].map(line);
+  return { cells, natural, kept: columnsThatFit(columns, natural, width) };
 }
 
 /** Escapes a cell. Cuts it before, since a text may be very long. */
