@@ -136,6 +136,56 @@ Deno.test("settled() gives the board of --classroom another port if clients have
   );
 });
 
+files.test("server --board reads the class list again when it has changed, and keeps the one before if it cannot (needs run, net, read, write)", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "rollcall-" });
+  try {
+    const path = `${folder}/class.csv`;
+    await Deno.writeTextFile(path, "Name,Student ID\nAlice,412704025\n");
+    const flags = ["--board-port", "0", "--expected", path];
+    await using wrong = start(folder, ...flags);
+    assertEquals(await wrong.ended(), {
+      code: 1,
+      stdout: "",
+      stderr: `Cannot read ${path}: no column is named sid, and the first ` +
+        'one has no digits. Are the numbers under "Student ID"? Change this ' +
+        "title to sid\n",
+    });
+    await Deno.writeTextFile(path, "Name,sid\nAlice Brown,123 456 789\n");
+    const local = ["--classroom", "--host", "127.0.0.1"];
+    await using server = start(folder, ...local, ...flags);
+    const port = await listening(server);
+    await server.stderr.match(
+      /class\.csv: 1 student, numbers in the column sid\n/,
+    );
+    const { link } = await links(server);
+    await using alice = client("--port", port, "--once");
+    assertEquals((await alice.ended()).code, 0);
+    const seen = async () => await asInstructor(link, "/roster");
+    assertMatch(await seen(), /Not passed: 0 of 1 student,/);
+    assertMatch(await seen(), /href="\/class\.csv"/);
+    assertMatch(
+      await asInstructor(link, "/class.csv"),
+      /"Alice Brown","123 456 789","yes","20.*Z","Alice Brown",""\r\n/,
+    );
+    await Deno.writeTextFile(path, "Name,sid\nAnn,1\nBob,2\nCy,123456789\n");
+    assertMatch(await seen(), /Not passed: 2 of 3 students,/);
+    await server.stderr.match(/class\.csv has changed: 3 students, numbers/);
+    await Deno.remove(path);
+    assertMatch(
+      await seen(),
+      /2 of 3 students, [^<]*\. This is the list from before\. Cannot read .*class\.csv: there is no such file\./,
+    );
+    await seen();
+    server.kill("SIGTERM");
+    const { code, stderr } = await server.ended();
+    assertEquals(code, 0);
+    assertEquals(stderr.match(/The list from before stays/g)?.length, 1);
+    assertMatch(stderr, /Not passed: 2 of 3 students, found by the column sid/);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
 files.test("server --board-token-file keeps the token over restarts, and two servers' pages work side by side in one browser (needs run, net, read, write)", async () => {
   const folder = await Deno.makeTempDir({ prefix: "rollcall-" });
   try {

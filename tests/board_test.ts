@@ -1,6 +1,6 @@
 // The board over real HTTP. tests/verify/board.ts looks at it with a browser.
 
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { createHash } from "node:crypto";
 import { bytesOf } from "../lib/board/http_response.ts";
 import { AcceptRate, Places } from "../lib/board/places.ts";
@@ -19,6 +19,7 @@ import { parseClassList } from "../lib/cli/roster/class_list.ts";
 import { rosterSource } from "../lib/cli/roster_pages.ts";
 import { closeOnce } from "../lib/net.ts";
 import { Roster } from "../lib/students/roster.ts";
+import { MemoryStore } from "../lib/students/memory.ts";
 import { StoreError } from "../lib/students/store.ts";
 import { toStudent } from "../lib/students/student.ts";
 import { soon, until } from "../lib/testing/soon.ts";
@@ -221,7 +222,9 @@ net.test("The board answers only requests that name its address, in GET and HEAD
 net.test("The instructor's pages need the token: as a bearer token, or in the cookie that the link sets (needs net)", async () => {
   await using test = new TestBoard();
   const token = test.board.token.text;
-  for (const path of ["/roster", "/roster.csv", "/live", "/metrics"]) {
+  for (
+    const path of ["/roster", "/roster.csv", "/class.csv", "/live", "/metrics"]
+  ) {
     const get = async (init?: RequestInit, query = "") => {
       const url = test.url(path) + query;
       const response = await fetch(url, { redirect: "manual", ...init });
@@ -478,9 +481,17 @@ net.test("/live shows apart the last 50 clients that left after a refusal, with 
   assertMatch(connected, /0 clients connected/);
   assertMatch(
     left,
-    /<td>Alice Brown \(refused\)<\/td>.*127\.0\.0\.1.*\d s ago.*sid must be an integer or text, not a list/s,
+    />Alice Brown \(refused\)<\/td><td\s+class="long"\s+>sid must be an integer or text, not a list<\/td><td><\/td>.*127\.0\.0\.1.*\d s ago/s,
   );
   assert(!left.includes("Bob Chen"));
+  using alice = await Peer.greeted(test.server.addr);
+  await alice.send(ALICE);
+  await alice.receive();
+  const later = await (await test.asInstructor("/live")).text();
+  assertMatch(
+    later,
+    /Alice Brown \(refused\)<\/td><td\s+class="long"\s+>[^<]*<\/td><td>yes<\/td>/,
+  );
   for (let i = 0; i < 60; i++) {
     using wrong = await Peer.greeted(test.server.addr);
     await wrong.send({
@@ -496,6 +507,47 @@ net.test("/live shows apart the last 50 clients that left after a refusal, with 
   assertEquals(clients.leftRefused[0].refusedName!.length, 100);
 });
 
+net.test("/live has the whole reason, and the name of a request in a list or with a key that is not text (needs net)", async () => {
+  await using test = new TestBoard();
+  using listed = await Peer.greeted(test.server.addr);
+  await listed.send([ALICE]);
+  await listed.receive();
+  const page = await (await test.asInstructor("/live")).text();
+  assertMatch(page, />Alice Brown \(refused\)</);
+  assertMatch(page, /a list or tuple that holds one: send the dict itself</);
+  const keyed = new Map<Message, Message>([
+    ["student_name", "Bob Chen"],
+    [1, 2],
+  ]);
+  const error = assertThrows(() => toStudent(keyed), RequestError);
+  assertEquals(error.about, "Bob Chen");
+});
+
+net.test("The instructor's pages and the metrics say that the roster cannot record, and the board does not (needs net)", async () => {
+  const store = new MemoryStore();
+  const roster = new Roster(store);
+  await using test = new TestBoard({ roster });
+  using peer = await Peer.greeted(test.server.addr);
+  const record = store.record.bind(store);
+  store.record = () => Promise.reject(new StoreError("the <disk> is full"));
+  await peer.send(ALICE);
+  await peer.receive();
+  const said =
+    "The roster cannot record students, and their requests are refused: the &lt;disk&gt; is full.";
+  const shown = async (path: string) =>
+    await (await test.asInstructor(path)).text();
+  for (const path of ["/roster", "/live"]) {
+    assert((await shown(path)).includes(`<p class="alert">${said}</p>`));
+  }
+  assert((await shown("/metrics")).includes("\nrollcall_roster_failing 1\n"));
+  assert(!(await (await fetch(test.url("/"))).text()).includes("disk"));
+  store.record = record;
+  await peer.send(ALICE);
+  await peer.receive();
+  assert(!(await shown("/live")).includes('class="alert"'));
+  assert((await shown("/metrics")).includes("\nrollcall_roster_failing 0\n"));
+});
+
 net.test("/live has the reason when the roster refuses a student (needs net)", async () => {
   const roster = new Roster(undefined, { maxNewPerConnection: 1 });
   await using test = new TestBoard({ roster });
@@ -503,7 +555,7 @@ net.test("/live has the reason when the roster refuses a student (needs net)", a
   await peer.send(ALICE, BOB);
   await peer.receiveSome(2);
   const page = await (await test.asInstructor("/live")).text();
-  assertMatch(page, /<td>Alice Brown<\/td>.*too many new students/s);
+  assertMatch(page, /<td>Alice Brown<\/td>.*too many new students: try again/s);
 });
 
 Deno.test("The pages of a large roster are made in slices, between which other tasks have their turn", async () => {
@@ -517,10 +569,13 @@ Deno.test("The pages of a large roster are made in slices, between which other t
   const list = parseClassList(
     encoder.encode(Array.from({ length: 5000 }, (_, i) => `0${i}`).join("\n")),
   );
-  const { sections, csv } = rosterSource(roster, list);
+  const { sections, csv, classCsv } = rosterSource(roster, {
+    current: () => Promise.resolve({ list, problem: undefined }),
+  });
   const makers = {
     sections,
     csv,
+    classCsv: classCsv!,
     page: async () => await instructorPage("/roster", await sections()),
     bytes: async () => await bytesOf({ status: 200, body: await csv() }),
   };
@@ -545,7 +600,25 @@ Deno.test("instructorPage() escapes cells, and cuts long ones and long tables", 
     none: "Nobody",
   }]);
   const page = parts.join("");
-  assert(page.length < 400_000, `${page.length}`);
+  assert(page.length < 600_000, `${page.length}`);
   assert(page.includes("&lt;b&gt;xxx") && !page.includes("<b>"));
   assert(page.includes("3000 &lt;sids&gt; The first 2000 are shown."));
+  const quoted = "\"'><b>" + "y".repeat(300);
+  const [, ...rest] = await instructorPage("/live", [{
+    heading: "Connected",
+    sheet: {
+      columns: [{ title: "name" }, { title: "why", isLong: true }],
+      length: 1,
+      cells: () => [quoted, quoted],
+      summary: "",
+    },
+    none: "",
+  }]);
+  const row = rest.join("");
+  const escaped = "&quot;&#39;&gt;&lt;b&gt;";
+  const whole = escaped + "y".repeat(300);
+  const short = `${escaped}${"y".repeat(54)}…`;
+  const tip = `${escaped}${"y".repeat(114)}…`;
+  assert(row.includes(`<td title="${tip}">${short}</td>`), row);
+  assert(row.includes(`>${whole}</td>`), row);
 });

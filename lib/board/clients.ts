@@ -37,7 +37,7 @@ export interface ClientRecord {
 
 /** The most characters that are kept of a name and of a reason. The page cuts them further. */
 const LONGEST_NAME = 100;
-const LONGEST_REASON = 200;
+const LONGEST_REASON = 400;
 
 /** Clients that left after a refusal, of which more than a count is kept. */
 const MOST_LEFT = 50;
@@ -46,6 +46,8 @@ const MOST_LEFT = 50;
 export interface LeftClient extends Readonly<ClientRecord> {
   /** When it left, in milliseconds since 1970. */
   readonly leftAt: number;
+  /** Whether a student with the same name was acknowledged after that. */
+  hasPassed: boolean;
 }
 
 /** Follows the events of all clients. */
@@ -122,14 +124,18 @@ export class Clients {
     this.#records.delete(record.id);
     if (record.name === undefined) this.#withoutStudent++;
     if (record.refused === 0) return;
-    this.#left.push({ ...record, leftAt: Date.now() });
+    this.#left.push({ ...record, leftAt: Date.now(), hasPassed: false });
     if (this.#left.length > MOST_LEFT) this.#left.shift();
   }
 
   /** Notes that a client's student was acknowledged. */
   noteStudent(client: number, name: string | null): void {
+    const kept = cutToKeep(name ?? "None", LONGEST_NAME);
     const record = this.#records.get(client);
-    if (record) record.name = cutToKeep(name ?? "None", LONGEST_NAME);
+    if (record) record.name = kept;
+    for (const left of this.#left) {
+      if (left.refusedName === kept) left.hasPassed = true;
+    }
   }
 
   /** Notes that the roster refused a client's student. */

@@ -39,26 +39,26 @@ function connectedSheet(state: ClassState, now: number): Sheet {
   return {
     columns: [
       { title: "name" },
+      { title: "last refused because", isLong: true },
       { title: "client", isNumber: true },
       { title: "address" },
       { title: "connected for", isNumber: true },
       { title: "last request", isNumber: true },
       { title: "requests", isNumber: true },
       { title: "refused", isNumber: true },
-      { title: "last refused because" },
     ],
     length: clients.length,
     cells: (at) => {
       const [id, ip, record] = clients[at];
       return [
         nameOf(record),
+        record?.lastRefusal ?? "",
         String(id),
         ip,
         record ? ago(now - record.since) : "",
         record?.lastAt ? ago(now - record.lastAt) : "none",
         String(record?.requests ?? 0),
         String(record?.refused ?? 0),
-        record?.lastRefusal ?? "",
       ];
     },
     summary:
@@ -73,26 +73,29 @@ function leftSheet({ clients }: ClassState, now: number): Sheet {
   return {
     columns: [
       { title: "name" },
+      { title: "last refused because", isLong: true },
+      { title: "passed since" },
       { title: "client", isNumber: true },
       { title: "address" },
       { title: "left", isNumber: true },
       { title: "was connected for", isNumber: true },
       { title: "requests", isNumber: true },
       { title: "refused", isNumber: true },
-      { title: "last refused because" },
     ],
     length: left.length,
     cells: (at) => {
-      const { leftAt, since, requests, refused, lastRefusal } = left[at];
+      const { leftAt, since, requests, refused, lastRefusal, hasPassed } =
+        left[at];
       return [
         nameOf(left[at]),
+        lastRefusal,
+        hasPassed ? "yes" : "",
         String(left[at].id),
         left[at].ip,
         `${ago(now - leftAt)} ago`,
         ago(leftAt - since),
         String(requests),
         String(refused),
-        lastRefusal,
       ];
     },
     summary: `The last ${

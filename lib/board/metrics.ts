@@ -45,6 +45,9 @@ export function metricsText(
     family("students", "gauge", "Students in the roster, each sid once.", [
       ["", roster.size],
     ]),
+    family("roster_failing", "gauge", "1 if the roster cannot record, or 0.", [
+      ["", roster.failure === undefined ? 0 : 1],
+    ]),
     family("requests", "counter", "Requests, by result.", [
       ['_total{result="acknowledged"}', results.acknowledged],
       ['_total{result="refused"}', results.refused],

@@ -25,6 +25,8 @@ export interface RosterSource {
   sections(): Promise<readonly Section[]>;
   /** All rows, for a spreadsheet: the parts of a text. */
   csv(): Promise<readonly string[]>;
+  /** The class list with who has passed, in the same form, if there is a class list. */
+  classCsv?: () => Promise<readonly string[]>;
 }
 
 /** What the routes show. */
@@ -80,15 +82,33 @@ const PUBLIC: Readonly<Record<string, Route>> = {
 
 /** What only the instructor sees. */
 const WITH_TOKEN: Readonly<Record<string, Route>> = {
-  "/roster": async ({ roster }) =>
-    ok(HTML, await instructorPage("/roster", await roster.sections())),
+  "/roster": async (shown) =>
+    await forInstructor("/roster", shown, await shown.roster.sections()),
   "/roster.csv": async ({ roster }) =>
     ok("text/csv; charset=utf-8", await roster.csv()),
-  "/live": async ({ state }) =>
-    ok(HTML, await instructorPage("/live", liveSections(state))),
+  "/class.csv": async ({ roster: { classCsv } }) =>
+    classCsv
+      ? ok("text/csv; charset=utf-8", await classCsv())
+      : textResponse(404, "There is no class list: --expected names one"),
+  "/live": async (shown) =>
+    await forInstructor("/live", shown, liveSections(shown.state)),
   "/metrics": ({ state, measured }) =>
     ok(METRICS_TYPE, metricsText(state, measured())),
 };
+
+/** Returns one of the instructor's pages. It begins with what is wrong with the roster. */
+async function forInstructor(
+  path: string,
+  { state, roster }: Shown,
+  sections: readonly Section[],
+): Promise<HttpResponse> {
+  const { failure } = state.roster;
+  const alert = failure === undefined
+    ? undefined
+    : `The roster cannot record students, and their requests are refused: ${failure}.`;
+  const options = { alert, hasClass: roster.classCsv !== undefined };
+  return ok(HTML, await instructorPage(path, sections, options));
+}
 
 /** Answers a request. */
 export function answer(

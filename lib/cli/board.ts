@@ -15,7 +15,10 @@ import type { CommandServer } from "./command_server.ts";
 import { readText } from "./data_file.ts";
 import { addressesAt, ALL_ADDRESSES, cannotListen } from "./listening.ts";
 import { Failure } from "./program.ts";
-import { type ClassList, readClassList } from "./roster/class_list.ts";
+import { ClassFile } from "./roster/class_file.ts";
+import { missingSummary } from "./roster/class_listing.ts";
+import { compare } from "./roster/comparison.ts";
+import { markDoubtful } from "./roster/rows.ts";
 import { rosterSource } from "./roster_pages.ts";
 import type { SettledFlags } from "./server_flags.ts";
 
@@ -26,13 +29,15 @@ export class ShownBoard implements Disposable {
   #host: string;
   #address: Address | undefined;
   #server: CommandServer | undefined;
+  #expected: ClassFile | undefined;
 
   private constructor(
     flags: SettledFlags,
     roster: Roster,
-    expected: ClassList | undefined,
+    expected: ClassFile | undefined,
   ) {
     this.#flags = flags;
+    this.#expected = expected;
     this.#host = flags.host ?? DEFAULT_ADDRESS.hostname;
     this.#board = new Board({
       roster,
@@ -52,7 +57,7 @@ export class ShownBoard implements Disposable {
     const { expected } = flags;
     const list = expected === undefined
       ? undefined
-      : await readClassList(expected);
+      : await ClassFile.open(expected, report);
     const shown = new ShownBoard(flags, roster, list);
     try {
       await shown.#board.state.load();
@@ -110,9 +115,14 @@ export class ShownBoard implements Disposable {
   }
 
   /** Reports how the class went. */
-  reportClass(): void {
-    const lines = classSummary(this.#board.state, this.#flags.roster);
-    for (const line of lines) report(line);
+  async reportClass(): Promise<void> {
+    const { state } = this.#board;
+    for (const line of classSummary(state, this.#flags.roster)) report(line);
+    if (!this.#expected) return;
+    const { list } = await this.#expected.current();
+    const rows = await Array.fromAsync(state.roster.readAll());
+    const comparison = await compare(list, await markDoubtful(rows));
+    report(missingSummary(comparison));
   }
 
   get #addresses(): readonly string[] {

@@ -10,11 +10,16 @@ import type { RosterSource } from "../board/routes.ts";
 import { mapInSlices } from "../board/slices.ts";
 import type { Roster } from "../students/roster.ts";
 import { counted } from "../text.ts";
+import type { CurrentList } from "./roster/class_file.ts";
 import type { ClassList } from "./roster/class_list.ts";
-import { listColumns, missingSummary } from "./roster/class_listing.ts";
+import {
+  listClass,
+  listColumns,
+  missingSummary,
+} from "./roster/class_listing.ts";
 import { compare, type Noted } from "./roster/comparison.ts";
 import { csv, csvLine } from "./roster/csv.ts";
-import { csvCells } from "./roster/listing.ts";
+import { csvCells, type Value } from "./roster/listing.ts";
 import {
   FIELDS,
   type ListedRow,
@@ -26,22 +31,31 @@ import {
 /** Returns what the pages show of a roster, beside a class list if there is one. */
 export function rosterSource(
   roster: Roster,
-  expected: ClassList | undefined,
+  expected: { current(): Promise<CurrentList> } | undefined,
 ): RosterSource {
   const readRows = async () =>
     await markDoubtful(await mapInSlices(roster.readAll(), (row) => row));
+  const csvOf = async <T>(
+    fields: readonly string[],
+    items: readonly T[],
+    values: (item: T) => readonly Value[],
+  ) => [
+    csv([fields]),
+    ...await mapInSlices(items, (it) => csvLine(csvCells(values(it)))),
+  ];
   return {
-    csv: async () => {
-      const lines = await mapInSlices(
-        await readRows(),
-        (row) => csvLine(csvCells(valuesOf(row))),
-      );
-      return [csv([FIELDS]), ...lines];
-    },
+    csv: async () => await csvOf(FIELDS, await readRows(), valuesOf),
+    classCsv: expected && (async () => {
+      const { list } = await expected.current();
+      const listing = listClass(await compare(list, await readRows()));
+      return await csvOf(listing.fields, listing.values, (it) => it);
+    }),
     sections: async () => {
       const rows = await readRows();
       return [
-        ...expected ? await comparedSections(expected, rows) : [],
+        ...expected
+          ? await comparedSections(await expected.current(), rows)
+          : [],
         {
           heading: "Passed",
           sheet: rowSheet(rows),
@@ -53,7 +67,7 @@ export function rosterSource(
 }
 
 async function comparedSections(
-  list: ClassList,
+  { list, problem }: CurrentList,
   rows: readonly ListedRow[],
 ): Promise<Section[]> {
   const comparison = await compare(list, rows);
@@ -62,7 +76,10 @@ async function comparedSections(
     heading: "Not passed yet",
     sheet: {
       ...notedSheet(list, missing, "note"),
-      summary: missingSummary(comparison),
+      summary: missingSummary(comparison) +
+        (problem === undefined
+          ? "."
+          : `. This is the list from before. ${problem}.`),
     },
     none: "Everybody of the class list has passed.",
   }];
@@ -79,7 +96,7 @@ async function comparedSections(
       heading: "Passed, but not on the list",
       sheet: {
         ...sheet,
-        columns: [...sheet.columns, { title: "note" }],
+        columns: [...sheet.columns, { title: "note", isLong: true }],
         cells: (at) => [...sheet.cells(at), unlisted[at].note],
       },
       none: "",
@@ -105,7 +122,10 @@ function notedSheet(
 ): Sheet {
   const hasNotes = students.some(({ note }) => note !== "");
   return {
-    columns: [...listColumns(list), ...hasNotes ? [{ title }] : []],
+    columns: [
+      ...listColumns(list),
+      ...hasNotes ? [{ title, isLong: true }] : [],
+    ],
     length: students.length,
     cells: (at) => {
       const { student, note } = students[at];

@@ -85,7 +85,7 @@ async function run(
   board?.listen(server);
   await serveUntilStopped(server, flags, board, signals);
   repeats?.end();
-  if (board && flags.classroom) board.reportClass();
+  if (board && flags.classroom) await board.reportClass();
   reportLimits(server, roster);
   return 0;
 }

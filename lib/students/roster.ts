@@ -95,6 +95,11 @@ export class Roster implements AsyncDisposable {
     return this.#store.totals.sids;
   }
 
+  /** Why students cannot be recorded at present, if they cannot. */
+  get failure(): string | undefined {
+    return this.#failure;
+  }
+
   /** Reads all rows, in the order in which their first requests were recorded. */
   readAll(): AsyncIterable<Row> {
     return this.#store.readAll();

@@ -43,12 +43,20 @@ export function toStudent(request: Message): Student {
       const other = [...request.keys()].find((key) => typeof key !== "string");
       throw new RequestError(
         `A request's keys must all be text, not ${describe(other)}`,
+        {
+          about: nameIn({ student_name: request.get("student_name") ?? null }),
+        },
       );
     }
     const kind = Array.isArray(request)
       ? `a list or tuple${among(request)}`
       : `${describe(request)}${inside(request)}`;
-    throw new ProtocolError(`A request must be a dict, not ${kind}`);
+    const inner = Array.isArray(request)
+      ? request.find(isMessageMap)
+      : undefined;
+    throw new ProtocolError(`A request must be a dict, not ${kind}`, {
+      about: inner && nameIn(inner),
+    });
   }
   const { student_name, github_username, sid } = request;
   check("student_name", request, isText(student_name), "text");

@@ -23,6 +23,7 @@ export class TestBoard implements AsyncDisposable {
       rosterSource: {
         sections: () => Promise.resolve([]),
         csv: () => Promise.resolve([]),
+        classCsv: () => Promise.resolve([]),
       },
       host: "127.0.0.1",
       connectTo: () => ({ addresses: ["192.0.2.7", "192.0.2.8"], port: 12000 }),

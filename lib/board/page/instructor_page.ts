@@ -5,7 +5,7 @@
  */
 
 import { columnsOf, cut, escape, firstColumns } from "../../text.ts";
-import { html } from "../html.ts";
+import { type Html, html } from "../html.ts";
 import { mapInSlices } from "../slices.ts";
 
 /** A table for people. Its texts come from strangers. */
@@ -14,6 +14,8 @@ export interface Sheet {
   readonly columns: readonly {
     readonly title: string;
     readonly isNumber?: boolean;
+    /** Whether its texts are sentences, which are shown whole. */
+    readonly isLong?: boolean;
   }[];
   /** How many rows there are. */
   readonly length: number;
@@ -37,12 +39,35 @@ export interface Section {
 const MOST_ROWS = 2_000;
 /** The widest cell, in columns. */
 const WIDEST = 60;
+/** The same for sentences. */
+const WIDEST_LONG = 400;
+/** The same for what is shown when the mouse is over a cell. */
+const WIDEST_TIP = 120;
+/** A cell that is wider may be cut by the style sheet. */
+const SHORT = 20;
+
+/** What else a page shows. */
+export interface PageOptions {
+  /** What is wrong at present, if anything is. */
+  readonly alert?: string;
+  /** Whether there is a class list to download. @default {false} */
+  readonly hasClass?: boolean;
+}
 
 /** Returns a page, in parts. `path` is its own. It is made in slices. */
 export async function instructorPage(
   path: string,
   sections: readonly Section[],
+  { alert, hasClass = false }: PageOptions = {},
 ): Promise<string[]> {
+  const classLink = hasClass
+    ? html`
+      <a href="/class.csv" download="class.csv">Class list as CSV</a>
+    `
+    : "";
+  const alertLine = alert === undefined ? "" : html`
+    <p class="alert">${alert}</p>
+  `;
   const links = [["/roster", "Roster"], ["/live", "Live"]].map(([to, title]) =>
     to === path
       ? html`<a href="${to}" aria-current="page">${title}</a>`
@@ -63,11 +88,13 @@ export async function instructorPage(
       <body>
         <header>
           <nav
-            aria-label="Pages">${links}<a href="/roster.csv" download="roster.csv">CSV</a><a href="/metrics">Metrics</a><a href="/">Board</a></nav>
+            aria-label="Pages">${links}<a href="/roster.csv" download="roster.csv">CSV</a>${classLink}<a href="/metrics">Metrics</a><a href="/">Board</a></nav>
           <label>Search <input type="search" id="search" autocomplete="off"></label>
+          <p id="found" role="status"></p>
           <p id="status" role="status"></p>
         </header>
         <main id="main">
+          ${alertLine}
   `.text;
   const parts = [start.trimStart()];
   for (const section of sections) {
@@ -85,23 +112,27 @@ async function partsOf({ heading, sheet, none }: Section): Promise<string[]> {
   if (length === 0) {
     return [html`${top}<p class="none">${none}</p>\n</section>\n`.text];
   }
-  const numbers = columns.map(({ isNumber }) =>
+  const kinds = columns.map(({ isNumber, isLong }) =>
     isNumber
       ? html`
         class="number"
+      `
+      : isLong
+      ? html`
+        class="long"
       `
       : html``
   );
   const head = columns.map(({ title }, i) =>
     html`
-      <th scope="col" ${numbers[i]}>${title}</th>
+      <th scope="col" ${kinds[i]}>${title}</th>
     `
   );
   const rows = await mapInSlices(
     Array(Math.min(length, MOST_ROWS)).keys(),
     (at) => {
       const cells = sheet.cells(at).map((cell, i) =>
-        html`<td${numbers[i]}>${shown(cell)}</td>`
+        cellOf(cell, kinds[i], columns[i].isLong)
       );
       return html`<tr>${cells}</tr>\n`.text;
     },
@@ -113,18 +144,27 @@ async function partsOf({ heading, sheet, none }: Section): Promise<string[]> {
   ];
 }
 
+/** Returns a cell. One that the style sheet may cut shows more of its text when the mouse is over it. */
+function cellOf(text: string, kind: Html, isLong = false): Html {
+  if (isLong) return html`<td${kind}>${shown(text, WIDEST_LONG)}</td>`;
+  const cell = shown(text, WIDEST);
+  return text.length <= SHORT
+    ? html`<td${kind}>${cell}</td>`
+    : html`<td${kind} title="${shown(text, WIDEST_TIP)}">${cell}</td>`;
+}
+
 /** Escapes and cuts a cell. */
-function shown(text: string): string {
-  const escaped = escape(cut(text, WIDEST + 1));
-  const isShort = text.length <= WIDEST && columnsOf(escaped) <= WIDEST;
-  return isShort ? escaped : `${firstColumns(escaped, WIDEST)}…`;
+function shown(text: string, widest: number): string {
+  const escaped = escape(cut(text, widest + 1));
+  const isShort = text.length <= widest && columnsOf(escaped) <= widest;
+  return isShort ? escaped : `${firstColumns(escaped, widest)}…`;
 }
 
 /** How the instructor's pages look. */
 export const INSTRUCTOR_CSS = `
-:root { --ground: #fbfaf6; --text: #15181e; --soft: #565c66; --line: #d9d6cc; --link: #08613a; color-scheme: light dark; }
+:root { --ground: #fbfaf6; --text: #15181e; --soft: #565c66; --line: #d9d6cc; --link: #08613a; --bad: #9c2a10; color-scheme: light dark; }
 @media (prefers-color-scheme: dark) {
-  :root { --ground: #0e1116; --text: #f3f5f8; --soft: #a3abb8; --line: #2b313b; --link: #84e3ac; }
+  :root { --ground: #0e1116; --text: #f3f5f8; --soft: #a3abb8; --line: #2b313b; --link: #84e3ac; --bad: #ffab91; }
 }
 * { box-sizing: border-box; }
 body { margin: 0; font: 15px/1.4 system-ui, "Segoe UI", Roboto, "DejaVu Sans", sans-serif; background: var(--ground); color: var(--text); }
@@ -133,13 +173,16 @@ nav { display: flex; gap: 1.2rem; }
 a { color: var(--link); }
 a[aria-current] { color: var(--text); font-weight: 700; text-decoration: none; }
 input { font: inherit; padding: .2rem .5rem; width: 16rem; max-width: 60vw; color: inherit; background: transparent; border: 1px solid var(--soft); border-radius: 4px; }
-#status { margin: 0; color: var(--soft); }
+#found, #status { margin: 0; color: var(--soft); }
+.alert { color: var(--bad); font-weight: 700; }
 main { padding: .4rem 1.2rem 3rem; overflow-x: auto; }
 h1 { font-size: 1.15rem; margin: 1.2rem 0 .2rem; }
 p { margin: .2rem 0 .7rem; }
 .none, section > p { color: var(--soft); }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { text-align: left; padding: .22rem 1.4rem .22rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
+td { max-width: 14rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.long { min-width: 16rem; max-width: 34rem; white-space: normal; overflow-wrap: anywhere; }
 th { color: var(--soft); font-weight: 400; }
 .number { text-align: right; }
 [hidden] { display: none; }
@@ -148,15 +191,27 @@ th { color: var(--soft); font-weight: 400; }
 /** The script of the instructor's pages: it searches, and keeps the tables up to date. */
 export const INSTRUCTOR_JS = `"use strict";
 const search = document.getElementById("search");
+const found = document.getElementById("found");
 const status = document.getElementById("status");
 
+/** Returns a text without accents and capitals. */
+function plain(text) {
+  return text.normalize("NFKD").replace(/\\p{M}/gu, "").toLowerCase();
+}
+
 function filter() {
-  const words = search.value.toLowerCase().split(/\\s+/).filter(Boolean);
-  for (const row of document.querySelectorAll("tbody tr")) {
-    const cells = Array.from(row.cells, (cell) => cell.textContent);
-    const text = cells.join(" ").toLowerCase();
-    row.hidden = !words.every((word) => text.includes(word));
+  const words = plain(search.value).split(/\\s+/).filter(Boolean);
+  let count = 0;
+  for (const section of document.querySelectorAll("section")) {
+    const before = count;
+    for (const row of section.querySelectorAll("tbody tr")) {
+      const text = plain(Array.from(row.cells, (cell) => cell.textContent).join(" "));
+      row.hidden = !words.every((word) => text.includes(word));
+      if (!row.hidden) count++;
+    }
+    section.hidden = words.length > 0 && count === before;
   }
+  found.textContent = words.length > 0 ? count + " found" : "";
 }
 
 /** Asks for the page. Returns why it is not up to date, or nothing. */
