@@ -8,6 +8,7 @@ import { BOARD_CSS } from "../lib/board/page/board_css.ts";
 import { BOARD_JS } from "../lib/board/page/board_js.ts";
 import { ICON } from "../lib/board/page/board_page.ts";
 import { instructorPage } from "../lib/board/page/instructor_page.ts";
+import { DEFAULT_LIMITS, type LimitName } from "../lib/limits.ts";
 import { reasonOf, Reasons } from "../lib/board/reasons.ts";
 import { MOST_NAMES, Wall } from "../lib/board/wall.ts";
 import {
@@ -17,6 +18,7 @@ import {
 } from "../lib/formats/formats.ts";
 import { parseClassList } from "../lib/cli/roster/class_list.ts";
 import { rosterSource } from "../lib/cli/roster_pages.ts";
+import { pickle } from "../lib/formats/pickle/pickle.ts";
 import { closeOnce } from "../lib/net.ts";
 import { Roster } from "../lib/students/roster.ts";
 import { MemoryStore } from "../lib/students/memory.ts";
@@ -27,6 +29,7 @@ import { TestBoard } from "./support/boards.ts";
 import { EventReader } from "./support/event_reader.ts";
 import { needs } from "./support/needs.ts";
 import { ALICE, BOB, encode, Peer } from "./support/peers.ts";
+import { readAll } from "../lib/testing/messages.ts";
 
 const net = needs("net");
 const FAMILIES = ["Brown", "Chen", "Müller"];
@@ -80,6 +83,9 @@ Deno.test("Wall escapes and cuts names, and keeps only the newest", () => {
   assertEquals(nameOf("A\u0301".normalize("NFD")), "A\u0301");
   assert(nameOf(`Z${"\u0301".repeat(40)}`).length < 60);
   assertEquals(nameOf(null), "None");
+  assertEquals(nameOf("Li 412777258"), "Li *******58");
+  assertEquals(nameOf("412 777 258"), "*********58");
+  assertEquals(nameOf(`${"x".repeat(29)}412777258`), `${"x".repeat(29)}***…`);
   const wall = new Wall();
   for (let sid = 0; sid < 3000; sid++) wall.add({ ...ALICE, sid });
   assertEquals(wall.total, 3000);
@@ -109,17 +115,58 @@ Deno.test("reasonOf() names the field, and shows nothing of what a client sent",
   ]);
   assertEquals(
     reasonOf(new ProtocolError("rude words", { limit: "maxDepth" })),
-    "over the limit maxDepth",
+    "a message is nested too deeply",
   );
   assertEquals(
     reasonOf(new ProtocolError("rude words")),
     "the message cannot be read",
   );
+  const kinds = new Set<string>();
+  for (const limit of Object.keys(DEFAULT_LIMITS) as LimitName[]) {
+    const reason = reasonOf(new ProtocolError("rude words", { limit }));
+    if (/[A-Z]|over the limit/.test(reason)) kinds.add(reason);
+  }
+  assertEquals(
+    [...kinds],
+    // No client is refused for these.
+    ["over the limit maxWaitingOutput", "over the limit grace"],
+  );
   const counts = new Reasons();
   for (let i = 0; i < 1000; i++) counts.add(reasonOf(new RequestError(`${i}`)));
   assertEquals(counts.top(100).length, 21);
   assertEquals(counts.top(1), [["another reason", 980]]);
+  const numbers = new Reasons();
+  numbers.add("412777258 is not text");
+  assertEquals(numbers.top(1), [["*******58 is not text", 1]]);
   assertEquals(counts.total, 1000);
+});
+
+Deno.test("reasonOf() says in plain words what kind of message came in place of a dict", () => {
+  const reasons = [
+    // A class's name, an object made by pickle, and pickle.dumps called twice.
+    "\x80\x04\x8c\x08__main__\x94\x8c\x07Student\x94\x93.",
+    "\x80\x02c__main__\nStudent\n.",
+    "\x80\x02c_codecs\nencode\n.",
+    "\x80\x04C\x08\x80\x04\x95\x01\x02\x03\x04\x05.",
+    '{"sid": 1}',
+  ].map((text) => {
+    const bytes = Uint8Array.from(text, (it) => it.charCodeAt(0));
+    try {
+      const messages: Message[] = [];
+      const reader = pickle.reader(DEFAULT_LIMITS);
+      readAll(reader, bytes, bytes.length, messages);
+      return String(toStudent(messages[0]));
+    } catch (error) {
+      return reasonOf(error as Error);
+    }
+  });
+  assertEquals(reasons, [
+    "an object of a class was sent",
+    "an object of a class was sent",
+    "pickle.dumps was called twice",
+    "pickle.dumps was called twice",
+    "the message looks like JSON",
+  ]);
 });
 
 Deno.test("Places keeps places for this machine, and some for every other address", () => {

@@ -1,6 +1,7 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { addressesAt } from "../lib/cli/listening.ts";
 import { Repeats } from "../lib/cli/repeats.ts";
+import { lineWithoutNumbers } from "../lib/students/mask.ts";
 import { maskedLine } from "../lib/students/student.ts";
 import { ALICE, fields, Peer } from "./support/peers.ts";
 import { needs } from "./support/needs.ts";
@@ -81,6 +82,45 @@ Deno.test("maskedLine() shows the last two digits of a number, and at most half 
   ]);
 });
 
+Deno.test("maskedLine() masks numbers of five digits and more in all fields, also in groups and where they are cut", () => {
+  const line = (student_name: string, github_username = "abrown") =>
+    maskedLine({ ...ALICE, student_name, github_username });
+  const names = [
+    "Li 412777258",
+    "412777258",
+    "412 777-258 Li",
+    "Li 1234",
+    "\u0664\u0661\u0662\u0667\u0667",
+  ];
+  assertEquals(
+    names.map((name) =>
+      line(name).replace("Connected: Student: ", "").split(", ")[0]
+    ),
+    [
+      "Li *******58",
+      "*******58",
+      "*********58 Li",
+      "Li 1234",
+      "***\u0667\u0667",
+    ],
+  );
+  assertMatch(line("Li", "s412777258"), /Username: s\*{7}58, sid/);
+  const cut = line(`${"x".repeat(56)}412777258${"y".repeat(60_000)}`);
+  assertMatch(cut, /Student: x{56}\*{4}\.\.\. \(60065 characters\),/);
+});
+
+Deno.test("lineWithoutNumbers() masks what a client sent, but neither its address nor a limit", () => {
+  assertEquals(
+    lineWithoutNumbers(
+      '127.0.0.1/51234 (Li 412777258) refused: student_name is missing (the keys that came: "412000002")',
+    ),
+    '127.0.0.1/51234 (Li *******58) refused: student_name is missing (the keys that came: "*******02")',
+  );
+  const limit =
+    "[::1]/51234 refused: A request has more than 65536 bytes in 10000 messages";
+  assertEquals(lineWithoutNumbers(limit), limit);
+});
+
 const SERVER = ["run", "--quiet", "--no-prompt", "--allow-net"];
 const NAMED = [...SERVER, "--allow-sys=networkInterfaces"];
 
@@ -137,6 +177,9 @@ runNet.test("server --classroom listens at the address of --host, and --mask-sid
   await peer.send(ALICE);
   assertEquals(await peer.receive(), 1);
   await masked.stdout.match(/sid: \*{7}89\n/);
+  await peer.send({ ...ALICE, student_name: "Li 412777258", sid: [1] });
+  await peer.receive();
+  await masked.stderr.match(/ 127\.0\.0\.1\/\d+ \(Li \*{7}58\) invalid request: /);
 });
 
 runNet.test("server --classroom limits the clients and new students of an address, and given flags come before its limits (needs run, net)", async () => {

@@ -95,7 +95,7 @@ files.test("roster shows, while the server runs, who has passed and who has not 
   const compared = await folder.listed("--expected", list);
   assertMatch(
     compared.stdout,
-    /^sid  name  note\n7    Ann   007 passed: the same number\?\n\nPassed, but not on the list:\n   name .*note\n(.*\n){3}$/,
+    /^sid +name +note\n7 +Ann +007 passed: the same number\?\n\nPassed, but not on the list:\n +name .*note\n(.*\n){3}$/,
   );
   assertEquals([compared.code, compared.stderr], [
     0,

@@ -5,6 +5,8 @@
  */
 
 import { PeerError, ProtocolError, RequestError } from "../formats/errors.ts";
+import type { LimitName } from "../limits.ts";
+import { withoutNumbers } from "../students/mask.ts";
 import { FieldError } from "../students/student.ts";
 import { cutToKeep } from "../text.ts";
 
@@ -15,6 +17,31 @@ export type Counted = readonly [reason: string, count: number];
 const MOST = 20;
 const OTHER = "another reason";
 const LONGEST = 80;
+
+/** What a client did that reached a limit. */
+const BEYOND: Readonly<Partial<Record<LimitName, string>>> = {
+  maxRequestBytes: "a message is too long",
+  maxDepth: "a message is nested too deeply",
+  maxItems: "a message has too many parts",
+  maxUnfinishedBytes: "too many unfinished messages",
+  requestTimeout: "a message never ended",
+  firstRequestTimeout: "no request came",
+  idleTimeout: "nothing came for too long",
+  softQueuedBytes: "the answers were not read",
+  queueTimeout: "the answers were not read",
+  maxQueuedBytes: "the answers were not read",
+  maxClients: "the server is full",
+  maxClientsPerAddress: "too many clients from one address",
+  maxInvalidInRow: "too many wrong requests",
+  maxInvalid: "too many wrong requests",
+};
+
+/** What is wrong with a message that is not a dict, by what its error says. */
+const SAID: readonly (readonly [RegExp, string])[] = [
+  [/a class or function|an object of a class/, "an object of a class was sent"],
+  [/called twice|pickle\.dumps twice/, "pickle.dumps was called twice"],
+  [/^A request must be a dict/, "the request is not a dict"],
+];
 
 /** Counts reasons. */
 export class Reasons {
@@ -27,7 +54,8 @@ export class Reasons {
   }
 
   /** Counts a refusal. */
-  add(reason: string): void {
+  add(text: string): void {
+    const reason = withoutNumbers(text, LONGEST);
     const known = this.#counts.has(reason) || this.#counts.size < MOST;
     const counted = known ? reason : OTHER;
     this.#counts.set(counted, 1 + (this.#counts.get(counted) ?? 0));
@@ -42,8 +70,11 @@ export class Reasons {
 
 /** Returns the reason for which a roster refused a student. A store's own words may say where it is. */
 export function rosterReasonOf(refused: string): string {
-  return /^The roster cannot record you now/.test(refused)
-    ? "the roster cannot record now"
+  if (/^The roster cannot record you now/.test(refused)) {
+    return "the roster cannot record now";
+  }
+  return /too many new students/i.test(refused)
+    ? "too many new students in a minute"
     : cutToKeep(refused, LONGEST);
 }
 
@@ -56,14 +87,13 @@ export function reasonOf(error: Error): string {
     const { field, isMissing } = error;
     return `${field} ${isMissing ? "is missing" : "has the wrong type"}`;
   }
-  if (error instanceof PeerError && error.limit) {
-    return `over the limit ${error.limit}`;
-  }
   if (error instanceof ProtocolError && error.looksLike) {
     return `the message looks like ${error.looksLike}`;
   }
+  if (error instanceof PeerError && error.limit) {
+    return BEYOND[error.limit] ?? `over the limit ${error.limit}`;
+  }
   if (error instanceof RequestError) return cutToKeep(error.message, LONGEST);
-  return /^A request must be a dict/.test(error.message)
-    ? "the request is not a dict"
-    : "the message cannot be read";
+  const said = SAID.find(([pattern]) => pattern.test(error.message));
+  return said?.[1] ?? "the message cannot be read";
 }

@@ -5,7 +5,7 @@
  */
 
 import { type Key, keyOf } from "../students/key.ts";
-import { endOf } from "../students/mask.ts";
+import { endOf, withoutNumbers } from "../students/mask.ts";
 import type { Identity } from "../students/row.ts";
 import { cutToKeep, escape, firstColumns } from "../text.ts";
 
@@ -66,7 +66,8 @@ export class Wall {
 
 function shownName(name: string): string {
   // One more, so that its last character is judged by the one after it.
-  const escaped = escape(cutToKeep(name, LONGEST_NAME + 1));
+  const masked = withoutNumbers(name, LONGEST_NAME + 1);
+  const escaped = escape(cutToKeep(masked, LONGEST_NAME + 1));
   const shown = firstColumns(escaped, LONGEST_NAME);
   return shown === escaped && name.length <= LONGEST_NAME + 1
     ? shown

@@ -6,8 +6,9 @@
 
 import type { OnEvent } from "../events.ts";
 import { addressOf } from "../net.ts";
-import { printer, report } from "../output.ts";
+import { printer, report, reportAbout } from "../output.ts";
 import type { Roster } from "../students/roster.ts";
+import { lineWithoutNumbers } from "../students/mask.ts";
 import { connectedLine, maskedLine } from "../students/student.ts";
 import { counted } from "../text.ts";
 import type { ShownBoard } from "./board.ts";
@@ -33,6 +34,8 @@ export interface ServerSetup extends Omit<SettledFlags, "roster"> {
   tls: { cert: string; key: string } | undefined;
   /** Formats the line that is printed for a student. */
   line: typeof connectedLine;
+  /** Reports a line about a client, or about the server. */
+  report: typeof reportAbout;
   /** Takes the events of the clients, if anything shows them. */
   onEvent: OnEvent | undefined;
   /** Prints the lines of results, if not as usual. */
@@ -78,6 +81,7 @@ async function run(
       roster,
       tls,
       line: flags.maskSid ? maskedLine : connectedLine,
+      report: flags.maskSid ? reportMasked : reportAbout,
       onEvent: board?.onEvent,
       log: repeats && ((lines) => repeats.print(lines)),
     }));
@@ -88,6 +92,11 @@ async function run(
   if (board && flags.classroom) await board.reportClass();
   reportLimits(server, roster);
   return 0;
+}
+
+/** A refusal may quote what the client sent, and the terminal may be on the projector. */
+function reportMasked(line: string, about?: { address: string }): void {
+  reportAbout(about ? lineWithoutNumbers(line) : line, about);
 }
 
 async function openBoard(

@@ -11,7 +11,7 @@ import { type Lookalike, lookalike } from "../formats/lookalike.ts";
 import { foundKeys } from "./found_keys.ts";
 import type { Message, MessageMap } from "../formats/format.ts";
 import { isMessageMap } from "../formats/format.ts";
-import { masked } from "./mask.ts";
+import { masked, withoutNumbers } from "./mask.ts";
 
 /** The response to a student who was recorded. */
 export const ACKNOWLEDGED = 1;
@@ -168,7 +168,12 @@ export function connectedLine(student: Student): string {
 export function maskedLine(student: Student): string {
   const { sid } = student;
   const number = sid === null ? null : masked(String(sid));
-  return lineOf(student, number, LONGEST_MASKED);
+  const [student_name, github_username] = [
+    student.student_name,
+    student.github_username,
+  ].map((it) => it && withoutNumbers(it, LONGEST_MASKED));
+  const shown = { ...student, student_name, github_username };
+  return lineOf(shown, number, LONGEST_MASKED);
 }
 
 function lineOf(
