@@ -102,7 +102,7 @@ runNet.test("server --board says that its port is in use, and ends with 1; --cla
     const { site } = await links(implied);
     assert(!site.includes(":8000/"), site);
     const response = await fetch(site);
-    assertMatch(await response.text(), /<dd>127\.0\.0\.1<\/dd>/);
+    assertMatch(await response.text(), /<dd id="host">127\.0\.0\.1<\/dd>/);
   } finally {
     taken?.close();
   }

@@ -50,17 +50,21 @@ function nameOf(student_name: string | null): string {
   return wall.after(0)[0][1];
 }
 
-Deno.test("Wall shows each number once, with its last two digits and the name that came first", () => {
+Deno.test("Wall shows each number once, with its last two digits and the name that came first, and each name without a number", () => {
   const wall = new Wall();
   assert(wall.add(ALICE));
   for (let i = 0; i < 300; i++) assert(!wall.add(ALICE));
   assert(!wall.add({ ...ALICE, student_name: "Mallory" }));
   assert(!wall.add({ ...ALICE, sid: String(ALICE.sid) }));
   assert(wall.add({ ...BOB, sid: null }));
-  assert(!wall.add({ ...ALICE, sid: null }));
-  assertEquals(wall.after(0), [["89", "Alice Brown"], ["", "Bob Chen"]]);
-  assertEquals(wall.after(1), [["", "Bob Chen"]]);
-  assertEquals(wall.after(2), []);
+  assert(!wall.add({ ...BOB, sid: null }));
+  assert(wall.add({ ...ALICE, sid: null }));
+  assertEquals(wall.withoutNumber, 2);
+  const [alice, ...others] = wall.after(0);
+  assertEquals(alice, ["89", "Alice Brown"]);
+  assertEquals(others, [["", "Bob Chen"], ["", "Alice Brown"]]);
+  assertEquals(wall.after(1), others);
+  assertEquals(wall.after(3), []);
 });
 
 Deno.test("Wall marks a name with digits if the number has any, and hides at least half of them", () => {
@@ -222,8 +226,8 @@ net.test("The board's pages come with headers that keep them to themselves, with
     }
   }
   const page = await (await fetch(test.url("/"))).text();
-  assertMatch(page, /<dd>192\.0\.2\.7<\/dd>/);
-  assertMatch(page, /--host 192\.0\.2\.7 --port 12000/);
+  assertMatch(page, /<dd id="host">192\.0\.2\.7<\/dd>/);
+  assertMatch(page, /--host <span id="to">192\.0\.2\.7<\/span> --port/);
   assertMatch(page, /or 192\.0\.2\.8/);
 });
 
@@ -327,6 +331,15 @@ net.test("The board sends what was there, then changes, and goes on where a page
   await using other = await EventReader.open(test.url("/events"), "other.2");
   const { data: all } = await other.next();
   assertEquals([all.reset, all.names.length], [true, 2]);
+  assertEquals(all.connectTo, {
+    addresses: ["192.0.2.7", "192.0.2.8"],
+    port: 12000,
+  });
+  // The roster has one row of the sid None for each; the board has two students.
+  await alice.send({ ...ALICE, sid: null }, { ...BOB, sid: null });
+  await alice.receiveSome(2);
+  await using last = await EventReader.open(test.url("/events"));
+  assertEquals((await last.next()).data.passed, 4);
 });
 
 net.test("The board sends at most four updates a second, whatever happens (needs net)", async () => {

@@ -39,13 +39,13 @@ Deno.test("Repeats prints a line once, counts its repeats, and forgets the oldes
   assertEquals(printed.splice(0), ["a", "b"]);
   repeats.print(["a"]);
   repeats.end();
-  assertEquals(printed.splice(0), ["a (x 3)"]);
+  assertEquals(printed.splice(0), ["a (x 3 in all)"]);
   repeats.end();
   assertEquals(printed, []);
   repeats.print(["b"]);
   repeats.print(Array.from({ length: 1000 }, (_, i) => `line ${i}`));
   assertEquals(printed.filter((line) => !line.startsWith("line ")), [
-    "b (x 2)", // it is forgotten, so its count is printed now
+    "b (x 2 in all)", // it is forgotten, so its count is printed now
   ]);
   printed.length = 0;
   repeats.print(["a"]);
@@ -147,12 +147,15 @@ run.test("server --classroom listens at all addresses, counts repeats, and says 
   const [, ...lines] = stdout.trimEnd().split("\n");
   assertEquals(lines.map((line) => line.replace(/^.* sid: /, "")), [
     "*******89",
-    "*******89 (x 300)",
+    "*******89 (x 300 in all)",
   ]);
   assert(
-    stderr.includes(" 1 student passed. 0 connections brought no student\n"),
+    stderr.includes(
+      " In this run: 1 student passed, 0 connections brought no student\n",
+    ),
+    stderr,
   );
-  assert(stderr.includes(" No request was refused\n"), stderr);
+  assert(stderr.includes(" In this run, no request was refused\n"), stderr);
   assert(stderr.includes(" The roster was in memory, and is gone."), stderr);
 });
 
@@ -179,7 +182,9 @@ runNet.test("server --classroom listens at the address of --host, and --mask-sid
   await masked.stdout.match(/sid: \*{7}89\n/);
   await peer.send({ ...ALICE, student_name: "Li 412777258", sid: [1] });
   await peer.receive();
-  await masked.stderr.match(/ 127\.0\.0\.1\/\d+ \(Li \*{7}58\) invalid request: /);
+  await masked.stderr.match(
+    / 127\.0\.0\.1\/\d+ \(Li \*{7}58\) invalid request: /,
+  );
 });
 
 runNet.test("server --classroom limits the clients and new students of an address, and given flags come before its limits (needs run, net)", async () => {

@@ -19,6 +19,9 @@ import { EventLoopLag } from "./lag.ts";
 import { answer, type RosterSource } from "./routes.ts";
 import { Streams } from "./streams.ts";
 
+/** How often the board looks where clients connect: the network may change. In milliseconds. */
+const ADDRESS_PERIOD = 3_000;
+
 /** What the board shows, and where. */
 export interface BoardOptions {
   /** The roster that the handlers record in. */
@@ -27,7 +30,7 @@ export interface BoardOptions {
   readonly rosterSource: RosterSource;
   /** The host that the server listens at. A request may name it. */
   readonly host: string;
-  /** Where clients connect. It is called when a page is opened. */
+  /** Where clients connect. It is called every few seconds. */
   connectTo(): ConnectTo;
   /** The token of the instructor's pages. @default a new one */
   readonly token?: string;
@@ -45,6 +48,7 @@ export class Board implements Disposable {
   #http: HttpServer;
   #failures: Failures;
   #lag = new EventLoopLag();
+  #addressTimer: ReturnType<typeof setInterval>;
 
   /** Makes a board. It follows the roster from now on, and a server once `onEvent` is given to it. */
   constructor(options: BoardOptions) {
@@ -52,7 +56,19 @@ export class Board implements Disposable {
     this.token = new Token(options.token);
     const failures = new Failures((line) => options.report(line));
     this.#failures = failures;
-    this.state = new ClassState(roster, () => this.#streams.changed());
+    // To list the addresses for each page and update would cost more.
+    let connectTo: ConnectTo | undefined;
+    const current = () => connectTo ??= options.connectTo();
+    this.#addressTimer = setInterval(() => {
+      const before = connectTo;
+      connectTo = undefined;
+      if (before && !equal(before, current())) this.#streams.changed();
+    }, ADDRESS_PERIOD);
+    this.state = new ClassState(
+      roster,
+      current,
+      () => this.#streams.changed(),
+    );
     this.#streams = new Streams(this.state);
     const shown = {
       state: this.state,
@@ -60,7 +76,7 @@ export class Board implements Disposable {
       token: this.token,
       roster: rosterSource,
       host,
-      connectTo: () => options.connectTo(),
+      connectTo: current,
       measured: () => ({
         boardConnections: this.#http.connections,
         lag: this.#lag.worst,
@@ -95,10 +111,15 @@ export class Board implements Disposable {
 
   /** Closes all pages' connections. */
   [Symbol.dispose](): void {
+    clearInterval(this.#addressTimer);
     this.#streams.close();
     this.#http.close();
     this.#lag[Symbol.dispose]();
     this.#failures.end();
     this.state.roster.onResults = undefined;
   }
+}
+
+function equal(a: ConnectTo, b: ConnectTo): boolean {
+  return a.port === b.port && a.addresses.join() === b.addresses.join();
 }

@@ -22,6 +22,8 @@ export interface ConnectTo {
 
 /** What a page that knows the first `from` names is sent. */
 export interface Update {
+  /** Where clients connect. It changes with the network. */
+  readonly connectTo: ConnectTo;
   /** Clients that are connected. */
   readonly connected: number;
   /** Students who passed, each `sid` counted once. */
@@ -63,18 +65,34 @@ export class ClassState {
   /** How many requests had each result. */
   readonly results = { acknowledged: 0, refused: 0 };
   #server: WatchedServer | undefined;
+  #passedBefore = 0;
+  #connectTo: () => ConnectTo;
   #changed: () => void;
 
-  /** Follows what is recorded in a roster. `changed` is called for every change that a page shows. */
-  constructor(roster: Roster, changed: () => void) {
+  /**
+   * Follows what is recorded in a roster. `connectTo` returns where clients connect,
+   * and `changed` is called for every change that a page shows.
+   */
+  constructor(
+    roster: Roster,
+    connectTo: () => ConnectTo,
+    changed: () => void,
+  ) {
     this.roster = roster;
+    this.#connectTo = connectTo;
     this.#changed = changed;
     roster.onResults = (batch, results) => this.#noteResults(batch, results);
+  }
+
+  /** How many students passed in earlier runs. */
+  get passedBefore(): number {
+    return this.#passedBefore;
   }
 
   /** Adds the students of an earlier run to the wall. */
   async load(): Promise<void> {
     for await (const row of this.roster.readAll()) this.wall.add(row);
+    this.#passedBefore = this.passed;
   }
 
   /** The server; there is none before it is created. */
@@ -122,12 +140,18 @@ export class ClassState {
     this.#changed();
   }
 
+  /** How many students passed. All who send no number have one sid, but may be several students. */
+  get passed(): number {
+    return this.roster.size + Math.max(0, this.wall.withoutNumber - 1);
+  }
+
   /** Returns what has changed for a page that knows so many names. */
   updateAfter(known: number): Update {
     const names = this.wall.after(known);
     return {
+      connectTo: this.#connectTo(),
       connected: this.server.handlers.size,
-      passed: this.roster.size,
+      passed: this.passed,
       refused: this.reasons.total,
       reasons: this.reasons.top(MOST_REASONS),
       from: this.wall.total - names.length,

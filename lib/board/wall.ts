@@ -29,22 +29,29 @@ export class Wall {
   #known = new Set<Key>();
   #names: Shown[] = [];
   #total = 0;
+  #withoutNumber = 0;
 
   /** How many names were added. */
   get total(): number {
     return this.#total;
   }
 
-  /** Adds a student, unless the number is on the wall. Returns whether it was added. */
+  /** How many names without a number were added. */
+  get withoutNumber(): number {
+    return this.#withoutNumber;
+  }
+
+  /** Adds a student, unless the number is on the wall; without a number, unless the name is. Returns whether it was added. */
   add({ student_name, sid }: Identity): boolean {
     // All requests come here: a number is found much faster than its text.
-    const key = keyOf(
-      sid === null || typeof sid === "number"
-        ? sid
-        : cutToKeep(String(sid), LONGEST_SID),
-    );
+    const key = sid === null
+      ? `None ${cutToKeep(student_name ?? "", LONGEST_SID)}` // no key begins so
+      : keyOf(
+        typeof sid === "number" ? sid : cutToKeep(String(sid), LONGEST_SID),
+      );
     if (this.#known.has(key) || this.#known.size >= MOST_KNOWN) return false;
     this.#known.add(key);
+    if (sid === null) this.#withoutNumber++;
     this.#names.push([
       sid === null ? "" : escape(endOf(String(sid))),
       shownName(student_name ?? "None") || NO_NAME,

@@ -10,21 +10,25 @@ import { counted } from "../text.ts";
 /** The reasons for refusals that are named. */
 const NAMED = 3;
 
-/** Returns how the class went, and where its roster is. */
+/** Returns how this run went, and what the roster has. */
 export function classSummary(
-  { roster, clients, reasons }: ClassState,
+  { roster, clients, reasons, passedBefore, passed }: ClassState,
   address: string | undefined,
 ): string[] {
   const without = clients.endedWithoutStudent + clients.connectedWithoutStudent;
   const refused = reasons.top(NAMED).map(([why, count]) => `${why} (${count})`);
+  const first = passedBefore > 0 ? " for the first time" : "";
   return [
-    `${counted(roster.size, "student")} passed. ` +
+    `In this run: ${
+      counted(passed - passedBefore, "student")
+    } passed${first}, ` +
     `${counted(without, "connection")} brought no student`,
     refused.length > 0
-      ? `Refused most: ${refused.join(", ")}`
-      : "No request was refused",
+      ? `In this run, refused most: ${refused.join(", ")}`
+      : "In this run, no request was refused",
     address === undefined
       ? "The roster was in memory, and is gone. --roster data/class.db keeps it"
-      : `The roster is ${address}: deno task roster ${address} lists it`,
+      : `In all, ${counted(passed, "student")} passed: ` +
+        `deno task roster ${address} lists them`,
   ];
 }

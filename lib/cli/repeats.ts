@@ -69,5 +69,5 @@ export class Repeats implements Disposable {
 }
 
 function counted(text: string, { count }: Line): string {
-  return `${text} (x ${count})`;
+  return `${text} (x ${count} in all)`; // the first line of them counts, too
 }

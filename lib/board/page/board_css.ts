@@ -32,9 +32,10 @@ dd { font-weight: 700; line-height: 1.05; font-variant-numeric: tabular-nums; wh
 .where { display: flex; gap: 2.2vw; }
 .where dd { font-size: min(4.7vw, 11vh); letter-spacing: -.015em; }
 .where.long dd { font-size: min(2.2vw, 11vh); }
-.command { grid-column: 1 / -1; margin-top: .5em; overflow: hidden; white-space: nowrap; }
+.command { grid-column: 1 / -1; margin-top: .35em; overflow: hidden; white-space: nowrap; font-size: min(1.5em, 2.5vw); }
+.long + .counts + .command { font-size: min(1.3em, 1.75vw); }
 .command code { font: 1em ui-monospace, "Cascadia Mono", Menlo, "DejaVu Sans Mono", monospace; }
-.also { color: var(--soft); margin-left: 1em; }
+#also { color: var(--soft); margin-left: 1em; }
 .counts { display: flex; gap: 1.6vw; }
 .counts dt { font-size: min(1em, 1.9vw); }
 .counts dd { font-size: min(3.5vw, 9vh); width: 3.4ch; }
@@ -54,15 +55,22 @@ main { position: relative; flex: 1; overflow: hidden; margin: 1.2vmin 0; contain
 #wall .new { background: var(--new); box-shadow: inset 0 0 0 .1em var(--good); }
 #empty { position: absolute; inset: 0; display: grid; place-items: center; color: var(--soft); font-size: 1.3em; text-align: center; }
 footer {
-  display: flex; gap: 1.2em; align-items: baseline; white-space: nowrap; overflow: hidden;
-  border-top: 2px solid var(--line); padding-top: 1vmin; height: 2.4em; font-size: .9em;
+  position: relative; display: flex; gap: 1em; overflow: hidden; flex: none;
+  border-top: 2px solid var(--line); padding-top: .7vmin; height: 2.8em; font-size: 1.25em; line-height: 1.25;
 }
-footer h2 { font-size: 1em; font-weight: 400; color: var(--soft); }
-#reasons { display: flex; flex-wrap: wrap; height: 1.25em; gap: 0 1.4em; list-style: none; overflow: hidden; flex: 1; }
+footer h2 { font-size: 1em; font-weight: 400; color: var(--soft); width: min-content; }
+#reasons { display: flex; flex-wrap: wrap; height: 2.5em; gap: 0 1.2em; list-style: none; overflow: hidden; flex: 1; }
+#reasons li { white-space: nowrap; max-width: 100%; overflow: hidden; text-overflow: ellipsis; }
 #reasons b { color: var(--bad); font-variant-numeric: tabular-nums; }
 #none { color: var(--soft); }
-[hidden] { display: none !important; }
+#legend { color: var(--soft); font-size: .8em; line-height: 1.56; list-style: none; white-space: nowrap; }
+#legend i { font-style: normal; color: var(--text); background: var(--new); box-shadow: inset 0 0 0 .1em var(--good); border-radius: .25em; padding: 0 .25em; }
 #status { font-weight: 700; color: var(--bad); }
+#status:not(:empty) {
+  position: absolute; inset: 0; display: grid; place-items: center; text-align: center;
+  background: var(--bad); color: var(--ground); font-size: min(1.5em, 3vw);
+}
+[hidden] { display: none !important; }
 .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 @media (prefers-reduced-motion: no-preference) {
   #wall .new { animation: come .4s ease-out; }

@@ -6,13 +6,20 @@
 
 import { MOST_NAMES } from "../wall.ts";
 
+/** An address with more characters is shown smaller: it is one of IPv6. */
+export const LONG = 16;
+/** The other addresses that are shown. */
+export const MOST_OTHERS = 3;
+
 /** The script. It puts text into the page as text only, whatever a name has in it. */
 export const BOARD_JS: string = String.raw`"use strict";
 const $ = (id) => document.getElementById(id);
 const wall = $("wall");
 const MOST = ${MOST_NAMES}; // names that are shown
+const LONG = ${LONG}; // an address with more characters is shown smaller
+const MOST_OTHERS = ${MOST_OTHERS}; // other addresses that are shown
 const MARKED = 3; // names that are marked as new
-const FEWEST = 40; // names that there is always room for
+const FEWEST = 20; // names that there is always room for
 const STEP = 1.12; // how much the room grows at once, so that letters become smaller in small steps
 const ROOMS = [FEWEST];
 while (ROOMS.at(-1) < MOST) ROOMS.push(Math.min(MOST, Math.ceil(ROOMS.at(-1) * STEP)));
@@ -21,6 +28,7 @@ const LETTER = 16; // px, before the wall is scaled
 const GAP = 4; // px between two names
 const LINE = 1.3 * LETTER;
 const MOST_SPACE = 1.5; // lines are at most so many times as far apart as they are high
+let last; // the last update
 let total = 0; // names that came
 let places; // how the wall is divided
 let heard = Date.now();
@@ -101,14 +109,38 @@ function show(update) {
     if ($(key).textContent !== text) $(key).textContent = text;
   }
   $("empty").hidden = total > 0;
-  $("none").hidden = update.reasons.length > 0;
-  $("reasons").replaceChildren($("none"), ...update.reasons.map(([reason, count]) => {
-    const item = document.createElement("li");
-    const number = document.createElement("b");
-    number.textContent = count + " ×";
-    item.append(number, " " + reason);
-    return item;
-  }));
+  showReasons(last = update);
+  showAddress(update.connectTo);
+}
+
+function counted(count, text) {
+  const item = document.createElement("li");
+  const number = document.createElement("b");
+  number.textContent = count;
+  item.append(number, text);
+  return item;
+}
+
+/* Shows as many reasons as there is room for, and how many refusals had others. */
+function showReasons({ reasons, refused }) {
+  const list = $("reasons");
+  for (let shown = reasons.length; shown >= 0; shown--) {
+    const items = reasons.slice(0, shown).map(([reason, count]) => counted(count + " ×", " " + reason));
+    const rest = reasons.slice(0, shown).reduce((left, [, count]) => left - count, refused);
+    if (rest > 0 && shown > 0) items.push(counted("+ " + rest, " more"));
+    $("none").hidden = refused > 0;
+    list.replaceChildren($("none"), ...items);
+    if (list.scrollHeight <= list.clientHeight) break;
+  }
+}
+
+function showAddress({ addresses: [host, ...others], port }) {
+  if ($("host").textContent === host && $("port").textContent === String(port)) return;
+  for (const id of ["host", "to"]) $(id).textContent = host;
+  for (const id of ["port", "at"]) $(id).textContent = port;
+  $("also").textContent = others.length > 0 ? "or " + others.slice(0, MOST_OTHERS).join(", ") : "";
+  $("where").className = "where " + (host.length > LONG ? "long" : "short");
+  arrange(wall.children.length);
 }
 
 /* Tells a screen reader the counts, but not at every change. */
@@ -133,14 +165,17 @@ function connect() {
   events.onerror = () => {
     // The browser tries again by itself, unless the server has refused.
     const isRefused = events.readyState === EventSource.CLOSED;
-    $("status").textContent = (isRefused ? "The server has no place for this page." : "No connection to the server.") + " Trying again...";
+    $("status").textContent = (isRefused ? "The server has no place for this page." : "The server does not answer.") + " Trying again...";
     if (isRefused) setTimeout(connect, 3000 + Math.random() * 3000);
   };
 }
 setInterval(() => {
   if (Date.now() - heard > QUIET) connect();
 }, 5000);
-addEventListener("resize", () => arrange(wall.children.length));
+addEventListener("resize", () => {
+  arrange(wall.children.length);
+  if (last) showReasons(last);
+});
 
 /* First the page is painted: where to connect is in it already. A page that nobody sees is not painted. */
 function begin() {

@@ -9,7 +9,7 @@ import type { ConnectTo } from "../class_state.ts";
 import { Html, html } from "../html.ts";
 import { policy } from "../http_response.ts";
 import { BOARD_CSS } from "./board_css.ts";
-import { BOARD_JS } from "./board_js.ts";
+import { BOARD_JS, LONG, MOST_OTHERS } from "./board_js.ts";
 
 /**
  * The policy of the page. Its script and its style are in it, so that it is painted
@@ -24,18 +24,10 @@ function sourceOf(text: string): string {
   return `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
 }
 
-/** An address with more characters is shown smaller: it is one of IPv6. */
-const LONG = 16;
-
 /** Returns the page. It shows where to connect before its script has run. */
 export function boardPage({ addresses, port }: ConnectTo): string {
   const [address, ...others] = addresses;
-  const flags = `--host ${address} --port ${port}`;
-  const also = others.length > 0
-    ? html`
-      <span class="also">or ${others.slice(0, 3).join(", ")}</span>
-    `
-    : "";
+  const also = others.slice(0, MOST_OTHERS);
   const size = address.length > LONG ? "long" : "short";
   return html`
     <!doctype html>
@@ -50,14 +42,14 @@ export function boardPage({ addresses, port }: ConnectTo): string {
       </head>
       <body>
         <header>
-          <dl class="where ${size}" aria-label="Where to connect">
+          <dl id="where" class="where ${size}" aria-label="Where to connect">
             <div>
               <dt>host</dt>
-              <dd>${address}</dd>
+              <dd id="host">${address}</dd>
             </div>
             <div>
               <dt>port</dt>
-              <dd>${port}</dd>
+              <dd id="port">${port}</dd>
             </div>
           </dl>
           <dl class="counts" aria-label="Counts">
@@ -75,7 +67,10 @@ export function boardPage({ addresses, port }: ConnectTo): string {
             </div>
           </dl>
           <p
-            class="command"><code>deno task client ${flags}</code>${also}</p>
+            class="command"><code>deno task client --host <span id="to">${address}</span> --port <span id="at">${port}</span></code><span id="also">${also
+                .length > 0
+              ? `or ${also.join(", ")}`
+              : ""}</span></p>
         </header>
         <main>
           <h1 class="unseen">Students who passed</h1>
@@ -87,6 +82,10 @@ export function boardPage({ addresses, port }: ConnectTo): string {
           <h2>Refused because</h2>
           <ul id="reasons">
             <li id="none">Nothing was refused.</li>
+          </ul>
+          <ul id="legend" aria-label="Legend">
+            <li>89: end of the sid</li>
+            <li><i>newest</i></li>
           </ul>
           <p id="status"></p>
         </footer>
