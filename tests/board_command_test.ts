@@ -72,12 +72,26 @@ files.test("server --board shows the roster, who is missing, and the students of
       const csv = await asInstructor(link, "/roster.csv");
       assertMatch(csv, /"123456789","Alicia Brown",/);
     }
-    await using again = start(folder, ...flags);
-    await listening(again);
+    const local = ["--classroom", "--host", "127.0.0.1"];
+    await using again = start(folder, ...local, ...flags);
+    const port = await listening(again);
     const { site } = await links(again);
     await using events = await EventReader.open(`${site}events`);
     const { data } = await events.next();
     assertEquals([data.passed, data.names], [1, [["89", "Alice Brown"]]]);
+    await using cy = client("--port", port, "--once", "--sid", "55555");
+    assertEquals((await cy.ended()).code, 0);
+    again.kill("SIGTERM");
+    const { stderr } = await again.ended();
+    assertMatch(
+      stderr,
+      / In this run: 1 student passed for the first time, 0 connections brought/,
+    );
+    assertMatch(stderr, / In all, 2 students passed: deno task roster .*\n/);
+    assertMatch(
+      stderr,
+      / Not passed: 1 of 2 students, found by the column sid/,
+    );
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

@@ -567,7 +567,7 @@ net.test("/live shows apart the last 50 clients that left after a refusal, with 
   assertEquals(clients.leftRefused[0].refusedName!.length, 100);
 });
 
-net.test("/live has the whole reason, and the name of a request in a list or with a key that is not text (needs net)", async () => {
+net.test("/live has the whole reason, and the name of a request that is in a list or has a wrong key (needs net)", async () => {
   await using test = new TestBoard();
   using listed = await Peer.greeted(test.server.addr);
   await listed.send([ALICE]);
@@ -581,6 +581,9 @@ net.test("/live has the whole reason, and the name of a request in a list or wit
   ]);
   const error = assertThrows(() => toStudent(keyed), RequestError);
   assertEquals(error.about, "Bob Chen");
+  const renamed = { github_username: "bchen", Name: "Bob Chen", sid: 1 };
+  const missing = assertThrows(() => toStudent(renamed), RequestError);
+  assertEquals(missing.about, "Bob Chen");
 });
 
 net.test("The instructor's pages and the metrics say that the roster cannot record, and the board does not (needs net)", async () => {

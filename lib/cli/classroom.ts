@@ -12,7 +12,7 @@ const NAMED = 3;
 
 /** Returns how this run went, and what the roster has. */
 export function classSummary(
-  { roster, clients, reasons, passedBefore, passed }: ClassState,
+  { clients, reasons, passedBefore, passed }: ClassState,
   address: string | undefined,
 ): string[] {
   const without = clients.endedWithoutStudent + clients.connectedWithoutStudent;

@@ -92,13 +92,16 @@ async function comparedSections(
   }
   if (unlisted.length > 0) {
     const sheet = rowSheet(unlisted.map(({ row }) => row));
+    const hasNotes = unlisted.some(({ note }) => note !== "");
     sections.push({
       heading: "Passed, but not on the list",
-      sheet: {
-        ...sheet,
-        columns: [...sheet.columns, { title: "note", isLong: true }],
-        cells: (at) => [...sheet.cells(at), unlisted[at].note],
-      },
+      sheet: hasNotes
+        ? {
+          ...sheet,
+          columns: [...sheet.columns, { title: "note", isLong: true }],
+          cells: (at) => [...sheet.cells(at), unlisted[at].note],
+        }
+        : sheet,
       none: "",
     });
   }

@@ -140,7 +140,19 @@ function check(
   const why = isMissing
     ? `${field} is missing (${foundKeys(field, Object.keys(request))})`
     : `${field} must be ${expected}, not ${describe(value)}`;
-  throw new FieldError(why, field, isMissing, nameIn(request));
+  throw new FieldError(why, field, isMissing, likelyName(request));
+}
+
+/** The most keys of a request that are looked at. */
+const MOST_KEYS = 100;
+
+/** Returns the name in a request, also if its key is another one, as `name`. */
+function likelyName(request: MessageMap): string | undefined {
+  const keys = Object.keys(request).slice(0, MOST_KEYS)
+    .filter((key) => /name/i.test(key) && !/user|git/i.test(key));
+  return ["student_name", ...keys]
+    .map((key) => nameIn({ student_name: request[key] ?? null }))
+    .find((name) => name !== undefined);
 }
 
 function isText(value: Message | undefined): boolean {

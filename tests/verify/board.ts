@@ -441,6 +441,24 @@ chromium.test("The instructor's link opens the roster without the token in its a
   isAway = false;
   await browser.until(`(${seen}).includes("Bobby Tables")`);
   assertEquals(await browser.evaluate(seen), "Bob Chen\t2,Bobby Tables\t3");
+  // A search needs no accents. A table without a row that fits is not shown.
+  rows.push(["Núñez, Ana", "4"]);
+  const search = (text: string) =>
+    browser.evaluate(
+      `search.value = "${text}"; search.dispatchEvent(new Event("input"))`,
+    );
+  await search("nunez");
+  await browser.until(`(${seen}) === "Núñez, Ana\t4"`);
+  const found = "document.querySelector('#found').textContent";
+  assertEquals(await browser.evaluate(found), "1 found");
+  await search("nobody");
+  assertEquals(await browser.evaluate(found), "0 found");
+  assertEquals(
+    await browser.evaluate("document.querySelector('main').innerText.trim()"),
+    "",
+  );
+  await search("");
+  assertEquals(await browser.evaluate(found), "");
   using _students = await bring(test, 4);
   await browser.page.goto(test.url("/live"));
   assertMatch(
