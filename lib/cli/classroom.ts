@@ -17,11 +17,10 @@ export function classSummary(
 ): string[] {
   const without = clients.endedWithoutStudent + clients.connectedWithoutStudent;
   const refused = reasons.top(NAMED).map(([why, count]) => `${why} (${count})`);
+  const added = Math.max(0, passed - passedBefore); // --forget may have deleted some
   const first = passedBefore > 0 ? " for the first time" : "";
   return [
-    `In this run: ${
-      counted(passed - passedBefore, "student")
-    } passed${first}, ` +
+    `In this run: ${counted(added, "student")} passed${first}, ` +
     `${counted(without, "connection")} brought no student`,
     refused.length > 0
       ? `In this run, refused most: ${refused.join(", ")}`
