@@ -457,7 +457,7 @@ net.test("/live shows who is connected, and escapes what clients sent (needs net
   assert(!page.includes("<script>alert"));
   assert(page.includes("&lt;script&gt;alert(1)&lt;/script&gt;\\u202e"), page);
   assertMatch(page, /3 clients connected, 2 of them without a student/);
-  assertMatch(page, /sid must be an integer or text, not/);
+  assertMatch(page, /sid must be an integer, text or None, not/);
 });
 
 net.test("/live shows apart the last 50 clients that left after a refusal, with who they were and why (needs net)", async () => {
@@ -478,7 +478,7 @@ net.test("/live shows apart the last 50 clients that left after a refusal, with 
   assertMatch(connected, /0 clients connected/);
   assertMatch(
     left,
-    /<td>Alice Brown \(refused\)<\/td>.*127\.0\.0\.1.*\d s ago.*sid must be an integer or text, not a list/s,
+    /<td>Alice Brown \(refused\)<\/td>.*127\.0\.0\.1.*\d s ago.*sid must be an integer, text or None, not a list/s,
   );
   assert(!left.includes("Bob Chen"));
   for (let i = 0; i < 60; i++) {
