@@ -28,7 +28,8 @@ net.test("The lines about a client have its port and the name in its request (ne
   await until(() => test.server.handlers.size === 0);
   const at = `127.0.0.1/${port}`;
   const [refused, hostile, nameless, broken] = test.reports;
-  const why = "invalid request: sid must be an integer or text, not a float";
+  const why =
+    "invalid request: sid must be an integer, text or None, not a float";
   assertEquals(refused, `${at} (Alice Brown) ${why}`);
   const cut = `${at} (A\\x1b[2J${"x".repeat(32)}) ${why}`;
   assertEquals(hostile, cut);
@@ -59,6 +60,6 @@ net.test("The line about a client that leaves after refused requests alone has t
   await bob.conn.closeWrite();
   await bob.receiveAll();
   await until(() => test.server.handlers.size === 0);
-  const left = `127.0.0.1/${port} (Bob Chen) left after 1 request`;
+  const left = `127.0.0.1/${port} (Bob Chen) left after 1 request, 1 refused`;
   assertEquals(test.reports.at(-1), left);
 });
