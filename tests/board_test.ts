@@ -574,7 +574,10 @@ net.test("/live has the whole reason, and the name of a request that is in a lis
   await listed.receive();
   const page = await (await test.asInstructor("/live")).text();
   assertMatch(page, />Alice Brown \(refused\)</);
-  assertMatch(page, /not a list that holds one: send pickle\.dumps\(d\), not pickle\.dumps\(\[d\]\)<\/);
+  assertMatch(
+    page,
+    /not a list that holds one: send pickle\.dumps\(d\), not pickle\.dumps\(\[d\]\)</,
+  );
   const keyed = new Map<Message, Message>([
     ["student_name", "Bob Chen"],
     [1, 2],
