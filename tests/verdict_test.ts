@@ -14,7 +14,8 @@ function failing(times: Record<string, number>) {
     runs.push([...names]);
     const failed = names.filter((name) => (times[name] ?? 0) >= runs.length);
     const passed = names.filter((name) => !failed.includes(name));
-    return Promise.resolve({ passed, failed, ended: true });
+    const errors = new Map(failed.map((name) => [name, `run ${runs.length}`]));
+    return Promise.resolve({ passed, failed, errors, ended: true });
   };
   return { run, runs };
 }
@@ -31,6 +32,7 @@ Deno.test("faultsOfCopy() counts a test only if it fails alone, passes in the or
   const failed = ["broken", "busy", "twice", "fails everywhere"];
   assertEquals(await faultsOfCopy(failed, copy.run, original.run), {
     failed: ["broken"],
+    errors: new Map([["broken", "run 2"]]),
     ended: true,
   });
   assertEquals(copy.runs, [failed, ["broken", "twice"]]);
@@ -42,18 +44,20 @@ Deno.test("faultsOfCopy() finds no fault if all tests pass alone, and runs nothi
   const original = failing({});
   assertEquals(await faultsOfCopy(["busy"], copy.run, original.run), {
     failed: [],
+    errors: new Map(),
     ended: true,
   });
   assertEquals([copy.runs, original.runs], [[["busy"]], []]);
 });
 
 Deno.test("faultsOfCopy() counts a test that does not run in the copy, and a run that does not end", async () => {
-  const none = () => Promise.resolve({ passed: [], failed: [], ended: true });
+  const nothing = { passed: [], failed: [], errors: new Map() };
+  const none = () => Promise.resolve({ ...nothing, ended: true });
   const original = failing({});
   assertEquals((await faultsOfCopy(["gone"], none, original.run)).failed, [
     "gone",
   ]);
-  const hangs = () => Promise.resolve({ passed: [], failed: [], ended: false });
+  const hangs = () => Promise.resolve({ ...nothing, ended: false });
   assertEquals(
     (await faultsOfCopy(["hangs"], hangs, original.run)).ended,
     false,

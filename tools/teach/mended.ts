@@ -15,6 +15,7 @@ import { exitWith, Failure, runProgram } from "../../lib/cli/program.ts";
 import type { StopSignals } from "../../lib/cli/signals.ts";
 import { complain, print, report } from "../../lib/output.ts";
 import { counted, reason } from "../../lib/text.ts";
+import { ProgressLine } from "../terminal/progress_line.ts";
 import {
   copyMended,
   faultOf,
@@ -25,6 +26,7 @@ import {
 import { type Fault, ROOT } from "./faults/fault.ts";
 import {
   fileOfTest,
+  type Results,
   run,
   runAlone,
   runDecidingTest,
@@ -57,22 +59,59 @@ async function judge(
     ];
   }
   report(`Running the test [${fault.test}]`);
-  const { passed, failed } = await runDecidingTest(copy, stop, fault);
-  // If the test did not run, its name is not known.
-  const name = failed[0] ?? `[${fault.test}]`;
+  const { passed, failed, errors } = await runDecidingTest(copy, stop, fault);
   const file = await fileOfTest(fault.test);
   if (passed.length === 0 && await isAtFault(copy, stop, failed, file)) {
-    return titled("Not mended. Still fails:", [name]);
+    const lines = failed.flatMap((name) =>
+      withError(name, errors, ERROR_LINES, copy)
+    );
+    const unseen = [
+      // If the test did not run, its name is not known.
+      `[${fault.test}]`,
+      "  It does not run, or does not end. To see how, in the exercise's folder:",
+      `  deno test -A ${file} --filter "[${fault.test}]"`,
+    ];
+    return titled(
+      "Not mended. This test fails:",
+      lines.length > 0 ? lines : unseen,
+    );
   }
+  report("The fault is mended: its test passes. You can stop here.");
+  report(
+    "Now whether anything else broke. The tests run twice, a minute or two " +
+      "each; longer on a slow machine",
+  );
   // These run first, because they seldom hang. If one of them fails, the other
   // tests may hang.
-  report(
-    "It passes. Running the tests that need no permission, about a minute",
-  );
-  const first = await broken(copy, stop, [LEFT_OUT]);
+  let total = 0;
+  const first = await broken(copy, stop, [LEFT_OUT], (count) => {
+    total = count;
+    return `${counted(count, "test")}, without permissions`;
+  });
   if (first.length > 0) return first;
-  report("They pass. Running all tests, about a minute");
-  return await broken(copy, stop, ["--allow-all", LEFT_OUT]);
+  return await broken(
+    copy,
+    stop,
+    ["--allow-all", LEFT_OUT],
+    (count) => `${count} of ${total} tests, with all permissions`,
+  );
+}
+
+/** How many lines of an error are shown: of the test that decides, and of each other one. */
+const ERROR_LINES = 20;
+const OTHER_ERROR_LINES = 3;
+
+/** Returns the name of a failed test, and the first lines of its error. */
+function withError(
+  name: string,
+  errors: ReadonlyMap<string, string>,
+  most: number,
+  copy: string,
+): string[] {
+  const error = errors.get(name)?.replaceAll(`file://${copy}/`, "") ?? "";
+  const lines = error.split("\n").filter((line) => line.trim() !== "");
+  const shown = lines.length > most ? [...lines.slice(0, most), "..."] : lines;
+  return [name, ...shown.map((line) => `  ${line}`)];
 }
 
 /** Whether a test that failed, or did not run, fails because of the copy. */
@@ -102,22 +141,40 @@ function settled(
   );
 }
 
-/** Runs many tests in the copy, and says what else is broken. */
+/**
+ * Runs many tests in the copy, and says what else is broken. Meanwhile, it shows what
+ * `progress` says of the number of tests that have run.
+ */
 async function broken(
   copy: string,
   stop: AbortSignal,
   args: readonly string[],
+  progress: (count: number) => string,
 ): Promise<string[]> {
-  const results = await runTests(copy, stop, ["--parallel", ...args]);
-  const { failed, ended } = results.ended && results.failed.length > 0
+  const results = await runManyTests(copy, stop, args, progress);
+  const { failed, errors, ended } = results.ended && results.failed.length > 0
     ? await settled(copy, stop, results.failed)
     : results;
   const hung = ended ? [] : ["the test run, which did not finish"];
-  const others = [...failed.toSorted(), ...hung];
+  const others = failed.toSorted().flatMap((name) =>
+    withError(name, errors, OTHER_ERROR_LINES, copy)
+  );
   return titled(
     "The test that failed passes now, but something else broke:",
-    others,
+    [...others, ...hung],
   );
+}
+
+/** Runs many tests, and shows on a terminal how many have run. */
+async function runManyTests(
+  copy: string,
+  stop: AbortSignal,
+  args: readonly string[],
+  progress: (count: number) => string,
+): Promise<Results> {
+  using line = new ProgressLine();
+  const show = (count: number) => line.show(progress(count));
+  return await runTests(copy, stop, ["--parallel", ...args], show);
 }
 
 /** Returns the lines below a title; nothing if there are none. */

@@ -10,6 +10,7 @@ import { SCENARIOS } from "../scenario/scenarios.ts";
 import { copyProject } from "./copy.ts";
 import { type Fault, ROOT } from "./fault.ts";
 import { patchFolder } from "./patch.ts";
+import { isResult, readTap, type TapResults } from "./tap.ts";
 
 /**
  * Milliseconds that a run may print nothing: a fault can make a test wait for ever.
@@ -29,11 +30,12 @@ export interface Ended {
   stderr: string[];
 }
 
-/** Runs Deno in a folder. */
+/** Runs Deno in a folder. Calls `onLine` for each line that it prints on stdout. */
 export async function run(
   folder: string,
   stop: AbortSignal,
   args: readonly string[],
+  onLine: (line: string) => void = () => {},
 ): Promise<Ended> {
   const child = new Deno.Command(Deno.execPath(), {
     args: [...args],
@@ -48,28 +50,33 @@ export async function run(
   whenAborted(stop, () => endGroup(child));
   const silence = () => setTimeout(() => endGroup(child), LONGEST_SILENCE);
   let timer = silence();
-  const lines = async (stream: ReadableStream<Uint8Array>) => {
-    let text = "";
+  const lines = async (
+    stream: ReadableStream<Uint8Array>,
+    onLine = (_line: string) => {},
+  ) => {
+    const all: string[] = [];
+    let rest = "";
     for await (const piece of stream.pipeThrough(new TextDecoderStream())) {
-      text += piece;
+      const whole = (rest + piece).split("\n");
+      rest = whole.pop()!;
+      whole.forEach(onLine);
+      all.push(...whole);
       clearTimeout(timer);
       timer = silence();
     }
-    return text.trimEnd().split("\n");
+    return [...all, rest].join("\n").trimEnd().split("\n");
   };
   const [{ success }, stdout, stderr] = await Promise.all([
-    ...[child.status, lines(child.stdout), lines(child.stderr)] as const,
+    child.status,
+    lines(child.stdout, onLine),
+    lines(child.stderr),
   ]);
   clearTimeout(timer);
   return { success, stdout, stderr };
 }
 
 /** The results of a test run. */
-export interface Results {
-  /** The names of the tests that passed. */
-  passed: string[];
-  /** The names of those that failed. */
-  failed: string[];
+export interface Results extends TapResults {
   /**
    * Whether the run finished: its exit code agrees with the results of its
    * tests.
@@ -77,23 +84,25 @@ export interface Results {
   ended: boolean;
 }
 
-/** Runs tests in a copy of the project, with further arguments for `deno test`. */
+/**
+ * Runs tests in a copy of the project, with further arguments for `deno test`. Calls
+ * `onCount` with the number of tests that have a result until now, or were skipped.
+ */
 export async function runTests(
   folder: string,
   stop: AbortSignal,
   args: readonly string[],
+  onCount: (count: number) => void = () => {},
 ): Promise<Results> {
-  const { success, stdout } = await run(folder, stop, [
-    ...["test", "--no-check", "--no-prompt", "--reporter=tap"],
-    ...args,
-  ]);
-  const named = (result: RegExp) =>
-    stdout.filter((line) => result.test(line))
-      .map((line) => line.replace(result, ""))
-      .filter((line) => !line.endsWith(" # SKIP"));
-  const failed = named(/^not ok \d+ - /);
-  const passed = named(/^ok \d+ - /);
-  return { passed, failed, ended: success === (failed.length === 0) };
+  let count = 0;
+  const { success, stdout } = await run(
+    folder,
+    stop,
+    ["test", "--no-check", "--no-prompt", "--reporter=tap", ...args],
+    (line) => isResult(line) && onCount(++count),
+  );
+  const results = readTap(stdout);
+  return { ...results, ended: success === (results.failed.length === 0) };
 }
 
 /** Runs the tests with these names, one at a time. To find them in these files is faster than in all. */

@@ -9,6 +9,9 @@ import type { Results } from "./trial.ts";
 /** Runs the tests with these names, one at a time. */
 export type RunAlone = (names: readonly string[]) => Promise<Results>;
 
+/** The tests that a copy makes fail, with their errors, and whether the last run finished. */
+export type Faults = Pick<Results, "failed" | "errors" | "ended">;
+
 /**
  * Returns those of `failed` that the copy makes fail. Many tests at once can make
  * a machine so slow that some of them fail. So each failed test runs again, with no
@@ -20,7 +23,7 @@ export async function faultsOfCopy(
   failed: readonly string[],
   copy: RunAlone,
   original: RunAlone,
-): Promise<Pick<Results, "failed" | "ended">> {
+): Promise<Faults> {
   const again = await failing(copy, failed);
   if (!again.ended || again.failed.length === 0) return again;
   const { failed: there } = await failing(original, again.failed);
@@ -28,8 +31,12 @@ export async function faultsOfCopy(
 }
 
 /** Runs tests. One that does not pass has failed: a change can prevent it from running. */
-async function failing(run: RunAlone, names: readonly string[]) {
-  if (names.length === 0) return { failed: [], ended: true };
-  const { passed, ended } = await run(names);
-  return { failed: names.filter((name) => !passed.includes(name)), ended };
+async function failing(
+  run: RunAlone,
+  names: readonly string[],
+): Promise<Faults> {
+  if (names.length === 0) return { failed: [], errors: new Map(), ended: true };
+  const { passed, errors, ended } = await run(names);
+  const failed = names.filter((name) => !passed.includes(name));
+  return { failed, errors, ended };
 }

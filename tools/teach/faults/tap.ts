@@ -1,0 +1,67 @@
+/**
+ * Reads the results of `deno test --reporter=tap`.
+ *
+ * @module
+ */
+
+/** The results of tests. */
+export interface TapResults {
+  /** The names of the tests that passed. */
+  passed: string[];
+  /** The names of those that failed. */
+  failed: string[];
+  /** Why those failed, if they gave an error. */
+  errors: Map<string, string>;
+}
+
+/** The result of a test, or of a step of it, which is indented. */
+const RESULT = /^( *)(not )?ok \d+ - (.*)$/;
+const SKIPPED = / # SKIP$/;
+/** What a failed test says whose steps say more. */
+const STEPS_FAILED = /^\d+ test steps? failed\.$/;
+/** What Deno says if a test waits, and no event is left that could end that. */
+const WAITS_FOREVER =
+  /^(Promise resolution is still pending but the event loop|Top-level await promise never resolved)/;
+
+/** Whether a line is the result of a test, also of one that was skipped. */
+export function isResult(line: string): boolean {
+  return RESULT.exec(line)?.[1] === "";
+}
+
+/** Reads the results in the printed lines. A skipped test has none. */
+export function readTap(lines: readonly string[]): TapResults {
+  const results: TapResults = { passed: [], failed: [], errors: new Map() };
+  const { passed, failed, errors } = results;
+  let steps: string[] = [];
+  lines.forEach((line, i) => {
+    const [, indent, isFailed, name] = RESULT.exec(line) ?? [];
+    if (name === undefined || SKIPPED.test(line)) return;
+    const error = isFailed ? errorIn(lines[i + 2] ?? "") : "";
+    const isOuter = STEPS_FAILED.test(error);
+    if (error && !isOuter) steps.push(indent ? `${name}: ${error}` : error);
+    if (indent) return;
+    (isFailed ? failed : passed).push(name);
+    if (isFailed && steps.length > 0) errors.set(name, steps.join("\n"));
+    steps = [];
+  });
+  return results;
+}
+
+/** Returns the error in the details of a failed test, without the lines of code that it came from. */
+function errorIn(details: string): string {
+  let message: unknown;
+  try {
+    message = JSON.parse(details).message;
+  } catch {
+    return ""; // an error outside of the tests has no details
+  }
+  if (typeof message !== "string") return "";
+  if (WAITS_FOREVER.test(message)) {
+    return "A task waits forever: nothing is left that could wake it.";
+  }
+  const lines = message.split("\n");
+  const stack = lines.findIndex((line) => /^ {4}at /.test(line));
+  if (stack !== -1) lines.length = stack;
+  if (/^ *\^$/.test(lines.at(-1) ?? "")) lines.length -= 2;
+  return lines.join("\n").trimEnd();
+}
