@@ -19,7 +19,7 @@ import { Doubts } from "./lib/students/doubts.ts";
 import type { Roster } from "./lib/students/roster.ts";
 import { isRecorded, responseTo, sharedRoster } from "./lib/students/roster.ts";
 import type { Recorded } from "./lib/students/store.ts";
-import { connectedLine, nameIn, toStudent } from "./lib/students/student.ts";
+import { connectedLine, nameIn, toStudentFor } from "./lib/students/student.ts";
 import type { Sid, Student } from "./lib/students/student.ts";
 import { reason } from "./lib/text.ts";
 
@@ -266,7 +266,7 @@ export class StudentHandler extends ClientHandler {
   protected override async processBatch(
     requests: readonly Message[],
   ): Promise<(Message | undefined)[]> {
-    const checked = await this.processEach(requests, toStudent);
+    const checked = await this.processEach(requests, toStudentFor(this.server));
     const students: Student[] = [];
     for (const it of checked) if (!(it instanceof Refusal)) students.push(it);
     let results: readonly Recorded[] = [];

@@ -520,7 +520,7 @@ net.test("/live shows who is connected, and escapes what clients sent (needs net
   assert(!page.includes("<script>alert"));
   assert(page.includes("&lt;script&gt;alert(1)&lt;/script&gt;\\u202e"), page);
   assertMatch(page, /3 clients connected, 2 of them without a student/);
-  assertMatch(page, /sid must be an integer or text, not/);
+  assertMatch(page, /sid must be an integer, text or None, not/);
 });
 
 net.test("/live shows apart the last 50 clients that left after a refusal, with who they were and why (needs net)", async () => {
@@ -541,7 +541,7 @@ net.test("/live shows apart the last 50 clients that left after a refusal, with 
   assertMatch(connected, /0 clients connected/);
   assertMatch(
     left,
-    />Alice Brown \(refused\)<\/td><td\s+class="long"\s+>sid must be an integer or text, not a list<\/td><td><\/td>.*127\.0\.0\.1.*\d s ago/s,
+    />Alice Brown \(refused\)<\/td><td\s+class="long"\s+>sid must be an integer, text or None, not a list<\/td><td><\/td>.*127\.0\.0\.1.*\d s ago/s,
   );
   assert(!left.includes("Bob Chen"));
   using alice = await Peer.greeted(test.server.addr);

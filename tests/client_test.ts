@@ -55,7 +55,7 @@ net.test("Client.connect() resolves to the greeting, and Client.request() to eac
     assertEquals([answers[0], answers[2]], [1, 1]);
     assertEquals(
       fields(answers[1]).error,
-      "sid must be an integer or text, not a list",
+      "sid must be an integer, text or None, not a list",
     );
     await client.close();
   }

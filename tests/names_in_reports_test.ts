@@ -28,7 +28,8 @@ net.test("The lines about a client have its port and the name in its request (ne
   await until(() => test.server.handlers.size === 0);
   const at = `127.0.0.1/${port}`;
   const [refused, hostile, nameless, broken] = test.reports;
-  const why = "invalid request: sid must be an integer or text, not a float";
+  const why =
+    "invalid request: sid must be an integer, text or None, not a float";
   assertEquals(refused, `${at} (Alice Brown) ${why}`);
   const cut = `${at} (A\\x1b[2J${"x".repeat(32)}) ${why}`;
   assertEquals(hostile, cut);

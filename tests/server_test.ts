@@ -204,13 +204,22 @@ net.test("Server names the wrong field of an invalid request, and keeps the conn
     ],
     [{ ...noSid, SID: 7 }, 'sid is missing (there is "SID")'],
     [{}, "student_name is missing (the dict is empty)"],
-    [{ ...ALICE, sid: 1.5 }, "sid must be an integer or text, not a float"],
-    [{ ...ALICE, sid: 1e300 }, "sid must be an integer or text, not a float"],
-    [{ ...ALICE, sid: true }, "sid must be an integer or text, not True"],
-    [{ ...ALICE, student_name: [] }, "student_name must be text, not a list"],
+    [
+      { ...ALICE, sid: 1.5 },
+      "sid must be an integer, text or None, not a float",
+    ],
+    [
+      { ...ALICE, sid: 1e300 },
+      "sid must be an integer, text or None, not a float",
+    ],
+    [{ ...ALICE, sid: true }, "sid must be an integer, text or None, not True"],
+    [
+      { ...ALICE, student_name: [] },
+      "student_name must be text or None, not a list",
+    ],
     [
       { ...ALICE, github_username: 7 },
-      "github_username must be text, not an integer",
+      "github_username must be text or None, not an integer",
     ],
   ];
   for (const [request, error] of cases) {

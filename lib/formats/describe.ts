@@ -21,8 +21,12 @@ export function describe(value: unknown): string {
       return "text";
     case "object":
       if (value === null) return "None";
-      if (Array.isArray(value)) return "a list";
-      if (value instanceof Set) return "a set";
+      if (Array.isArray(value)) {
+        return Object.isFrozen(value) ? "a tuple" : "a list";
+      }
+      if (value instanceof Set) {
+        return Object.isFrozen(value) ? "a frozenset" : "a set";
+      }
       if (value instanceof Uint8Array) return "bytes";
       return value instanceof Map || isMessageMap(value as Message)
         ? "a dict"

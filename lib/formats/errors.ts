@@ -9,6 +9,8 @@ import type { Lookalike } from "./lookalike.ts";
 
 /** Options of a {@linkcode PeerError}. */
 export interface PeerErrorOptions {
+  /** The error of the format's reader, if the message says in plain words what the bytes look like instead. */
+  cause?: unknown;
   /** The limit that the peer exceeded, if that is the mistake. */
   limit?: LimitName;
   /** The name in the request, by which the operator knows the peer. */
@@ -23,10 +25,10 @@ export class PeerError extends Error {
   readonly about: string | undefined;
 
   /** Makes an error whose message tells the peer what is wrong. */
-  constructor(message: string, { limit, about }: PeerErrorOptions = {}) {
-    super(message);
-    this.limit = limit;
-    this.about = about;
+  constructor(message: string, options: PeerErrorOptions = {}) {
+    super(message, options);
+    this.limit = options.limit;
+    this.about = options.about;
   }
 }
 

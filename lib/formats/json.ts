@@ -119,8 +119,8 @@ function notJson(
   const advice = looksLike && ADVICE[looksLike];
   if (advice) {
     const said = `this looks like ${looksLike}: ${advice}`;
-    const why = `${BROKEN}${said} (it is not ${expected})`;
-    return new ProtocolError(why, { looksLike });
+    const cause = brokenLine(`it is not ${expected}`);
+    return new ProtocolError(`${BROKEN}${said}`, { cause, looksLike });
   }
   const isOpen = to - from <= 2 &&
     /^[[{]/.test(String.fromCharCode(bytes[from]));

@@ -29,15 +29,28 @@ export interface Student extends MessageMap {
   sid: Sid;
 }
 
+/** The function of Python that makes a message of each format. */
+const DUMPS: Readonly<Record<string, string>> = {
+  pickle: "pickle.dumps",
+  json: "json.dumps",
+};
+
+/** Returns a function that reads requests in the format of this server. */
+export function toStudentFor(
+  { wire }: { wire: { name: string } },
+): (request: Message) => Student {
+  return (request) => toStudent(request, wire.name);
+}
+
 /**
  * Returns the request as a student. A field may be `None`, as in the lab's
- * unfinished clients.
+ * unfinished clients. `wire` names the format, for the advice in an error.
  *
  * @throws {ProtocolError} If the request is not a dict.
  * @throws {RequestError} If a key is not text, or a field is missing or has the
  * wrong type.
  */
-export function toStudent(request: Message): Student {
+export function toStudent(request: Message, wire = "pickle"): Student {
   if (!isMessageMap(request)) {
     if (request instanceof Map) {
       const other = [...request.keys()].find((key) => typeof key !== "string");
@@ -48,9 +61,7 @@ export function toStudent(request: Message): Student {
         },
       );
     }
-    const kind = Array.isArray(request)
-      ? `a list or tuple${among(request)}`
-      : `${describe(request)}${inside(request)}`;
+    const kind = `${describe(request)}${advice(request, DUMPS[wire])}`;
     const inner = Array.isArray(request)
       ? request.find(isMessageMap)
       : undefined;
@@ -59,9 +70,9 @@ export function toStudent(request: Message): Student {
     });
   }
   const { student_name, github_username, sid } = request;
-  check("student_name", request, isText(student_name), "text");
-  check("github_username", request, isText(github_username), "text");
-  check("sid", request, isSid(sid), "an integer or text");
+  check("student_name", request, isText(student_name), "text or None");
+  check("github_username", request, isText(github_username), "text or None");
+  check("sid", request, isSid(sid), "an integer, text or None");
   return request as Student;
 }
 
@@ -102,8 +113,18 @@ const ENCODED: readonly Lookalike[] = [
   "a pickle in hexadecimal",
 ];
 
-/** Says what a request holds that was encoded twice. */
-function inside(request: Message): string {
+/**
+ * Says, after the kind of a request that is not a dict, what its sender has probably
+ * done. `dumps` is the function that encodes a message, if it is known.
+ */
+function advice(request: Message, dumps: string | undefined): string {
+  if (request === null) {
+    return ": is there a return in the function that makes the dict?";
+  }
+  if (typeof request === "number" || typeof request === "bigint") {
+    return ": if it is the length of the dict, leave it out";
+  }
+  if (Array.isArray(request)) return among(request, dumps);
   if (request instanceof Uint8Array) {
     const isTwice = lookalike(request, 0, HEAD) === "a pickle";
     return isTwice ? " that hold a pickle: was pickle.dumps called twice?" : "";
@@ -111,20 +132,32 @@ function inside(request: Message): string {
   if (typeof request !== "string") return "";
   const head = new TextEncoder().encode(request.slice(0, HEAD));
   const looksLike = lookalike(head, 0, head.length);
-  if (looksLike === "JSON" || looksLike === "a dict as text") {
-    return " that holds one: send the dict itself, not json.dumps or str() of it";
-  }
+  if (looksLike === "JSON") return holdsOne(dumps, "json.dumps(d)");
+  if (looksLike === "a dict as text") return holdsOne(dumps, "str(d)");
   return looksLike !== undefined && ENCODED.includes(looksLike)
     ? " that holds a pickle: was it made with pickle.dumps twice?"
     : "";
 }
 
 /** Says that a list holds requests, if it does. */
-function among(request: readonly Message[]): string {
+function among(
+  request: readonly Message[],
+  dumps: string | undefined,
+): string {
   if (!request.some(isMessageMap)) return "";
-  return request.length === 1
-    ? " that holds one: send the dict itself"
-    : " that holds dicts: send each with its own pickle.dumps";
+  if (request.length === 1) {
+    return holdsOne(dumps, Object.isFrozen(request) ? "(d,)" : "[d]");
+  }
+  const alone = dumps ? `with its own ${dumps}` : "as a message of its own";
+  return ` that holds dicts: send each ${alone}`;
+}
+
+/** Says that a request holds a dict, and was made of `given`. The dict is `d`. */
+function holdsOne(dumps: string | undefined, given: string): string {
+  const send = dumps
+    ? `send ${dumps}(d), not ${dumps}(${given})`
+    : "send the dict alone";
+  return ` that holds one: ${send}`;
 }
 
 /** Throws if a field is missing, or is neither `None` nor of the expected type. */

@@ -116,8 +116,8 @@ export function looksElse(
 }
 
 /**
- * Returns the error for a pickle that could not be read, with what its bytes
- * look like, if they look like something else.
+ * Returns the error for a pickle that could not be read. If its bytes look like
+ * something else, the error says that, and no opcodes.
  *
  * @param start Where the pickle begins. If negative, its start is gone.
  */
@@ -131,11 +131,9 @@ export function explained(
   const other = looksElse(bytes, start, end);
   if (other === undefined) return error;
   const { said, looksLike } = other;
-  const why = error instanceof MalformedPickle
-    ? error.detail
-    : error.message.slice(BROKEN.length);
   const { limit } = error;
-  return new ProtocolError(`${BROKEN}${said} (${why})`, { limit, looksLike });
+  const options = { cause: error, limit, looksLike };
+  return new ProtocolError(`${BROKEN}${said}`, options);
 }
 
 /**

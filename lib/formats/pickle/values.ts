@@ -22,16 +22,12 @@ export function brokenPickle(reason: string, limit?: LimitName): ProtocolError {
 
 /** The bytes are not a pickle, or not one that this reader accepts. */
 export class MalformedPickle extends ProtocolError {
-  /** The reader's reason, in words for developers. */
-  readonly detail: string;
-
-  /** Makes an error that says what is wrong in plain words, then the detail. */
+  /** Makes an error that says what is wrong in plain words, then the reader's reason, in words for developers. */
   constructor(
     detail: string,
     said = "these bytes are not what pickle.dumps returns",
   ) {
     super(`${BROKEN}${said} (${detail})`);
-    this.detail = detail;
   }
 }
 
