@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { hostError } from "../lib/cli/host_errors.ts";
 import { needs } from "./support/needs.ts";
 import { FORMATS } from "../lib/formats/formats.ts";
 import {
@@ -265,14 +266,55 @@ runNet.test("client reports in one line that no server listens, and exits with 1
   );
 });
 
-run.test("client reports an unknown host name in one line (needs run)", async () => {
-  await using ours = client("--host", "no-such-host.invalid");
-  const ended = await ours.ended();
-  assertEquals(ended.code, 1);
-  assertOneLine(
-    ended,
-    /^Cannot connect to no-such-host\.invalid\/12000: .*Check --host and --port\n$/,
-  );
+run.test("client and server report an unknown host name in one line, in plain words (needs run)", async () => {
+  for (const host of ["no-such-host.invalid", "a b"]) {
+    for (
+      const [program, does] of [[client, "connect to"], [
+        server,
+        "listen at",
+      ]] as const
+    ) {
+      await using ours = program("--host", host);
+      const ended = await ours.ended();
+      assertEquals(ended.code, 1);
+      const why = `Cannot ${does} ${host}/12000: there is no host ${host}`;
+      assertOneLine(
+        ended,
+        new RegExp(
+          `^${why}(, or no network to look it up)?\\. Check --host\n$`,
+        ),
+      );
+    }
+  }
+});
+
+Deno.test("hostError() knows what the systems say of a host that is unknown, not reached or silent", () => {
+  const withCode = (code: string) => Object.assign(new Error("x"), { code });
+  for (
+    const [error, meaning] of [
+      [
+        new Error(
+          "failed to lookup address information: nodename nor servname",
+        ),
+        "there is no host lab",
+      ],
+      [
+        new Error(
+          "failed to lookup address information: Temporary failure in name resolution",
+        ),
+        "there is no host lab, or no network to look it up",
+      ],
+      [
+        new Error("No such host is known. (os error 11001)"),
+        "there is no host lab",
+      ],
+      [withCode("ENETUNREACH"), "no network of this machine leads there"],
+      [withCode("EHOSTUNREACH"), "no network of this machine leads there"],
+      [new Deno.errors.TimedOut("x"), "that host does not answer"],
+      [new Deno.errors.ConnectionReset("x"), undefined],
+      ["text", undefined],
+    ] as const
+  ) assertEquals(hostError("lab", error), meaning);
 });
 
 for (const program of ["server", "client"]) {

@@ -12,6 +12,7 @@ import {
 import type { WireFormat } from "../formats/formats.ts";
 import { type Address, isDisconnect, showAddress } from "../net.ts";
 import { reason } from "../text.ts";
+import { hostError } from "./host_errors.ts";
 import { Failure } from "./program.ts";
 
 /** Returns an error that says why a client cannot go on, and what to do about it. */
@@ -39,10 +40,10 @@ export function cannotConverse(
       `The server at ${where} ${misfit(error, wire)}`,
     );
   }
-  return new Failure(`Cannot connect to ${where}: ${advice(error)}`);
+  return new Failure(`Cannot connect to ${where}: ${advice(address, error)}`);
 }
 
-function advice(error: unknown): string {
+function advice({ hostname }: Address, error: unknown): string {
   if (error instanceof Deno.errors.ConnectionRefused) {
     return "no server listens there. " +
       "Start one with `deno task server`, or wait for it with --wait 10";
@@ -51,7 +52,10 @@ function advice(error: unknown): string {
     return "the permission --allow-net is missing. " +
       "Start it with `deno task client`, which grants it";
   }
-  return `${reason(error)}. Check --host and --port`;
+  const meaning = hostError(hostname, error);
+  return meaning
+    ? `${meaning}. Check --host`
+    : `${reason(error)}. Check --host and --port`;
 }
 
 /** Says what helps if TLS fails. */

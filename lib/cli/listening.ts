@@ -7,6 +7,7 @@
 
 import { type Address, showAddress } from "../net.ts";
 import { reason } from "../text.ts";
+import { hostError } from "./host_errors.ts";
 import { Failure } from "./program.ts";
 
 /** The address that means every address of the machine. */
@@ -19,11 +20,15 @@ export function cannotListen(
   flag = "--port",
 ): Failure {
   return new Failure(
-    `Cannot listen at ${showAddress(address)}: ${advice(error, flag)}`,
+    `Cannot listen at ${showAddress(address)}: ${advice(address, error, flag)}`,
   );
 }
 
-function advice(error: unknown, flag: string): string {
+function advice(
+  { hostname }: Address,
+  error: unknown,
+  flag: string,
+): string {
   if (error instanceof Deno.errors.AddrInUse) {
     return `another program listens there. End it, or choose another port with ${flag}`;
   }
@@ -39,7 +44,8 @@ function advice(error: unknown, flag: string): string {
     return "the system does not allow it. Choose a port above 1023 with " +
       flag;
   }
-  return reason(error);
+  const meaning = hostError(hostname, error);
+  return meaning ? `${meaning}. Check --host` : reason(error);
 }
 
 /** The part of a network interface that matters here. */
