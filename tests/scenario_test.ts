@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { inWords } from "../tools/teach/break.ts";
 import { compare } from "../tools/teach/faults/compare.ts";
 import { draw } from "../tools/teach/scenario/draw.ts";
 import { play } from "../tools/teach/scenario/play.ts";
@@ -111,4 +112,25 @@ Deno.test("compare() puts equal events into the same row, and marks the others",
   ).rows.map((line) => line.replaceAll(/\s+/g, " ").trim());
   assertEquals(lines, ["0 A x | 0 A x", "0 A y <", "0 A z | 0 A z", "> 0 A w"]);
   compare(["L", [event("x")]], ["R", [event("y")]], 0); // must end
+});
+
+Deno.test("compare() has the events of one side in the order of their times, between those of both", () => {
+  const events = (...times: [string, number][]) =>
+    times.map(([what, at]): Event => ({ at, who: "A", what }));
+  const rows = compare(
+    ["L", events(["x", 1], ["late", 51], ["z", 60])],
+    ["R", events(["x", 1], ["early", 37], ["z", 40])],
+    80,
+  ).rows.map((line) => line.replaceAll(/\s+/g, " ").trim());
+  assertEquals(rows, [
+    "1 A x | 1 A x",
+    "> 37 A early",
+    "51 A late <",
+    "60 A z | 40 A z",
+  ]);
+});
+
+Deno.test("inWords() counts equal events in a row", () => {
+  assertEquals(inWords(["a", "b", "b", "a"]), "a; then b (2 times); then a");
+  assertEquals(inWords(["a"]), "a");
 });

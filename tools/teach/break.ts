@@ -68,6 +68,19 @@ export function listFaults(
   return list(count);
 }
 
+/** Returns events as a sentence. Equal ones in a row are counted. */
+export function inWords(events: readonly string[]): string {
+  const counts: { event: string; count: number }[] = [];
+  for (const event of events) {
+    const last = counts.at(-1);
+    if (last?.event === event) last.count++;
+    else counts.push({ event, count: 1 });
+  }
+  return counts
+    .map(({ event, count }) => count > 1 ? `${event} (${count} times)` : event)
+    .join("; then ");
+}
+
 /** Shows what happens with a fault, beside what should happen. */
 async function show(fault: Fault): Promise<number> {
   const { name, takes, then, watch, scenario, right, wrong } = fault;
@@ -78,7 +91,11 @@ async function show(fault: Fault): Promise<number> {
     const good = await storyOf(ROOT, scenario);
     const bad = await storyOf(pathToFileURL(`${copy}/`), scenario);
     const width = pageWidth();
-    const table = compare(["AS IT SHOULD BE", good], ["BROKEN", bad], width);
+    const table = compare(
+      ["AS IT SHOULD BE", good],
+      ["BROKEN (a run of its own)", bad],
+      width,
+    );
     print([
       ...labelled("The fault: ", takes, width),
       ...labelled("Effect:    ", then, width),
@@ -86,8 +103,8 @@ async function show(fault: Fault): Promise<number> {
       ...withFooter(table, [
         "",
         ...labelled("Watch for:       ", watch, width),
-        ...labelled("As it should be: ", right.join(", then "), width),
-        ...labelled("Broken:          ", wrong.join(", then "), width),
+        ...labelled("As it should be: ", inWords(right), width),
+        ...labelled("Broken:          ", inWords(wrong), width),
       ]),
     ]);
     const shown = happens(right, good) && !happens(right, bad) &&

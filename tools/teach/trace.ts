@@ -14,6 +14,7 @@ import { suggestion } from "../../lib/cli/suggestion.ts";
 import { complain, print } from "../../lib/output.ts";
 import { labelled, pageWidth } from "../../lib/cli/page.ts";
 import { withFooter } from "../terminal/screen.ts";
+import { isExercise } from "./faults/note.ts";
 import { draw } from "./scenario/draw.ts";
 import { play } from "./scenario/play.ts";
 import { SCENARIOS, TOUR } from "./scenario/scenarios.ts";
@@ -45,7 +46,9 @@ async function trace(scenario: Scenario): Promise<number> {
   const { name, about } = scenario;
   const width = pageWidth();
   const table = draw(await play(scenario), width);
-  print(withFooter(table, ["", ...labelled(`${name}: `, about, width)]));
+  // In an exercise, the drawing shows a fault, and the text does not.
+  const text = await isExercise() ? `As it should be: ${about}` : about;
+  print(withFooter(table, ["", ...labelled(`${name}: `, text, width)]));
   const others = names.filter((it) => it !== name);
   complain(`deno task trace NAME: ${others.join(", ")}`);
   return 0;

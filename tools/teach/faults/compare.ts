@@ -52,7 +52,23 @@ function align(left: readonly Event[], right: readonly Event[]): Row[] {
     ) rows.push({ left: left[i++] });
     else rows.push({ right: right[j++] });
   }
-  return rows;
+  return inTime(rows);
+}
+
+/** Sorts the rows that are on one side only by their times, between those that are on both. */
+function inTime(rows: readonly Row[]): Row[] {
+  const time = ({ left, right }: Row) => (left ?? right)!.at;
+  const sorted: Row[] = [];
+  let single: Row[] = [];
+  for (const row of rows) {
+    if (!row.left || !row.right) {
+      single.push(row);
+      continue;
+    }
+    sorted.push(...single.sort((a, b) => time(a) - time(b)), row);
+    single = [];
+  }
+  return [...sorted, ...single.sort((a, b) => time(a) - time(b))];
 }
 
 /** Draws two stories side by side, on lines of at most `width` characters. */

@@ -10,13 +10,12 @@ import { Failure } from "../../../lib/cli/program.ts";
 import { BoundedFolder, type Bounds } from "../../files/bounded_folder.ts";
 import { copyProject, FOLDERS } from "./copy.ts";
 import { type Fault, readFaults, ROOT } from "./fault.ts";
+import { NOTE } from "./note.ts";
 import { patchFolder } from "./patch.ts";
 
 /** Files that contain the answer, and tests that need these files. */
 const ANSWERS =
   /^tests\/(faults|solutions|verify|(break|mended|names|pages)_test)/;
-/** The file that names the fault. */
-const NOTE = "exercise.json";
 /** The files that a student may change. */
 const MENDED = /^(lib\/.*|[a-z]+)\.ts$/;
 /** How much is read from an exercise: a student can put anything into it. */

@@ -7,8 +7,9 @@
 import { concat } from "@std/bytes/concat";
 import { RawClient, ShippedClient, student } from "./clients.ts";
 import { LIMITS } from "./limits.ts";
-import { FAILURES } from "./failures.ts";
+import { FAILURES, hostilePickle } from "./failures.ts";
 import type { Scenario } from "./harness.ts";
+import { twoServers } from "./two_servers.ts";
 
 const twoClients: Scenario = {
   name: "two-clients",
@@ -154,13 +155,15 @@ const drain: Scenario = {
   },
 };
 
-/** The scenarios that show how the server works. */
+/** The scenarios that show how the server works, and that the pages draw. */
 export const TOUR: readonly Scenario[] = [
   twoClients,
   pipelined,
   contendedLock,
+  hostilePickle,
   slowReader,
   drain,
+  twoServers,
 ];
 
 /** All scenarios. */
