@@ -14,12 +14,12 @@ import { isMessageMap, type Message } from "./lib/formats/format.ts";
 
 /**
  * The student in the request. For the lab's second client, edit this and run the client again.
- * Python's `None` is `null` here, and a number that begins with 0 goes in quotes.
+ * Python's `None` is `null` here.
  */
 export const STUDENT = {
   student_name: "Alice Brown",
   github_username: "abrown",
-  sid: 123456789,
+  sid: 123456789, // a number that begins with 0 goes in quotes
 };
 
 /** Values that replace those of {@linkcode STUDENT}. */

@@ -90,7 +90,13 @@ net.test("Server reports the first invalid requests of a client, then only their
   );
   const one = "invalid request: student_name is missing (the dict is empty)";
   assertEquals(reports, [
-    ...[one, one, one, "197 more invalid requests", "left after 220 requests"],
+    ...[
+      one,
+      one,
+      one,
+      "197 more invalid requests",
+      "left after 220 requests, 200 refused",
+    ],
   ]);
 });
 

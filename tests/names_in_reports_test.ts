@@ -60,6 +60,6 @@ net.test("The line about a client that leaves after refused requests alone has t
   await bob.conn.closeWrite();
   await bob.receiveAll();
   await until(() => test.server.handlers.size === 0);
-  const left = `127.0.0.1/${port} (Bob Chen) left after 1 request`;
+  const left = `127.0.0.1/${port} (Bob Chen) left after 1 request, 1 refused`;
   assertEquals(test.reports.at(-1), left);
 });

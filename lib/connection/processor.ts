@@ -82,13 +82,15 @@ export class RequestProcessor<In, Out> {
   /** Reports, at the end, the number of invalid requests that were not reported, and of all requests. */
   reportEnd(requests: number): void {
     const { report, server } = this.#application;
-    const { unreported } = this.#refusals;
+    const { invalid, unreported } = this.#refusals;
     if (unreported > 0) {
       report(counted(unreported, "more invalid request"));
     }
     if (server.quiet || this.#hasRefused) return;
-    if (requests > 0) report(`left after ${counted(requests, "request")}`);
-    else if (/^(client|gone)$/.test(this.#messages.closeReason ?? "")) {
+    if (requests > 0) {
+      const refused = invalid > 0 ? `, ${invalid} refused` : "";
+      report(`left after ${counted(requests, "request")}${refused}`);
+    } else if (/^(client|gone)$/.test(this.#messages.closeReason ?? "")) {
       report("left without a request");
     }
   }

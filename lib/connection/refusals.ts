@@ -44,6 +44,11 @@ export class Refusals {
     this.#report = report;
   }
 
+  /** How many requests were invalid. */
+  get invalid(): number {
+    return this.#invalid;
+  }
+
   /** How many invalid requests were not reported. */
   get unreported(): number {
     return Math.max(0, this.#invalid - REPORTED);

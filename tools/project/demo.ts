@@ -98,6 +98,9 @@ async function demo(stop: AbortSignal): Promise<number> {
     actors.push(alice, bob);
     // Neither client leaves by itself: now both are connected.
     for (const client of [alice, bob]) await client.line(new RegExp(PASSED));
+    print([
+      "demo   | Both clients have passed. The demo stops the server now.",
+    ]);
     server.stop();
     const [serverCode, ...codes] = await Promise.all(
       actors.map((actor) => actor.ended()),
