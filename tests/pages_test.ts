@@ -24,6 +24,7 @@ import developing from "../docs/developing.md" with { type: "text" };
 import exercises from "../docs/exercises.md" with { type: "text" };
 import reader from "../lib/connection/reader.ts" with { type: "text" };
 import lab from "../docs/lab.md" with { type: "text" };
+import firstClient from "./python/first_client.py" with { type: "text" };
 import labServer from "./python/lab_server.py" with { type: "text" };
 import gradedClient from "./graded/client.py" with { type: "text" };
 import gradedServer from "./graded/server.py" with { type: "text" };
@@ -72,6 +73,7 @@ const SOURCES: Record<string, string> = {
   "tests/testing_example_test.ts": testingExample,
   "tests/graded/client.py": gradedClient,
   "tests/graded/server.py": gradedServer,
+  "tests/python/first_client.py": firstClient,
   "tests/python/lab_server.py": labServer,
   "tests/python/messages.py": labMessages,
 };

@@ -65,6 +65,18 @@ function lab(python: string, program: string, ...args: string[]): Program {
   return new Program(python, [`${ROOT}tests/python/${program}`, ...args]);
 }
 
+testWithPython(
+  "the server serves the first client of docs/lab.md",
+  async (python) => {
+    await using ours = server("--port", "0");
+    const port = await listening(ours);
+    await using theirs = lab(python, "first_client.py", port);
+    const { code, stdout } = await theirs.ended();
+    assertEquals(code, 0);
+    assertMatch(stdout, /^\{u?'clientid': \d+\}\r?\n1\r?\n$/);
+  },
+);
+
 testWithPython("the server serves the lab's client", async (python) => {
   await using ours = server("--port", "0");
   const port = await listening(ours);

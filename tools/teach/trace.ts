@@ -13,7 +13,7 @@ import { exitWith, runProgram } from "../../lib/cli/program.ts";
 import { suggestion } from "../../lib/cli/suggestion.ts";
 import { complain, print } from "../../lib/output.ts";
 import { labelled, pageWidth } from "../../lib/cli/page.ts";
-import { withFooter } from "../terminal/screen.ts";
+import { screenHeight, withFooter } from "../terminal/screen.ts";
 import { isExercise } from "./faults/note.ts";
 import { draw } from "./scenario/draw.ts";
 import { play } from "./scenario/play.ts";
@@ -48,9 +48,16 @@ async function trace(scenario: Scenario): Promise<number> {
   const table = draw(await play(scenario), width);
   // In an exercise, the drawing shows a fault, and the text does not.
   const text = await isExercise() ? `As it should be: ${about}` : about;
-  print(withFooter(table, ["", ...labelled(`${name}: `, text, width)]));
-  const others = names.filter((it) => it !== name);
-  complain(`deno task trace NAME: ${others.join(", ")}`);
+  const others = names.filter((it) => it !== name).join(", ");
+  const hint = labelled("Others: deno task trace ", others, width);
+  // The height leaves one line for a hint.
+  const height = screenHeight() - (hint.length - 1);
+  print(withFooter(
+    table,
+    ["", ...labelled(`${name}: `, text, width)],
+    height,
+  ));
+  hint.forEach(complain);
   return 0;
 }
 
