@@ -25,7 +25,7 @@ run.test("the demo prints the three transcripts with labels, and exits by itself
       /^Alice +\| Data acknowledged by server and you passed the test$/m,
       /^Bob +\| Data acknowledged by server and you passed the test$/m,
       // No one pressed Ctrl-C: the demo says why the server ends.
-      /^demo   \| Both clients have passed\. The demo stops the server now\.\n(.*\n)*server \| .* Ending, with 2 clients connected/m,
+      /^demo +\| Both clients have passed\. The demo stops the server now\.\n(.*\n)*server \| .* Ending, with 2 clients connected/m,
     ]
   ) assertMatch(stdout, line);
 });
