@@ -574,7 +574,7 @@ net.test("/live has the whole reason, and the name of a request that is in a lis
   await listed.receive();
   const page = await (await test.asInstructor("/live")).text();
   assertMatch(page, />Alice Brown \(refused\)</);
-  assertMatch(page, /a list or tuple that holds one: send the dict itself</);
+  assertMatch(page, /a list that holds one: send pickle\.dumps\(d\), not .*</);
   const keyed = new Map<Message, Message>([
     ["student_name", "Bob Chen"],
     [1, 2],
