@@ -8,7 +8,8 @@ import {
   readChecks,
   type Side,
 } from "../tools/grade/kit.ts";
-import { fits } from "../tools/grade/expect.ts";
+import { fits, isRefusal } from "../tools/grade/expect.ts";
+import type { Message } from "../lib/formats/formats.ts";
 import { verbOf, VERBS } from "../tools/grade/play.ts";
 import { scoreOf, type Verdict } from "../tools/grade/run.ts";
 import { fill, Maker } from "../tools/grade/values.ts";
@@ -68,10 +69,27 @@ Deno.test("fill() inserts values, each with its type", () => {
 Deno.test("fits() tells an acknowledgement from a refusal", () => {
   const error = { error: "no" };
   assert(fits(1, "$ack") && fits("OK", "$ack") && !fits(error, "$ack"));
-  assert(fits(error, "$refusal") && !fits(1, "$refusal"));
+  assert(!fits(false, "$ack") && !fits({ ack: false, id: 5 }, "$ack"));
+  assert(fits({ ack: true, isNew: false }, "$ack"));
+  assert(fits({ error: false, text: "OK" }, "$ack"));
   assert(fits(1, 1) && !fits(true, 1) && !fits("1", 1));
   assert(fits({ clientid: 5, more: 1 }, { clientid: "$any" }));
   assert(!fits({ id: 5 }, { clientid: "$any" }) && !fits(5, { clientid: 5 }));
+});
+
+Deno.test("isRefusal() knows a refusal in any form, but not an acknowledgement that looks different", () => {
+  const request = { student_name: "Alice Brown", github_username: "abrown1" };
+  const refuses = (message: Message, acknowledgement: Message) =>
+    isRefusal(message, acknowledgement, request);
+  assert(refuses({ error: "sid is missing" }, 1));
+  assert(refuses({ ack: false, clientid: 60644 }, { ack: true, clientid: 5 }));
+  assert(refuses(0, 1) && refuses("sid is missing", "acknowledged"));
+  assert(refuses({ status: "failed" }, { status: "done" }));
+  assert(!refuses(1, 1) && !refuses("acknowledged", "acknowledged"));
+  // The next id, the next count, or the next student makes no refusal.
+  assert(!refuses({ ack: 1, clientid: 60645 }, { ack: 1, clientid: 60644 }));
+  assert(!refuses("Hello abrown1, None", "Hello bchen2, 987654321"));
+  assert(!refuses({ ack: true, sid: null }, { ack: true, sid: 5 }));
 });
 
 for (const side of SIDES) {

@@ -22,7 +22,8 @@ import threading
 import time
 from io import BytesIO
 
-from server import ClientHandler, RequestUnpickler, Server
+from server import (
+    MAX_REQUEST_BYTES, ClientHandler, RequestUnpickler, Server)
 
 FAULTS = {}
 
@@ -231,11 +232,50 @@ class SpeaksJson(Server):
             self.handler.sendall(json.dumps(message).encode() + b"\n")
 
 
-@fails({"acknowledge": "ack-form"})
+ACK = ["acknowledge", "printed", "second-request", "validated"]
+
+
+@fails({"ack-form": "ack-form"}, passes=ACK)
 class AnswersText(Server):
     class Handler(ClientHandler):
         def acknowledge(self):
             self.send("acknowledged")
+
+        def refuse(self, problem):
+            self.send("not acknowledged: %s" % problem)
+
+
+@fails({"ack-form": "ack-form"}, passes=ACK)
+class AnswersTrueOrFalse(Server):
+    class Handler(ClientHandler):
+        def acknowledge(self):
+            self.send({"acknowledged": True, "clientid": self.client_id})
+
+        def refuse(self, problem):
+            self.send({"acknowledged": False, "clientid": self.client_id})
+
+
+@fails({"ack-form": "ack-form", "validated": "fields-unchecked"},
+       passes=["acknowledge"])
+class AnswersStudent(Server):
+    class Handler(ClientHandler):
+        # The request is repeated in the answer, complete or not.
+        def process_request(self, request):
+            student = [request.get(field) for field in (
+                "student_name", "github_username", "sid")]
+            self.record(dict(zip(request, student)))
+            self.send("Hello %s, %s, %s" % tuple(student))
+
+        def line(self, request):
+            return super().line(
+                dict(dict.fromkeys(["sid"]), **request))
+
+
+@fails({"acknowledge": "refuses-right"})
+class KnowsOtherKeys(Server):
+    class Handler(ClientHandler):
+        def problem_with(self, request):
+            return None if "name" in request else "name is missing"
 
 
 SILENT = ["printed", "second-request", "second-client", "leaving", "missing-field",
@@ -509,6 +549,40 @@ class OneClientOneRequest(OneClient):
             pass
 
 
+@fails({"second-client": "client-state"}, passes=["leaving", "come-and-go"])
+class KeepsClientInServer(Server):
+    current = None
+
+    class Handler(ClientHandler):
+        def send_id(self):
+            # The next client takes its place.
+            self.server.current = self.handler
+            super().send_id()
+
+        def send(self, message):
+            self.server.current.sendall(pickle.dumps(message))
+
+
+@fails({"second-client": "one-client", "malformed": "bytes-end"},
+       passes=["leaving", "reset", "sockets-closed", "idle", "come-and-go"])
+class OneClientEndsAtHalfRequest(OneClient):
+    class Handler(ClientHandler):
+        def __init__(self, *args):
+            super().__init__(*args)
+            # A request that is cut off is an error, and no end.
+            self.requests.read = self.read
+
+        def read(self, count):
+            begins = self.requests.left == MAX_REQUEST_BYTES
+            self.requests.take(count)
+            data = self.requests.file.read(count)
+            if len(data) < count and begins:
+                raise EOFError
+            if len(data) < count:
+                end_server()
+            return data
+
+
 @fails({"crowd": "few-handlers"})
 class EightThreads(Server):
     def accept_clients(self):
@@ -588,6 +662,29 @@ class KeepsLock(Server):
 
         def failed(self, error):
             pass
+
+
+@fails({"missing-field": "lock-kept", "validated": "acks-first"},
+       passes=["acknowledge", "printed"])
+class AcksAndKeepsLock(Server):
+    class Handler(ClientHandler):
+        # Requests are still acknowledged, but not printed any more.
+        def process_request(self, request):
+            self.acknowledge()
+            self.server.write_lock.acquire()
+            self.server.say(self.line(request))
+            self.server.write_lock.release()
+
+        def failed(self, error):
+            pass
+
+
+@fails({"malformed": "lock-kept"}, passes=["acknowledge", "missing-field"])
+class AcksAndKeepsLockAtNumber(Server):
+    class Handler(ClientHandler):
+        def is_malformed(self, error):
+            self.acknowledge()
+            self.server.write_lock.acquire()
 
 
 @fails({"sockets-closed": "not-closed"})

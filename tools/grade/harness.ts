@@ -6,7 +6,7 @@
  */
 
 import { Failure } from "../../lib/cli/program.ts";
-import type { MessageMap } from "../../lib/formats/formats.ts";
+import type { Message, MessageMap } from "../../lib/formats/formats.ts";
 import { addressOf, bannerOf } from "./address.ts";
 import { withPort } from "./command.ts";
 import { Connections } from "./connections.ts";
@@ -46,6 +46,8 @@ export class Harness implements AsyncDisposable {
   readonly programs = new Map<string, Program>();
   /** All requests sent so far, in order. */
   readonly sent: MessageMap[] = [];
+  /** The program's last acknowledgement. */
+  acknowledgement: Message | undefined;
   /** The second half of a message whose first half was sent. */
   rest: Uint8Array = new Uint8Array();
   /** The port at which the server listens: the program, or the grader. */

@@ -123,8 +123,12 @@ async function connect(harness: Harness, name: string): Promise<void> {
     harness.peers.set(name, peer);
     return;
   }
-  const wrong = await harness.wrongOfEnd() === "exited" ? "exited" : "refused";
-  throw new StepFailed(wrong, peer, `a connection to ${host}, port ${port}`);
+  const due = `a connection to ${host}, port ${port}`;
+  if (await harness.wrongOfEnd() !== "exited") {
+    throw new StepFailed("refused", peer, due);
+  }
+  const got = `${peer}: it ended ${exitOf(harness.lastProgram!)}`;
+  throw new StepFailed("exited", got, due);
 }
 
 /**
