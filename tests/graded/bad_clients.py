@@ -106,7 +106,7 @@ class SendsAgain(Client):
             time.sleep(0.05)
 
 
-@fails({"connects": "connected-line"})
+@fails({"connects": "connected-silent"})
 class SilentWhenConnected(Client):
     def greeted(self, greeting):
         pass
@@ -183,6 +183,61 @@ class PassesTruth(Client):
         self.refused(answer)
         if answer:
             self.passed()
+
+
+@fails({"ack-form": "passed-anyway"}, passes=["only-a-real-ack", "refusal"])
+class PassesTruthButErrors(Client):
+    def answered(self, answer):
+        if answer and "error" not in str(answer):
+            self.passed()
+        else:
+            self.refused(answer)
+
+
+@fails({"patience": "takes-greeting", "only-a-real-ack": "passed-anyway"},
+       passes=["passed"])
+class TakesGreeting(Client):
+    def greeted(self, greeting):
+        pass
+
+    def connect(self):
+        super().connect()
+        self.send(self.request())
+        self.answers = self.clientsocket.makefile("rb")
+        greeting = self.receive()
+        super().greeted(greeting)
+        self.passed()
+        self.refused(self.receive())
+        self.stay()
+
+
+@fails({"passed": "passed-not", "stays": "ends-by-itself"},
+       passes=["right-keys"])
+class FailsAtAnswer(Client):
+    def answered(self, answer):
+        self.passed() if answer["acknowledged"] else self.refused(answer)
+
+
+@fails({
+    "patience": "passed-early",
+    "only-a-real-ack": "passed-anyway",
+    "stays": "leaves",
+    "server-leaves": "gives-up",
+    "ctrl-c": "ends-by-itself",
+    "refusal": "reason-hidden",
+    "runs-code": "runs-pickles",
+}, passes=["passed"])
+class NeverReadsAnswer(Client):
+    unpickler = pickle.Unpickler
+
+    def receive_answer(self):
+        pass
+
+    def answered(self, answer):
+        self.passed()
+
+    def stay(self):
+        pass
 
 
 @fails({"patience": "gives-up"})
