@@ -367,6 +367,20 @@ class RunsPickles(Client):
     unpickler = pickle.Unpickler
 
 
+@fails({"runs-code": "runs-pickles"}, passes=["connects"])
+class SendsFirstAndRunsPickles(Client):
+    unpickler = pickle.Unpickler
+
+    def connect(self):
+        super().connect()
+        # The request is there before the pickle is read.
+        super().send(self.request())
+        time.sleep(0.2)
+
+    def send(self, message):
+        pass
+
+
 if __name__ == "__main__":
     if sys.argv[1:] == ["--list"]:
         for name, (_, checks) in FAULTS.items():

@@ -110,6 +110,8 @@ export const PEER_VERBS: Readonly<Record<string, Verb>> = {
     const peer = harness.peer(name);
     const answered = () => peer.hasEnd || peer.messages.length > 0;
     await harness.deadline(value as number).until(peer.changes, answered);
+    // What has arrived may have been sent before the program read anything.
+    await ready(harness, peer);
   },
   finish: (harness, name) => harness.peer(name).finish(),
   close: (harness, name) => harness.peer(name).close(),

@@ -104,6 +104,8 @@ export const PROGRAM_VERBS: Readonly<Record<string, Verb>> = {
     }
   },
   async ranNothing(harness) {
+    // It may have read the pickle, and not run it yet.
+    if (harness.lastProgram) await harness.calm(harness.lastProgram);
     if (!await harness.hasCanary()) return;
     const got = `it made ${harness.values.canary}, as the pickle told it to`;
     throw new StepFailed("there", got, "that it reads data and runs nothing");
