@@ -3,6 +3,7 @@
 
 import { bannerOf } from "../../tools/grade/address.ts";
 import { lastError } from "../../tools/grade/complaint.ts";
+import { isRefusal } from "../../tools/grade/expect.ts";
 import { anyOf, lineOf, Output } from "../../tools/grade/output.ts";
 import { closest, torn } from "../../tools/grade/printed.ts";
 import { report } from "../../tools/grade/report.ts";
@@ -100,6 +101,8 @@ const READERS: Record<string, (text: string) => unknown> = {
   lastError,
   "lastError, after a trace": (text) =>
     lastError(`Traceback (most recent call last)\n${text}\nerror`),
+  isRefusal: (text) =>
+    isRefusal({ text }, "acknowledged", { student_name: "Alice Brown" }),
   closest: (text) =>
     closest(text.split("\n"), "Connected: Student: Alice Brown"),
   torn: (text) =>

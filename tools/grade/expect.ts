@@ -114,7 +114,8 @@ function saysNo(message: Message): boolean {
 
 /** Returns a text without the numbers that may differ in each answer, such as an id or a count. */
 function unnumbered(text: string): string {
-  return text.replace(/\d{2,}|[2-9]/g, "N");
+  // 0 and 1 may say no and yes.
+  return text.replace(/\d+/g, (number) => Number(number) > 1 ? "N" : number);
 }
 
 /** Returns what another peer has received meanwhile, in words: an answer may go to the wrong client. */
