@@ -504,7 +504,7 @@ Deno.test("tableOf() shows each submission in a line, and says once what most ha
     /^submission {14} {4}lab {4}pro {2}failed, besides what has a/,
   );
   assertMatch(first, /^s0 {22} {2}(\d+)\/\1 {2}(\d+)\/\2$/);
-  assertMatch(second, /^s1 {22} {2}(\d+)\/\1 {2}29\/34$/);
+  assertMatch(second, /^s1 {22} {2}(\d+)\/\1 {2}30\/35$/);
   assertMatch(lines[4], /^s3 {22} {2}not graded: The program ended .*…$/);
   assertMatch(lines[7], /^s6 .* {2}banner, greeting, acknowledge and 3 more$/);
   assertMatch(lines[8], /^A name that is longer t… {2}\d/);
@@ -557,14 +557,14 @@ Deno.test("csvOf() gives a submission that was not graded no points, and lets no
       "not passed",
       "61",
       "63",
-      "34",
-      "34",
+      "35",
+      "35",
       "banner (banner)",
       "",
       "",
     ],
     ["'=2\\t|'@3", "not graded", "", "", "", "", "", "it is\\r\\n=4", ""],
-    ["c", "passed", "63", "63", "34", "34", "", "", "a note"],
+    ["c", "passed", "63", "63", "35", "35", "", "", "a note"],
   ]);
 });
 
