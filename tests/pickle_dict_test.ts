@@ -27,11 +27,10 @@ function outcome(pieces: readonly Uint8Array[], limits = LIMITS) {
     }
   } catch (error) {
     // What the bytes look like depends on how many of them have arrived.
-    wrong = (error as Error).message
-      .replace(
-        /: (?:this looks like|these bytes are|it names|it holds) .* \((.*)\)$/,
-        ": $1",
-      );
+    const { message, cause } = error as Error;
+    // Behind plain words, the reader's reason is in parentheses.
+    wrong = (cause instanceof Error ? cause.message : message)
+      .replace(/^.* \((.*)\)$/, "$1");
   }
   const left = wrong ? 0 : kept.length + reader.pendingBytes;
   reader.drop();

@@ -18,7 +18,7 @@ const FLAGS = [
   "--doc",
   "--parallel",
   "--no-prompt",
-  "--allow-net=127.0.0.1",
+  "--allow-net=127.0.0.1,localhost",
   "--allow-read",
   "--allow-write",
   "--allow-run",

@@ -1,12 +1,12 @@
-// Unix sockets, over real ones.
+// Unix sockets, over real ones. Their permission names one path, so these tests need all.
 
 import { assertEquals, assertMatch } from "@std/assert";
 import { assertRejects, assertThrows } from "@std/assert";
-import { Client } from "../client.ts";
-import type { MessageMap } from "../lib/formats/formats.ts";
-import { Server, type ServerOptions } from "../server.ts";
-import { needs } from "./support/needs.ts";
-import { EchoHandler } from "./support/peers.ts";
+import { Client } from "../../client.ts";
+import type { MessageMap } from "../../lib/formats/formats.ts";
+import { Server, type ServerOptions } from "../../server.ts";
+import { needs } from "../support/needs.ts";
+import { EchoHandler } from "../support/peers.ts";
 
 const unix = needs("net", "read", "write", "Unix");
 
