@@ -177,15 +177,10 @@ async function gradeOne(
   } else {
     const isColoured = Deno.stdout.isTerminal() && !Deno.noColor;
     if (note) print([note, ""]);
-    print(report(verdicts, pageWidth(), isColoured));
-    print([seedLine(seed)]);
+    print(report(verdicts, { width: pageWidth(), isColoured, seed }));
   }
   // With --only, all of the named checks count.
   return hasPassed(verdicts, only ? "pro" : level) ? 0 : 1;
-}
-
-function seedLine(seed: number): string {
-  return `Repeat these values with --seed ${seed}`;
 }
 
 async function write(file: string, text: string): Promise<void> {
