@@ -73,6 +73,10 @@ const SILENT: readonly Wrong[] = [
   "refused",
   "broken",
   "unsaid",
+  "output",
+  "memory",
+  "processes",
+  "files",
 ];
 
 /** Returns the check that makes another one impossible to pass, or meaningless. */
