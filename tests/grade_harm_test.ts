@@ -11,7 +11,7 @@ import { progressLine } from "../tools/grade/exam.ts";
 import { readCauses, readChecks } from "../tools/grade/kit.ts";
 import { isolation } from "../tools/grade/namespace.ts";
 import { PortTaken } from "../tools/grade/port.ts";
-import { Run } from "../tools/grade/run.ts";
+import { Run, type Verdict } from "../tools/grade/run.ts";
 import { Program, ROOT } from "../tools/processes/program.ts";
 import { stablePort } from "../tools/processes/stable_port.ts";
 import { copyMended } from "../tools/teach/faults/exercise.ts";
@@ -190,6 +190,18 @@ for (const [kind, says] of HARMFUL) {
     assertEquals(temporary.names(), []);
   });
 }
+
+python.test("grade fails one check of a program that never stops starting processes (needs run, net, read, write, Linux, python3)", async () => {
+  await using temporary = new TestFolder();
+  const command = `python3 harmful.py breeds {port} ${crypto.randomUUID()}`;
+  const args = ["--port", "0", "--only", "banner,greeting,ctrl-c", "--json"];
+  const { stdout } = await gradeIn(temporary.path, command, ...args).ended(2);
+  const [banner, ...others]: Verdict[] = JSON.parse(stdout).checks;
+  assertEquals(banner.diagnosis?.cause, "processes");
+  for (const { state, by } of others) {
+    assertEquals([state, by], ["blocked", "banner"]);
+  }
+});
 
 python.test("grade ends the orphan of a program that keeps the port, and goes on there (needs run, net, read, write, Linux, python3)", async () => {
   await using temporary = new TestFolder();

@@ -181,7 +181,7 @@ export class Run {
           failed: new StepFailed(
             excess,
             EXCESSES[excess],
-            "less",
+            "no more than that",
             fall?.failed.peer,
           ),
         }
