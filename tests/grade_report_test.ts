@@ -51,7 +51,10 @@ Deno.test("report() shows checks with the same cause together, and says the caus
   assertEquals(titles, [
     ...["greeting", "one-segment", "every-cut", "unfinished", "long-request"],
   ]);
-  for (const id of titles) assert(text.includes(`observed   nothing in ${id}`));
+  for (const id of titles) {
+    assert(text.includes(`sent   to ${id}\n`), id);
+    assert(text.includes(`observed   nothing in ${id}\n`), id);
+  }
 });
 
 Deno.test("report() shows an error of a further check if it is another one", () => {

@@ -113,16 +113,17 @@ function explanation(
   paint: Paint,
 ): string[] {
   const { check, diagnosis } = first;
-  const { sent, due, likely, see } = diagnosis!;
+  const { due, likely, see } = diagnosis!;
   const rows: Row[] = [
     [check.level === "lab" ? "the lab" : "why", check.lab],
-    ...sent.map((what, i): Row => [i === 0 ? "sent" : "", what]),
+    ...sentIn(first),
     ["expected", due],
     ...observed(first),
     ["likely cause", likely],
     ["see", see.join("; ")],
     ...others.flatMap((other): Row[] => [
       ["also failed", `${other.check.id}: ${other.check.title}`],
+      ...sentIn(other),
       ...observed(other, first),
     ]),
   ];
@@ -135,6 +136,10 @@ function explanation(
     ),
     "",
   ];
+}
+
+function sentIn({ diagnosis }: Verdict): Row[] {
+  return diagnosis!.sent.map((what, i): Row => [i === 0 ? "sent" : "", what]);
 }
 
 /** Says what a failed check observed, without the error that an earlier one has shown. */
