@@ -236,6 +236,8 @@ python.test("grade ends what a killed grader of the same grading left at the por
   };
   const [one, another] = [crypto.randomUUID(), crypto.randomUUID()];
   const killed = gradeAs(one, silent);
+  // Before it starts the server, the grader itself listens there for a moment.
+  while (!await isRunning(`${silent} ${port}$`));
   while (!await isListening());
   killed.kill("SIGKILL");
   await killed.ended();
