@@ -496,7 +496,7 @@ const CLASS = Array.from({ length: 40 }, (_, i): Graded => {
 
 Deno.test("tableOf() shows each submission in a line, and says once what most have in common", () => {
   const lines = tableOf(CLASS, 80);
-  assertEquals(lines.length, 41);
+  assertEquals(lines.length, 42);
   for (const line of lines) assert(columnsOf(line) <= 80, line);
   const [head, first, second] = lines;
   assertMatch(
@@ -505,9 +505,10 @@ Deno.test("tableOf() shows each submission in a line, and says once what most ha
   );
   assertMatch(first, /^s0 {22} {2}(\d+)\/\1 {2}(\d+)\/\2$/);
   assertMatch(second, /^s1 {22} {2}(\d+)\/\1 {2}30\/35$/);
-  assertMatch(lines[4], /^s3 {22} {2}not graded: The program ended .*…$/);
-  assertMatch(lines[7], /^s6 .* {2}banner, greeting, acknowledge and 3 more$/);
-  assertMatch(lines[8], /^A name that is longer t… {2}\d/);
+  assertMatch(lines[4], /^s3 {22} {2}not graded: The program ended [^…]*$/);
+  assertMatch(lines[5], /^ {26}exit code 1: x+…$/);
+  assertMatch(lines[8], /^s6 .* {2}banner, greeting, acknowledge and 3 more$/);
+  assertMatch(lines[9], /^A name that is longer t… {2}\d/);
   assert(!lines.join("").includes("runs-code"));
   const few = tableOf(CLASS.slice(1, 3), 80);
   assertMatch(few[1], /runs-code$/);
@@ -608,6 +609,7 @@ python.test("grade --all finds each program, writes its report, and says what wa
   await folder.put("in/new\nline/readme.txt", "");
   await folder.put("in/bomb.zip", zip({ name: "a", content: HELLO, size: 5 }));
   await folder.put("in/rar/x.rar", "");
+  await folder.put("in/zoe/client.py", "sock.connect((host, 12000))\n");
   await folder.put("in/grades.csv/server.py", SERVER);
   await folder.put("in/notes.txt", "");
   await folder.put(
@@ -619,7 +621,10 @@ python.test("grade --all finds each program, writes its report, and says what wa
   const commands = ["--commands", `${path}/commands.csv`];
   const { code, stdout, stderr } = await grade(...args, ...commands).ended(2);
   assertEquals(code, 1, stderr);
-  assertMatch(stderr, /^No submissions: notes\.txt\n/);
+  assertMatch(
+    stderr,
+    /^Left out, because only folders and archives are submissions: notes\.txt\n/,
+  );
   const passed = [
     "alice",
     "bob",
@@ -631,7 +636,7 @@ python.test("grade --all finds each program, writes its report, and says what wa
   ];
   for (const name of passed) {
     assertMatch(stdout, new RegExp(`^${name} +5/5$`, "m"));
-    assertMatch(stderr, new RegExp(`^\\d+ of 11: ${name}: lab 5 of 5$`, "m"));
+    assertMatch(stderr, new RegExp(`^\\d+ of 12: ${name}: lab 5 of 5$`, "m"));
   }
   for (
     const line of [
@@ -639,12 +644,13 @@ python.test("grade --all finds each program, writes its report, and says what wa
       /^Error;=1\+1; +not graded: The program ended before it listened/m,
       /^new\\nline +not graded: there is no program: no server\.py, and no/m,
       /^rar +not graded: only zip files are unpacked, not x\.rar$/m,
+      /^zoe +not graded: it is a client: grade it with --client$/m,
     ]
   ) assertMatch(stdout, line);
   const [, ...rows] = parse(
     (await folder.read("in/out/grades-only.csv")).slice(1),
   );
-  assertEquals(rows.length, 11);
+  assertEquals(rows.length, 12);
   const notes = new Map(rows.map((row) => [row[0], row.at(-1)]));
   assertEquals(
     notes.get("bob"),

@@ -17,7 +17,8 @@ import room from "../examples/room.ts" with { type: "text" };
 import upper from "../examples/upper.ts" with { type: "text" };
 import warmest from "../examples/warmest.ts" with { type: "text" };
 import testingExample from "./testing_example_test.ts" with { type: "text" };
-import labMessages from "./python/messages.py" with { type: "text" };
+import fileReader from "./python/file_reader.py" with { type: "text" };
+import messageReader from "./python/message_reader.py" with { type: "text" };
 import demoTest from "./demo_test.ts" with { type: "text" };
 import clienthandler from "../clienthandler.ts" with { type: "text" };
 import developing from "../docs/developing.md" with { type: "text" };
@@ -75,7 +76,8 @@ const SOURCES: Record<string, string> = {
   "tests/graded/server.py": gradedServer,
   "tests/python/first_client.py": firstClient,
   "tests/python/lab_server.py": labServer,
-  "tests/python/messages.py": labMessages,
+  "tests/python/file_reader.py": fileReader,
+  "tests/python/message_reader.py": messageReader,
 };
 
 /** The text of a file that a page quotes. */

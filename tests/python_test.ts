@@ -1,4 +1,5 @@
 import { assertEquals, assertMatch } from "@std/assert";
+import lab from "../docs/lab.md" with { type: "text" };
 import { needs } from "./support/needs.ts";
 import { ALICES_LINE, pickle, TestServer } from "./support/peers.ts";
 import {
@@ -61,7 +62,11 @@ function testWithPython(name: string, test: (python: string) => Promise<void>) {
   }
 }
 
-function lab(python: string, program: string, ...args: string[]): Program {
+function labProgram(
+  python: string,
+  program: string,
+  ...args: string[]
+): Program {
   return new Program(python, [`${ROOT}tests/python/${program}`, ...args]);
 }
 
@@ -70,7 +75,7 @@ testWithPython(
   async (python) => {
     await using ours = server("--port", "0");
     const port = await listening(ours);
-    await using theirs = lab(python, "first_client.py", port);
+    await using theirs = labProgram(python, "first_client.py", port);
     const { code, stdout } = await theirs.ended();
     assertEquals(code, 0);
     assertMatch(stdout, /^\{u?'clientid': \d+\}\r?\n1\r?\n$/);
@@ -80,7 +85,13 @@ testWithPython(
 testWithPython("the server serves the lab's client", async (python) => {
   await using ours = server("--port", "0");
   const port = await listening(ours);
-  await using theirs = lab(python, "lab_client.py", port, "--requests", "3");
+  await using theirs = labProgram(
+    python,
+    "lab_client.py",
+    port,
+    "--requests",
+    "3",
+  );
   const { code, stdout, stderr } = await theirs.ended();
   assertEquals([code, stderr], [0, ""]);
   const [connected, ...acknowledged] = stdout.trim().split("\n");
@@ -99,7 +110,7 @@ testWithPython(
       "import pickle; print(pickle.HIGHEST_PROTOCOL)",
     ]);
     for (let protocol = 0; protocol <= Number(newest); protocol++) {
-      await using theirs = lab(
+      await using theirs = labProgram(
         python,
         "lab_client.py",
         port,
@@ -113,7 +124,7 @@ testWithPython(
 );
 
 testWithPython("the lab's server serves the client", async (python) => {
-  await using theirs = lab(python, "lab_server.py");
+  await using theirs = labProgram(python, "lab_server.py");
   const port = await listening(theirs);
   await using ours = client("--port", port, "--once");
   const { code, stdout } = await ours.ended();
@@ -124,12 +135,65 @@ testWithPython("the lab's server serves the client", async (python) => {
   await theirs.stdout.match(new RegExp(`^${ALICES_LINE}\n$`, "m"));
 });
 
-python3.test("the reader of messages in docs/lab.md joins cut messages, keeps the rest, and refuses imports (needs run, read, python3)", async () => {
+python3.test("the readers of messages in docs/lab.md join cut messages, keep the rest, and refuse imports (needs run, read, python3)", async () => {
   for (const [version, python] of pythons) {
     if (version.startsWith("2.")) continue;
-    const { code, stderr } = await lab(python, "messages.py").ended();
+    const { code, stderr } = await labProgram(python, "readers_check.py")
+      .ended();
     assertEquals([code, stderr], [0, ""], version);
   }
+});
+
+/** Prints the names that a program uses and does not define. Its methods are defined wherever they stand. */
+const UNDEFINED = `
+import ast, builtins, sys
+known = set(dir(builtins)) | {"self"}
+used = set()
+for node in ast.walk(ast.parse(sys.stdin.read())):
+    if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+        known.add(node.name)
+    elif isinstance(node, ast.arg):
+        known.add(node.arg)
+    elif isinstance(node, ast.alias):
+        known.add(node.name)
+    elif isinstance(node, ast.ExceptHandler):
+        known.add(node.name)
+    elif isinstance(node, ast.Name):
+        (used if isinstance(node.ctx, ast.Load) else known).add(node.id)
+print(" ".join(sorted(used - known)))
+`;
+
+/** Runs Python with a text as its input. Returns what it prints. */
+async function runPython(args: string[], input: string): Promise<string> {
+  const [python] = pythons.values();
+  const child = new Deno.Command(python, {
+    args,
+    ...{ stdin: "piped", stdout: "piped", stderr: "piped" },
+  }).spawn();
+  const output = child.output();
+  const writer = child.stdin.getWriter();
+  await writer.write(new TextEncoder().encode(input));
+  await writer.close();
+  const { stdout, stderr } = await output;
+  assertEquals(new TextDecoder().decode(stderr), "", input);
+  return new TextDecoder().decode(stdout).trim();
+}
+
+python3.test("the Python in docs/lab.md runs when it is copied (needs run, read, python3)", async () => {
+  const blocks = [...lab.matchAll(/^```python\n([^]*?)^```$/gm)]
+    .map(([, code]) => code);
+  const files = blocks.filter((code) => /^(import .*\n)+\n/.test(code));
+  assertEquals(files.length, 4);
+  for (const code of files) {
+    assertEquals(await runPython(["-c", UNDEFINED], code), "", code);
+    // The test above runs the client.
+    if (code.includes("sys.argv")) continue;
+    assertEquals(await runPython(["-"], code), "", code);
+  }
+  // The others are methods of one program: a block has what another one uses.
+  const all = await runPython(["-c", UNDEFINED], blocks.join("\n"));
+  // A student has this class from the lab's step 3.
+  assertEquals(all, "ClientHandler");
 });
 
 early.test("the lab's client that sends before it reads gets its acknowledgement after a long pause (needs run, read, net, python3)", async () => {
@@ -138,7 +202,7 @@ early.test("the lab's client that sends before it reads gets its acknowledgement
   await using test = new TestServer({ wire });
   for (let time = 0; time < 3; time++) {
     const port = `${test.addr.port}`;
-    await using theirs = lab(python, "lab_client.py", port, "--early");
+    await using theirs = labProgram(python, "lab_client.py", port, "--early");
     const { code, stdout } = await theirs.ended();
     assertEquals([code, stdout.trim().split("\n")[1]], [0, PASSED]);
   }

@@ -249,6 +249,20 @@ class GivesUp(Client):
         return answer
 
 
+# It does not wait, so it has no end to come to, neither by a server nor by Ctrl-C.
+@fails({
+    "passed": "passed-not",
+    "stays": "leaves",
+    "server-leaves": "gives-up",
+    "ctrl-c": "ends-by-itself",
+    "refusal": "reason-hidden",
+    "runs-code": "ends-by-itself",
+})
+class EndsAtOnce(Client):
+    def receive_answer(self):
+        sys.exit()
+
+
 @fails({"stays": "leaves"})
 class Leaves(Client):
     def stay(self):

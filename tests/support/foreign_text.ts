@@ -117,7 +117,8 @@ const READERS: Record<string, (text: string) => unknown> = {
       for (const search of searches) search.look();
     });
   },
-  report: (text) => report([verdictOf(text)], 100, true),
+  report: (text) =>
+    report([verdictOf(text)], { width: 100, isColoured: true, seed: 1 }),
   junit: (text) => junit([verdictOf(text)]),
 };
 

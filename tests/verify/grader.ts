@@ -32,7 +32,10 @@ for (const [side, file] of [["server", "server.ts"], ["client", "client.ts"]]) {
       ...["--port", "0", "--level", "pro"],
     ).ended(5);
     assertEquals(code, 0, stdout + stderr);
-    assertMatch(stdout, /lab: (\d+) of \1 points {3}pro: (\d+) of \2 points\n/);
+    assertMatch(
+      stdout,
+      /\nlab: (\d+) of \1 points, passed {3}pro: (\d+) of \2 points, passed\n/,
+    );
   });
 }
 
@@ -50,7 +53,7 @@ python.test("grade tells a student what happened, and why (needs Linux, python3)
       /^ {5}expected {3}20 messages, each an acknowledgement$/m,
       /^ likely cause {3}One `recv` is treated as one message: /m,
       /^ {10}see {3}docs\/lab\.md: Why one `recv` is not one message;/m,
-      /^lab: 4 of 4 points {3}pro: 0 of 5 points$/m,
+      /^lab: 4 of 4 points, passed {3}pro: 0 of 5 points, not passed\nMend first: one-segment\n$/m,
     ]
   ) assertMatch(stdout, line);
   const again = await gradeKnown(command, ...args, "--json").ended(5);

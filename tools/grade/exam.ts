@@ -26,8 +26,29 @@ export interface Outcome {
   note: string;
 }
 
+/** What is done now. */
+export interface Progress {
+  /** The id of the check. */
+  check: string;
+  number: number;
+  of: number;
+  /** Whether the check waits until the system frees the port. */
+  isWaiting: boolean;
+}
+
+/** Says what is done now, in a few words. */
+export function progressLine(
+  { check, number, of, isWaiting }: Progress,
+): string {
+  const wait = isWaiting
+    ? ": waiting until the system frees the port, up to a minute"
+    : "";
+  return `${number} of ${of}: ${check}${wait}`;
+}
+
 /**
- * Runs all checks on one program. Before each, `onCheck` is called with it.
+ * Runs all checks on one program. `onProgress` is called before each, and when it
+ * begins and ends to wait for the port.
  *
  * @throws {NotStarted} If the program cannot be started.
  * @throws {Failure} If the run was stopped.
@@ -35,13 +56,15 @@ export interface Outcome {
 export async function examine(
   subject: Subject,
   { checks, causes, seed, stop }: Exam,
-  onCheck: (check: Check, index: number) => void,
+  onProgress: (now: Progress) => void,
 ): Promise<Outcome> {
   const run = new Run(subject, seed, causes);
   const stopped = Promise.withResolvers<undefined>();
   whenAborted(stop, () => stopped.resolve(undefined));
   for (const [done, check] of checks.entries()) {
-    onCheck(check, done);
+    const now = { check: check.id, number: done + 1, of: checks.length };
+    run.onWait = (isWaiting) => onProgress({ ...now, isWaiting });
+    run.onWait(false);
     const making = run.make(check);
     const verdict = await Promise.race([making, stopped.promise]);
     if (!verdict) {

@@ -18,7 +18,7 @@ import type { StopSignals } from "../../lib/cli/signals.ts";
 import { suggestion } from "../../lib/cli/suggestion.ts";
 import { complain, print } from "../../lib/output.ts";
 import { takesPort, wordsOf } from "./command.ts";
-import { type Exam, examine } from "./exam.ts";
+import { type Exam, examine, progressLine } from "./exam.ts";
 import {
   type Check,
   type Level,
@@ -157,9 +157,7 @@ function choose(checks: readonly Check[], only: string): readonly Check[] {
 /** Runs all checks on one program, and shows on a terminal which. */
 async function examineWithLine(subject: Subject, exam: Exam) {
   using line = new ProgressLine();
-  return await examine(subject, exam, ({ id }, i) => {
-    line.show(`${i + 1} of ${exam.checks.length}: ${id}`);
-  });
+  return await examine(subject, exam, (now) => line.show(progressLine(now)));
 }
 
 /** Grades one program, and prints the report. */
@@ -177,15 +175,10 @@ async function gradeOne(
   } else {
     const isColoured = Deno.stdout.isTerminal() && !Deno.noColor;
     if (note) print([note, ""]);
-    print(report(verdicts, pageWidth(), isColoured));
-    print([seedLine(seed)]);
+    print(report(verdicts, { width: pageWidth(), isColoured, seed }));
   }
   // With --only, all of the named checks count.
   return hasPassed(verdicts, only ? "pro" : level) ? 0 : 1;
-}
-
-function seedLine(seed: number): string {
-  return `Repeat these values with --seed ${seed}`;
 }
 
 async function write(file: string, text: string): Promise<void> {

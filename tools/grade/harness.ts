@@ -62,6 +62,8 @@ export class Harness implements AsyncDisposable {
    * prints the requests.
    */
   isSilent = false;
+  /** Called when a program waits until the system frees its port, and when it goes on. */
+  onWait: (isWaiting: boolean) => void = () => {};
   /** The checks that the program has failed. */
   failed: ReadonlySet<string> = new Set();
   #host = "127.0.0.1";
@@ -172,18 +174,26 @@ export class Harness implements AsyncDisposable {
    *
    * @throws {StepFailed} If it does not listen.
    * @throws {NotStarted} If it ends before it listens, and is the first in this check.
+   * @throws {PortTaken} If another program listens at its port.
    */
   async start(name: string): Promise<void> {
     const isFirst = this.programs.size === 0;
     // A server without SO_REUSEADDR could not start there. Our own listener can,
     // so a client does not have to wait.
     if (isFirst && this.isSpawned && this.port !== 0) {
-      await isLeft(this.port, this.#over.signal);
+      await clearPort(this.port); // no use to wait for a port that is taken
+      await isLeft(this.port, this.#over.signal, this.onWait);
     }
     const program = await this.spawn(name);
     if (!program) return;
     const limit = (seconds: number) => this.deadline(seconds);
-    this.port = await untilListening(program, this.port, isFirst, limit);
+    try {
+      this.port = await untilListening(program, this.port, isFirst, limit);
+    } catch (error) {
+      // If another program took the port meanwhile, it is not this one's fault.
+      if (isFirst && program.code !== undefined) await clearPort(this.port);
+      throw error;
+    }
     const banner = bannerOf(program.stdout.text);
     this.#host = await addressOf(banner?.host, this.port);
   }

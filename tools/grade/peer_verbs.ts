@@ -7,6 +7,7 @@
 import { delay } from "@std/async/delay";
 import { pythonRepr } from "../../lib/formats/python_repr.ts";
 import { isMessageMap, type Message } from "../../lib/formats/format.ts";
+import { counted } from "../../lib/text.ts";
 import { expect } from "./expect.ts";
 import { exitOf } from "./complaint.ts";
 import { type Step, WITHIN } from "./kit.ts";
@@ -56,7 +57,10 @@ export const PEER_VERBS: Readonly<Record<string, Verb>> = {
     const bytes = encode([request(harness, name, value as Message)]);
     const half = bytes.subarray(0, bytes.length / 2);
     await ready(harness, peer);
-    peer.sendBytes(half, `the first ${half.length} bytes of ${last(harness)}`);
+    peer.sendBytes(
+      half,
+      `the first ${counted(half.length, "byte")} of ${last(harness)}`,
+    );
     harness.rest = bytes.subarray(half.length);
   },
   async rest(harness, name) {
@@ -82,11 +86,14 @@ export const PEER_VERBS: Readonly<Record<string, Verb>> = {
     for (let cut = 1; cut < bytes.length; cut++) {
       const where = `of ${last(harness)}`;
       await ready(harness, peer, false);
-      peer.sendBytes(bytes.subarray(0, cut), `the first ${cut} bytes ${where}`);
+      peer.sendBytes(
+        bytes.subarray(0, cut),
+        `the first ${counted(cut, "byte")} ${where}`,
+      );
       await ready(harness, peer, false);
       peer.sendBytes(
         bytes.subarray(cut),
-        `the other ${bytes.length - cut} bytes`,
+        `the other ${counted(bytes.length - cut, "byte")}`,
       );
       await served(harness, name, true, step);
     }

@@ -62,15 +62,23 @@ export function listensAt(port: number): boolean {
  * that does not set SO_REUSEADDR could not start there.
  *
  * @param signal Ends the wait, which then rejects with its reason.
+ * @param onWait Called when it begins to wait, and when it goes on.
  */
-export async function isLeft(port: number, signal: AbortSignal): Promise<void> {
+export async function isLeft(
+  port: number,
+  signal: AbortSignal,
+  onWait: (isWaiting: boolean) => void,
+): Promise<void> {
   const begin = performance.now();
   const isHeld = () =>
     socketStates(port).some((state) => HOLDS.includes(state));
+  if (!isHeld()) return;
+  onWait(true);
   while (isHeld() && performance.now() - begin < HELD_LONGEST) {
     signal.throwIfAborted();
     await delay(LOOK);
   }
+  onWait(false);
 }
 
 /** Returns the states of all sockets with this local port, such as `LISTEN`. Empty on systems other than Linux. */

@@ -5,6 +5,7 @@
  */
 
 import { delay } from "@std/async/delay";
+import { counted } from "../../lib/text.ts";
 import { WITHIN } from "./kit.ts";
 import * as printed from "./printed.ts";
 import { exitOf } from "./complaint.ts";
@@ -97,7 +98,7 @@ export const PROGRAM_VERBS: Readonly<Record<string, Verb>> = {
       const open = states.filter((state) => OPEN.includes(state)).length;
       if (open === 0) return;
       if (deadline.left <= 0) {
-        const got = `${open} sockets still open after ${within} s`;
+        const got = `${counted(open, "socket")} still open after ${within} s`;
         throw new StepFailed("open", got, "that it closes all of them");
       }
       await delay(LOOK);

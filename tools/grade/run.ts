@@ -17,6 +17,7 @@ import {
   type Wrong,
 } from "./kit.ts";
 import { type Fall, play, unfitness } from "./play.ts";
+import { PortTaken } from "./port.ts";
 import { NotStarted } from "./program.ts";
 import { complaintOf } from "./complaint.ts";
 import { Harness } from "./harness.ts";
@@ -72,6 +73,10 @@ const SILENT: readonly Wrong[] = [
   "refused",
   "broken",
   "unsaid",
+  "output",
+  "memory",
+  "processes",
+  "files",
 ];
 
 /** Returns the check that makes another one impossible to pass, or meaningless. */
@@ -107,6 +112,8 @@ export class Run {
   readonly verdicts: Verdict[] = [];
   /** What the reader of all verdicts must know. Empty if nothing. */
   note = "";
+  /** Called when a program waits until the system frees its port, and when it goes on. */
+  onWait: (isWaiting: boolean) => void = () => {};
   #subject: Subject;
   #seed: number;
   #causes: ReadonlyMap<string, Cause>;
@@ -127,7 +134,7 @@ export class Run {
   /**
    * Runs a check.
    *
-   * @throws {NotStarted} If the program cannot be started.
+   * @throws {NotStarted} If the program cannot be started, or its port is taken.
    */
   async make(check: Check): Promise<Verdict> {
     const begin = performance.now();
@@ -155,6 +162,7 @@ export class Run {
       side,
     );
     const failed = this.verdicts.filter(({ diagnosis }) => diagnosis);
+    harness.onWait = this.onWait;
     harness.failed = new Set(failed.map(({ check }) => check.id));
     harness.isSilent = isSpawned &&
       failed.some(({ check, diagnosis }) =>
@@ -173,7 +181,7 @@ export class Run {
           failed: new StepFailed(
             excess,
             EXCESSES[excess],
-            "less",
+            "no more than that",
             fall?.failed.peer,
           ),
         }
@@ -239,7 +247,9 @@ export class Run {
     } catch (error) {
       // The program started in an earlier check, so this check failed.
       const isLater = this.verdicts.some(({ state }) => state !== "unfit");
-      if (!(error instanceof NotStarted) || !isLater) throw error;
+      const isItsOwn = error instanceof NotStarted &&
+        !(error instanceof PortTaken);
+      if (!isItsOwn || !isLater) throw error;
       const due = "that it starts, as it did before";
       return { failed: new StepFailed("exited", error.message, due) };
     } finally {

@@ -85,7 +85,10 @@ async function gradeWith(
     ? new Reports(settings.reports, exam.checks, isPart)
     : undefined;
   if (others.length > 0) {
-    complain(`No submissions: ${others.map(escape).join(", ")}`);
+    complain(
+      "Left out, because only folders and archives are submissions: " +
+        others.map(escape).join(", "),
+    );
   }
   const tasks = await tasksOf(submissions, settings, reports, temporary);
   const seed = settings.isSeedGiven

@@ -6,7 +6,7 @@
 
 import { whenAborted } from "../../../lib/cli/signals.ts";
 import { linesOf } from "../../processes/lines.ts";
-import type { Outcome } from "../exam.ts";
+import type { Outcome, Progress } from "../exam.ts";
 import { fromJson } from "../json.ts";
 import type { Check } from "../kit.ts";
 import { adoptOrphans } from "../libc.ts";
@@ -33,7 +33,7 @@ export interface Grading {
   /** Gives it a network of its own. */
   isolation?: Isolation;
   stop: AbortSignal;
-  onCheck(id: string, number: number): void;
+  onProgress(now: Progress): void;
 }
 
 /**
@@ -42,7 +42,7 @@ export interface Grading {
  * @throws {NotGraded} If the program cannot be started, or the process fails.
  */
 export async function gradeApart(
-  { job, checks, temporary, isolation, stop, onCheck }: Grading,
+  { job, checks, temporary, isolation, stop, onProgress }: Grading,
 ): Promise<Outcome> {
   const own = [Deno.execPath(), ...FLAGS, WORKER, JSON.stringify(job)];
   const [command, ...args] = isolation?.wrap(own) ?? own;
@@ -69,7 +69,7 @@ export async function gradeApart(
   let last: News | undefined;
   for await (const line of linesOf(child.stdout)) {
     last = JSON.parse(line) as News;
-    if ("check" in last) onCheck(last.check, last.number);
+    if ("check" in last) onProgress(last);
   }
   const { code, signal: by } = await child.status;
   ended.abort();

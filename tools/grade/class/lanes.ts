@@ -9,7 +9,7 @@ import { escape, reason } from "../../../lib/text.ts";
 import { ProgressLine } from "../../terminal/progress_line.ts";
 import { removeAll } from "../../files/remove_all.ts";
 import { takesPort } from "../command.ts";
-import type { Exam } from "../exam.ts";
+import { type Exam, progressLine } from "../exam.ts";
 import type { Isolation } from "../namespace.ts";
 import { LEVELS } from "../kit.ts";
 import { scoreOf } from "../run.ts";
@@ -154,9 +154,8 @@ export class Lanes implements Disposable {
           ...{ side, seed, checks: checks.map(({ id }) => id) },
         },
         ...{ checks, temporary, stop, isolation },
-        onCheck: (id, number) => {
-          const so = `${number} of ${checks.length}: ${id}`;
-          this.#show(lane, `${escape(name)}: ${so}`);
+        onProgress: (now) => {
+          this.#show(lane, `${escape(name)}: ${progressLine(now)}`);
         },
       });
       graded.verdicts = outcome.verdicts;

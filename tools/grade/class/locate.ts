@@ -68,13 +68,26 @@ export async function locate(
     zips = [];
   }
   const unread = [...archives].filter((name) => !isZip(name));
-  throw new NotGraded(
-    unread.length > 0
-      ? `only zip files are unpacked, not ${unread.join(", ")}`
-      : how.side === "server"
-      ? "there is no program: no server.py, and no Python file that listens"
-      : "there is no program: no client.py, and no Python file that connects",
-  );
+  if (unread.length > 0) {
+    throw new NotGraded(
+      `only zip files are unpacked, not ${unread.join(", ")}`,
+    );
+  }
+  throw new NotGraded(await whatIsMissing(folder!, how.side));
+}
+
+/** Says that there is no program, or that it belongs to the other side. */
+async function whatIsMissing(folder: string, side: Side): Promise<string> {
+  const [other, how] = side === "server"
+    ? ["client", "with --client"] as const
+    : ["server", "without --client"] as const;
+  const command = ["python3", `${other}.py`];
+  // Several are as good as one.
+  const isOther = await find(folder, command, other).catch(() => true);
+  if (isOther) return `it is a ${other}: grade it ${how}`;
+  return side === "server"
+    ? "there is no program: no server.py, and no Python file that listens"
+    : "there is no program: no client.py, and no Python file that connects";
 }
 
 /**

@@ -113,11 +113,7 @@ export class Reports {
       ...(note ? [escape(note)] : []),
       "",
       ...(why === undefined
-        ? [
-          ...report(verdicts, WIDTH, false),
-          "",
-          `Repeat these values with --seed ${seed}`,
-        ]
+        ? report(verdicts, { width: WIDTH, isColoured: false, seed })
         : [`not graded: ${escape(why)}`]),
     ];
     await replaceFile(this.#path(name, "txt"), lines.join("\n") + "\n");

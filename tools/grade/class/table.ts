@@ -4,7 +4,7 @@
  * @module
  */
 
-import { labelled } from "../../../lib/cli/page.ts";
+import { fold, labelled } from "../../../lib/cli/page.ts";
 import { csv } from "../../../lib/cli/roster/csv.ts";
 import { columnsOf, counted, escape, firstColumns } from "../../../lib/text.ts";
 import { type Cause, type Level, LEVELS } from "../kit.ts";
@@ -59,8 +59,8 @@ function faultsOf(all: readonly Graded[]): Fault[] {
 }
 
 /**
- * Returns the table: one line for each submission. Faults that most have are not
- * named there, but once below.
+ * Returns the table: a line for each submission, and two for a long reason why it
+ * is not graded. Faults that most have are not named there, but once below.
  */
 export function tableOf(all: readonly Graded[], width: number): string[] {
   const common = faultsOf(all).filter(({ isCommon }) => isCommon)
@@ -69,10 +69,15 @@ export function tableOf(all: readonly Graded[], width: number): string[] {
   const most = Math.max("submission".length, Math.min(NAME, longest));
   const rest = width - most - GAP.length;
   const head = LEVELS.map((level) => level.padStart(SCORE) + GAP).join("");
-  const rows = all.map((one) => {
+  const rows = all.flatMap((one) => {
     const name = fit(escape(one.name), most);
     if (one.why !== undefined) {
-      return name + GAP + fit(`not graded: ${escape(one.why)}`, rest).trimEnd();
+      const why = `not graded: ${escape(one.why)}`;
+      // The error of a program is at the end of the reason.
+      const [first, ...more] = fold(why, rest);
+      const second = fit(more.join(" "), rest).trimEnd();
+      const indent = " ".repeat(most) + GAP;
+      return [name + GAP + first, ...(second ? [indent + second] : [])];
     }
     const scores = LEVELS.map((level) => {
       const { got, of } = scoreOf(one.verdicts, level);
@@ -82,7 +87,7 @@ export function tableOf(all: readonly Graded[], width: number): string[] {
       .filter(({ diagnosis }) => !common.includes(diagnosis!.cause))
       .map(({ check }) => check.id);
     const line = name + GAP + scores + few(failed, rest - head.length);
-    return line.trimEnd();
+    return [line.trimEnd()];
   });
   const star = common.length > 0
     ? "failed, besides what has a * below"

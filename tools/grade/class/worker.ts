@@ -11,7 +11,7 @@
 import { exitWith, Failure } from "../../../lib/cli/program.ts";
 import type { StopSignals } from "../../../lib/cli/signals.ts";
 import { print } from "../../../lib/output.ts";
-import { examine } from "../exam.ts";
+import { examine, type Progress } from "../exam.ts";
 import type { Subject } from "../subject.ts";
 import { readCauses, readChecks, type Side } from "../kit.ts";
 import { NotStarted } from "../program.ts";
@@ -29,7 +29,7 @@ export interface Job {
 
 /** What it says of it: the check that it makes now, or how all ended. */
 export type News =
-  | { check: string; number: number }
+  | Progress
   | { report: JsonReport }
   | { notStarted: string };
 
@@ -46,9 +46,7 @@ async function main(
   const checks = readChecks(side).filter(({ id }) => ids.includes(id));
   const exam = { checks, causes: readCauses(), seed, stop };
   try {
-    const outcome = await examine(subject, exam, ({ id }, i) => {
-      tell({ check: id, number: i + 1 });
-    });
+    const outcome = await examine(subject, exam, tell);
     tell({ report: toJson(outcome, seed) });
     return 0;
   } catch (error) {

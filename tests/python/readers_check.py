@@ -1,70 +1,23 @@
-"""Reads pickled messages from a socket: one at a time, as data only.
+"""Checks the two readers of messages that docs/lab.md shows.
 
-    messages.py
+    readers_check.py
 
-checks itself: it cuts requests at every byte, and tries a pickle that imports a
-function. Runs on every Python from 3.6 up.
+cuts requests at every byte, and tries a pickle that imports a function. Runs on
+every Python from 3.6 up.
 """
-import io
 import os
 import pickle
 import socket
 import threading
 
-
-class Refused(Exception):
-    """The client sent something that is not a message."""
-
-
-class DataUnpickler(pickle.Unpickler):
-    def find_class(self, module, name):
-        raise Refused("the pickle imports %s.%s" % (module, name))
-
-
-class FileReader:
-    def __init__(self, clientsocket):
-        self.stream = clientsocket.makefile("rb")
-
-    def receive(self):
-        try:
-            return DataUnpickler(self.stream).load()
-        except EOFError:
-            return None
-
-
-class MessageReader:
-    MAX_BYTES = 65536
-
-    def __init__(self, clientsocket):
-        self.clientsocket = clientsocket
-        self.received = b""
-
-    def receive(self):
-        while True:
-            stream = io.BytesIO(self.received)
-            try:
-                message = DataUnpickler(stream).load()
-            except (EOFError, pickle.UnpicklingError) as error:
-                if not self.is_cut(error):
-                    raise Refused(str(error))
-            else:
-                self.received = self.received[stream.tell():]
-                return message
-            if len(self.received) > self.MAX_BYTES:
-                raise Refused("the message is too long")
-            part = self.clientsocket.recv(4096)
-            if not part:
-                return None
-            self.received += part
-
-    def is_cut(self, error):
-        return isinstance(error, EOFError) or "truncated" in str(error)
+import file_reader
+import message_reader
 
 
 def check_file(sent, cut, expected):
     ours, theirs = socket.socketpair()
     with ours, theirs:
-        reader = FileReader(ours)
+        reader = file_reader.FileReader(ours)
         theirs.sendall(sent[:cut])
         rest = threading.Timer(0.001, theirs.sendall, [sent[cut:]])
         rest.start()
@@ -90,7 +43,7 @@ def check():
         for cut in range(1, len(sent)):
             ours, theirs = socket.socketpair()
             with ours, theirs:
-                reader = MessageReader(ours)
+                reader = message_reader.MessageReader(ours)
                 reader.received = sent[:cut]  # one recv returned this
                 theirs.sendall(sent[cut:])
                 theirs.shutdown(socket.SHUT_WR)
@@ -101,12 +54,12 @@ def check():
             (pickle.dumps(Hostile()), "the pickle imports "),
             (b"tea", ""),
             (pickle.dumps("a" * 100000)[:-1], "the message is too long")]:
-        reader = MessageReader(None)
+        reader = message_reader.MessageReader(None)
         reader.received = bad
         try:
             reader.receive()
             raise AssertionError("%r was read" % bad[:20])
-        except Refused as error:
+        except message_reader.Refused as error:
             assert str(error).startswith(why), error
 
 
