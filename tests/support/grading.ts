@@ -22,3 +22,13 @@ export async function isRunning(token: string): Promise<boolean> {
     .output();
   return success;
 }
+
+/** Leaves a closed connection at a port, which occupies it for a minute: TIME_WAIT. */
+export async function occupy(port: number): Promise<void> {
+  const hostname = "127.0.0.1";
+  using listener = Deno.listen({ hostname, port });
+  using conn = await Deno.connect({ hostname, port });
+  // Who closes first keeps the port.
+  (await listener.accept()).close();
+  await conn.read(new Uint8Array(1));
+}
