@@ -38,7 +38,7 @@ const ACCEPT_REST = 100;
 const MOST_READS = 64;
 /** Connections that may wait to be accepted. */
 const BACKLOG = 128;
-/** Connections without a place that are told so at the same time. Further ones are closed at once. */
+/** How many connections without a place may get an error at the same time. Further ones are closed at once. */
 const MOST_REJECTED = 32;
 
 const FOR_BROWSERS = "The board is a web page: open it in a browser. " +
@@ -72,7 +72,7 @@ export class HttpServer {
   #handle: HttpHandler;
   #listener: Deno.TcpListener | undefined;
   #open = new Set<Accepted>();
-  /** Connections that have no place, until they are told. */
+  /** Connections without a place, until their error is sent. */
   #rejected = new Set<Accepted>();
   #places = new Places();
   #rate = new AcceptRate();

@@ -177,7 +177,7 @@ addEventListener("resize", () => {
   if (last) showReasons(last);
 });
 
-/* First the page is painted: where to connect is in it already. A page that nobody sees is not painted. */
+/* The page is painted first: it has the address already. A hidden page is not painted, so a timer begins, too. */
 function begin() {
   if (!events) connect();
 }
