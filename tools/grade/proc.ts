@@ -31,6 +31,14 @@ export function isRunning(pid: number): boolean {
   });
 }
 
+/** Whether a process has ended, so that its parent can collect its exit code. */
+export function hasEnded(pid: number): boolean {
+  return threadsOf(pid).every((thread) => {
+    const stat = readProc(`/proc/${pid}/task/${thread}/stat`);
+    return stat === "" || stat.startsWith(") Z ", stat.lastIndexOf(")"));
+  });
+}
+
 /** The number of the system call `read`. */
 const READ_CALL: Readonly<Record<string, string>> = {
   x86_64: "0",

@@ -8,7 +8,7 @@
 import { delay } from "@std/async/delay";
 import { ProcessorWaits } from "./deadline.ts";
 import { adoptOrphans, limitFileSize } from "./libc.ts";
-import { isRunning, readProc, readsStdin } from "./proc.ts";
+import { hasEnded, isRunning, readProc, readsStdin } from "./proc.ts";
 import {
   key,
   kill,
@@ -115,6 +115,11 @@ export class Family {
   /** Whether a thread of a member that {@linkcode look} has seen is running, or is ready to run. */
   get isRunning(): boolean {
     return this.#latest.some(isRunning);
+  }
+
+  /** Whether the root has ended. */
+  get hasEnded(): boolean {
+    return hasEnded(this.#root);
   }
 
   /** Whether one of the members that were seen last holds one of these sockets. Takes little time. */

@@ -167,6 +167,11 @@ export class Program implements AsyncDisposable {
     return this.#family.isRunning;
   }
 
+  /** Whether it has ended. Its exit code and its last output may not be there yet. Always true on systems other than Linux. */
+  get hasEnded(): boolean {
+    return this.#family.hasEnded;
+  }
+
   /** Whether it holds a socket. Takes little time, but may miss a process that it has just started. */
   holds(socket: Socket): boolean {
     return this.#family.holds([socket]);

@@ -98,6 +98,7 @@ export async function untilCalm(program: Program, limit: Limit): Promise<void> {
     program.code === undefined
   ) {
     await delay(CALM_LOOK);
-    calm = program.isRunning ? 0 : calm + 1;
+    // One that has ended is not calm: its exit code is about to come.
+    calm = program.isRunning || program.hasEnded ? 0 : calm + 1;
   }
 }
