@@ -10,8 +10,8 @@
 import type { LimitName, MessageLimits } from "../limits.ts";
 import { decodeLatin1, decodeUtf8, spells } from "./decode_text.ts";
 import { ProtocolError } from "./errors.ts";
-import { type Message, type MessageMap, setKey } from "./format.ts";
-import { type LabKey, labKey } from "./lab_keys.ts";
+import type { Message, MessageMap } from "./format.ts";
+import { labKey, setItem } from "./lab_keys.ts";
 
 /** What each error about a line begins with. */
 export const BROKEN = "Cannot read the line as JSON: ";
@@ -88,8 +88,7 @@ export class JsonParser {
       const key = this.#key();
       if (this.#mark() !== COLON) throw notOneValue();
       const value = this.#value(depth + 1);
-      if (typeof key === "string") setKey(map, key, value);
-      else key.set(map, value);
+      setItem(map, key, value);
       more = this.#next(CLOSE_MAP);
     }
     return map;
@@ -148,7 +147,7 @@ export class JsonParser {
     return this.#at = at;
   }
 
-  #key(): LabKey | string {
+  #key(): string {
     const from = this.#skipSpace();
     const end = this.#textEnd();
     const known = labKey(this.#bytes, from + 1, end - 1);

@@ -6,8 +6,8 @@
  */
 
 import type { MessageLimits } from "../../limits.ts";
-import { type MessageMap, setKey } from "../format.ts";
-import { type LabKey, labKey } from "../lab_keys.ts";
+import type { MessageMap } from "../format.ts";
+import { labKey, setItem } from "../lab_keys.ts";
 import {
   ARGUMENT,
   COUNT1,
@@ -98,8 +98,7 @@ export class DictReader {
       at = skipMemo(bytes, this.#valueEnd, stop);
       const value = this.#value(bytes, at, stop);
       if (value === undefined || ++items > this.#maxItems) return 0;
-      if (typeof key === "string") setKey(dict, key, value);
-      else key.set(dict, value);
+      setItem(dict, key, value);
       at = skipMemo(bytes, this.#valueEnd, stop);
       if (!isMarked && bytes[at++] !== Op.SETITEM) return 0;
     }
@@ -111,14 +110,14 @@ export class DictReader {
     bytes: Uint8Array,
     at: number,
     stop: number,
-  ): LabKey | string | undefined {
+  ): string | undefined {
     const isShort = bytes[at] === Op.SHORT_BINUNICODE;
     if (isShort || bytes[at] === Op.BINUNICODE) {
       const from = at + (isShort ? 2 : 5);
       const to = from + (isShort ? bytes[at + 1] : uint32(bytes, at + 1));
       const known = to <= stop ? labKey(bytes, from, to) : undefined;
       this.#valueEnd = to;
-      if (known) return known;
+      if (known !== undefined) return known;
     }
     const key = this.#value(bytes, at, stop);
     return typeof key === "string" ? key : undefined;
