@@ -21,8 +21,6 @@ export type { StopSignals };
 
 /** Options of a {@linkcode Client}. */
 export interface ClientOptions<In = Message, Out = In> extends ClientNetwork {
-  /** The server's address. @default {"127.0.0.1"} */
-  host?: string;
   /** The server's port. @default {12000} */
   port?: number;
   /** The format of the messages. @default {pickle} */
