@@ -11,12 +11,12 @@ import type { Address, Connection, Network } from "./lib/net.ts";
 import { addressOf, closeOnce } from "./lib/net.ts";
 import { MessageConnection } from "./lib/connection/connection.ts";
 import { clientNetwork } from "./lib/connection/network.ts";
-import type { ClientNetwork } from "./lib/connection/network.ts";
+import type { ClientNetwork } from "./lib/connection/network_options.ts";
 import { Receiver } from "./lib/connection/receiver.ts";
 import { ConnectionEnded, DEFAULT_FORMAT } from "./lib/formats/formats.ts";
 import type { Message, WireFormat } from "./lib/formats/formats.ts";
 
-export type * from "./lib/connection/network.ts";
+export type * from "./lib/connection/network_options.ts";
 export type { StopSignals };
 
 /** Options of a {@linkcode Client}. */

@@ -10,7 +10,7 @@ import type { HandlerServer, Report } from "./lib/connection/handler_server.ts";
 import { isInHandler } from "./lib/connection/handler_scope.ts";
 import { Refusal, RequestProcessor } from "./lib/connection/processor.ts";
 import { LastResponse, type Response } from "./lib/connection/responses.ts";
-import type { IdleTimer } from "./lib/connection/timers.ts";
+import type { Idleness } from "./lib/connection/timers.ts";
 import { type CloseReason, ignoringErrors, type Sent } from "./lib/events.ts";
 import type { Message, PeerError } from "./lib/formats/formats.ts";
 import type { Lock } from "./lib/lock.ts";
@@ -25,7 +25,7 @@ import { reason } from "./lib/text.ts";
 
 export { LastResponse, Refusal };
 export type * from "./lib/connection/handler_server.ts";
-export type { IdleTimer, Response, Roster, Sent, Sid, Student };
+export type { Idleness, Response, Roster, Sent, Sid, Student };
 
 /** A class of handlers, for {@linkcode Server}. */
 export type ClientHandlerClass<In = Message, Out = In> = new (
@@ -221,11 +221,11 @@ export abstract class ClientHandler<In = Message, Out = In> {
 
   /** What the client has sent until now. */
   get hasSent(): Sent {
-    return this.#messages.time.hasSent(this.idle);
+    return this.#messages.time.hasSent(this.#messages.idle);
   }
 
-  /** The idle timer: measures how long the client is silent. */
-  get idle(): IdleTimer {
+  /** How long the client is silent. */
+  get idle(): Idleness {
     return this.#messages.idle;
   }
 

@@ -10,14 +10,14 @@ import type { StopSignals } from "./lib/cli/signals.ts";
 import { Acceptor } from "./lib/connection/acceptor.ts";
 import { Admission } from "./lib/connection/admission.ts";
 import { pollEventLoop } from "./lib/connection/fairness.ts";
-import type { ClientMap } from "./lib/connection/client_map.ts";
 import { ConnectionSet } from "./lib/connection/connection_set.ts";
 import type {
   HandlerServer,
   Reported,
 } from "./lib/connection/handler_server.ts";
 import { isInHandler, runHandler } from "./lib/connection/handler_scope.ts";
-import { type ServerNetwork, serverNetwork } from "./lib/connection/network.ts";
+import { serverNetwork } from "./lib/connection/network.ts";
+import type { ServerNetwork } from "./lib/connection/network_options.ts";
 import { shutDown } from "./lib/connection/shutdown.ts";
 import type { CloseReason, OnEvent, ServerEvent } from "./lib/events.ts";
 import { ignoringErrors } from "./lib/events.ts";
@@ -32,15 +32,8 @@ import { isClosedHere, isDisconnect } from "./lib/net.ts";
 import { printer, reportAbout } from "./lib/output.ts";
 import { reason } from "./lib/text.ts";
 
-export type * from "./lib/connection/network.ts";
-export type {
-  ClientMap,
-  CloseReason,
-  OnEvent,
-  Reported,
-  ServerEvent,
-  StopSignals,
-};
+export type * from "./lib/connection/network_options.ts";
+export type { CloseReason, OnEvent, Reported, ServerEvent, StopSignals };
 
 /** Options of a {@linkcode Server}. Each limit is an option, too. */
 export interface ServerOptions<In = Message, Out = In>
@@ -102,7 +95,7 @@ export class Server<In = Message, Out = In>
   static readonly MAX_NUM_CONN = 4096;
 
   /** The handlers of the clients being served, by client id. */
-  readonly handlers: ClientMap<ClientHandler<In, Out>>;
+  readonly handlers: ReadonlyMap<number, ClientHandler<In, Out>>;
   /**
    * The lock that protects what handlers share: for students, the roster and
    * the printed lines.

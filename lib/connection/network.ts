@@ -8,39 +8,15 @@ import type { KeyObject } from "node:crypto";
 import process from "node:process";
 import { type Accepted, closeOnce, type Network } from "../net.ts";
 import { reason } from "../text.ts";
+import type {
+  Certificate,
+  ClientNetwork,
+  NetworkOptions,
+  ServerNetwork,
+} from "./network_options.ts";
 import { type Side, TlsConnection } from "./tls.ts";
 import { readHello } from "./tls_hello.ts";
 import { unixNetwork } from "./unix.ts";
-
-/** The certificate of a server. */
-export interface Certificate {
-  /** The certificate, and then those that it was signed with, in PEM. */
-  cert: string;
-  /** The private key of the certificate, in PEM. */
-  key: string;
-}
-
-/** The options that choose a network. */
-export interface NetworkOptions {
-  /** The network. @default {Deno} */
-  network?: Network;
-  /** The path of a Unix socket, which takes the place of an address. @default {undefined} */
-  path?: string;
-}
-
-/** The options of a server that choose its network. */
-export interface ServerNetwork extends NetworkOptions {
-  /** The certificate. With it, the server speaks TLS only. @default {undefined} */
-  tls?: Certificate;
-}
-
-/** The options of a client that choose its network. */
-export interface ClientNetwork extends NetworkOptions {
-  /** Whether it speaks TLS. `ca` has the certificates to trust in place of the usual ones, in PEM. @default {false} */
-  tls?: boolean | { ca: string };
-  /** The server's address. With TLS, its certificate must have this name. With `path`, it is only that name. @default {"127.0.0.1", or "localhost" with `path`} */
-  host?: string;
-}
 
 /** The name that the certificate of a server on this machine has, unless the client gives another one. */
 const LOCAL_NAME = "localhost";
