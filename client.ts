@@ -21,13 +21,13 @@ export type { StopSignals };
 
 /** Options of a {@linkcode Client}. */
 export interface ClientOptions<In = Message, Out = In> extends ClientNetwork {
-  /** The server's port. @default {12000} */
+  /** The server's port. By default 12000. */
   port?: number;
-  /** The format of the messages. @default {pickle} */
+  /** The format of the messages. By default pickle, the lab's. */
   wire?: WireFormat<In, Out>;
-  /** How long to wait for a silent server, in seconds; 0 means forever. @default {0} */
+  /** How long to wait for a silent server, in seconds; 0, the default, means forever. */
   answerTimeout?: number;
-  /** Whether a message answers no request: {@linkcode Client.receive} gets it. @default {() => false} */
+  /** Whether a message answers no request: {@linkcode Client.receive} gets it. By default, none does. */
   isPush?: (message: In) => boolean;
 }
 
@@ -238,7 +238,18 @@ function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   });
 }
 
-/** Runs the command line of the client. Resolves to its exit code. */
+/**
+ * Runs the command line of the client. Resolves to its exit code.
+ *
+ * @example
+ * ```ts
+ * import { main } from "@rollcall/rollcall/client";
+ *
+ * const never = new AbortController().signal;
+ * const code = await main(["--version"], { stop: never, stopNow: never });
+ * if (code !== 0) throw new Error("it failed");
+ * ```
+ */
 export async function main(
   args: readonly string[],
   { stop }: StopSignals,

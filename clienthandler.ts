@@ -62,7 +62,7 @@ export abstract class ClientHandler<In = Message, Out = In> {
   readonly server: HandlerServer<In, Out>;
   /** The connection to the client. The lab calls it `handler`. */
   readonly conn: Connection;
-  /** How many requests of this client may be under way at a time. Answers keep their order. @default {1} */
+  /** How many requests of this client may be under way at a time. Answers keep their order. By default 1. */
   protected readonly parallel: number = 1;
   /** Reports a line about this client to the server's operator. */
   protected readonly report: Report;
@@ -183,7 +183,7 @@ export abstract class ClientHandler<In = Message, Out = In> {
   /** Called once, when no more requests will be processed. The connection may still be open. */
   protected closed(_reason: CloseReason): void | Promise<void> {}
 
-  /** Sends a message that answers nothing, without waiting. Returns false if the connection accepts no more messages. @throws {TypeError} If the format cannot express it. */
+  /** Sends a message that answers nothing, without waiting. Returns false if the connection accepts no more messages. Throws a `TypeError` if the format cannot express it. */
   push(message: Out): boolean {
     this.#messages.queue([message]);
     return this.#messages.canQueue;

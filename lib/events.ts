@@ -43,6 +43,25 @@ export type ServerEvent =
 /**
  * Called for every client event, with the client's id. It must return quickly,
  * because all clients wait until it does. Errors that it throws are ignored.
+ *
+ * @example Counting what clients send
+ * ```ts
+ * import { Server } from "@rollcall/rollcall";
+ * import { Client } from "@rollcall/rollcall/client";
+ *
+ * let bytes = 0;
+ * await using server = new Server({
+ *   port: 0,
+ *   onEvent(_client, event) {
+ *     if (event.type === "read") bytes += event.bytes;
+ *   },
+ * });
+ * void server.run();
+ * await using client = new Client({ port: server.addr.port });
+ * await client.connect();
+ * await client.request({ student_name: "Alice Brown", github_username: "abrown", sid: 1 });
+ * if (bytes === 0) throw new Error("nothing was read");
+ * ```
  */
 export type OnEvent = (client: number, event: ServerEvent) => void;
 

@@ -4,7 +4,20 @@
  * @module
  */
 
-/** How long a peer is silent, as its handler's `idle` says. */
+/**
+ * How long a peer is silent, as its handler's `idle` says.
+ *
+ * @example Closing the connections of silent clients
+ * ```ts
+ * import { Server } from "@rollcall/rollcall";
+ *
+ * await using server = new Server({ port: 0 });
+ * void server.run();
+ * for (const handler of server.handlers.values()) {
+ *   if (handler.idle.isIdle(60_000)) handler.close(); // silent for a minute
+ * }
+ * ```
+ */
 export interface Idleness {
   /**
    * When we began to wait for the next message of a peer that has sent some, in

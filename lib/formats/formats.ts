@@ -17,7 +17,7 @@ export {
 } from "./errors.ts";
 export type { PeerErrorOptions } from "./errors.ts";
 export type { Lookalike } from "./lookalike.ts";
-export type { ByteWriter } from "./byte_writer.ts";
+export { ByteWriter } from "./byte_writer.ts";
 export { isMessageMap } from "./format.ts";
 export { lengthPrefixed } from "./length_prefixed.ts";
 export { lines } from "./lines.ts";
@@ -28,7 +28,19 @@ export type {
   WireFormat,
 } from "./format.ts";
 
-/** All formats, by name. */
+/**
+ * All formats, by name.
+ *
+ * @example A message as bytes
+ * ```ts
+ * import { ByteWriter, FORMATS } from "@rollcall/rollcall/formats";
+ *
+ * const sink = new ByteWriter();
+ * FORMATS.json.write({ name: "Alice Brown" }, sink);
+ * const line = new TextDecoder().decode(sink.take());
+ * if (line !== '{"name":"Alice Brown"}\n') throw new Error(line);
+ * ```
+ */
 export const FORMATS: {
   readonly pickle: WireFormat;
   readonly json: WireFormat;
