@@ -59,7 +59,9 @@ const WINDOW = 1024;
  * await using client = new Client({ port: server.addr.port });
  * const helper = new ClientHelper(client, { name: "Bob Chen", sid: 987654321 });
  * if (!helper.processGreeting(await client.connect())) throw new Error("rejected");
- * if (!await helper.start(3)) throw new Error("not acknowledged");
+ * const response = await helper.sendRequest(helper.createRequest());
+ * if (!helper.processResponse(response)) throw new Error("refused");
+ * if (!await helper.start(3)) throw new Error("not all are acknowledged");
  * ```
  */
 export class ClientHelper {
