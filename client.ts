@@ -79,6 +79,7 @@ export class Client<In = Message, Out = In> {
    * Creates a client. {@linkcode connect} connects it.
    *
    * @throws {RangeError} If `answerTimeout` is not a time that a timer can wait.
+   * @throws {TypeError} If it is to speak TLS, and Deno is older than 2.9.
    */
   constructor(options: ClientOptions<In, Out> = {}) {
     this.address = addressOf(options);
@@ -92,11 +93,13 @@ export class Client<In = Message, Out = In> {
   /**
    * Connects. Resolves to the greeting: `clientid`, or `error` if the server is
    * full. If the format has no greeting, it resolves to `undefined`, at once.
-   * After a failure, it may be called again.
+   * After a failure, it may be called again. If `signal` aborts first, its reason is
+   * thrown.
    *
    * @throws {Error} If the client connects, has connected, or was closed.
    * @throws {Deno.errors.ConnectionRefused} If no server listens on the address.
    * @throws {ConnectionEnded} If the connection ends before the greeting.
+   * @throws {TlsError} If TLS fails: the message says why.
    */
   async connect(
     { signal }: { signal?: AbortSignal } = {},
@@ -179,12 +182,19 @@ export class Client<In = Message, Out = In> {
    * Sends a message that is not a request. Resolves when more may be sent.
    *
    * @throws {ConnectionEnded} If the connection has ended.
+   * @throws {TypeError} If the format cannot express the message.
    */
   async send(message: Out): Promise<void> {
     await this.#open().connection.send([message]);
   }
 
-  /** Resolves to the next message that answers no request; `undefined` at the end of the connection. */
+  /**
+   * Resolves to the next message that answers no request; `undefined` at the end of
+   * the connection.
+   *
+   * @throws {ProtocolError} If the server sends a malformed message.
+   * @throws {ConnectionEnded} If the client has not connected.
+   */
   async receive(): Promise<In | undefined> {
     return await (this.#isClosed ? this.#receiver : this.#open())?.next();
   }
@@ -197,7 +207,8 @@ export class Client<In = Message, Out = In> {
 
   /**
    * Writes what is queued, then ends the connection. Requests in flight are
-   * rejected. After `grace` seconds, the connection is closed at once.
+   * rejected. After `grace` seconds, the connection is closed at once; by default
+   * only when the server has accepted nothing for 5 s.
    */
   async close({ grace }: { grace?: number } = {}): Promise<void> {
     this.#state = ClientState.Closed;

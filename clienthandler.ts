@@ -163,9 +163,9 @@ export abstract class ClientHandler<In = Message, Out = In> {
   }
 
   /**
-   * Processes one request: what another application overrides. Returns its
-   * response or a promise for it; `undefined` is no response, and a
-   * {@linkcode LastResponse} ends the connection.
+   * Processes one request: what another application overrides. Returns its response or a promise for it;
+   * `undefined` is no response, and a {@linkcode LastResponse} ends the connection. Any error but these two is
+   * the server's own fault: it is reported, the client receives no details, and the connection closes.
    *
    * @throws {RequestError} If the request is invalid. The client receives the reason.
    * @throws {ProtocolError} If the connection cannot continue. The client receives the reason, then the connection closes.

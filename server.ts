@@ -231,8 +231,8 @@ export class Server<In = Message, Out = In>
   }
 
   /**
-   * Ends the server without losing requests: pending connections are accepted, received requests are
-   * answered, then all close, at the latest after `grace` seconds. In a handler, which would wait for itself, it resolves at once.
+   * Ends the server without losing requests: pending connections are accepted, received requests are answered, then
+   * all connections close, at the latest after `grace` seconds. In a handler, which would wait for itself, it resolves at once.
    */
   shutdown(): Promise<void> {
     this.#shutdown ??= shutDown({

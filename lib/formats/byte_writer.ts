@@ -14,7 +14,7 @@ const SHORT = 64;
 const encoder = new TextEncoder();
 
 /**
- * A byte buffer that grows.
+ * The buffer that a format writes to. It grows.
  *
  * @example A text behind its length
  * ```ts

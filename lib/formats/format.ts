@@ -8,7 +8,7 @@ import type { MessageLimits } from "../limits.ts";
 import type { ByteWriter } from "./byte_writer.ts";
 import type { PeerError } from "./errors.ts";
 
-/** A message, whatever its wire format: only data. */
+/** A message of pickle or JSON: only data. Formats of other messages have types of their own. */
 export type Message =
   | null
   | boolean

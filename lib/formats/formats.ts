@@ -1,5 +1,5 @@
 /**
- * All wire formats. A new one needs a file in this folder and a line in this file.
+ * Wire formats: the interface of a format, those that are there, and their errors.
  *
  * @module
  */
@@ -29,7 +29,8 @@ export type {
 } from "./format.ts";
 
 /**
- * All formats, by name.
+ * The formats of the lab's protocol, by the names that `--wire` takes. The others are
+ * {@linkcode lines} and {@linkcode lengthPrefixed}.
  *
  * @example A message as bytes
  * ```ts
@@ -46,5 +47,5 @@ export const FORMATS: {
   readonly json: WireFormat;
 } = { pickle, json };
 
-/** The lab's format. */
+/** The format of a server and a client without the option `wire`: pickle, the lab's. */
 export const DEFAULT_FORMAT: WireFormat = pickle;

@@ -69,7 +69,7 @@ export class Roster implements AsyncDisposable {
   /** How many students were refused since it began to fail. */
   #failed = 0;
 
-  /** Makes a roster in a store. `report` receives lines about the store's failures. */
+  /** Makes a roster in a store, by default in memory. `report` receives lines about the store's failures. */
   constructor(
     store: Store = new MemoryStore(),
     limits: Partial<RosterLimits> = {},
