@@ -340,6 +340,10 @@ chromium.test("The reasons and the count of the others are whole in every window
   tls = true; // the server was started again, with a certificate
   addresses = ["2001:db8:1234:5678:9abc:def0:1234:5678"];
   await browser.until("$('where').className === 'where long'");
+  assertEquals(
+    await browser.evaluate("document.querySelector('.command').innerText"),
+    `deno task client --tls --host ${addresses[0]} --port 12000`,
+  );
   for (const [width, height] of SIZES) {
     await browser.page.setViewport({ width, height });
     for (const part of [".command", ".where"]) {
