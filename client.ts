@@ -11,25 +11,23 @@ import type { Address, Connection, Network } from "./lib/net.ts";
 import { addressOf, closeOnce } from "./lib/net.ts";
 import { MessageConnection } from "./lib/connection/connection.ts";
 import { clientNetwork } from "./lib/connection/network.ts";
-import type { ClientNetwork } from "./lib/connection/network.ts";
+import type { ClientNetwork } from "./lib/connection/network_options.ts";
 import { Receiver } from "./lib/connection/receiver.ts";
 import { ConnectionEnded, DEFAULT_FORMAT } from "./lib/formats/formats.ts";
 import type { Message, WireFormat } from "./lib/formats/formats.ts";
 
-export type * from "./lib/connection/network.ts";
+export type * from "./lib/connection/network_options.ts";
 export type { StopSignals };
 
 /** Options of a {@linkcode Client}. */
 export interface ClientOptions<In = Message, Out = In> extends ClientNetwork {
-  /** The server's address. @default {"127.0.0.1"} */
-  host?: string;
-  /** The server's port. @default {12000} */
+  /** The server's port. By default 12000. */
   port?: number;
-  /** The format of the messages. @default {pickle} */
+  /** The format of the messages. By default pickle, the lab's. */
   wire?: WireFormat<In, Out>;
-  /** How long to wait for a silent server, in seconds; 0 means forever. @default {0} */
+  /** How long to wait for a silent server, in seconds; 0, the default, means forever. */
   answerTimeout?: number;
-  /** Whether a message answers no request: {@linkcode Client.receive} gets it. @default {() => false} */
+  /** Whether a message answers no request: {@linkcode Client.receive} gets it. By default, none does. */
   isPush?: (message: In) => boolean;
 }
 
@@ -81,6 +79,7 @@ export class Client<In = Message, Out = In> {
    * Creates a client. {@linkcode connect} connects it.
    *
    * @throws {RangeError} If `answerTimeout` is not a time that a timer can wait.
+   * @throws {TypeError} If it is to speak TLS, and Deno is older than 2.9.
    */
   constructor(options: ClientOptions<In, Out> = {}) {
     this.address = addressOf(options);
@@ -94,11 +93,13 @@ export class Client<In = Message, Out = In> {
   /**
    * Connects. Resolves to the greeting: `clientid`, or `error` if the server is
    * full. If the format has no greeting, it resolves to `undefined`, at once.
-   * After a failure, it may be called again.
+   * After a failure, it may be called again. If `signal` aborts first, its reason is
+   * thrown.
    *
    * @throws {Error} If the client connects, has connected, or was closed.
    * @throws {Deno.errors.ConnectionRefused} If no server listens on the address.
    * @throws {ConnectionEnded} If the connection ends before the greeting.
+   * @throws {TlsError} If TLS fails: the message says why.
    */
   async connect(
     { signal }: { signal?: AbortSignal } = {},
@@ -181,12 +182,19 @@ export class Client<In = Message, Out = In> {
    * Sends a message that is not a request. Resolves when more may be sent.
    *
    * @throws {ConnectionEnded} If the connection has ended.
+   * @throws {TypeError} If the format cannot express the message.
    */
   async send(message: Out): Promise<void> {
     await this.#open().connection.send([message]);
   }
 
-  /** Resolves to the next message that answers no request; `undefined` at the end of the connection. */
+  /**
+   * Resolves to the next message that answers no request; `undefined` at the end of
+   * the connection.
+   *
+   * @throws {ProtocolError} If the server sends a malformed message.
+   * @throws {ConnectionEnded} If the client has not connected.
+   */
   async receive(): Promise<In | undefined> {
     return await (this.#isClosed ? this.#receiver : this.#open())?.next();
   }
@@ -199,7 +207,8 @@ export class Client<In = Message, Out = In> {
 
   /**
    * Writes what is queued, then ends the connection. Requests in flight are
-   * rejected. After `grace` seconds, the connection is closed at once.
+   * rejected. After `grace` seconds, the connection is closed at once; by default
+   * only when the server has accepted nothing for 5 s.
    */
   async close({ grace }: { grace?: number } = {}): Promise<void> {
     this.#state = ClientState.Closed;
@@ -240,7 +249,18 @@ function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   });
 }
 
-/** Runs the command line of the client. Resolves to its exit code. */
+/**
+ * Runs the command line of the client. Resolves to its exit code.
+ *
+ * @example
+ * ```ts
+ * import { main } from "@rollcall/rollcall/client";
+ *
+ * const never = new AbortController().signal;
+ * const code = await main(["--version"], { stop: never, stopNow: never });
+ * if (code !== 0) throw new Error("it failed");
+ * ```
+ */
 export async function main(
   args: readonly string[],
   { stop }: StopSignals,

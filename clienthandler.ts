@@ -10,7 +10,7 @@ import type { HandlerServer, Report } from "./lib/connection/handler_server.ts";
 import { isInHandler } from "./lib/connection/handler_scope.ts";
 import { Refusal, RequestProcessor } from "./lib/connection/processor.ts";
 import { LastResponse, type Response } from "./lib/connection/responses.ts";
-import type { IdleTimer } from "./lib/connection/timers.ts";
+import type { Idleness } from "./lib/connection/timers.ts";
 import { type CloseReason, ignoringErrors, type Sent } from "./lib/events.ts";
 import type { Message, PeerError } from "./lib/formats/formats.ts";
 import type { Lock } from "./lib/lock.ts";
@@ -25,7 +25,7 @@ import { reason } from "./lib/text.ts";
 
 export { LastResponse, Refusal };
 export type * from "./lib/connection/handler_server.ts";
-export type { IdleTimer, Response, Roster, Sent, Sid, Student };
+export type { Idleness, Response, Roster, Sent, Sid, Student };
 
 /** A class of handlers, for {@linkcode Server}. */
 export type ClientHandlerClass<In = Message, Out = In> = new (
@@ -62,7 +62,7 @@ export abstract class ClientHandler<In = Message, Out = In> {
   readonly server: HandlerServer<In, Out>;
   /** The connection to the client. The lab calls it `handler`. */
   readonly conn: Connection;
-  /** How many requests of this client may be under way at a time. Answers keep their order. @default {1} */
+  /** How many requests of this client may be under way at a time. Answers keep their order. By default 1. */
   protected readonly parallel: number = 1;
   /** Reports a line about this client to the server's operator. */
   protected readonly report: Report;
@@ -163,9 +163,9 @@ export abstract class ClientHandler<In = Message, Out = In> {
   }
 
   /**
-   * Processes one request: what another application overrides. Returns its
-   * response or a promise for it; `undefined` is no response, and a
-   * {@linkcode LastResponse} ends the connection.
+   * Processes one request: what another application overrides. Returns its response or a promise for it;
+   * `undefined` is no response, and a {@linkcode LastResponse} ends the connection. Any error but these two is
+   * the server's own fault: it is reported, the client receives no details, and the connection closes.
    *
    * @throws {RequestError} If the request is invalid. The client receives the reason.
    * @throws {ProtocolError} If the connection cannot continue. The client receives the reason, then the connection closes.
@@ -183,7 +183,7 @@ export abstract class ClientHandler<In = Message, Out = In> {
   /** Called once, when no more requests will be processed. The connection may still be open. */
   protected closed(_reason: CloseReason): void | Promise<void> {}
 
-  /** Sends a message that answers nothing, without waiting. Returns false if the connection accepts no more messages. @throws {TypeError} If the format cannot express it. */
+  /** Sends a message that answers nothing, without waiting. Returns false if the connection accepts no more messages. Throws a `TypeError` if the format cannot express it. */
   push(message: Out): boolean {
     this.#messages.queue([message]);
     return this.#messages.canQueue;
@@ -221,11 +221,11 @@ export abstract class ClientHandler<In = Message, Out = In> {
 
   /** What the client has sent until now. */
   get hasSent(): Sent {
-    return this.#messages.time.hasSent(this.idle);
+    return this.#messages.time.hasSent(this.#messages.idle);
   }
 
-  /** The idle timer: measures how long the client is silent. */
-  get idle(): IdleTimer {
+  /** How long the client is silent. */
+  get idle(): Idleness {
     return this.#messages.idle;
   }
 

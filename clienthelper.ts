@@ -45,7 +45,25 @@ const LONGEST = 200;
 /** The most requests in flight at once. */
 const WINDOW = 1024;
 
-/** Creates the lab's requests and checks that each is acknowledged. */
+/**
+ * Creates the lab's requests and checks that each is acknowledged.
+ *
+ * @example
+ * ```ts
+ * import { Server } from "@rollcall/rollcall";
+ * import { Client } from "@rollcall/rollcall/client";
+ * import { ClientHelper } from "@rollcall/rollcall/clienthelper";
+ *
+ * await using server = new Server({ port: 0 });
+ * void server.run();
+ * await using client = new Client({ port: server.addr.port });
+ * const helper = new ClientHelper(client, { name: "Bob Chen", sid: 987654321 });
+ * if (!helper.processGreeting(await client.connect())) throw new Error("rejected");
+ * const response = await helper.sendRequest(helper.createRequest());
+ * if (!helper.processResponse(response)) throw new Error("refused");
+ * if (!await helper.start(3)) throw new Error("not all are acknowledged");
+ * ```
+ */
 export class ClientHelper {
   #client: HelperClient;
   #options: StudentOptions;

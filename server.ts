@@ -10,14 +10,14 @@ import type { StopSignals } from "./lib/cli/signals.ts";
 import { Acceptor } from "./lib/connection/acceptor.ts";
 import { Admission } from "./lib/connection/admission.ts";
 import { pollEventLoop } from "./lib/connection/fairness.ts";
-import type { ClientMap } from "./lib/connection/client_map.ts";
 import { ConnectionSet } from "./lib/connection/connection_set.ts";
 import type {
   HandlerServer,
   Reported,
 } from "./lib/connection/handler_server.ts";
 import { isInHandler, runHandler } from "./lib/connection/handler_scope.ts";
-import { type ServerNetwork, serverNetwork } from "./lib/connection/network.ts";
+import { serverNetwork } from "./lib/connection/network.ts";
+import type { ServerNetwork } from "./lib/connection/network_options.ts";
 import { shutDown } from "./lib/connection/shutdown.ts";
 import type { CloseReason, OnEvent, ServerEvent } from "./lib/events.ts";
 import { ignoringErrors } from "./lib/events.ts";
@@ -32,28 +32,21 @@ import { isClosedHere, isDisconnect } from "./lib/net.ts";
 import { printer, reportAbout } from "./lib/output.ts";
 import { reason } from "./lib/text.ts";
 
-export type * from "./lib/connection/network.ts";
-export type {
-  ClientMap,
-  CloseReason,
-  OnEvent,
-  Reported,
-  ServerEvent,
-  StopSignals,
-};
+export type * from "./lib/connection/network_options.ts";
+export type { CloseReason, OnEvent, Reported, ServerEvent, StopSignals };
 
 /** Options of a {@linkcode Server}. Each limit is an option, too. */
 export interface ServerOptions<In = Message, Out = In>
   extends Partial<Limits>, ServerNetwork {
-  /** The address to listen on; `0.0.0.0` means all addresses. @default {"127.0.0.1"} */
+  /** The address to listen on; `0.0.0.0` means all addresses. By default 127.0.0.1. */
   host?: string;
-  /** The port to listen on; 0 means any free port. @default {12000} */
+  /** The port to listen on; 0 means any free port. By default 12000. */
   port?: number;
-  /** The format of the messages. @default {pickle} */
+  /** The format of the messages. By default pickle, the lab's. */
   wire?: WireFormat<In, Out>;
-  /** The application: a handler class, with one instance per client. @default {StudentHandler} */
+  /** The application: a handler class, with one instance per client. By default {@linkcode StudentHandler}. */
   clientHandler?: ClientHandlerClass<In, Out>;
-  /** Whether to omit the lines about accepted requests and about clients that leave. @default {false} */
+  /** Whether to omit the lines about accepted requests and about clients that leave. */
   quiet?: boolean;
   /** Called for every client event. */
   onEvent?: OnEvent;
@@ -82,8 +75,7 @@ const ACCEPT_REST = 100;
 const FIRST_FREE_ID = 65_536;
 
 /**
- * A TCP server for many concurrent clients. It does not interpret what they
- * send: that is the handler's task.
+ * A TCP server for many concurrent clients. Their handlers interpret what they send.
  *
  * @example
  * ```ts
@@ -95,18 +87,12 @@ const FIRST_FREE_ID = 65_536;
  */
 export class Server<In = Message, Out = In>
   implements HandlerServer<In, Out>, AsyncDisposable {
-  /**
-   * How many clients may wait to be accepted (the backlog). The name is the
-   * lab's. The value is the default maximum of Linux, `net.core.somaxconn`.
-   */
+  /** How many clients may wait to be accepted (the backlog): the default maximum of Linux. The name is the lab's. */
   static readonly MAX_NUM_CONN = 4096;
 
   /** The handlers of the clients being served, by client id. */
-  readonly handlers: ClientMap<ClientHandler<In, Out>>;
-  /**
-   * The lock that protects what handlers share: for students, the roster and
-   * the printed lines.
-   */
+  readonly handlers: ReadonlyMap<number, ClientHandler<In, Out>>;
+  /** The lock that protects what handlers share: for students, the roster and the printed lines. */
   readonly writeLock: Lock = new Lock();
   readonly wire: WireFormat<In, Out>;
   readonly limits: Readonly<Limits>;
@@ -127,7 +113,12 @@ export class Server<In = Message, Out = In>
   #open = new ConnectionSet<ClientHandler<In, Out>>();
   #shutdown: Promise<void> | undefined;
 
-  /** Creates a server. {@linkcode run} starts it. */
+  /**
+   * Creates a server. {@linkcode run} starts it.
+   *
+   * @throws {RangeError} If a limit is not a number of at least 0, or a time is longer than a timer can wait.
+   * @throws {TypeError} If the certificate or its key is not in PEM, or they do not fit.
+   */
   constructor(options?: ServerOptions);
   /** Creates a server whose messages are not {@linkcode Message}. */
   constructor(options: TypedServerOptions<In, Out>);
@@ -147,7 +138,7 @@ export class Server<In = Message, Out = In>
     this.report = ignoringErrors(options.report ?? reportAbout);
   }
 
-  /** Listens, then serves clients until {@linkcode shutdown} has finished. */
+  /** Listens, then serves clients until {@linkcode shutdown} has finished. Throws what {@linkcode listen} throws. */
   async run(): Promise<void> {
     this.listen();
     await this.acceptClients();
@@ -157,6 +148,7 @@ export class Server<In = Message, Out = In>
   /**
    * Binds the address and starts to listen.
    *
+   * @throws {Error} If it has listened before, or has been shut down.
    * @throws {Deno.errors.AddrInUse} If another program listens on the address.
    */
   listen(): void {
@@ -168,7 +160,11 @@ export class Server<In = Message, Out = In>
     this.log([`Listening at ${showAddress(this.addr)}`]);
   }
 
-  /** The address the server listens on. @throws {Error} If it does not listen yet. */
+  /**
+   * The address the server listens on.
+   *
+   * @throws {Error} If it does not listen yet.
+   */
   get addr(): Address {
     return this.#listening().listener.addr;
   }
@@ -189,8 +185,7 @@ export class Server<In = Message, Out = In>
       } catch (error) {
         if (isClosedHere(error)) return; // by `shutdown` or `close`
         if (isDisconnect(error)) continue; // the client left while it waited
-        // The process is probably out of file descriptors. A client that leaves
-        // frees one.
+        // Probably out of file descriptors: a client that leaves frees one.
         if (acceptor.noteFailure()) {
           this.report(`Cannot accept clients: ${reason(error)}`);
         }
@@ -199,10 +194,7 @@ export class Server<In = Message, Out = In>
     }
   }
 
-  /**
-   * The task of one client: creates its handler and runs it. Never rejects. The
-   * name is the lab's.
-   */
+  /** The task of one client: creates its handler and runs it. Never rejects. The name is the lab's. */
   async handler(conn: Connection, addr: Address): Promise<void> {
     let handler: ClientHandler<In, Out> | undefined;
     try {
@@ -239,10 +231,8 @@ export class Server<In = Message, Out = In>
   }
 
   /**
-   * Ends the server without losing requests: pending connections are accepted,
-   * received requests are answered, then every connection closes, at the latest
-   * after the grace time. In a handler, it resolves at once: a handler that waited
-   * for the end would wait for itself.
+   * Ends the server without losing requests: pending connections are accepted, received requests are answered, then
+   * all connections close, at the latest after `grace` seconds. In a handler, which would wait for itself, it resolves at once.
    */
   shutdown(): Promise<void> {
     this.#shutdown ??= shutDown({
@@ -281,7 +271,17 @@ export class Server<In = Message, Out = In>
   }
 }
 
-/** Runs the command line of the server. Resolves to its exit code. */
+/**
+ * Runs the command line of the server. Resolves to its exit code.
+ *
+ * @example
+ * ```ts
+ * import { main } from "@rollcall/rollcall";
+ *
+ * const never = new AbortController().signal;
+ * console.log(await main(["--version"], { stop: never, stopNow: never })); // 0
+ * ```
+ */
 export async function main(
   args: readonly string[],
   signals: StopSignals,

@@ -6,43 +6,65 @@
 
 import type { LimitName } from "./limits.ts";
 
-/** Why a connection was closed: the limit that its client reached, or one of these. */
+/**
+ * Why a connection was closed: the name of the limit that its client reached, or
+ *
+ * - `client`: the client has ended the connection in good order.
+ * - `gone`: the client is gone: a reset, or a failed write.
+ * - `refused`: the client received an error that ends the connection.
+ * - `failed`: the handler failed: it threw something else than a `PeerError`.
+ * - `server`: the server or the handler ended the connection.
+ */
 export type CloseReason =
   | LimitName
-  /** The client has ended the connection in good order. */
   | "client"
-  /** The client is gone: a reset, or a failed write. */
   | "gone"
-  /** The client received an error that ends the connection. */
   | "refused"
-  /** The handler failed: it threw something else than a `PeerError`. */
   | "failed"
-  /** The server or the handler ended the connection. */
   | "server";
 
-/** One event of a client. */
+/**
+ * One event of a client, by its `type`:
+ *
+ * - `accepted`: the client was accepted, from this IP address. It may still be rejected.
+ * - `read`: a read returned this many bytes, which completed this many messages.
+ * - `full`: reading pauses until the client has accepted the bytes that are queued for it.
+ * - `queued`: at most this many messages were queued, with this many bytes in total.
+ * - `written`: a write accepted this many bytes.
+ * - `refused`: the client was told that a request, or all of them, is refused.
+ * - `closed`: the connection was closed.
+ */
 export type ServerEvent =
-  /** The client was accepted, from this IP address. It may still be rejected. */
   | { type: "accepted"; ip: string }
-  /** A read returned this many bytes, which completed this many messages. */
   | { type: "read"; bytes: number; messages: number }
-  /**
-   * Reading pauses until the client has accepted the bytes that are queued for
-   * it.
-   */
   | { type: "full"; bytes: number }
-  /** At most this many messages were queued, with this many bytes in total. */
   | { type: "queued"; bytes: number; messages: number }
-  /** A write accepted this many bytes. */
   | { type: "written"; bytes: number }
-  /** The client was told that a request, or all of them, is refused. */
   | { type: "refused"; error: Error }
-  /** The connection was closed. */
   | { type: "closed"; reason: CloseReason };
 
 /**
  * Called for every client event, with the client's id. It must return quickly,
  * because all clients wait until it does. Errors that it throws are ignored.
+ *
+ * @example Counting what clients send
+ * ```ts
+ * import { Server } from "@rollcall/rollcall";
+ * import { Client } from "@rollcall/rollcall/client";
+ *
+ * let bytes = 0;
+ * await using server = new Server({
+ *   port: 0,
+ *   onEvent(_client, event) {
+ *     if (event.type === "read") bytes += event.bytes;
+ *   },
+ * });
+ * void server.run();
+ * await using client = new Client({ port: server.addr.port });
+ * await client.connect();
+ * await client.request({ student_name: "Alice Brown", github_username: "abrown", sid: 1 });
+ * if (bytes === 0) throw new Error("nothing was read");
+ * ```
  */
 export type OnEvent = (client: number, event: ServerEvent) => void;
 

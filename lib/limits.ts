@@ -1,8 +1,7 @@
 /**
  * The limits of a server, which are all options. `deno task docs` makes
- * `docs/limits.md` from this file, `students/memory.ts` and `students/new_students.ts`:
- * in each comment, the first paragraph says what is limited, the second what happens
- * at the limit.
+ * `docs/limits.md` from this file and `students/limits.ts`: in each comment, the
+ * first paragraph says what is limited, the second what happens at the limit.
  *
  * @module
  */
@@ -203,10 +202,35 @@ export type LimitName = keyof Limits;
 /**
  * How often each limit was reached. For `maxWaitingOutput`, the number of
  * dropped lines.
+ *
+ * @example
+ * ```ts
+ * import { Server } from "@rollcall/rollcall";
+ * import { Client } from "@rollcall/rollcall/client";
+ *
+ * await using server = new Server({ port: 0, maxClientsPerAddress: 1 });
+ * void server.run();
+ * const clients = [1, 2].map(() => new Client({ port: server.addr.port }));
+ * for (const client of clients) await client.connect(); // the second gets an error
+ * for (const client of clients) await client.close();
+ * if (server.limitHits.maxClientsPerAddress !== 1) throw new Error("not counted");
+ * ```
  */
 export type LimitHits = Record<LimitName, number>;
 
-/** Returns a count of 0 for every limit. */
+/**
+ * Returns a count of 0 for every limit.
+ *
+ * @example
+ * ```ts
+ * import { LIMIT_NAMES, noLimitHits } from "@rollcall/rollcall/limits";
+ *
+ * const hits = noLimitHits();
+ * hits.grace++;
+ * const reached = LIMIT_NAMES.filter((name) => hits[name] > 0);
+ * if (reached.join() !== "grace") throw new Error(reached.join());
+ * ```
+ */
 export function noLimitHits(): LimitHits {
   const none = LIMIT_NAMES.map((name) => [name, 0]);
   return Object.fromEntries(none) as LimitHits;
@@ -230,6 +254,14 @@ const MAX_SECONDS = 2_147_483;
  * Returns a time of an option in seconds; 0 if it is not given.
  *
  * @throws {RangeError} If it is not a number of at least 0, or longer than a timer can wait.
+ *
+ * @example
+ * ```ts
+ * import { secondsOf } from "@rollcall/rollcall/limits";
+ *
+ * const ms = secondsOf("pollEvery", 2.5) * 1000;
+ * if (ms !== 2500) throw new Error(`${ms} ms`);
+ * ```
  */
 export function secondsOf(name: string, value = 0): number {
   if (value >= 0 && value <= MAX_SECONDS) return value;
@@ -242,6 +274,14 @@ export function secondsOf(name: string, value = 0): number {
  * Returns all limits: those in `options`, and the defaults of the others.
  *
  * @throws {RangeError} If a limit is not a number of at least 0, or a time is longer than a timer can wait.
+ *
+ * @example
+ * ```ts
+ * import { limitsOf } from "@rollcall/rollcall/limits";
+ *
+ * const { maxClients, grace } = limitsOf({ maxClients: 100 });
+ * if (maxClients !== 100 || grace !== 10) throw new Error("not these limits");
+ * ```
  */
 export function limitsOf(options: Partial<Limits>): Limits {
   const limits = { ...DEFAULT_LIMITS };

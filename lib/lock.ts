@@ -4,7 +4,23 @@
  * @module
  */
 
-/** Proof of holding the lock. */
+/**
+ * Proof of holding the lock.
+ *
+ * @example Releasing the lock without `using`
+ * ```ts
+ * import { Lock } from "@rollcall/rollcall/lock";
+ *
+ * const lock = new Lock();
+ * const guard = await lock.acquire();
+ * try {
+ *   await Promise.resolve(); // what needs the lock
+ * } finally {
+ *   guard.release();
+ * }
+ * if (lock.locked) throw new Error("the lock is still held");
+ * ```
+ */
 export interface Guard extends Disposable {
   /** Releases the lock to the next in the queue. A second call does nothing. */
   release(): void;

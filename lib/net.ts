@@ -45,7 +45,30 @@ export interface Listener {
   close(): void;
 }
 
-/** The source of connections: Deno, or a simulated network. */
+/**
+ * The source of connections: Deno, or a simulated network.
+ *
+ * @example A network that counts connections
+ * ```ts
+ * import { Server } from "@rollcall/rollcall";
+ * import { Client } from "@rollcall/rollcall/client";
+ * import type { Network } from "@rollcall/rollcall/net";
+ *
+ * let connections = 0;
+ * const network: Network = {
+ *   listen: (options) => Deno.listen(options),
+ *   connect(options) {
+ *     connections++;
+ *     return Deno.connect(options);
+ *   },
+ * };
+ * await using server = new Server({ network, port: 0 });
+ * void server.run();
+ * await using client = new Client({ network, port: server.addr.port });
+ * await client.connect();
+ * if (connections !== 1) throw new Error("not counted");
+ * ```
+ */
 export interface Network {
   /** Listens. At most `tcpBacklog` clients may wait to be accepted. */
   listen(options: Address & { tcpBacklog: number }): Listener;
@@ -59,7 +82,17 @@ export const DEFAULT_ADDRESS: Readonly<Address> = {
   port: 12_000,
 };
 
-/** Returns the address in the options, with defaults for the missing parts. The path of a Unix socket takes its place. */
+/**
+ * Returns the address in the options, with defaults for the missing parts. The path of a Unix socket takes its place.
+ *
+ * @example
+ * ```ts
+ * import { addressOf } from "@rollcall/rollcall/net";
+ *
+ * const { hostname, port } = addressOf({ port: 8080 });
+ * if (hostname !== "127.0.0.1" || port !== 8080) throw new Error(hostname);
+ * ```
+ */
 export function addressOf(
   options: { host?: string; port?: number; path?: string },
 ): Address {
@@ -70,13 +103,33 @@ export function addressOf(
   };
 }
 
-/** Returns an address as the lab writes it, such as `127.0.0.1/12000`. A path is all of the address of a Unix socket. */
+/**
+ * Returns an address as the lab writes it, such as `127.0.0.1/12000`. A path is all of the address of a Unix socket.
+ *
+ * @example
+ * ```ts
+ * import { addressOf, showAddress } from "@rollcall/rollcall/net";
+ *
+ * const shown = showAddress(addressOf({}));
+ * if (shown !== "127.0.0.1/12000") throw new Error(shown);
+ * ```
+ */
 export function showAddress({ hostname, port }: Address): string {
   const isPath = port === 0 && hostname.includes("/");
   return isPath ? hostname : `${hostname}/${port}`;
 }
 
-/** Whether the error only means that one side has ended the connection. */
+/**
+ * Whether the error only means that one side has ended the connection.
+ *
+ * @example
+ * ```ts
+ * import { isDisconnect } from "@rollcall/rollcall/net";
+ *
+ * const errors = [new Deno.errors.ConnectionReset(), new TypeError("a bug")];
+ * if (errors.map(isDisconnect).join() !== "true,false") throw errors[1];
+ * ```
+ */
 export function isDisconnect(error: unknown): boolean {
   return error instanceof Deno.errors.ConnectionReset ||
     error instanceof Deno.errors.ConnectionAborted ||
@@ -87,7 +140,19 @@ export function isDisconnect(error: unknown): boolean {
     isClosedHere(error);
 }
 
-/** Whether our own `close()`, before or during the call, caused the error. */
+/**
+ * Whether our own `close()`, before or during the call, caused the error.
+ *
+ * @example
+ * ```ts
+ * import { isClosedHere } from "@rollcall/rollcall/net";
+ *
+ * const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+ * const accepting = listener.accept().catch((error) => error);
+ * listener.close();
+ * if (!isClosedHere(await accepting)) throw new Error("another error");
+ * ```
+ */
 export function isClosedHere(error: unknown): boolean {
   return error instanceof Deno.errors.Interrupted ||
     error instanceof Deno.errors.BadResource;
@@ -95,7 +160,18 @@ export function isClosedHere(error: unknown): boolean {
 
 const CLOSED = Symbol("closed");
 
-/** Closes a connection or listener, unless it is closed already. */
+/**
+ * Closes a connection or listener, unless it is closed already.
+ *
+ * @example
+ * ```ts
+ * import { closeOnce } from "@rollcall/rollcall/net";
+ *
+ * const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+ * closeOnce(listener);
+ * closeOnce(listener); // a second `listener.close()` would throw
+ * ```
+ */
 export function closeOnce(resource: { close(): void }): void {
   const marked: { close(): void; [CLOSED]?: true } = resource;
   if (marked[CLOSED]) return; // a second `close()` would throw, which is slow

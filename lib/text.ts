@@ -51,12 +51,34 @@ export function escape(text: string): string {
   return isPlain(text) ? text : text.replace(UNSAFE, escapeCharacter);
 }
 
-/** Whether a text has only visible ASCII characters, and single spaces between them. */
+/**
+ * Whether a text has only visible ASCII characters, and single spaces between them.
+ *
+ * @example
+ * ```ts
+ * import { isPlain } from "@rollcall/rollcall/text";
+ *
+ * if (!isPlain("Alice Brown")) throw new Error("it is plain");
+ * for (const text of ["Zoë", "Alice  Brown", "Alice\n"]) {
+ *   if (isPlain(text)) throw new Error(text);
+ * }
+ * ```
+ */
 export function isPlain(text: string): boolean {
   return !UNUSUAL.test(text);
 }
 
-/** Returns the escape of a character, as Python writes it. */
+/**
+ * Returns the escape of a character, as Python writes it.
+ *
+ * @example
+ * ```ts
+ * import { escapeCharacter } from "@rollcall/rollcall/text";
+ *
+ * const escapes = ["\n", "\x1b", "\u202e"].map(escapeCharacter).join(" ");
+ * if (escapes !== "\\n \\x1b \\u202e") throw new Error(escapes);
+ * ```
+ */
 export function escapeCharacter(character: string): string {
   const short = SHORT[character];
   if (short !== undefined) return short;
@@ -93,13 +115,35 @@ export function escapeAndCut(text: string, longest: number): string {
   return `${shown}... (${counted(text.length, "character")})`;
 }
 
-/** Returns at most the first `longest` characters, and no half of one. */
+/**
+ * Returns at most the first `longest` characters, and no half of one.
+ *
+ * @example
+ * ```ts
+ * import { cut } from "@rollcall/rollcall/text";
+ *
+ * if (cut("Alice", 3) !== "Ali") throw new Error("too long");
+ * if (cut("tea 🍵", 5) !== "tea ") throw new Error("half an emoji");
+ * ```
+ */
 export function cut(text: string, longest: number): string {
   if (text.length <= longest) return text;
   return text.slice(0, longest).replace(/[\ud800-\udbff]$/, "");
 }
 
-/** As {@linkcode cut}, for a text that is kept: a slice would keep all of the text that it is from. */
+/**
+ * As {@linkcode cut}, for a text that is kept: a slice would keep all of the text that it is from.
+ *
+ * @example
+ * ```ts
+ * import { cutToKeep } from "@rollcall/rollcall/text";
+ *
+ * const names = new Set<string>();
+ * const request = "Alice".padEnd(1_000_000, "!");
+ * names.add(cutToKeep(request, 5)); // the other 999,995 characters can be freed
+ * if (!names.has("Alice")) throw new Error("another name");
+ * ```
+ */
 export function cutToKeep(text: string, longest: number): string {
   return text.length <= longest ? text : [...cut(text, longest)].join("");
 }
@@ -114,7 +158,17 @@ const NO_COLUMN = new RegExp(`${JOINER}|${SELECTOR}|[${MARK}]`, "u");
 const WIDE =
   /[\u1100-\u115f\u2329\u232a\u2e80-\u303e\u3041-\u3247\u3250-\ua4c6\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe10-\ufe19\ufe30-\ufe6b\uff01-\uff60\uffe0-\uffe6\u{16fe0}-\u{1b2fb}\u{1f200}-\u{1f265}\u{20000}-\u{3ffff}]|(?!\p{RI})\p{Emoji_Presentation}/u;
 
-/** Returns how many columns of a terminal an escaped text takes. */
+/**
+ * Returns how many columns of a terminal an escaped text takes.
+ *
+ * @example
+ * ```ts
+ * import { columnsOf } from "@rollcall/rollcall/text";
+ *
+ * const columns = ["tea", "お茶", "🍵"].map(columnsOf).join();
+ * if (columns !== "3,4,2") throw new Error(columns);
+ * ```
+ */
 export function columnsOf(text: string): number {
   if (isPlain(text)) return text.length;
   let columns = 0;
@@ -129,7 +183,17 @@ function width(character: string): number {
   return WIDE.test(character) ? 2 : 1;
 }
 
-/** Returns the part of an escaped text that fits into so many columns. No escape is cut in two. */
+/**
+ * Returns the part of an escaped text that fits into so many columns. No escape is cut in two.
+ *
+ * @example
+ * ```ts
+ * import { firstColumns } from "@rollcall/rollcall/text";
+ *
+ * if (firstColumns("お茶です", 5) !== "お茶") throw new Error("too wide");
+ * if (firstColumns("a\\x1b", 3) !== "a") throw new Error("half an escape");
+ * ```
+ */
 export function firstColumns(text: string, longest: number): string {
   if (text.length * 2 <= longest) return text; // most texts are short
   if (isPlain(text) && !text.includes("\\")) return text.slice(0, longest);
@@ -143,7 +207,17 @@ export function firstColumns(text: string, longest: number): string {
   return text;
 }
 
-/** Returns an error's name and message. Never throws, whatever `error` is. */
+/**
+ * Returns an error's name and message. Never throws, whatever `error` is.
+ *
+ * @example
+ * ```ts
+ * import { reason } from "@rollcall/rollcall/text";
+ *
+ * if (reason(new TypeError("no tea")) !== "TypeError: no tea") throw new Error();
+ * if (reason("no tea") !== "no tea") throw new Error();
+ * ```
+ */
 export function reason(error: unknown): string {
   try {
     if (error instanceof Error) return `${error.name}: ${error.message}`;
@@ -154,7 +228,17 @@ export function reason(error: unknown): string {
   }
 }
 
-/** Returns a number with its noun, such as `1 request` or `2 requests`. */
+/**
+ * Returns a number with its noun, such as `1 request` or `2 requests`.
+ *
+ * @example
+ * ```ts
+ * import { counted } from "@rollcall/rollcall/text";
+ *
+ * const shown = [0, 1, 2].map((count) => counted(count, "client")).join(", ");
+ * if (shown !== "0 clients, 1 client, 2 clients") throw new Error(shown);
+ * ```
+ */
 export function counted(count: number, thing: string): string {
   return `${count} ${thing}${count === 1 ? "" : "s"}`;
 }

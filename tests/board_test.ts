@@ -334,6 +334,7 @@ net.test("The board sends what was there, then changes, and goes on where a page
   assertEquals(all.connectTo, {
     addresses: ["192.0.2.7", "192.0.2.8"],
     port: 12000,
+    tls: false,
   });
   // The roster has one row of the sid None for each; the board has two students.
   await alice.send({ ...ALICE, sid: null }, { ...BOB, sid: null });

@@ -3,7 +3,7 @@
 
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { LIMIT_NAMES } from "../lib/limits.ts";
-import { DEFAULT_ROSTER_LIMITS } from "../lib/students/roster.ts";
+import { DEFAULT_ROSTER_LIMITS } from "../lib/students/limits.ts";
 import { copyProject } from "../tools/teach/faults/copy.ts";
 import { parseFault, readFaults } from "../tools/teach/faults/fault.ts";
 import { patchFolder } from "../tools/teach/faults/patch.ts";

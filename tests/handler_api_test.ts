@@ -477,3 +477,44 @@ net.test("What a client receives equals a plain object (needs net)", async () =>
     assertEquals(Deno.inspect(answer), Deno.inspect(message));
   }
 });
+
+net.test("ClientHandler.queuedBytes counts what a client has not accepted, until it has, as others see it (needs net)", async () => {
+  /** Answers with the bytes that are queued for each client. */
+  class Flooded extends EchoHandler {
+    protected override processRequest(request: Message): Message {
+      if (request !== "queued") return request;
+      const { handlers } = this.server;
+      return Array.from(handlers.values(), ({ queuedBytes }) => queuedBytes);
+    }
+  }
+  await using test = new TestServer({ clientHandler: Flooded });
+  using slow = await Peer.greeted(test.addr);
+  using other = await Peer.greeted(test.addr);
+  const queued = async () => {
+    await other.send("queued");
+    return await other.receive() as number[];
+  };
+  assertEquals(await queued(), [0, 0]);
+  const [handler] = test.server.handlers.values();
+  const large = "a".repeat(8_000_000); // more than the system's buffers take
+  assert(handler.push(large));
+  const [bytes, own] = await queued();
+  assert(bytes > 1_000_000, `${bytes}`);
+  assertEquals(own, 0);
+  assertEquals(bytes, handler.queuedBytes);
+  assertEquals(await slow.receive(), large);
+  await until(() => handler.queuedBytes === 0);
+});
+
+net.test("ClientHandler.stopReading() answers what was read, and not what comes later, then ends the connection (needs net)", async () => {
+  await using test = new TestServer({ clientHandler: EchoHandler });
+  using peer = await Peer.greeted(test.addr);
+  const [handler] = test.server.handlers.values();
+  await peer.send(1);
+  assertEquals(await peer.receive(), 1);
+  assert(handler.isReading);
+  handler.stopReading();
+  assert(!handler.isReading);
+  await peer.send(2);
+  assertEquals(await peer.receive(), undefined);
+});

@@ -338,11 +338,8 @@ net.test("Server gives a client the next free id above 65535 if its port is take
   using first = await Peer.greeted(test.addr);
   const { port } = first.conn.localAddr as Deno.NetAddr;
   assertEquals(server.freeClientId(port), 65_536);
-  const handler = server.handlers.get(port)!;
-  server.handlers.set(65_536, handler);
   assertEquals(server.freeClientId(port), 65_537);
   assertEquals(server.freeClientId(port - 1), port - 1);
-  server.handlers.delete(65_536);
 });
 
 net.test("Server keeps a client in its table when a rejected client with the same port leaves (needs net)", async () => {

@@ -90,6 +90,24 @@ tls.test("server and client speak TLS, and say so if only one of them does, or t
     assertMatch(stderr, /refused: The TLS handshake must end within 8 s\n/);
   }));
 
+tls.test("server --board shows a command with --tls if the server speaks TLS, else without (needs net, read, write, run, openssl)", () =>
+  inFolder(async (run) => {
+    for (const [files, flag] of [[FILES, "--tls "], [[], ""]] as const) {
+      await using server = run(
+        "server",
+        ...["--port=0", "--board-port=0", "--host=127.0.0.1", ...files],
+      );
+      const port = await listening(server);
+      const [, board] = await server.stderr.match(/ Board: (\S+)\n/);
+      const page = await (await fetch(board)).text();
+      const [command] = page.match(/<code>.*?<\/code>/s)!;
+      assertEquals(
+        command.replaceAll(/<[^>]+>/g, ""),
+        `deno task client ${flag}--host 127.0.0.1 --port ${port}`,
+      );
+    }
+  }));
+
 tls.test("server and client say in one line what is wrong with their files of TLS (needs net, read, write, run, openssl)", () =>
   inFolder(async (run) => {
     for (

@@ -18,6 +18,8 @@ export interface ConnectTo {
   readonly addresses: readonly string[];
   /** The port. */
   readonly port: number;
+  /** Whether clients must speak TLS. */
+  readonly tls: boolean;
 }
 
 /** What a page that knows the first `from` names is sent. */

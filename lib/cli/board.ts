@@ -47,6 +47,7 @@ export class ShownBoard implements Disposable {
       connectTo: () => ({
         addresses: this.#addresses,
         port: this.#server!.addr.port,
+        tls: flags.cert !== undefined,
       }),
       report,
     });

@@ -11,7 +11,8 @@ import {
   readStore,
   type StoreOptions,
 } from "../students/open.ts";
-import { Roster, type RosterLimits } from "../students/roster.ts";
+import type { RosterLimits } from "../students/limits.ts";
+import { Roster } from "../students/roster.ts";
 import type { Row } from "../students/row.ts";
 import { StoreError } from "../students/store.ts";
 import { counted } from "../text.ts";

@@ -11,7 +11,7 @@ import {
 } from "../formats/formats.ts";
 import { DEFAULT_LIMITS } from "../limits.ts";
 import { DEFAULT_ADDRESS } from "../net.ts";
-import { DEFAULT_ROSTER_LIMITS } from "../students/roster.ts";
+import { DEFAULT_ROSTER_LIMITS } from "../students/limits.ts";
 import {
   choice,
   type Flag,

@@ -9,7 +9,33 @@ import type { Message, WireFormat } from "../formats/format.ts";
 import type { LimitHits, LimitName, Limits } from "../limits.ts";
 import type { Lock } from "../lock.ts";
 
-/** A client that is being served, as the handlers of other clients see it. */
+/**
+ * A client that is being served, as the handlers of other clients see it.
+ *
+ * @example What one client says goes to all others
+ * ```ts
+ * import { Server } from "@rollcall/rollcall";
+ * import { Client } from "@rollcall/rollcall/client";
+ * import { ClientHandler } from "@rollcall/rollcall/clienthandler";
+ * import { FORMATS, type Message } from "@rollcall/rollcall/formats";
+ *
+ * class Room extends ClientHandler {
+ *   protected override processRequest(text: Message): undefined {
+ *     for (const other of this.server.handlers.values()) {
+ *       if (other.clientId !== this.clientId) other.push(text);
+ *     }
+ *   }
+ * }
+ * const wire = FORMATS.json;
+ * await using server = new Server({ port: 0, wire, clientHandler: Room });
+ * void server.run();
+ * await using alice = new Client({ port: server.addr.port, wire });
+ * await using bob = new Client({ port: server.addr.port, wire });
+ * for (const client of [alice, bob]) await client.connect();
+ * await alice.send("Tea?");
+ * if (await bob.receive() !== "Tea?") throw new Error("another message");
+ * ```
+ */
 export interface ConnectedClient<Out> {
   /** The client's id. */
   readonly clientId: number;
@@ -21,7 +47,26 @@ export interface ConnectedClient<Out> {
   push(message: Out): boolean;
 }
 
-/** What a reported line is about. */
+/**
+ * What a reported line is about.
+ *
+ * @example
+ * ```ts
+ * import { Server } from "@rollcall/rollcall";
+ * import { Peer } from "@rollcall/rollcall/testing";
+ *
+ * const reasons: string[] = [];
+ * await using server = new Server({
+ *   port: 0,
+ *   report: (line, about) => reasons.push(`${about?.address}: ${line}`),
+ * });
+ * void server.run();
+ * using peer = await Peer.greeted(server.addr);
+ * await peer.sendBytes(new TextEncoder().encode("GET / HTTP/1.1\r\n\r\n"));
+ * await peer.receiveAll();
+ * if (!reasons[0].startsWith("127.0.0.1: ")) throw new Error(reasons[0]);
+ * ```
+ */
 export interface Reported {
   /** The client's id. */
   readonly client: number;

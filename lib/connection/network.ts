@@ -8,37 +8,18 @@ import type { KeyObject } from "node:crypto";
 import process from "node:process";
 import { type Accepted, closeOnce, type Network } from "../net.ts";
 import { reason } from "../text.ts";
+import type {
+  Certificate,
+  ClientNetwork,
+  NetworkOptions,
+  ServerNetwork,
+} from "./network_options.ts";
 import { type Side, TlsConnection } from "./tls.ts";
 import { readHello } from "./tls_hello.ts";
 import { unixNetwork } from "./unix.ts";
 
-/** The certificate of a server. */
-export interface Certificate {
-  /** The certificate, and then those that it was signed with, in PEM. */
-  cert: string;
-  /** The private key of the certificate, in PEM. */
-  key: string;
-}
-
-/** The options that choose a network. */
-export interface NetworkOptions {
-  /** The network. @default {Deno} */
-  network?: Network;
-  /** The path of a Unix socket, which takes the place of an address. @default {undefined} */
-  path?: string;
-}
-
-/** The options of a server that choose its network. */
-export interface ServerNetwork extends NetworkOptions {
-  /** The certificate. With it, the server speaks TLS only. @default {undefined} */
-  tls?: Certificate;
-}
-
-/** The options of a client that choose its network. */
-export interface ClientNetwork extends NetworkOptions {
-  /** Whether it speaks TLS. `ca` has the certificates to trust in place of the usual ones, in PEM. @default {false} */
-  tls?: boolean | { ca: string };
-}
+/** The name that the certificate of a server on this machine has, unless the client gives another one. */
+const LOCAL_NAME = "localhost";
 
 /**
  * Returns the network that a server listens on.
@@ -53,9 +34,11 @@ export function serverNetwork(options: ServerNetwork): Network {
 /** Returns the network that a client connects through. */
 export function clientNetwork(options: ClientNetwork): Network {
   const network = plainNetwork(options);
-  const { tls } = options;
+  const { tls, path, host = LOCAL_NAME } = options;
   if (!tls) return network;
-  return withClientTls(network, tls === true ? undefined : tls.ca);
+  const ca = tls === true ? undefined : tls.ca;
+  // No certificate has the path of a socket as its name.
+  return withClientTls(network, ca, path === undefined ? undefined : host);
 }
 
 function plainNetwork({ network = Deno, path }: NetworkOptions): Network {
@@ -100,13 +83,19 @@ function withServerTls(network: Network, certificate: Certificate): Network {
   };
 }
 
-function withClientTls(network: Network, ca: string | undefined): Network {
+/** `name` is what the certificate must have as its name, if that is not the address. */
+function withClientTls(
+  network: Network,
+  ca: string | undefined,
+  name: string | undefined,
+): Network {
   const { connect } = nodeTls();
   const { isIP } = process.getBuiltinModule("node:net");
   return {
     listen: (address) => network.listen(address),
     connect: async (address) => {
-      const { hostname: host, signal } = address;
+      const { hostname, signal } = address;
+      const host = name ?? hostname;
       // An address is compared with the certificate, too, but it is no server name.
       const servername = isIP(host) ? undefined : host;
       const options = { ca, host, servername, allowHalfOpen: true };

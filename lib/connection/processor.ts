@@ -39,7 +39,36 @@ export interface Application<In, Out> {
   errorResponse(error: PeerError): Out | undefined;
 }
 
-/** The answer to a request that is refused. */
+/**
+ * The answer to a request that is refused.
+ *
+ * @example Requests that are processed together
+ * ```ts
+ * import { Server } from "@rollcall/rollcall";
+ * import { Client } from "@rollcall/rollcall/client";
+ * import { ClientHandler, Refusal } from "@rollcall/rollcall/clienthandler";
+ * import { FORMATS, type Message, RequestError } from "@rollcall/rollcall/formats";
+ *
+ * // Answers each batch with its sum, and refuses what is not a number.
+ * class Adder extends ClientHandler {
+ *   protected override async processBatch(requests: readonly Message[]) {
+ *     const all = await this.processEach(requests, (it) => this.processRequest(it));
+ *     const sum = all.reduce<number>((sum, it) => it instanceof Refusal ? sum : sum + it, 0);
+ *     return all.map((it) => it instanceof Refusal ? it.response : sum);
+ *   }
+ *   protected override processRequest(request: Message): number {
+ *     if (typeof request === "number") return request;
+ *     throw new RequestError("Send a number");
+ *   }
+ * }
+ * const wire = FORMATS.json;
+ * await using server = new Server({ port: 0, wire, clientHandler: Adder });
+ * void server.run();
+ * await using client = new Client({ port: server.addr.port, wire });
+ * await client.connect();
+ * if (await client.request(5) !== 5) throw new Error("another sum");
+ * ```
+ */
 export class Refusal<Out> {
   /** The response for the client; `undefined` is none. */
   readonly response: Out | undefined;

@@ -7,6 +7,26 @@
 /**
  * The last response on a connection. Later requests are not processed, and the
  * connection ends in good order.
+ *
+ * @example A request that ends the connection
+ * ```ts
+ * import { Server } from "@rollcall/rollcall";
+ * import { Client } from "@rollcall/rollcall/client";
+ * import { ClientHandler, LastResponse } from "@rollcall/rollcall/clienthandler";
+ * import { lines } from "@rollcall/rollcall/formats";
+ *
+ * class Polite extends ClientHandler<string> {
+ *   protected override processRequest(line: string) {
+ *     return line === "quit" ? new LastResponse("bye") : `You said ${line}`;
+ *   }
+ * }
+ * await using server = new Server({ port: 0, wire: lines, clientHandler: Polite });
+ * void server.run();
+ * await using client = new Client({ port: server.addr.port, wire: lines });
+ * await client.connect();
+ * if (await client.request("quit") !== "bye") throw new Error("impolite");
+ * if (await client.receive() !== undefined) throw new Error("still connected");
+ * ```
  */
 export class LastResponse<Out> {
   /** The response itself; `undefined` is none. */

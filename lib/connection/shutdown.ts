@@ -32,7 +32,7 @@
 
 import type { ConnectionSet } from "./connection_set.ts";
 import { pollEventLoop, yieldIfDue } from "./fairness.ts";
-import type { IdleTimer } from "./timers.ts";
+import type { Idleness } from "./timers.ts";
 
 /**
  * A shutdown assumes that no client is waiting to be accepted after this time
@@ -60,8 +60,8 @@ export interface StoppableHandler {
   readonly clientId: number;
   /** Whether the handler reads further messages. */
   readonly isReading: boolean;
-  /** The idle timer: measures how long the client is silent. */
-  readonly idle: Pick<IdleTimer, "answeredAt" | "isIdle">;
+  /** How long the client is silent. */
+  readonly idle: Idleness;
   /** Stops reading. Requests already read are answered. */
   stopReading(): void;
 }

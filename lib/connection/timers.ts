@@ -4,8 +4,35 @@
  * @module
  */
 
+/**
+ * How long a peer is silent, as its handler's `idle` says.
+ *
+ * @example Closing the connections of silent clients
+ * ```ts
+ * import { Server } from "@rollcall/rollcall";
+ *
+ * await using server = new Server({ port: 0 });
+ * void server.run();
+ * for (const handler of server.handlers.values()) {
+ *   if (handler.idle.isIdle(60_000)) handler.close(); // silent for a minute
+ * }
+ * ```
+ */
+export interface Idleness {
+  /**
+   * When we began to wait for the next message of a peer that has sent some, in
+   * `performance.now()` time; `-Infinity` if there is no such wait.
+   */
+  readonly answeredAt: number;
+  /**
+   * Whether we have waited for at least `ms` milliseconds without receiving a
+   * byte.
+   */
+  isIdle(ms: number): boolean;
+}
+
 /** Calls back when the peer is silent for too long while we wait for it. */
-export class IdleTimer implements Disposable {
+export class IdleTimer implements Idleness, Disposable {
   /** When we began to wait for the peer; `Infinity` while we do not wait. */
   #since = Infinity;
   /** How many requests of the peer are being processed. */
@@ -79,18 +106,10 @@ export class IdleTimer implements Disposable {
     }
   }
 
-  /**
-   * When we began to wait for the next message of a peer that has sent some, in
-   * `performance.now()` time; `-Infinity` if there is no such wait.
-   */
   get answeredAt(): number {
     return this.#hadMessages && this.isWaiting ? this.#since : -Infinity;
   }
 
-  /**
-   * Whether we have waited for at least `ms` milliseconds without receiving a
-   * byte.
-   */
   isIdle(ms: number): boolean {
     const since = Math.max(this.#since, this.#lastPartAt);
     return this.#held === 0 && performance.now() - since >= ms;

@@ -13,7 +13,19 @@ const SIZE = 8192;
 const SHORT = 64;
 const encoder = new TextEncoder();
 
-/** A byte buffer that grows. */
+/**
+ * The buffer that a format writes to. It grows.
+ *
+ * @example A text behind its length
+ * ```ts
+ * import { ByteWriter } from "@rollcall/rollcall/formats";
+ *
+ * const sink = new ByteWriter();
+ * sink.uint32(0); // room for the length, which is not known yet
+ * sink.setUint32(0, sink.text("tea"));
+ * if (sink.take().join() !== "3,0,0,0,116,101,97") throw new Error("other bytes");
+ * ```
+ */
 export class ByteWriter {
   #bytes = new Uint8Array(SIZE);
   #view = new DataView(this.#bytes.buffer);

@@ -8,7 +8,7 @@ import type { MessageLimits } from "../limits.ts";
 import type { ByteWriter } from "./byte_writer.ts";
 import type { PeerError } from "./errors.ts";
 
-/** A message, whatever its wire format: only data. */
+/** A message of pickle or JSON: only data. Formats of other messages have types of their own. */
 export type Message =
   | null
   | boolean
@@ -46,7 +46,18 @@ export function setKey(map: MessageMap, key: string, value: Message): void {
   }
 }
 
-/** Whether the message is a map whose keys are all text. */
+/**
+ * Whether the message is a map whose keys are all text.
+ *
+ * @example
+ * ```ts
+ * import { isMessageMap, type Message } from "@rollcall/rollcall/formats";
+ *
+ * const nameIn = (message: Message) => isMessageMap(message) ? message.name : null;
+ * if (nameIn({ name: "Alice Brown" }) !== "Alice Brown") throw new Error();
+ * if (nameIn(["Alice Brown"]) !== null) throw new Error("a list is no map");
+ * ```
+ */
 export function isMessageMap(message: Message): message is MessageMap {
   if (typeof message !== "object" || message === null) return false;
   const prototype = Object.getPrototypeOf(message);
@@ -104,6 +115,29 @@ export interface FormatReader<out In = Message> {
 
 /**
  * A wire format: how messages look as bytes. It decodes to `In`, and encodes `Out`.
+ *
+ * @example A format of your own, and a test of it
+ * ```ts
+ * import { ByteWriter, type WireFormat } from "@rollcall/rollcall/formats";
+ * import { DEFAULT_LIMITS } from "@rollcall/rollcall/limits";
+ *
+ * const numbers: WireFormat<number> = {
+ *   name: "numbers of 16 bits",
+ *   reader: () => ({
+ *     read(bytes, end, messages) {
+ *       let at = 0;
+ *       for (; at + 2 <= end; at += 2) messages.push(bytes[at] + bytes[at + 1] * 256);
+ *       return at; // an odd byte waits for the next one
+ *     },
+ *   }),
+ *   write: (number, sink) => sink.uint16(number),
+ * };
+ * const sink = new ByteWriter();
+ * numbers.write(300, sink);
+ * const messages: number[] = [];
+ * numbers.reader(DEFAULT_LIMITS).read(sink.take(), 2, messages);
+ * if (messages.join() !== "300") throw new Error(messages.join());
+ * ```
  */
 export interface WireFormat<out In = Message, in out Out = In> {
   /** Its name. */

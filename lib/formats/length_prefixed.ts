@@ -15,6 +15,15 @@ const PREFIX = 4;
  * Each message is a length of four bytes, the high byte first, and then the bytes.
  * There is no greeting, and no form for an error: the connection closes at the first
  * one. An application that has bytes for these overrides `sendId` and `errorResponse`.
+ *
+ * @example
+ * ```ts
+ * import { ByteWriter, lengthPrefixed } from "@rollcall/rollcall/formats";
+ *
+ * const sink = new ByteWriter();
+ * lengthPrefixed.write(Uint8Array.of(7, 8), sink);
+ * if (sink.take().join() !== "0,0,0,2,7,8") throw new Error("other bytes");
+ * ```
  */
 export const lengthPrefixed: WireFormat<Uint8Array> = {
   name: "length-prefixed",

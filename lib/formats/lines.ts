@@ -16,6 +16,18 @@ const RETURN = 0x0d;
 /**
  * One text per line, in UTF-8, without the newline. A line may end with `\r\n`,
  * as telnet sends it. There is no greeting. An error is the line `error: ...`.
+ *
+ * @example
+ * ```ts
+ * import { lines } from "@rollcall/rollcall/formats";
+ * import { DEFAULT_LIMITS } from "@rollcall/rollcall/limits";
+ *
+ * const bytes = new TextEncoder().encode("tea\r\nmilk\nsug");
+ * const messages: string[] = [];
+ * const taken = lines.reader(DEFAULT_LIMITS).read(bytes, bytes.length, messages);
+ * if (messages.join() !== "tea,milk") throw new Error(messages.join());
+ * if (taken !== 10) throw new Error("the last line is not complete");
+ * ```
  */
 export const lines: WireFormat<string> = {
   name: "lines",

@@ -24,7 +24,20 @@ export interface Part extends Batch {
   fail(error: unknown): void;
 }
 
-/** Students of one client, who wait to be recorded or were recorded. */
+/**
+ * Students of one client, who wait to be recorded or were recorded.
+ *
+ * @example
+ * ```ts
+ * import { Entry } from "@rollcall/rollcall/students";
+ *
+ * const bob = { student_name: "Bob Chen", github_username: "bchen", sid: 987654321 };
+ * const entry = new Entry([bob], { clientId: 50_000, clientIp: "127.0.0.1" });
+ * if (entry.done) throw new Error("it is not recorded yet");
+ * entry.add([{ refused: "The roster is full" }]); // a roster does this
+ * if (!entry.done || entry.results.length !== 1) throw new Error("no result");
+ * ```
+ */
 export class Entry implements Part {
   readonly students: readonly Student[];
   readonly origin: Origin;

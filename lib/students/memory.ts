@@ -22,7 +22,21 @@ type MemoryRow =
   & Identity
   & { -readonly [key in Exclude<keyof Row, keyof Identity>]: Row[key] };
 
-/** Keeps rows in memory. They are lost when the program ends. */
+/**
+ * Keeps rows in memory. They are lost when the program ends.
+ *
+ * @example
+ * ```ts
+ * import { MemoryStore } from "@rollcall/rollcall/students";
+ *
+ * const store = new MemoryStore();
+ * const bob = { student_name: "Bob Chen", github_username: "bchen", sid: 987654321 };
+ * const origin = { clientId: 50_000, clientIp: "127.0.0.1" };
+ * await store.record([{ students: [bob, bob], origin, at: Date.now() }]);
+ * const [row] = await Array.fromAsync(store.readAll());
+ * if (row.sid !== "987654321" || row.requests !== 2) throw new Error("another row");
+ * ```
+ */
 export class MemoryStore implements Store {
   readonly isImmediate: boolean = true;
   /** The first row of each `sid`. */

@@ -4,29 +4,8 @@
  * @module
  */
 
+import type { NewStudentLimits } from "./limits.ts";
 import type { Origin } from "./row.ts";
-
-/** The limits of new students. */
-export interface NewStudentLimits {
-  /**
-   * New students that one connection may bring in each minute; 0 means no limit.
-   * With `--classroom`, the default is 20.
-   *
-   * A further student is refused with an error, and the connection goes on.
-   *
-   * @default {0}
-   */
-  maxNewPerConnection: number;
-  /**
-   * New students from one IP address in each minute; 0 means no limit. With
-   * `--classroom`, the default is 200.
-   *
-   * The same as for `maxNewPerConnection`.
-   *
-   * @default {0}
-   */
-  maxNewPerAddress: number;
-}
 
 /** A minute, in milliseconds. */
 const PERIOD = 60_000;

@@ -8,32 +8,13 @@ import type { MessageMap } from "../formats/format.ts";
 import { counted, escapeAndCut } from "../text.ts";
 import { addResults, Entry, type OnResults, type Part } from "./entry.ts";
 import { GROUP, GROUP_CHARACTERS } from "./entry.ts";
+import { DEFAULT_ROSTER_LIMITS, type RosterLimits } from "./limits.ts";
 import { MemoryStore } from "./memory.ts";
-import { type NewStudentLimits, NewStudents } from "./new_students.ts";
+import { NewStudents } from "./new_students.ts";
 import { type Batch, bytesOf, isSmall, MOST_SMALL } from "./row.ts";
 import { type Origin, type Row, rowKey } from "./row.ts";
 import { type Recorded, type Store, StoreError } from "./store.ts";
 import { ACKNOWLEDGED, type Student } from "./student.ts";
-
-/** The limits of a roster. */
-export interface RosterLimits extends NewStudentLimits {
-  /**
-   * Estimated bytes of all rows of the roster. Rows with texts of over 200 characters
-   * take at most half of it.
-   *
-   * A further row is refused with an error, and the connection goes on.
-   *
-   * @default {268435456}
-   */
-  maxRosterBytes: number;
-}
-
-/** The default limits of a roster. */
-export const DEFAULT_ROSTER_LIMITS: Readonly<RosterLimits> = {
-  maxNewPerConnection: 0,
-  maxNewPerAddress: 0,
-  maxRosterBytes: 268_435_456,
-};
 
 /** The result for a student whom a limit forbids. */
 const REFUSED: { readonly [limit in keyof RosterLimits]: Recorded } = {
@@ -57,6 +38,17 @@ const LONGEST_CAUSE = 200;
  * A store needs about as long for many students as for one. So students wait in a
  * queue, and the first handler that has the lock records all who wait. All handlers
  * of a roster share one lock: servers with a lock each need a roster each.
+ *
+ * @example
+ * ```ts
+ * import { Roster } from "@rollcall/rollcall/students";
+ *
+ * await using roster = new Roster();
+ * const bob = { student_name: "Bob Chen", github_username: "bchen", sid: 987654321 };
+ * const entry = roster.add([bob], { clientId: 50_000, clientIp: "127.0.0.1" });
+ * await roster.recordWaiting(); // a handler holds the lock here
+ * if (entry.results[0] !== "recorded" || roster.size !== 1) throw new Error();
+ * ```
  */
 export class Roster implements AsyncDisposable {
   /** How often each limit was reached. */
@@ -77,7 +69,7 @@ export class Roster implements AsyncDisposable {
   /** How many students were refused since it began to fail. */
   #failed = 0;
 
-  /** Makes a roster in a store. `report` receives lines about the store's failures. */
+  /** Makes a roster in a store, by default in memory. `report` receives lines about the store's failures. */
   constructor(
     store: Store = new MemoryStore(),
     limits: Partial<RosterLimits> = {},

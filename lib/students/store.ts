@@ -71,6 +71,23 @@ export interface Store {
 /**
  * A store cannot do what it should, but may be able to do so later. The client
  * receives the message, and the server's operator also that of the cause.
+ *
+ * @example
+ * ```ts
+ * import { MemoryStore, Roster, StoreError } from "@rollcall/rollcall/students";
+ *
+ * class FullStore extends MemoryStore {
+ *   override record(): Promise<never> {
+ *     return Promise.reject(new StoreError("The disk is full"));
+ *   }
+ * }
+ * await using roster = new Roster(new FullStore());
+ * const bob = { student_name: "Bob Chen", github_username: "bchen", sid: 987654321 };
+ * const entry = roster.add([bob], { clientId: 50_000, clientIp: "127.0.0.1" });
+ * await roster.recordWaiting();
+ * console.log(entry.results[0]); // { refused: "The roster cannot record you now: ..." }
+ * if (roster.failure !== "The disk is full") throw new Error("another failure");
+ * ```
  */
 export class StoreError extends Error {
   /** The class's name, as in `error.name`. */

@@ -12,6 +12,7 @@ import { soon } from "./soon.ts";
 
 /**
  * The other end of a connection over a real socket, which sends any bytes or messages.
+ * What it waits for must come within 20 s: else it throws, and says what is missing.
  *
  * @example A message in two parts
  * ```ts

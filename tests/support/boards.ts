@@ -26,7 +26,11 @@ export class TestBoard implements AsyncDisposable {
         classCsv: () => Promise.resolve([]),
       },
       host: "127.0.0.1",
-      connectTo: () => ({ addresses: ["192.0.2.7", "192.0.2.8"], port: 12000 }),
+      connectTo: () => ({
+        addresses: ["192.0.2.7", "192.0.2.8"],
+        port: 12000,
+        tls: false,
+      }),
       report: (line) => this.lines.push(line),
       ...options,
     });

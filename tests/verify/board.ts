@@ -300,8 +300,9 @@ function contrast(a: string, b: string): number {
 
 chromium.test("The reasons and the count of the others are whole in every window, and the address follows the network (needs chromium)", async () => {
   let addresses = ["192.0.2.7", "192.0.2.8"];
+  let tls = false;
   await using test = new TestBoard({
-    connectTo: () => ({ addresses, port: 12000 }),
+    connectTo: () => ({ addresses, port: 12000, tls }),
   });
   await using browser = await TestBrowser.open(test.url("/"));
   const { reasons } = test.board.state;
@@ -336,8 +337,13 @@ chromium.test("The reasons and the count of the others are whole in every window
     await browser.evaluate("document.querySelector('.command').innerText"),
     "deno task client --host 198.51.100.9 --port 12000",
   );
+  tls = true; // the server was started again, with a certificate
   addresses = ["2001:db8:1234:5678:9abc:def0:1234:5678"];
   await browser.until("$('where').className === 'where long'");
+  assertEquals(
+    await browser.evaluate("document.querySelector('.command').innerText"),
+    `deno task client --tls --host ${addresses[0]} --port 12000`,
+  );
   for (const [width, height] of SIZES) {
     await browser.page.setViewport({ width, height });
     for (const part of [".command", ".where"]) {

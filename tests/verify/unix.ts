@@ -4,11 +4,14 @@ import { assertEquals, assertMatch } from "@std/assert";
 import { assertRejects, assertThrows } from "@std/assert";
 import { Client } from "../../client.ts";
 import type { MessageMap } from "../../lib/formats/formats.ts";
+import { TlsError } from "../../lib/formats/formats.ts";
 import { Server, type ServerOptions } from "../../server.ts";
+import { certificateOf } from "../../tools/processes/certificate.ts";
 import { needs } from "../support/needs.ts";
 import { EchoHandler } from "../support/peers.ts";
 
 const unix = needs("net", "read", "write", "Unix");
+const tlsUnix = needs("net", "read", "write", "run", "openssl", "Unix");
 
 /** Does something with a path in a folder that is removed afterwards. */
 async function withPath(use: (path: string) => Promise<void>): Promise<void> {
@@ -85,4 +88,25 @@ unix.test("A Unix socket that a server left behind is replaced, one in use and o
     const client = new Client({ path });
     await assertRejects(() => client.connect(), Deno.errors.NotFound);
     await client.close();
+  }));
+
+tlsUnix.test("A server and its clients speak TLS on a Unix socket; the certificate has the client's host as its name, or localhost (needs net, read, write, run, openssl, Unix)", () =>
+  withPath(async (path) => {
+    const cases = [["localhost", undefined], ["rollcall", "rollcall"]] as const;
+    for (const [name, host] of cases) {
+      const certificate = certificateOf(name);
+      await using served = start(path, { tls: certificate });
+      const tls = { ca: certificate.cert };
+      await using client = new Client({ path, host, tls, answerTimeout: 20 });
+      await client.connect();
+      const numbers = Array.from({ length: 1000 }, (_, i) => i);
+      const answers = numbers.map((number) => client.request(number));
+      assertEquals(await Promise.all(answers), numbers);
+      const other = new Client({ path, host: "example.com", tls });
+      await assertRejects(() => other.connect(), TlsError, "example.com");
+      const untrusting = new Client({ path, host, tls: true });
+      await assertRejects(() => untrusting.connect(), TlsError, "certificate");
+      for (const it of [other, untrusting]) await it.close();
+      await served.server.shutdown();
+    }
   }));

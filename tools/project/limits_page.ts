@@ -6,14 +6,10 @@
 
 import { Failure } from "../../lib/cli/program.ts";
 import { DEFAULT_LIMITS } from "../../lib/limits.ts";
-import { DEFAULT_ROSTER_LIMITS } from "../../lib/students/roster.ts";
+import { DEFAULT_ROSTER_LIMITS } from "../../lib/students/limits.ts";
 
 const ROOT = new URL("../../", import.meta.url);
-const SOURCES = [
-  "lib/limits.ts",
-  "lib/students/new_students.ts",
-  "lib/students/roster.ts",
-];
+const SOURCES = ["lib/limits.ts", "lib/students/limits.ts"];
 const TESTS = new URL("tests/limits_test.ts", ROOT);
 
 const DEFAULTS: Record<string, number> = {

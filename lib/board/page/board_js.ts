@@ -134,7 +134,8 @@ function showReasons({ reasons, refused }) {
   }
 }
 
-function showAddress({ addresses: [host, ...others], port }) {
+function showAddress({ addresses: [host, ...others], port, tls }) {
+  $("tls").textContent = tls ? "--tls " : "";
   if ($("host").textContent === host && $("port").textContent === String(port)) return;
   for (const id of ["host", "to"]) $(id).textContent = host;
   for (const id of ["port", "at"]) $(id).textContent = port;

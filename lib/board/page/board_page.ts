@@ -25,7 +25,7 @@ function sourceOf(text: string): string {
 }
 
 /** Returns the page. It shows where to connect before its script has run. */
-export function boardPage({ addresses, port }: ConnectTo): string {
+export function boardPage({ addresses, port, tls }: ConnectTo): string {
   const [address, ...others] = addresses;
   const also = others.slice(0, MOST_OTHERS);
   const size = address.length > LONG ? "long" : "short";
@@ -67,7 +67,9 @@ export function boardPage({ addresses, port }: ConnectTo): string {
             </div>
           </dl>
           <p
-            class="command"><code>deno task client --host <span id="to">${address}</span> --port <span id="at">${port}</span></code><span id="also">${also
+            class="command"><code>deno task client <span id="tls">${tls
+              ? "--tls "
+              : ""}</span>--host <span id="to">${address}</span> --port <span id="at">${port}</span></code><span id="also">${also
                 .length > 0
               ? `or ${also.join(", ")}`
               : ""}</span></p>
