@@ -334,6 +334,7 @@ terminal.test("In a terminal, what others do stands above the line that the user
   await shown(bob, "To: CSI5G$");
   await alice.ask("send", "Bob Chen", "hello"); // the prompt stays
   await shown(bob, "Alice Brown has written to you\r\nCSI1GCSI0JTo: CSI5G$");
+  await bob.type("\u001a"); // Ctrl-Z: only the shell of the task could go on
   await bob.type("\u0004");
   await shown(bob, "CSI0J\\* Goodbye\r\n$");
   assertEquals((await bob.ended()).code, 0);

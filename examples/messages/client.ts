@@ -61,9 +61,8 @@ export class Conversation {
   #take(message: Message | undefined): void {
     const { error, lines, push = lines, next = this.#next } = message as Said;
     for (const line of push ?? [{ text: error }]) this.user.show(shown(line));
-    const isNew = Array.isArray(next) && !Array.isArray(this.#next);
+    if (Array.isArray(next) && !Array.isArray(this.#next)) this.#showMenu(next);
     this.#next = next;
-    if (isNew) this.#showMenu(next);
   }
 
   #showMenu(menu: Choice[]): void {

@@ -25,6 +25,7 @@ export class Terminal {
     if (!this.#isTerminal) return;
     this.#editor.on("close", () => this.close()); // at Ctrl-C and Ctrl-D
     this.#editor.on("line", () => this.#editor.prompt()); // before the answer
+    this.#editor.on("SIGTSTP", () => {}); // Ctrl-Z would not stop deno task
     // The editor takes minutes for a pasted line of 100,000 characters.
     const insert = this.#editor._insertString;
     this.#editor._insertString = (text) => {
