@@ -223,7 +223,8 @@ function piped(port: string, lines: string): Program {
 /** Starts a client in a terminal. */
 function onTerminal(port: string, columns = 80): Program {
   const script = "import pty, sys; pty.spawn(sys.argv[1:])";
-  const sized = `stty cols ${columns} rows 24; exec "$@"`;
+  // With job control, so that a Ctrl-Z can stop the client.
+  const sized = `stty cols ${columns} rows 24; set -m; "$@"`;
   const client = ["sh", "-c", sized, "sh", ...command("client", port)];
   return new Program("python3", ["-c", script, ...client], { stdin: "piped" });
 }
@@ -334,7 +335,7 @@ terminal.test("In a terminal, what others do stands above the line that the user
   await shown(bob, "To: CSI5G$");
   await alice.ask("send", "Bob Chen", "hello"); // the prompt stays
   await shown(bob, "Alice Brown has written to you\r\nCSI1GCSI0JTo: CSI5G$");
-  await bob.type("\u001a"); // Ctrl-Z: only the shell of the task could go on
+  await bob.type("\u001a"); // Ctrl-Z: does nothing
   await bob.type("\u0004");
   await shown(bob, "CSI0J\\* Goodbye\r\n$");
   assertEquals((await bob.ended()).code, 0);
