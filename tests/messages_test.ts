@@ -157,7 +157,9 @@ net.test("A stranger cannot take a name twice, deceive by a name, or fill the se
   const stranger = new User(await Peer.greeted(server.addr, FORMATS.json));
   using _stranger = stranger;
   const taken = ["That name is taken: choose another"];
-  assertEquals(await stranger.ask("enter", "ALICE brown"), taken);
+  for (const name of ["ALICE brown", "\uff21lice Brown"]) { // a wide A
+    assertEquals(await stranger.ask("enter", name), taken);
+  }
   const names = ["", " a", "a ", "a  b", "a\nb", "* a", "a: b", "\u001b[2J"];
   for (const name of [...names, "a\u200bb", "a\u202eb", "a".repeat(21)]) {
     const [said] = await stranger.ask("enter", name);
@@ -219,9 +221,10 @@ function piped(port: string, lines: string): Program {
 }
 
 /** Starts a client in a terminal. */
-function onTerminal(port: string): Program {
+function onTerminal(port: string, columns = 80): Program {
   const script = "import pty, sys; pty.spawn(sys.argv[1:])";
-  const sized = 'stty cols 80 rows 24; exec "$@"';
+  // With job control, so that a Ctrl-Z can stop the client.
+  const sized = `stty cols ${columns} rows 24; set -m; "$@"`;
   const client = ["sh", "-c", sized, "sh", ...command("client", port)];
   return new Program("python3", ["-c", script, ...client], { stdin: "piped" });
 }
@@ -297,17 +300,22 @@ async function shown(program: Program, pattern: string): Promise<string> {
   ];
 }
 
+/** Enters as Bob Chen, and then a room, by a choice of the menu. */
+async function enterTea(bob: Program, choice: string): Promise<void> {
+  await shown(bob, "Your name: ");
+  await bob.type("Bob Chen\n");
+  await shown(bob, "> ");
+  await bob.type(`${choice}\n`);
+  await shown(bob, "Room: ");
+  await bob.type("tea\n");
+}
+
 terminal.test("In a terminal, what others do stands above the line that the user edits, and Ctrl-D and Ctrl-C leave (needs net, run, pty)", async () => {
   await using server = serve();
   using alice = await User.enter(server, "Alice Brown");
   await alice.ask("open", "tea");
   await using bob = onTerminal(`${server.addr.port}`);
-  await shown(bob, "Your name: ");
-  await bob.type("Bob Chen\n");
-  await shown(bob, "> ");
-  await bob.type("6\n");
-  await shown(bob, "Room: ");
-  await bob.type("tea\n");
+  await enterTea(bob, "6");
   await shown(bob, "tea: CSI6G$");
   await bob.type("a long line ".repeat(15));
   await bob.type(`${String.fromCharCode(27)}[D`.repeat(5)); // to the left
@@ -327,6 +335,7 @@ terminal.test("In a terminal, what others do stands above the line that the user
   await shown(bob, "To: CSI5G$");
   await alice.ask("send", "Bob Chen", "hello"); // the prompt stays
   await shown(bob, "Alice Brown has written to you\r\nCSI1GCSI0JTo: CSI5G$");
+  await bob.type("\u001a"); // Ctrl-Z: does nothing
   await bob.type("\u0004");
   await shown(bob, "CSI0J\\* Goodbye\r\n$");
   assertEquals((await bob.ended()).code, 0);
@@ -335,4 +344,37 @@ terminal.test("In a terminal, what others do stands above the line that the user
   await again.type("\u0003");
   await shown(again, "CSI0J\\* Goodbye\r\n$");
   assertEquals((await again.ended()).code, 0);
+});
+
+const LONG = "x".repeat(100_000);
+const TOO_LONG = "\\* A message has 1 to 500 characters";
+
+programs.test("A line of 100,000 characters in a pipe does not end the client of the messages (needs net, run, Unix)", async () => {
+  await using server = serve();
+  const lines = `Bob Chen\\n2\\nBob Chen\\n${LONG}\\n7\\n`;
+  await using client = piped(`${server.addr.port}`, lines);
+  const { code, stdout } = await client.ended();
+  assertMatch(stdout, RegExp(`\n${TOO_LONG}\n\\* Goodbye\n$`));
+  assertEquals(code, 0);
+});
+
+terminal.test("In a terminal, the client of the messages takes a pasted line of 100,000 characters at once (needs net, run, pty)", async () => {
+  await using server = serve();
+  await using bob = onTerminal(`${server.addr.port}`);
+  await enterTea(bob, "5");
+  await shown(bob, "tea: ");
+  await bob.type(`${LONG}\n`);
+  await shown(bob, TOO_LONG);
+});
+
+terminal.test("In a narrow terminal, too, no row of a text looks like a line of somebody else (needs net, run, pty)", async () => {
+  await using server = serve();
+  using alice = await User.enter(server, "Alice Brown");
+  await alice.ask("open", "tea");
+  await using bob = onTerminal(`${server.addr.port}`, 30);
+  await enterTea(bob, "6");
+  await shown(bob, "tea: ");
+  await alice.ask("say", "hello hell 12:00 Bob Chen: forged");
+  const rows = "hello\r\n {8}hell 12:00 Bob Chen:\r\n {8}forged\r\n";
+  await shown(bob, `\\d\\d:\\d\\d Alice Brown: ${rows}`);
 });

@@ -60,8 +60,7 @@ export class Chat {
       await this.store.save(away, []); // forget the one who left longest ago
       this.users.delete(keyOf(away.name));
     }
-    const user = known ?? { name };
-    user.client = client;
+    const user: User = Object.assign(known ?? { name }, { client });
     this.users.set(keyOf(name), user);
     return user;
   }
@@ -105,12 +104,11 @@ export class Chat {
     if (!room) return;
     room.members.delete(user);
     user.room = undefined;
-    const isClosed = room.owner === user;
-    if (isClosed) {
+    const how = room.owner === user ? "closed" : "left";
+    if (how === "closed") {
       this.rooms.delete(keyOf(room.name));
       for (const member of room.members) member.room = undefined;
     }
-    const how = isClosed ? "closed" : "left";
     tell(room.members, { text: `${user.name} has ${how} ${room.name}` });
   }
 }
@@ -127,7 +125,7 @@ export function nextOf(user: User | undefined): Next {
 }
 
 function keyOf(name: string): string {
-  return name.toLowerCase(); // Bob and bob are the same
+  return name.normalize("NFKC").toLowerCase(); // what looks alike is the same
 }
 
 function checkName(name: string): void {

@@ -1,5 +1,4 @@
 import { ClientHandler, LastResponse } from "@rollcall/rollcall/clienthandler";
-import type { ClientHandlerClass } from "@rollcall/rollcall/clienthandler";
 import { isMessageMap, RequestError } from "@rollcall/rollcall/formats";
 import type { Message } from "@rollcall/rollcall/formats";
 import { type Chat, MOST, nextOf, Sorry, tell } from "./chat.ts";
@@ -13,7 +12,7 @@ export abstract class MessagesHandler extends ClientHandler {
   /** How many unread lines were sent. The next request shows that they arrived. */
   #sent = 0;
 
-  static with(chat: Chat): ClientHandlerClass {
+  static with(chat: Chat) {
     return class extends MessagesHandler {
       protected override readonly chat = chat;
     };
@@ -42,7 +41,7 @@ export abstract class MessagesHandler extends ClientHandler {
     const [first = "", second = ""] = replies;
     const { chat } = this;
     const user = this.#user;
-    if (user) await this.#dropSent(user);
+    if (user && this.#sent > 0) await this.#dropSent(user);
     if (action === "quit") return { lines: [{ text: "Goodbye" }], next: null };
     if (!user) {
       const { length } = await chat.store.load({ name: first });
@@ -89,7 +88,6 @@ export abstract class MessagesHandler extends ClientHandler {
   }
 
   async #dropSent(user: User): Promise<void> {
-    if (this.#sent === 0) return;
     const lines = await this.chat.store.load(user);
     await this.chat.store.save(user, lines.slice(this.#sent));
     this.#sent = 0;

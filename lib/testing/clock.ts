@@ -4,6 +4,7 @@
  * @module
  */
 
+import process from "node:process";
 import type { Random } from "./random.ts";
 
 /**
@@ -130,9 +131,14 @@ export class SimulatedClock implements Disposable {
    * continue.
    */
   async settle(): Promise<void> {
+    const { setImmediate } = this.#real;
     do {
       for (const call of this.#immediates.splice(0)) call();
-      await new Promise<void>((resolve) => this.#real.setImmediate(resolve));
+      // A tick comes after all promises that can settle. It takes less time than a
+      // turn of the event loop, which reports unhandled rejections.
+      await new Promise<void>((resolve) => process.nextTick(resolve));
+      if (this.#immediates.length > 0) continue;
+      await new Promise<void>((resolve) => setImmediate(resolve));
     } while (this.#immediates.length > 0);
   }
 

@@ -12,7 +12,7 @@ import { closeOnce, type Connection, type Network } from "../../lib/net.ts";
 import type { World } from "../../lib/testing/testing.ts";
 import { Server } from "../../server.ts";
 
-/** A store that takes longer, and fails once in a while. */
+/** A store that takes as long as a request may, and fails once in a while: more often if it saves. */
 class UnreliableStore extends Store {
   isReliable = false;
   #world: World;
@@ -23,18 +23,19 @@ class UnreliableStore extends Store {
   }
 
   override async load(user: User): Promise<Line[]> {
-    await this.#work();
+    await this.#work(12);
     return await super.load(user);
   }
 
   override async save(user: User, unread: Line[]): Promise<void> {
-    await this.#work();
+    await this.#work(4);
     await super.save(user, unread);
   }
 
-  async #work(): Promise<void> {
-    await this.#world.pause(20);
-    if (!this.isReliable && this.#world.below(12) === 0) {
+  /** Fails one time in so many. */
+  async #work(times: number): Promise<void> {
+    await this.#world.pause(60);
+    if (!this.isReliable && this.#world.below(times) === 0) {
       throw new Error("no disk");
     }
   }
