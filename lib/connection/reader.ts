@@ -11,7 +11,7 @@ import type { MessageLimits } from "../limits.ts";
 import { hold, type Holder } from "./unfinished.ts";
 
 /** The buffer size of an idle connection, in bytes. */
-const SMALLEST_BUFFER = 256;
+const SMALLEST_BUFFER = 1024;
 /** The most bytes of one read, also while a long message is read. All its messages are decoded at once. */
 const LARGEST_READ = 65_536;
 /**
