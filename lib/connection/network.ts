@@ -5,7 +5,6 @@
  */
 
 import type { KeyObject } from "node:crypto";
-import process from "node:process";
 import { type Accepted, closeOnce, type Network } from "../net.ts";
 import { reason } from "../text.ts";
 import type {
@@ -45,14 +44,14 @@ function plainNetwork({ network = Deno, path }: NetworkOptions): Network {
   return path === undefined ? network : unixNetwork(path);
 }
 
-/** Node's TLS. It is loaded when it is needed, since that takes time. */
+/** Node's TLS. It is loaded when it is needed, since that takes time, and so does an import of `node:process`. */
 function nodeTls() {
   const { deno } = Deno.version;
   const [major, minor] = deno.split(".").map(Number);
   if (major < 2 || major === 2 && minor < 9) { // it works over sockets only
     throw new TypeError(`TLS needs Deno 2.9 or later, and this is ${deno}`);
   }
-  return process.getBuiltinModule("node:tls");
+  return globalThis.process.getBuiltinModule("node:tls");
 }
 
 function withServerTls(network: Network, certificate: Certificate): Network {
@@ -90,7 +89,7 @@ function withClientTls(
   name: string | undefined,
 ): Network {
   const { connect } = nodeTls();
-  const { isIP } = process.getBuiltinModule("node:net");
+  const { isIP } = globalThis.process.getBuiltinModule("node:net");
   return {
     listen: (address) => network.listen(address),
     connect: async (address) => {
@@ -119,7 +118,7 @@ function withClientTls(
 
 /** @throws {TypeError} If the certificate or its key is not in PEM, or they do not fit. */
 function check({ cert, key }: Certificate): void {
-  const crypto = process.getBuiltinModule("node:crypto");
+  const crypto = globalThis.process.getBuiltinModule("node:crypto");
   const parsed = <T>(what: string, parse: () => T): T => {
     try {
       return parse();

@@ -5,7 +5,6 @@
  */
 
 import { Buffer } from "node:buffer";
-import process from "node:process";
 import type { Duplex } from "node:stream";
 import type { Connection } from "../net.ts";
 
@@ -19,7 +18,7 @@ export function streamOver(
   first: Uint8Array | undefined,
   onError: (error: unknown) => void,
 ): Duplex {
-  const { Duplex } = process.getBuiltinModule("node:stream");
+  const { Duplex } = globalThis.process.getBuiltinModule("node:stream");
   let size = SMALLEST_READ;
   /** Does something, and destroys the stream if that fails. */
   const attempt = async (
