@@ -335,6 +335,7 @@ Deno.test("WriteQueue holds short messages in little more than their bytes", () 
   const short = new TextEncoder().encode("ab");
   const all = (count: number) => "ab".repeat(count);
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  queue.expect(22_000);
   for (let i = 0; i < 1000; i++) queue.add(short); // before a write
   const first = queue.next();
   assertEquals(text(first), all(1000));

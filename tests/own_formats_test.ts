@@ -4,7 +4,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { concat } from "@std/bytes/concat";
 import { Client } from "../client.ts";
 import { ClientHandler } from "../clienthandler.ts";
-import { encode } from "../lib/connection/encode.ts";
+import { encode, handOver } from "../lib/connection/encode.ts";
 import {
   FORMATS,
   lengthPrefixed,
@@ -27,9 +27,12 @@ const bytes = (text: string) => new TextEncoder().encode(text);
 
 /** Encodes messages, which the format must be able to express. */
 function encoded<T>(format: WireFormat<T>, ...messages: T[]): Uint8Array {
-  const { bytes, error } = encode(messages, format, Infinity);
+  const pieces: Uint8Array[] = [];
+  const add = (bytes: Uint8Array) => pieces.push(bytes);
+  const { error } = encode(messages, format, Infinity, { add });
+  handOver();
   if (error) throw error;
-  return bytes;
+  return concat(pieces);
 }
 
 /** Decodes bytes that arrive in these pieces. */

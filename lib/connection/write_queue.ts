@@ -5,6 +5,7 @@
  */
 
 import { Buffer } from "node:buffer";
+import { handOver, type Receiver } from "./encode.ts";
 import type { Deadline } from "./timers.ts";
 
 const NONE = new Uint8Array();
@@ -12,7 +13,7 @@ const NONE = new Uint8Array();
 const MOST_SEGMENTS = 64;
 
 /** A queue of bytes that are written in order, in as few writes as possible. */
-export class WriteQueue {
+export class WriteQueue implements Receiver {
   #segments: Uint8Array[] = [];
   /** Bytes that come after the segments, copied behind each other. The block has room for more. */
   #block: Uint8Array = NONE;
@@ -48,17 +49,20 @@ export class WriteQueue {
     return this.#pendingBytes > this.#softLimit;
   }
 
-  /** Adds bytes, which must not be changed afterwards. */
+  /** Counts bytes that were encoded. {@linkcode add} gets them before the next write. */
+  expect(count: number): void {
+    this.#pendingBytes += count;
+    if (this.isFull) this.#deadline.start();
+    if (this.#current.length > 0) handOver(); // the next write may be far away
+  }
+
   add(bytes: Uint8Array): void {
-    if (bytes.length === 0) return;
     // While a write is in progress, new bytes may wait for a long time. They are
     // copied, since a segment would keep the large block in memory that it is in.
     const isCopied = this.#current.length > 0 || this.#blockEnd > 0 ||
       this.#segments.length === MOST_SEGMENTS;
     if (isCopied) this.#copy(bytes);
     else this.#segments.push(bytes);
-    this.#pendingBytes += bytes.length;
-    if (this.isFull) this.#deadline.start();
   }
 
   #copy(bytes: Uint8Array): void {
@@ -94,6 +98,7 @@ export class WriteQueue {
   /** Returns the bytes for the next write: the rest of the last write, or else all queued bytes. */
   next(): Uint8Array {
     if (this.#current.length === 0) {
+      handOver();
       if (this.#blockEnd > 0) this.#segments.push(this.#takeBlock());
       this.#current = this.#segments.length === 1
         ? this.#segments[0]
@@ -133,6 +138,7 @@ export class WriteQueue {
 
   /** Drops all bytes. */
   clear(): void {
+    handOver();
     this.#segments = [];
     this.#takeBlock();
     this.#current = NONE;

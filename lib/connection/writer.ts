@@ -75,11 +75,12 @@ export class MessageWriter<Out> {
    */
   queue(messages: readonly (Out | undefined)[]): void {
     const left = this.#maxQueuedBytes - this.#queue.pendingBytes;
-    const { bytes, error } = encode(messages, this.#format, left);
-    this.#queue.add(bytes);
-    this.#hooks.onQueued(bytes.length, messages.length);
-    if (bytes.length > 0) this.#writing ??= this.#write();
-    if (bytes.length > left) {
+    const queue = this.#queue;
+    const { count, error } = encode(messages, this.#format, left, queue);
+    queue.expect(count);
+    this.#hooks.onQueued(count, messages.length);
+    if (count > 0) this.#writing ??= this.#write();
+    if (count > left) {
       const most = `${this.queuedBytes}, over ${this.#maxQueuedBytes}`;
       const why = `Too many bytes of answers wait for it: ${most}`;
       this.#hooks.onLimit("maxQueuedBytes", why);
