@@ -1,7 +1,16 @@
-import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertRejects,
+  assertThrows,
+} from "@std/assert";
+import { readSaved } from "./compare/against_file.ts";
 import { chart } from "./compare/chart.ts";
 import { CONTENDERS } from "./compare/contenders.ts";
-import { type Bench, each, single } from "./compare/section.ts";
+import type { Rate } from "./compare/round.ts";
+import { type Bench, each, rounds, single } from "./compare/section.ts";
+import { Throughput } from "./compare/throughput.ts";
 import { table } from "../tools/terminal/table.ts";
 import { type Speech, workload } from "./compare/workload.ts";
 import { DEFAULT_LIMITS } from "../lib/limits.ts";
@@ -11,6 +20,7 @@ import { needs } from "../tests/support/needs.ts";
 import { encode } from "../tests/support/peers.ts";
 
 const python = needs("run", "python3");
+const file = needs("read", "write");
 
 /** Decodes requests, each with a reader of its own. */
 function decode(
@@ -123,4 +133,89 @@ Deno.test("each() measures one thing after the other, until it is stopped", asyn
   assertEquals(await all([1, 2]), [2, 4]);
   await assertRejects(() => all([3, 4]), Error, "Stopped before the end");
   assertEquals(measured, [1, 2, 3]);
+});
+
+Deno.test("rounds() measures all things in turns, and groups the results by thing", async () => {
+  const turns: string[] = [];
+  const measure = (thing: string) =>
+    Promise.resolve(`${thing}${turns.push(thing)}`);
+  const stop = new AbortController().signal;
+  const results = await rounds(
+    { stop },
+    2,
+    "test",
+    ["a", "b"],
+    String,
+    measure,
+  );
+  assertEquals(turns, ["a", "b", "a", "b"]);
+  assertEquals(results, [["a1", "a3"], ["b2", "b4"]]);
+});
+
+Deno.test("Throughput.tables has processor time first, then rates, and Redis's time divided by ours", () => {
+  const rate = (cost: number, throughput: number): Rate => ({
+    ...{ cost, throughput, load: 0.5, p50: 1, p99: 2, p999: 3 },
+    ...{ requests: 1, seconds: 1, total: 1, processor: 1 },
+  });
+  const contenders = CONTENDERS.filter(({ name }) =>
+    name === "Rollcall" || name === "Redis"
+  );
+  const { tables } = new Throughput(contenders, [1, 64], [
+    [
+      new Map([[1, rate(8, 1000)], [64, rate(0.5, 9000)]]),
+      new Map([[1, rate(8, 1000)], [64, rate(0.5, 9000)]]),
+    ],
+    [
+      new Map([[1, rate(6, 9000)], [64, rate(1, 2000)]]),
+      new Map([[1, rate(6, 9000)], [64, rate(1, 2000)]]),
+    ],
+  ]);
+  assertEquals(tables.map(([head]) => head.replace(/ {2}.*/, "")), [
+    "processor time: times Redis",
+    "server's µs per request",
+    "thousand requests per second",
+    "load's share of its core, %",
+    "p99 of ms to a batch's last answer",
+  ]);
+  const cells = (lines: string[]) => lines.map((line) => line.split(/ {2,}/));
+  assertEquals(cells(tables[0]).slice(1), [
+    ["Rollcall", "0.75", "2.00"],
+    ["Redis", "1.00", "1.00"],
+  ]);
+  assertEquals(cells(tables[2])[1], ["Rollcall", "1", "9"]);
+});
+
+file.test("readSaved() refuses figures of another machine, and names both (needs read, write)", async () => {
+  const path = await Deno.makeTempFile({ suffix: ".json" });
+  try {
+    const machine = { processor: "A processor", cores: 2, deno: "2.9.6" };
+    const saved = { machine, quick: false, throughput: {} };
+    await Deno.writeTextFile(path, JSON.stringify(saved));
+    assertEquals(readSaved(path, machine, false), saved);
+    for (
+      const [other, words] of [
+        [{ processor: "B processor" }, "B processor, 2 cores, Deno 2.9.6"],
+        [{ cores: 4 }, "A processor, 4 cores, Deno 2.9.6"],
+        [{ deno: "2.8.0" }, "A processor, 2 cores, Deno 2.8.0"],
+      ] as const
+    ) {
+      assertThrows(
+        () => readSaved(path, { ...machine, ...other }, false),
+        Error,
+        `${path} was measured on A processor, 2 cores, Deno 2.9.6, and this ` +
+          `is ${words}: figures of two machines`,
+      );
+    }
+    const refusal = () => readSaved(path, machine, true);
+    assertThrows(refusal, Error, "was measured without --quick");
+    for (const text of ["no JSON", "null", JSON.stringify({ machine })]) {
+      await Deno.writeTextFile(path, text);
+      assertThrows(refusal, Error, `${path} is not what deno task bench`);
+    }
+    await Deno.remove(path);
+    assertThrows(refusal, Error, `Cannot read ${path}: there is no such file`);
+    await Deno.create(path);
+  } finally {
+    await Deno.remove(path);
+  }
 });

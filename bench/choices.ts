@@ -15,7 +15,8 @@ import { print } from "../lib/output.ts";
 import { copyProject } from "../tools/teach/faults/copy.ts";
 import { patchFolder } from "../tools/teach/faults/patch.ts";
 import { type Choice, readChoices, type Under } from "./choices/choice.ts";
-import { afterDeno, type Contender, rollcall } from "./compare/contenders.ts";
+import { type Contender, rollcall, taskIn } from "./compare/contenders.ts";
+import { inWords, thisMachine, today } from "./compare/machine.ts";
 import { bytesEach } from "./compare/memory.ts";
 import { measure } from "./compare/round.ts";
 import { each } from "./compare/section.ts";
@@ -38,8 +39,7 @@ interface Copy {
 }
 
 async function contenderOf(copy: Copy, under: Under): Promise<Contender> {
-  const config = await Deno.readTextFile(`${copy.folder}/deno.json`);
-  const task = afterDeno(JSON.parse(config).tasks.server.command);
+  const task = await taskIn(copy.folder);
   switch (under) {
     case "lines":
       return rollcall("Rollcall", "pickle", [], task);
@@ -130,7 +130,8 @@ async function compare(
       ({ copy, under }) => `${under}: ${copy.choice?.title ?? "unchanged"}`,
       ({ copy, under }) => examine(copy, under, quick, pinned),
     );
-    print(tables(copies));
+    const head = `${inWords(await thisMachine())}, ${today()}`;
+    print([head, "", ...tables(copies)]);
     return 0;
   } finally {
     await Deno.remove(root, { recursive: true });
@@ -156,7 +157,7 @@ function tables([unchanged, ...others]: readonly Copy[]): string[] {
       } else {
         rows.push([
           name,
-          ...["P = 1", "P = 64", "us, P = 1", "us, P = 64", "p99, P = 1"]
+          ...["us, P = 1", "us, P = 64", "P = 1", "P = 64", "p99, P = 1"]
             .map((what) => ratio(`${under}, ${what}`)),
         ]);
       }
@@ -164,8 +165,8 @@ function tables([unchanged, ...others]: readonly Copy[]): string[] {
   }
   const rates = table([
     "without it / with it",
-    ...["rate, P = 1", "rate, P = 64"],
-    ...["processor, P = 1", "processor, P = 64", "p99, P = 1"],
+    ...["processor, P = 1", "processor, P = 64"],
+    ...["rate, P = 1", "rate, P = 64", "p99, P = 1"],
   ], rows);
   const memory = table(["KB for each idle client", "with it", "without"], idle);
   return idle.length > 0 ? [...rates, "", ...memory] : rates;

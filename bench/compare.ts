@@ -5,14 +5,28 @@
  * @module
  */
 
-import { choice, type Flags, text, toggle } from "../lib/cli/flags.ts";
+import {
+  choice,
+  type Flags,
+  integer,
+  text,
+  toggle,
+  UsageError,
+} from "../lib/cli/flags.ts";
 import { exitWith, runProgram } from "../lib/cli/program.ts";
 import type { StopSignals } from "../lib/cli/signals.ts";
 import { print, report } from "../lib/output.ts";
+import {
+  againstCommit,
+  commitOf,
+  VERSIONED,
+} from "./compare/against_commit.ts";
+import { againstFile, readSaved } from "./compare/against_file.ts";
 import { client } from "./compare/client.ts";
 import { BUNDLE, type Contender, CONTENDERS } from "./compare/contenders.ts";
 import { crowds } from "./compare/crowds.ts";
 import { latency } from "./compare/latency.ts";
+import { inWords, thisMachine, today } from "./compare/machine.ts";
 import { memory } from "./compare/memory.ts";
 import { resp } from "./compare/resp.ts";
 import type { Bench, Section } from "./compare/section.ts";
@@ -21,11 +35,12 @@ import { stores } from "./compare/stores.ts";
 import { canPin, isThere, stayOffTheServersCore } from "./compare/subject.ts";
 import { Throughput, throughput } from "./compare/throughput.ts";
 
-/** Returns the contenders whose programs are installed. */
-async function present(): Promise<Contender[]> {
+/** Returns the contenders of these names whose programs are installed. */
+async function present(names: readonly string[]): Promise<Contender[]> {
   const found: Contender[] = [];
   for (const contender of CONTENDERS) {
     const { name, needs, speech } = contender;
+    if (!names.includes(name)) continue;
     const program = needs ?? (speech === "mixed" ? "python3" : undefined);
     if (program && !await isThere(program)) {
       report(`Left out: ${name}, which needs ${program}`);
@@ -54,57 +69,92 @@ async function bundleForNode(): Promise<boolean> {
   return success;
 }
 
-/** Returns the date and the machine of the measurement. */
-async function machine(): Promise<string> {
-  const [, model = "some processor"] =
-    (await Deno.readTextFile("/proc/cpuinfo"))
-      .match(/^model name\s*: (.*)$/m) ?? [];
-  const date = new Date(performance.timeOrigin).toISOString().slice(0, 10);
-  return `${date}, Deno ${Deno.version.deno}, ${model}, ` +
-    `${navigator.hardwareConcurrency} cores, loopback, 50 clients`;
-}
-
-/** The parts of the bench, in their order. */
-const PARTS: Readonly<Record<string, Part | undefined>> = {
-  ...{ throughput, latency, memory, crowds, client, starts, stores, resp },
-};
-
 /** Measures something. */
 type Part = (bench: Bench) => Promise<Section>;
+
+/** The parts of the bench, in their order. */
+const PARTS: Readonly<Record<string, Part>> = {
+  ...{ throughput, latency, memory, crowds, client, starts, stores, resp },
+};
 
 interface BenchFlags {
   quick: boolean;
   only: Part | undefined;
+  against: string;
+  pairs: number | undefined;
   json: boolean;
   svg: string;
 }
 
 const flags: Flags<BenchFlags> = {
-  quick: toggle("one short round, in under a minute"),
+  quick: toggle("one short round"),
   only: {
-    ...choice("the part to measure", PARTS, undefined),
+    ...choice<Part | undefined>("the part to measure", PARTS, undefined),
     shown: "all",
+  },
+  against: text(
+    "compare the processor time with that of a commit, such as HEAD~1, or of " +
+      "an earlier run on this machine, whose --json is in this .json file",
+    "",
+    "none",
+  ),
+  pairs: {
+    ...integer("how often to measure both commits", 15, 1, 1000),
+    fallback: undefined,
+    shown: "15, or 1 with --quick",
   },
   json: toggle("print all figures as JSON"),
   svg: text("draw the chart into this file", "", "none"),
 };
 
-async function bench(
-  { quick, only, json, svg }: BenchFlags,
-  stop: AbortSignal,
-): Promise<number> {
+/** Returns the parts to measure, and the contenders that they need. */
+async function plan(
+  { quick, only, against, pairs = quick ? 1 : 15 }: BenchFlags,
+): Promise<{ parts: Readonly<Record<string, Part>>; names: string[] }> {
+  if (against.endsWith(".json")) {
+    const saved = readSaved(against, await thisMachine(), quick);
+    return {
+      parts: { throughput: (bench) => againstFile(against, saved, bench) },
+      names: Object.keys(saved.throughput),
+    };
+  }
+  if (against) {
+    const commit = await commitOf(against);
+    const part: Part = (bench) => againstCommit(commit, pairs, bench);
+    return { parts: { against: part }, names: [...VERSIONED] };
+  }
+  const parts = Object.entries(PARTS)
+    .filter(([, part]) => !only || part === only);
+  return {
+    parts: Object.fromEntries(parts),
+    names: CONTENDERS.map(({ name }) => name),
+  };
+}
+
+async function bench(flags: BenchFlags, stop: AbortSignal): Promise<number> {
+  const { quick, only, against, pairs, json, svg } = flags;
+  if (against && (only || svg)) {
+    throw new UsageError("--against goes with neither --only nor --svg");
+  }
+  if (pairs && (!against || against.endsWith(".json"))) {
+    throw new UsageError("--pairs goes with --against and a commit");
+  }
+  const { parts, names } = await plan(flags);
+  const machine = await thisMachine();
+  const head = `${inWords(machine)}, ${today()}`;
+  if (!json) print([head, ""]);
   const pinned = await canPin();
   if (pinned) await stayOffTheServersCore();
-  const contenders = await present();
+  const contenders = await present(names);
   const bench: Bench = { contenders, quick, pinned, stop };
-  const figures: Record<string, unknown> = {};
-  for (const [name, measure] of Object.entries(PARTS)) {
-    if (!measure || only && measure !== only) continue;
+  const figures: Record<string, unknown> = { machine, date: today(), quick };
+  for (const [name, measure] of Object.entries(parts)) {
     const section = await measure(bench);
     figures[name] = section.figures;
-    if (!json) print([...section.tables, ""]);
+    if (!json) print(section.tables.flatMap((lines) => [...lines, ""]));
     if (svg && section instanceof Throughput) {
-      await Deno.writeTextFile(svg, section.svg(await machine()));
+      const caption = `${head}, loopback, 50 clients`;
+      await Deno.writeTextFile(svg, section.svg(caption));
     }
   }
   if (json) print([JSON.stringify(figures)]);

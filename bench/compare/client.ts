@@ -59,10 +59,10 @@ export async function client(bench: Bench): Promise<Section> {
   ]);
   const loads = ["the load, one client", (throughput / 1000).toFixed(0), "1"];
   return {
-    tables: table(
+    tables: [table(
       ["", "thousand a second", "of the load", "p50 ms", "p99 ms", "MB"],
       [[...loads, "", "", ""], ...rows],
-    ),
+    )],
     figures: { load: throughput, runs },
   };
 }

@@ -35,6 +35,13 @@ export function afterDeno(task: string): string[] {
   return words;
 }
 
+/** Returns the words after `deno` in the server's task of a copy of the project. */
+export async function taskIn(folder: string): Promise<string[]> {
+  const { tasks } = JSON.parse(await Deno.readTextFile(`${folder}/deno.json`));
+  // Early versions have no description beside the command.
+  return afterDeno(tasks.server.command ?? tasks.server);
+}
+
 /** Returns this project's server, started by a task's words. */
 export function rollcall(
   name: string,
@@ -51,21 +58,23 @@ export function rollcall(
 /** This project's server, as its task starts it. */
 export const ROLLCALL: Contender = rollcall("Rollcall", "pickle", ["--quiet"]);
 
+/** Redis, which keeps nothing on the disk, or all that `flags` say. */
+export function redis(
+  flags: readonly string[] = ["--save", "", "--appendonly", "no"],
+): Contender {
+  const command = (port: string) => [
+    ...["redis-server", "--bind", "127.0.0.1", "--port", port, ...flags],
+  ];
+  return { name: "Redis", speech: "redis", needs: "redis-server", command };
+}
+
 /** All contenders, Rollcall first. */
 export const CONTENDERS: readonly Contender[] = [
   ROLLCALL,
   rollcall("Rollcall, mixed", "mixed", ["--quiet"]),
   rollcall("Rollcall, json", "json", ["--quiet", "--wire", "json"]),
   rollcall("Rollcall, with lines", "pickle", []),
-  {
-    name: "Redis",
-    speech: "redis",
-    needs: "redis-server",
-    command: (port) => [
-      ...["redis-server", "--bind", "127.0.0.1", "--port", port],
-      ...["--save", "", "--appendonly", "no"],
-    ],
-  },
+  redis(),
   {
     name: "bare echo, Deno",
     speech: "echo",

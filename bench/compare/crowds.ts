@@ -8,10 +8,12 @@ import type { Contender } from "./contenders.ts";
 import { load, type Rate } from "./round.ts";
 import { type Bench, each, type Section } from "./section.ts";
 import { Subject } from "./subject.ts";
-import { table } from "../../tools/terminal/table.ts";
+import { type Figure, figuresOf, tableOf } from "./tables.ts";
+import { COST, P99, THOUSANDS } from "./throughput.ts";
 
 /** Requests that each client has in flight. */
 const DEPTH = 16;
+const FIGURES: readonly Figure<Rate>[] = [COST, THOUSANDS, P99];
 const COMPARED = ["Rollcall", "Redis", "bare echo, Deno"];
 
 /** Measures loads of ten to ten thousand clients. */
@@ -38,29 +40,20 @@ export async function crowds(bench: Bench): Promise<Section> {
       return all;
     },
   );
-  const rows = (show: (rate: Rate) => string) =>
-    contenders.map(({ name }, i) => [name, ...rates[i].map(show)]);
-  const heads = counts.map((count) => count.toLocaleString("en"));
-  return {
-    tables: [
-      ...table(
-        [`thousand requests per second, P = ${DEPTH}, clients:`, ...heads],
-        rows(({ throughput }) => (throughput / 1000).toFixed(0)),
-      ),
-      "",
-      ...table(
-        ["server's µs per request, clients:", ...heads],
-        rows(({ cost }) => cost.toFixed(2)),
-      ),
-      "",
-      ...table(
-        ["p99 of ms to a batch's last answer, clients:", ...heads],
-        rows(({ p99 }) => p99.toFixed(1)),
-      ),
-    ],
-    figures: Object.fromEntries(contenders.map(({ name }, i) => [
+  const measured = {
+    columns: counts.map((count) => count.toLocaleString("en")),
+    rows: contenders.map(({ name }, i) => ({
       name,
-      Object.fromEntries(counts.map((count, c) => [count, rates[i][c]])),
-    ])),
+      cells: rates[i].map((rate) => [rate]),
+    })),
+  };
+  return {
+    tables: FIGURES.map((figure) =>
+      tableOf(measured, {
+        ...figure,
+        title: `${figure.title}, P = ${DEPTH}, clients:`,
+      })
+    ),
+    figures: figuresOf(measured),
   };
 }

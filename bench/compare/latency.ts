@@ -37,7 +37,7 @@ export async function latency(bench: Bench): Promise<Section> {
     [p50, p99, p999].map((ms) => ms.toFixed(2));
   const ranks = ["p50", "p99", "p99.9"];
   return {
-    tables: table(
+    tables: [table(
       [
         `ms to an answer, P = 1`,
         ...ranks.map((rank) => `closed, ${rank}`),
@@ -48,7 +48,7 @@ export async function latency(bench: Bench): Promise<Section> {
         ...shown(rates[i].closed),
         ...shown(rates[i].open),
       ]),
-    ),
+    )],
     figures: Object.fromEntries(contenders.map((it, i) => [it.name, rates[i]])),
   };
 }

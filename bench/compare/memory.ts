@@ -60,7 +60,7 @@ export async function memory(bench: Bench): Promise<Section> {
     bytes === undefined ? "-" : (bytes / 1024).toFixed(1);
   const counted = counts.map((count) => count.toLocaleString("en"));
   return {
-    tables: table(
+    tables: [table(
       [
         "KB for each client",
         ...counted,
@@ -71,7 +71,7 @@ export async function memory(bench: Bench): Promise<Section> {
         ...figures[i].map((bytes) => shown(bytes?.[0])),
         ...figures[i].map((bytes) => shown(bytes?.[1])),
       ]),
-    ),
+    )],
     figures: Object.fromEntries(
       contenders.map(({ name }, i) => [
         name,

@@ -4,24 +4,16 @@
  * @module
  */
 
-import { Failure } from "../../lib/cli/program.ts";
-import { processorSeconds } from "../../tools/stress/hold/processes.ts";
-import { median } from "../../tools/stress/hold/statistics.ts";
-import { table } from "../../tools/terminal/table.ts";
-import type { Contender } from "./contenders.ts";
-import { type Bench, each, type Section } from "./section.ts";
-import { isThere, LOAD_CORE, onCore, Subject } from "./subject.ts";
+import { type Contender, redis } from "./contenders.ts";
+import { redisBenchmark } from "./redis_benchmark.ts";
+import { type Bench, rounds, type Section } from "./section.ts";
+import { isThere, Subject } from "./subject.ts";
+import { figuresOf, tableOf, timesTable } from "./tables.ts";
+import { COST, THOUSANDS } from "./throughput.ts";
 
 const COMMANDS = ["set", "get"];
 const ROUNDS = 3;
-
-/** What one command costs a server. */
-interface Figures {
-  /** Requests per second. */
-  throughput: number;
-  /** Microseconds of the server's processor time for each request. */
-  cost: number;
-}
+const LOAD = ["-c", "50", "-P", "64", "-r", "100000"];
 
 const STORE: Contender = {
   name: "examples/store",
@@ -33,86 +25,50 @@ const STORE: Contender = {
   ],
 };
 
-const REDIS: Contender = {
-  name: "Redis",
-  speech: "redis",
-  command: (port) => [
-    ...["redis-server", "--bind", "127.0.0.1", "--port", port],
-    ...["--save", "", "--appendonly", "no"],
-  ],
-};
-
-/** Loads a server with one command. */
-async function load(
-  { port, pid }: Subject,
-  command: string,
-  requests: number,
-  pinned: boolean,
-): Promise<Figures> {
-  const used = processorSeconds(pid);
-  const [program, ...args] = onCore(LOAD_CORE, pinned, [
-    ...["redis-benchmark", "-p", port, "-c", "50", "-P", "64"],
-    ...["-t", command, "-n", `${requests}`, "-r", "100000", "--csv"],
-  ]);
-  const { stdout } = await new Deno.Command(program, { args }).output();
-  const lines = new TextDecoder().decode(stdout).trim().split("\n");
-  const [, rate] = lines.at(-1)!.match(/","([\d.]+)"/) ?? [];
-  if (!rate) throw new Failure(`redis-benchmark said: ${lines.at(-1)}`);
-  const cost = (processorSeconds(pid) - used) * 1e6 / requests;
-  return { throughput: Number(rate), cost };
-}
-
-/** Measures the store and Redis by turns, each with all commands. */
+/** Measures the store and Redis in turns, each with all commands. */
 export async function resp(bench: Bench): Promise<Section> {
   const needed = ["redis-server", "redis-benchmark"];
   for (const program of needed) {
     if (await isThere(program)) continue;
-    return { tables: [`Left out: resp, which needs ${program}`], figures: {} };
+    return {
+      tables: [[`Left out: resp, which needs ${program}`]],
+      figures: {},
+    };
   }
   const { quick, pinned } = bench;
   const requests = quick ? 300_000 : 1_000_000;
-  await using store = await Subject.start(STORE, pinned);
-  await using redis = await Subject.start(REDIS, pinned);
-  const turns = Array.from({ length: quick ? 1 : ROUNDS }, () => COMMANDS)
-    .flat().flatMap((command) => [
-      { name: STORE.name, subject: store, command },
-      { name: REDIS.name, subject: redis, command },
-    ]);
-  const measured = await each(
+  const servers = [STORE, redis()];
+  await using store = await Subject.start(servers[0], pinned);
+  await using other = await Subject.start(servers[1], pinned);
+  const turns = COMMANDS.flatMap((command) =>
+    [store, other].map((subject, i) => ({
+      name: `${command}, ${servers[i].name}`,
+      subject,
+      command,
+    }))
+  );
+  const figures = await rounds(
     bench,
+    quick ? 1 : ROUNDS,
     "resp",
     turns,
-    ({ name, command }) => `${command}, ${name}`,
-    async (turn) => ({
-      ...turn,
-      ...await load(turn.subject, turn.command, requests, pinned),
-    }),
+    ({ name }) => name,
+    ({ subject, command }) =>
+      redisBenchmark(subject, requests, pinned, ...LOAD, "-t", command),
   );
-  const middle = (contender: string, of: string, field: keyof Figures) =>
-    median(
-      measured.filter(({ name, command }) =>
-        name === contender && command === of
-      ).map((figures) => figures[field]),
-    );
-  const rows = COMMANDS.map((command) => {
-    const ours = middle(STORE.name, command, "cost");
-    const theirs = middle(REDIS.name, command, "cost");
-    const rates = [STORE, REDIS].map(({ name }) =>
-      (middle(name, command, "throughput") / 1000).toFixed(0)
-    );
-    return [
-      ...[command, ours.toFixed(2), theirs.toFixed(2)],
-      ...[(ours / theirs).toFixed(2), ...rates],
-    ];
-  });
+  const measured = {
+    columns: COMMANDS,
+    rows: servers.map(({ name }, server) => ({
+      name,
+      cells: COMMANDS.map((_, i) => figures[i * servers.length + server]),
+    })),
+  };
   return {
-    tables: table(
-      [
-        ...["server's µs per request", STORE.name, "Redis", "times Redis"],
-        ...[`${STORE.name}: thousand per second`, "Redis"],
-      ],
-      rows,
-    ),
-    figures: measured.map(({ subject: _, ...figures }) => figures),
+    tables: [
+      timesTable(measured, "Redis", COST),
+      tableOf(measured, COST),
+      tableOf(measured, THOUSANDS),
+    ],
+    figures: figuresOf(measured),
   };
 }

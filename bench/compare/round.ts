@@ -26,12 +26,16 @@ export interface Plan {
   rate?: number;
 }
 
-/** The results of a server under load. */
-export interface Rate extends Seen {
-  /** Requests per second. */
-  throughput: number;
+/** How fast a server is. */
+export interface Speed {
   /** Microseconds of the server's processor time for each request. */
   cost: number;
+  /** Requests per second. */
+  throughput: number;
+}
+
+/** The results of a server under load. */
+export interface Rate extends Seen, Speed {
   /** The share of one core that the load took. */
   load: number;
 }

@@ -22,8 +22,8 @@ export interface Bench {
 
 /** The results of one part of the bench. */
 export interface Section {
-  /** Tables to print. */
-  readonly tables: readonly string[];
+  /** Tables to print, each as its lines. */
+  readonly tables: readonly (readonly string[])[];
   /** All figures. */
   readonly figures: unknown;
 }
@@ -54,4 +54,23 @@ export async function each<T, R>(
     throw stop.aborted ? new Failure("Stopped before the end") : error;
   }
   return results;
+}
+
+/**
+ * Measures all things in turns, in each of several rounds. Resolves to the
+ * results for each thing, one a round.
+ */
+export async function rounds<T, R>(
+  bench: Pick<Bench, "stop">,
+  count: number,
+  title: string,
+  things: readonly T[],
+  name: (thing: T) => string,
+  measure: (thing: T) => Promise<R>,
+): Promise<R[][]> {
+  const turns = Array.from({ length: count }, () => things).flat();
+  const results = await each(bench, title, turns, name, measure);
+  return things.map((_, i) =>
+    results.filter((_, turn) => turn % things.length === i)
+  );
 }

@@ -70,7 +70,7 @@ export async function starts(bench: Bench): Promise<Section> {
     },
   );
   return {
-    tables: table(
+    tables: [table(
       ["ms from exec to the first line", "median", "longest"],
       STARTS.map(([name], i) => [
         name,
@@ -80,7 +80,7 @@ export async function starts(bench: Bench): Promise<Section> {
             ms.toFixed(0)
           )),
       ]),
-    ),
+    )],
     figures: Object.fromEntries(STARTS.map(([name], i) => [name, found[i]])),
   };
 }

@@ -5,42 +5,37 @@
  * @module
  */
 
-import { Failure } from "../../lib/cli/program.ts";
-import { processorSeconds } from "../../tools/stress/hold/processes.ts";
-import { median } from "../../tools/stress/hold/statistics.ts";
-import { table } from "../../tools/terminal/table.ts";
-import { type Contender, ROLLCALL, rollcall, TASK } from "./contenders.ts";
-import { load, type Plan } from "./round.ts";
-import { type Bench, each, type Section } from "./section.ts";
-import { isThere, LOAD_CORE, onCore, Subject } from "./subject.ts";
+import {
+  type Contender,
+  redis,
+  ROLLCALL,
+  rollcall,
+  TASK,
+} from "./contenders.ts";
+import { redisBenchmark } from "./redis_benchmark.ts";
+import { load, type Plan, type Speed } from "./round.ts";
+import { type Bench, rounds, type Section } from "./section.ts";
+import { isThere, Subject } from "./subject.ts";
+import { figuresOf, tableOf, timesTable } from "./tables.ts";
+import { COST, heads, THOUSANDS } from "./throughput.ts";
 import { STUDENTS } from "./workload.ts";
 
 const DEPTHS = [1, 16, 64];
 const CLIENTS = 50;
 const ROUNDS = 3;
 
-/** One measurement of a store, at one depth. */
-interface Figures {
-  /** Requests per second. */
-  throughput: number;
-  /** Microseconds of the server's processor time for each request. */
-  cost: number;
-}
-
 /** A store, and its measurement at each depth. */
-interface Measured {
+interface Store {
   name: string;
-  measure(plan: Plan): Promise<Figures[]>;
+  measure(plan: Plan): Promise<Speed[]>;
 }
 
 /** Returns Redis, which answers when a command is on the disk. */
-function redis(folder: string): Contender {
-  const command = (port: string) => [
-    ...["redis-server", "--bind", "127.0.0.1", "--port", port],
+function redisOnDisk(folder: string): Contender {
+  return redis([
     ...["--save", "", "--appendonly", "yes", "--appendfsync", "always"],
     ...["--dir", folder],
-  ];
-  return { name: "Redis", speech: "redis", command };
+  ]);
 }
 
 /** Returns our server, which may use a folder. */
@@ -55,9 +50,9 @@ function keeping(roster: string, folder: string): Contender {
 async function measureOurs(
   contender: Contender,
   plan: Plan,
-): Promise<Figures[]> {
+): Promise<Speed[]> {
   await using subject = await Subject.start(contender, plan.pinned);
-  const figures: Figures[] = [];
+  const figures: Speed[] = [];
   for (const depth of DEPTHS) figures.push(await load(subject, depth, plan));
   return figures;
 }
@@ -66,24 +61,21 @@ async function measureOurs(
 async function measureRedis(
   folder: string,
   { pinned, measured }: Plan,
-): Promise<Figures[]> {
-  await using subject = await Subject.start(redis(folder), pinned);
-  const figures: Figures[] = [];
+): Promise<Speed[]> {
+  await using subject = await Subject.start(redisOnDisk(folder), pinned);
+  const figures: Speed[] = [];
   for (const depth of DEPTHS) {
     const requests = Math.round(measured * CLIENTS * Math.min(depth, 8));
-    const used = processorSeconds(subject.pid);
-    const [command, ...args] = onCore(LOAD_CORE, pinned, [
-      ...["redis-benchmark", "-p", subject.port, "-c", `${CLIENTS}`],
-      ...["-P", `${depth}`, "-n", `${requests}`, "-r", `${STUDENTS}`, "--csv"],
-      ...["HSET", "student:__rand_int__", "student_name", "Alice Brown"],
-      ...["github_username", "abrown", "sid", "__rand_int__"],
-    ]);
-    const { stdout } = await new Deno.Command(command, { args }).output();
-    const lines = new TextDecoder().decode(stdout).trim().split("\n");
-    const [, rate] = lines.at(-1)!.match(/","([\d.]+)"/) ?? [];
-    if (!rate) throw new Failure(`redis-benchmark said: ${lines.at(-1)}`);
-    const cost = (processorSeconds(subject.pid) - used) * 1e6 / requests;
-    figures.push({ throughput: Number(rate), cost });
+    figures.push(
+      await redisBenchmark(
+        subject,
+        requests,
+        pinned,
+        ...["-c", `${CLIENTS}`, "-P", `${depth}`, "-r", `${STUDENTS}`],
+        ...["HSET", "student:__rand_int__", "student_name", "Alice Brown"],
+        ...["github_username", "abrown", "sid", "__rand_int__"],
+      ),
+    );
   }
   return figures;
 }
@@ -98,7 +90,7 @@ async function inFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
   }
 }
 
-const OURS: readonly Measured[] = [
+const OURS: readonly Store[] = [
   {
     name: "memory",
     measure: (plan) => measureOurs(ROLLCALL, plan),
@@ -112,12 +104,12 @@ const OURS: readonly Measured[] = [
   },
 ];
 
-const WITH_REDIS: readonly Measured[] = [
+const WITH_REDIS: readonly Store[] = [
   {
     name: "Redis",
     measure: (plan) =>
       inFolder(async (folder) => {
-        await using database = await Subject.start(redis(folder), false);
+        await using database = await Subject.start(redisOnDisk(folder), false);
         const address = `redis://127.0.0.1:${database.port}/0`;
         return await measureOurs(keeping(address, folder), plan);
       }),
@@ -135,52 +127,31 @@ export async function stores(bench: Bench): Promise<Section> {
     ? { clients: CLIENTS, warmUp: 300, measured: 500, pinned }
     : { clients: CLIENTS, warmUp: 1000, measured: 2000, pinned };
   const kinds = [...OURS, ...await isThere("redis-server") ? WITH_REDIS : []];
-  const rounds = await each(
+  const figures = await rounds(
     bench,
+    quick ? 1 : ROUNDS,
     "stores",
-    Array.from({ length: quick ? 1 : ROUNDS }, () => kinds).flat(),
+    kinds,
     ({ name }) => name,
     ({ measure }) => measure(plan),
   );
-  /** The median of a figure over all rounds. */
-  const middle = (kind: number, depth: number, field: keyof Figures) =>
-    median(
-      rounds.filter((_, nth) => nth % kinds.length === kind)
-        .map((figures) => figures[depth][field]),
-    );
-  const tableOf = (
-    title: string,
-    show: (kind: number, depth: number) => string,
-  ) =>
-    table(
-      [title, ...DEPTHS.map((depth) => `P = ${depth}`)],
-      kinds.map(({ name }, kind) => [
-        name,
-        ...DEPTHS.map((_, depth) => show(kind, depth)),
-      ]),
-    );
+  const measured = {
+    columns: heads(DEPTHS),
+    rows: kinds.map(({ name }, kind) => ({
+      name,
+      cells: DEPTHS.map((_, i) => figures[kind].map((round) => round[i])),
+    })),
+  };
   return {
     tables: [
-      ...tableOf(
-        "the roster in: thousand requests per second",
-        (kind, depth) => (middle(kind, depth, "throughput") / 1000).toFixed(1),
-      ),
-      "",
-      ...tableOf(
-        `times ${kinds[kinds.length - 1].name}`,
-        (kind, depth) =>
-          (middle(kind, depth, "throughput") /
-            middle(kinds.length - 1, depth, "throughput")).toFixed(2),
-      ),
-      "",
-      ...tableOf(
-        "server's µs per request",
-        (kind, depth) => middle(kind, depth, "cost").toFixed(2),
+      timesTable(measured, kinds[kinds.length - 1].name, COST),
+      ...[COST, { ...THOUSANDS, digits: 1 }].map((figure) =>
+        tableOf(measured, {
+          ...figure,
+          title: `${figure.title}, the roster in`,
+        })
       ),
     ],
-    figures: Object.fromEntries(kinds.map(({ name }, kind) => [
-      name,
-      rounds.filter((_, nth) => nth % kinds.length === kind),
-    ])),
+    figures: figuresOf(measured),
   };
 }

@@ -1,102 +1,114 @@
 /**
- * What pipelining is worth: requests per second by the depth of the pipeline.
+ * What pipelining is worth: processor time and requests per second by the depth
+ * of the pipeline.
  *
  * @module
  */
 
-import { median } from "../../tools/stress/hold/statistics.ts";
 import { chart } from "./chart.ts";
 import type { Contender } from "./contenders.ts";
-import { measure, type Plan, type Rate } from "./round.ts";
-import { type Bench, each, type Section } from "./section.ts";
-import { table } from "../../tools/terminal/table.ts";
+import { measure, type Plan, type Rate, type Speed } from "./round.ts";
+import { type Bench, rounds, type Section } from "./section.ts";
+import {
+  type Figure,
+  figuresOf,
+  type Measured,
+  medians,
+  tableOf,
+  timesTable,
+} from "./tables.ts";
 
-const DEPTHS = [1, 16, 64, 256];
 const ROUNDS = 3;
 
-/** The tables below the ratios: title, field, factor, and decimals. */
-const FIGURES: readonly [string, keyof Rate, number, number][] = [
-  ["thousand requests per second", "throughput", 0.001, 0],
-  ["server's µs per request", "cost", 1, 2],
-  ["load's share of its core, %", "load", 100, 0],
-  ["p99 of ms to a batch's last answer", "p99", 1, 2],
-];
+/** The server's processor time for a request. */
+export const COST: Figure<Speed> = {
+  title: "server's µs per request",
+  digits: 2,
+  of: ({ cost }) => cost,
+};
+
+/** The requests that were answered in a second. */
+export const THOUSANDS: Figure<Speed> = {
+  title: "thousand requests per second",
+  digits: 0,
+  of: ({ throughput }) => throughput / 1000,
+};
+
+/** The time until all answers to a batch were there. */
+export const P99: Figure<Rate> = {
+  title: "p99 of ms to a batch's last answer",
+  digits: 2,
+  of: ({ p99 }) => p99,
+};
+
+/** Where it is 100, the load is the bottleneck, and the rates say little. */
+const LOAD: Figure<Rate> = {
+  title: "load's share of its core, %",
+  digits: 0,
+  of: ({ load }) => load * 100,
+};
+
+/** Processor time is first: rates depend on the load, too. */
+const FIGURES: readonly Figure<Rate>[] = [COST, THOUSANDS, LOAD, P99];
+
+/** Returns the depths of the pipeline that are measured. */
+export function depthsOf({ quick }: Pick<Bench, "quick">): number[] {
+  return quick ? [1, 64] : [1, 16, 64, 256];
+}
+
+/** Returns the heads of the columns of these depths. */
+export function heads(depths: readonly number[]): string[] {
+  return depths.map((depth) => `P = ${depth}`);
+}
 
 /** All measured rates of each contender, by depth. */
 export class Throughput implements Section {
+  /** The rates, with a column for each depth. */
+  readonly measured: Measured<Rate>;
   readonly #contenders: readonly Contender[];
   readonly #depths: readonly number[];
-  readonly #rates: ReadonlyMap<Contender, ReadonlyMap<number, Rate[]>>;
 
-  /** Takes the rates of all rounds. Each round has those of each contender, in order. */
+  /** Takes the rates of all rounds of each contender. */
   constructor(
     contenders: readonly Contender[],
     depths: readonly number[],
-    rounds: readonly Map<number, Rate>[],
+    rates: readonly (readonly Map<number, Rate>[])[],
   ) {
-    this.#contenders = contenders;
     this.#depths = depths;
-    this.#rates = new Map(contenders.map((contender, i) => {
-      const own = rounds.filter((_, nth) => nth % contenders.length === i);
-      const byDepth = depths.map((depth) =>
-        [depth, own.map((round) => round.get(depth)!)] as const
-      );
-      return [contender, new Map(byDepth)];
-    }));
-  }
-
-  /** Returns the median of a figure over the rounds. */
-  middle(contender: Contender, depth: number, field: keyof Rate): number {
-    const rates = this.#rates.get(contender)!.get(depth)!;
-    return median(rates.map((rate) => rate[field]));
+    this.#contenders = contenders;
+    this.measured = {
+      columns: heads(depths),
+      rows: contenders.map(({ name }, i) => ({
+        name,
+        cells: depths.map((depth) =>
+          rates[i].map((round) => round.get(depth)!)
+        ),
+      })),
+    };
   }
 
   get figures(): unknown {
-    return Object.fromEntries(
-      [...this.#rates].map(([{ name }, it]) => [name, Object.fromEntries(it)]),
-    );
+    return figuresOf(this.measured);
   }
 
-  get tables(): string[] {
+  get tables(): string[][] {
     const yardstick = this.#contenders.find(({ name }) => name === "Redis") ??
       this.#contenders.find(({ speech }) => speech === "echo")!;
-    const ratio = (it: Contender, depth: number) =>
-      this.middle(it, depth, "throughput") /
-      this.middle(yardstick, depth, "throughput");
     return [
-      ...this.#table(
-        `times ${yardstick.name}`,
-        (it, depth) => ratio(it, depth).toFixed(2),
-      ),
-      ...FIGURES.flatMap(([title, field, factor, digits]) => [
-        "",
-        ...this.#table(
-          title,
-          (it, depth) =>
-            (this.middle(it, depth, field) * factor).toFixed(digits),
-        ),
-      ]),
+      timesTable(this.measured, yardstick.name, COST),
+      ...FIGURES.map((figure) => tableOf(this.measured, figure)),
     ];
-  }
-
-  #table(title: string, show: (it: Contender, depth: number) => string) {
-    return table(
-      [title, ...this.#depths.map((depth) => `P = ${depth}`)],
-      this.#contenders.map((it) => [
-        it.name,
-        ...this.#depths.map((depth) => show(it, depth)),
-      ]),
-    );
   }
 
   /** Returns the chart of throughput. */
   svg(caption: string): string {
-    const lines = this.#contenders.map((it) => ({
-      name: it.name,
-      points: this.#depths.map((depth) =>
-        [depth, this.middle(it, depth, "throughput")] as const
-      ),
-    }));
+    const lines = this.measured.rows.map((row) => {
+      const rates = medians(row, { of: ({ throughput }) => throughput });
+      return {
+        name: row.name,
+        points: this.#depths.map((depth, i) => [depth, rates[i]] as const),
+      };
+    });
     return chart(lines, caption);
   }
 }
@@ -107,13 +119,14 @@ export async function throughput(bench: Bench): Promise<Throughput> {
   const plan: Plan = quick
     ? { clients: 50, warmUp: 300, measured: 500, pinned }
     : { clients: 50, warmUp: 1000, measured: 2000, pinned };
-  const depths = quick ? [1, 64] : DEPTHS;
-  const rounds = await each(
+  const depths = depthsOf(bench);
+  const rates = await rounds(
     bench,
+    quick ? 1 : ROUNDS,
     "throughput",
-    Array.from({ length: quick ? 1 : ROUNDS }, () => contenders).flat(),
+    contenders,
     ({ name }) => name,
     (contender) => measure(contender, depths, plan),
   );
-  return new Throughput(contenders, depths, rounds);
+  return new Throughput(contenders, depths, rates);
 }

@@ -1,11 +1,11 @@
 // Short runs of the benchmarks, and a check that the patches of the choices fit.
 
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { delay } from "@std/async/delay";
 import { copyProject } from "../../tools/teach/faults/copy.ts";
 import { patchFolder } from "../../tools/teach/faults/patch.ts";
 import { needs } from "../support/needs.ts";
-import { Program, ROOT } from "../../tools/processes/program.ts";
+import { type Ended, Program, ROOT } from "../../tools/processes/program.ts";
 
 const linux = needs("Linux");
 
@@ -91,20 +91,108 @@ Deno.test("each choice can be switched off: its patch fits the current code", as
   }
 });
 
+/** Runs a file of `bench/`, in a copy of the project if a folder is given. */
+async function bench(
+  script: string,
+  flags: readonly string[],
+  options?: Deno.CommandOptions,
+): Promise<Ended> {
+  await using program = new Program(Deno.execPath(), [
+    ...["run", "--quiet", "--allow-all", `bench/${script}.ts`, ...flags],
+  ], options);
+  return await program.ended(5);
+}
+
+/** The head of every output: the processor, its cores, Deno's version, the date. */
+const MACHINE = /^.+, \d+ cores, Deno [\d.]+, \d{4}-\d\d-\d\d\n\n/;
+
 for (
   const [script, ...flags] of [
     ["compare", "--quick"],
+    ["compare", "--quick", "--against", "HEAD"],
     ["choices", "--quick", "--rounds", "1", "--only", "One write"],
-    ["events", "--pairs", "1"],
-    ["against", "--pairs", "1", "--commit", "HEAD"],
   ]
 ) {
-  linux.test(`bench/${script}.ts measures, and prints a table (needs Linux)`, async () => {
-    await using bench = new Program(Deno.execPath(), [
-      ...["run", "--quiet", "--allow-all", `bench/${script}.ts`, ...flags],
-    ]);
-    const { code, stdout, stderr } = await bench.ended(5);
+  linux.test(`bench/${script}.ts ${flags.join(" ")} says on which machine it measures, and prints a table (needs Linux)`, async () => {
+    const { code, stdout, stderr } = await bench(script, flags);
     assertEquals(code, 0, stdout + stderr);
-    assert(stdout.trim().split("\n").length > 1, stdout);
+    assertMatch(stdout, MACHINE);
+    assertMatch(stdout.replace(MACHINE, ""), /^.*\bprocessor.*\n.*\d\.\d/);
   });
 }
+
+linux.test("bench/compare.ts --against compares with a saved run on the same machine only (needs Linux)", async () => {
+  const quick = ["--quick", "--only", "throughput", "--json"];
+  const { stdout: json } = await bench("compare", quick);
+  const saved = JSON.parse(json);
+  const path = await Deno.makeTempFile({ suffix: ".json" });
+  try {
+    const { Rollcall } = saved.throughput;
+    saved.throughput = { Rollcall };
+    await Deno.writeTextFile(path, JSON.stringify(saved));
+    const against = ["--quick", "--against", path];
+    const same = await bench("compare", against);
+    assertEquals(same.code, 0, same.stderr);
+    assertMatch(same.stdout, MACHINE);
+    assertMatch(same.stdout, /: processor time per request .*\nRollcall +\d/);
+    const { processor } = saved.machine;
+    saved.machine.processor = `Not ${processor}`;
+    await Deno.writeTextFile(path, JSON.stringify(saved));
+    const { code, stdout, stderr } = await bench("compare", against);
+    assertEquals([code, stdout], [1, ""]);
+    assert(stderr.includes(`measured on Not ${processor}, `), stderr);
+    assert(stderr.includes(`and this is ${processor}, `), stderr);
+  } finally {
+    await Deno.remove(path);
+  }
+});
+
+linux.test("bench/compare.ts --against says in one line that there is no such commit, no checkout or no git (needs Linux)", async () => {
+  const parent = await Deno.makeTempDir({ prefix: "rollcall-" });
+  try {
+    await copyProject(`${parent}/copy`);
+    await Deno.mkdir(`${parent}/bin`);
+    await Deno.symlink("/bin/sh", `${parent}/bin/sh`);
+    const outside = {
+      cwd: `${parent}/copy`,
+      env: { GIT_CEILING_DIRECTORIES: parent },
+    };
+    for (
+      const [revision, options, line] of [
+        ["nosuch", {}, "git has no commit nosuch: --against takes a commit"],
+        ["--all", {}, "git has no commit --all: --against takes a commit"],
+        ["HEAD", outside, "--against HEAD needs a git checkout, and this"],
+        [
+          "HEAD",
+          { env: { PATH: `${parent}/bin` } },
+          "--against HEAD needs git",
+        ],
+      ] as const
+    ) {
+      const flags = [`--against=${revision}`];
+      const { code, stdout, stderr } = await bench("compare", flags, options);
+      assertEquals([code, stdout], [1, ""]);
+      assertEquals([stderr.startsWith(line), stderr.split("\n").length], [
+        true,
+        2,
+      ], stderr);
+    }
+  } finally {
+    await Deno.remove(parent, { recursive: true });
+  }
+});
+
+linux.test("bench/compare.ts refuses flags that --against does not use (needs Linux)", async () => {
+  for (
+    const flags of [
+      ["--against", "HEAD", "--only", "memory"],
+      ["--against", "HEAD", "--svg", "chart.svg"],
+      ["--pairs", "2"],
+      ["--against", "saved.json", "--pairs", "2"],
+    ]
+  ) {
+    const { code, stdout, stderr } = await bench("compare", flags);
+    assertEquals([code, stdout], [2, ""]);
+    assertMatch(stderr, / goes with /);
+  }
+});

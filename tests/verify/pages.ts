@@ -36,6 +36,9 @@ const IN_CI = [
 /** Commands that other tests run, with their file. */
 const ELSEWHERE: Record<string, string> = {
   "task bench": "verify/bench.ts",
+  "task bench --against HEAD~1": "verify/bench.ts",
+  "task bench --against before.json": "verify/bench.ts",
+  "task bench --only throughput --json > before.json": "verify/bench.ts",
   "task compile": "verify/compile.ts",
   "task compile --all": "compile_test.ts",
   "task hold --all": "verify/hold.ts",
@@ -61,9 +64,6 @@ const ELSEWHERE: Record<string, string> = {
   "run --allow-net upper.ts": "verify/quotations.ts",
   "run --allow-net NAME.ts": "examples_test.ts",
   "run --allow-all bench/choices.ts": "verify/bench.ts",
-  "run --allow-all bench/events.ts": "verify/bench.ts",
-  "run --allow-all bench/against.ts --commit HEAD --pairs 15":
-    "verify/bench.ts",
   "task verify faults pages": "verify/faults.ts",
   "task verify faults": "verify/faults.ts",
 };
