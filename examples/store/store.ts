@@ -2,8 +2,6 @@ import { Server } from "@rollcall/rollcall";
 import { ClientHandler } from "@rollcall/rollcall/clienthandler";
 import { type Answer, Line, resp } from "./resp.ts";
 
-/** How many requests are answered together. */
-const ANSWERED_AT_ONCE = 64;
 /** Bytes of memory that an entry takes besides its key and its value, as estimated. */
 const ENTRY = 128;
 const OK = new Line("+OK");
@@ -65,15 +63,6 @@ const shared = new Store(256 * 2 ** 20);
 /** Serves one client. */
 export class StoreHandler extends ClientHandler<string[], Answer> {
   protected readonly store: Store = shared;
-
-  /** After some answers, it waits if the client does not read them. */
-  protected override async processBatch(requests: readonly string[][]) {
-    for (let i = 0; i < requests.length; i += ANSWERED_AT_ONCE) {
-      const some = requests.slice(i, i + ANSWERED_AT_ONCE);
-      await this.send(some.map((request) => this.processRequest(request)));
-    }
-    return [];
-  }
 
   protected override processRequest(request: string[]): Answer {
     return this.store.answer(request);
