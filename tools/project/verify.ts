@@ -17,6 +17,8 @@ import { ProgressLine } from "../terminal/progress_line.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const FOLDER = "tests/verify/";
+/** The parts that take longest. They begin first, so that none of them is left at the end. */
+const LONGEST = ["mended", "grader", "faults"];
 /** Parts that measure. Each runs alone. */
 const MEASURING = ["bench", "hold", "lab", "soak"];
 
@@ -116,6 +118,15 @@ function partsOf(names: readonly string[]): Part[] {
     .map((name) => new Part(name));
 }
 
+/** Returns the parts of these names, and the others. */
+function split(
+  parts: readonly Part[],
+  names: readonly string[],
+): [named: Part[], others: Part[]] {
+  const isNamed = ({ name }: Part) => names.includes(name);
+  return [parts.filter(isNamed), parts.filter((it) => !isNamed(it))];
+}
+
 async function verify(parts: Part[], stop: AbortSignal): Promise<number> {
   const began = performance.now();
   using line = new ProgressLine();
@@ -144,11 +155,12 @@ async function verify(parts: Part[], stop: AbortSignal): Promise<number> {
     };
     await Promise.all(Array.from({ length: atOnce }, work));
   };
-  const measures = ({ name }: Part) => MEASURING.includes(name);
-  // Parts often wait, so one more runs than there are processors.
-  const atOnce = navigator.hardwareConcurrency + 1;
-  await runAll(parts.filter((it) => !measures(it)), atOnce);
-  await runAll(parts.filter(measures), 1);
+  const [longest, others] = split(parts, LONGEST);
+  const [measuring, usual] = split(others, MEASURING);
+  // Parts often wait, so more run than there are processors.
+  const atOnce = navigator.hardwareConcurrency + 2;
+  await runAll([...longest, ...usual], atOnce);
+  await runAll(measuring, 1);
   if (stop.aborted) throw new Failure("Stopped before the end");
   const sum = (key: "passed" | "failed" | "ignored") =>
     over.reduce((total, { count }) => total + count[key], 0);
