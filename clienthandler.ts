@@ -248,7 +248,7 @@ export abstract class ClientHandler<In = Message, Out = In> {
 
 /** The lab's handler: records, prints and acknowledges the student in each request. */
 export class StudentHandler extends ClientHandler {
-  /** The roster, which all handlers of this server share. It is used only under the lock. */
+  /** The roster, which all handlers of this server share. It records only under the lock. */
   protected readonly roster: Roster = sharedRoster(this.server);
   #doubts = new Doubts(this.report);
   /** Returns the line to print for a student. */

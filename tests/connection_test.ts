@@ -153,6 +153,18 @@ Deno.test("MessageConnection.receive() pauses between messages that take long to
   }
 });
 
+Deno.test("MessageConnection.receive() notices the end inside a message, also without a limit of its bytes", async () => {
+  const limits = { ...DEFAULT_LIMITS, maxRequestBytes: Infinity };
+  const [whole, part] = [encode([ALICE]), encode([ALICE]).subarray(0, 40)];
+  const connection = over(new ScriptedConnection([whole, part]), limits);
+  assertEquals((await connection.receive())?.length, 1);
+  await assertRejects(
+    () => connection.receive(),
+    ProtocolError,
+    "40 bytes into a message",
+  );
+});
+
 Deno.test("MessageConnection.receive() accepts a message longer than its usual buffer", async () => {
   const limits = { ...DEFAULT_LIMITS, maxRequestBytes: 300_000 };
   const text = "a".repeat(200_000);

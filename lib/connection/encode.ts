@@ -1,22 +1,25 @@
 /**
  * Encoding messages for one write.
  *
+ * All connections share one buffer. It holds the bytes of at most one queue: the queue
+ * gets them before messages are encoded for another one, and when it asks for them. To
+ * hand over each short answer alone would take longer than to encode it.
+ *
  * @module
  */
 
 import { ByteWriter } from "../formats/byte_writer.ts";
 import type { WireFormat } from "../formats/format.ts";
 
-/** Bytes of messages that are encoded before they are handed over. */
-const AT_ONCE = 4096;
+/** With more bytes than this in the buffer, they are handed over. */
+const LARGEST = 4096;
 
-/** Shared by all connections, since encoding a message cannot be interrupted. */
-const writer = new ByteWriter();
-/** For whom the bytes in it are. */
-let receiver: Receiver | undefined;
+const buffer = new ByteWriter();
+/** The queue whose bytes are in the buffer. */
+let owner: ByteQueue | undefined;
 
-/** Gets encoded bytes, in order. */
-export interface Receiver {
+/** A queue of encoded bytes. */
+export interface ByteQueue {
   /** Adds bytes, which must not be changed afterwards. */
   add(bytes: Uint8Array): void;
 }
@@ -29,37 +32,34 @@ export interface Encoded {
   error?: unknown;
 }
 
-/**
- * Encodes messages, until they have more than `most` bytes. The receiver gets the bytes
- * later: to hand over each short answer alone would take longer than to encode it.
- */
+/** Encodes messages for a queue, until they have more than `most` bytes. The queue gets the bytes later. */
 export function encode<Out>(
   messages: readonly (Out | undefined)[],
   format: WireFormat<unknown, Out>,
   most: number,
-  to: Receiver,
+  queue: ByteQueue,
 ): Encoded {
-  if (receiver !== to) handOver();
-  receiver = to;
-  const before = writer.length;
-  let end = before; // of the messages that are complete
+  if (owner !== queue) handOver();
+  owner = queue;
+  const start = buffer.length;
+  let end = start; // of the messages that are complete
   let error: unknown;
   try {
     for (const message of messages) {
-      if (message !== undefined) format.write(message, writer);
-      end = writer.length;
-      if (end - before > most) break;
+      if (message !== undefined) format.write(message, buffer);
+      end = buffer.length;
+      if (end - start > most) break;
     }
   } catch (thrown) {
-    writer.length = end;
+    buffer.length = end;
     error = thrown ?? new TypeError("The format threw nothing");
   }
-  if (end > AT_ONCE) handOver();
-  return { count: end - before, error };
+  if (end > LARGEST) handOver();
+  return { count: end - start, error };
 }
 
-/** Hands over what was encoded. */
+/** Hands the bytes in the buffer over to their queue. */
 export function handOver(): void {
-  if (writer.length > 0) receiver!.add(writer.take());
-  receiver = undefined;
+  if (buffer.length > 0) owner!.add(buffer.take());
+  owner = undefined;
 }

@@ -108,7 +108,7 @@ export class RequestProcessor<In, Out> {
     this.#refusals = new Refusals(application.server, application.report);
   }
 
-  /** Reports, at the end, the number of invalid requests that were not reported, and of all requests. */
+  /** Reports, at the end, how many invalid requests were not reported, and how many requests came, if any did. */
   reportEnd(requests: number): void {
     const { report, server } = this.#application;
     const { invalid, unreported } = this.#refusals;

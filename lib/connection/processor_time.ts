@@ -50,7 +50,7 @@ class RecentTime {
 
   /** Adds so many milliseconds. The sum is never below 0. */
   add(ms: number): void {
-    if (ms === 0 || (this.#ms === 0 && ms < 0)) return; // the clock is slow
+    if (ms === 0 || (this.#ms === 0 && ms < 0)) return; // reading the clock is slow
     const now = performance.now();
     this.#ms = Math.max(0, this.#left(now) + ms);
     this.#at = now;

@@ -5,7 +5,7 @@
  */
 
 import { Buffer } from "node:buffer";
-import { handOver, type Receiver } from "./encode.ts";
+import { type ByteQueue, handOver } from "./encode.ts";
 import type { Deadline } from "./timers.ts";
 
 const NONE = new Uint8Array();
@@ -13,7 +13,7 @@ const NONE = new Uint8Array();
 const MOST_SEGMENTS = 64;
 
 /** A queue of bytes that are written in order, in as few writes as possible. */
-export class WriteQueue implements Receiver {
+export class WriteQueue implements ByteQueue {
   #segments: Uint8Array[] = [];
   /** Bytes that come after the segments, copied behind each other. The block has room for more. */
   #block: Uint8Array = NONE;
@@ -49,7 +49,7 @@ export class WriteQueue implements Receiver {
     return this.#pendingBytes > this.#softLimit;
   }
 
-  /** Counts bytes that were encoded. {@linkcode add} gets them before the next write. */
+  /** Counts bytes that were encoded. {@linkcode add} stores them, at the latest before the next write. */
   expect(count: number): void {
     this.#pendingBytes += count;
     if (this.isFull) this.#deadline.start();

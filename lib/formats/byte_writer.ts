@@ -14,15 +14,16 @@ const SHORT = 64;
 const encoder = new TextEncoder();
 
 /**
- * The buffer that a format writes to. It grows.
+ * The buffer that a format writes to. It grows, and may hold earlier messages.
  *
  * @example A text behind its length
  * ```ts
  * import { ByteWriter } from "@rollcall/rollcall/formats";
  *
  * const sink = new ByteWriter();
+ * const start = sink.length;
  * sink.uint32(0); // room for the length, which is not known yet
- * sink.setUint32(0, sink.text("tea"));
+ * sink.setUint32(start, sink.text("tea"));
  * if (sink.take().join() !== "3,0,0,0,116,101,97") throw new Error("other bytes");
  * ```
  */

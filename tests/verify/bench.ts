@@ -117,7 +117,10 @@ for (
     const { code, stdout, stderr } = await bench(script, flags);
     assertEquals(code, 0, stdout + stderr);
     assertMatch(stdout, MACHINE);
-    assertMatch(stdout.replace(MACHINE, ""), /^.*(\bprocessor|µs per request).*\n.*\d\.\d/);
+    assertMatch(
+      stdout.replace(MACHINE, ""),
+      /^.*(\bprocessor|µs per request).*\n.*\d\.\d/,
+    );
   });
 }
 

@@ -116,8 +116,10 @@ export class DictReader {
       const from = at + (isShort ? 2 : 5);
       const to = from + (isShort ? bytes[at + 1] : uint32(bytes, at + 1));
       const known = to <= stop ? labKey(bytes, from, to) : undefined;
-      this.#valueEnd = to;
-      if (known !== undefined) return known;
+      if (known !== undefined) {
+        this.#valueEnd = to;
+        return known;
+      }
     }
     const key = this.#value(bytes, at, stop);
     return typeof key === "string" ? key : undefined;

@@ -87,17 +87,16 @@ export class PickleReader implements FormatReader {
     const dicts = this.#dicts ??= new DictReader(this.#limits);
     this.#work = 0;
     if (this.#machine) this.#machine.work = 0;
-    /** No opcode of this message may extend beyond this position. */
-    let last = max - this.#pendingBytes;
+    /** Where this message begins: negative, if some of its bytes were taken before. */
+    let start = -this.#pendingBytes;
     let at = 0;
     try {
       while (at < end && !this.paused) {
-        if (last === at + max) { // at the first byte of a message
+        if (at === start) {
           const next = dicts.read(bytes, at, end);
           if (next > 0) {
             messages.push(dicts.dict);
-            at = next;
-            last = at + max;
+            start = at = next;
             this.#work += DICT_WORK;
             continue;
           }
@@ -112,14 +111,15 @@ export class PickleReader implements FormatReader {
           to = newline === -1 || newline >= end ? end + 1 : newline + 1;
           if (to - from > LONGEST_LINE) throw lineTooLong();
         } else if (width === NO_OPCODE) {
-          throw refusedOpcode(bytes, last - max, at, end, machine.top);
+          throw refusedOpcode(bytes, start, at, end, machine.top);
         } else if (width < 0) {
           from += width === COUNT1 ? 1 : width === COUNT4 ? 4 : 8;
           to = from > end ? from : from + count(bytes, at + 1, width);
         }
+        const last = start + max; // no opcode may extend beyond this position
         if (to > last) throw tooLong(max);
         if (to > end) {
-          if (width === LINE) checkLine(bytes, last - max, at, end);
+          if (width === LINE) checkLine(bytes, start, at, end);
           break;
         }
         if (opcode === Op.FRAME && to + uint64(bytes, from) > last) {
@@ -128,16 +128,16 @@ export class PickleReader implements FormatReader {
         at = to;
         if (opcode === Op.STOP) {
           messages.push(machine.finish());
-          last = at + max;
+          start = at;
         } else {
           execute(machine, opcode, bytes, from, to);
         }
         this.#work += 1 + (to - from) / BYTES_PER_WORK;
       }
     } catch (error) {
-      throw explained(error, bytes, last - max, end);
+      throw explained(error, bytes, start, end);
     }
-    this.#pendingBytes = max - (last - at);
+    this.#pendingBytes = at - start;
     return at;
   }
 
