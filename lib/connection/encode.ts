@@ -2,8 +2,9 @@
  * Encoding messages for one write.
  *
  * All connections share one buffer. It holds the bytes of at most one queue: the queue
- * gets them before messages are encoded for another one, and when it asks for them. To
- * hand over each short answer alone would take longer than to encode it.
+ * gets them before messages are encoded for another one, or when it asks for them, which
+ * it does before it writes. To hand over each short answer alone would take longer than
+ * to encode it.
  *
  * @module
  */

@@ -7,11 +7,12 @@
 import { spells } from "./decode_text.ts";
 import { type Message, type MessageMap, setKey } from "./format.ts";
 
+const KEYS = ["student_name", "github_username", "sid"];
 /** The keys by their lengths. */
-const BY_LENGTH: (string | undefined)[] = Array(16).fill(undefined);
-for (const key of ["student_name", "github_username", "sid"]) {
-  BY_LENGTH[key.length] = key;
-}
+const BY_LENGTH: (string | undefined)[] = Array(
+  1 + Math.max(...KEYS.map(({ length }) => length)),
+).fill(undefined);
+for (const key of KEYS) BY_LENGTH[key.length] = key;
 
 /** Returns the lab's key that the bytes from `from` up to `to` spell, if they do. */
 export function labKey(

@@ -51,29 +51,29 @@ export function toStudentFor(
  * wrong type.
  */
 export function toStudent(request: Message, wire = "pickle"): Student {
-  if (!isMessageMap(request)) {
-    if (request instanceof Map) {
-      const other = [...request.keys()].find((key) => typeof key !== "string");
-      throw new RequestError(
-        `A request's keys must all be text, not ${describe(other)}`,
-        {
-          about: nameIn({ student_name: request.get("student_name") ?? null }),
-        },
-      );
-    }
-    const kind = `${describe(request)}${advice(request, DUMPS[wire])}`;
-    const inner = Array.isArray(request)
-      ? request.find(isMessageMap)
-      : undefined;
-    throw new ProtocolError(`A request must be a dict, not ${kind}`, {
-      about: inner && nameIn(inner),
-    });
-  }
+  if (!isMessageMap(request)) throw notADict(request, DUMPS[wire]);
   const { student_name, github_username, sid } = request;
   check("student_name", request, isText(student_name), "text or None");
   check("github_username", request, isText(github_username), "text or None");
   check("sid", request, isSid(sid), "an integer, text or None");
   return request as Student;
+}
+
+/** Returns an error about a request that is not a dict whose keys are text. */
+function notADict(request: Message, dumps: string | undefined): Error {
+  if (request instanceof Map) {
+    const other = [...request.keys()].find((key) => typeof key !== "string");
+    return new RequestError(
+      `A request's keys must all be text, not ${describe(other)}`,
+      { about: nameIn({ student_name: request.get("student_name") ?? null }) },
+    );
+  }
+  const inner = Array.isArray(request) ? request.find(isMessageMap) : undefined;
+  return new ProtocolError(
+    `A request must be a dict, not ${describe(request)}` +
+      advice(request, dumps),
+    { about: inner && nameIn(inner) },
+  );
 }
 
 /** A field is missing, or has the wrong type. */
