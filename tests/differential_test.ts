@@ -78,7 +78,7 @@ Deno.test("compareWithBuiltIn() throws if a line is read as another value, or re
   try {
     compare('{"a": 1}')();
     reading((messages) => messages.push({ a: -0 }));
-    assertThrows(compare('{"a": 0}'), Error, "another value");
+    assertThrows(compare('{"a": 0}'), Error, "not { a: 0 }");
     assertThrows(compare('{"a": 0'), Error, "is not JSON");
     assertThrows(compare('{"a": 0}', { maxDepth: 0 }), Error, "maxDepth");
     assertThrows(compare('{"a": 0}', { maxItems: 0 }), Error, "maxItems");

@@ -141,6 +141,10 @@ Deno.test("PickleReader refuses a dict over any limit, whole as byte by byte, an
   assertEquals(outcomeBothWays(whole, {}).messages, [{ "": "" }]);
   const most = { maxRequestBytes: whole.length };
   assert(outcomeBothWays(whole, most).wrong.includes("too much memory"));
+  const empty = outcomeBothWays(Uint8Array.of(0x7d, 0x2e), {
+    maxRequestBytes: 6,
+  });
+  assert(empty.wrong.includes("too much memory"));
   const flat = outcomeBothWays(whole, { maxDepth: 0 });
   assert(flat.wrong.includes("nested more than 0 deep"));
   // The second value is not UTF-8, but it is one item too many already.

@@ -55,8 +55,8 @@ export class DictReader {
     this.#maxBytes = maxRequestBytes;
     this.#maxItems = maxItems;
     // What could exceed the other limits is left to the machine.
-    const mostInMemory = maxRequestBytes * MEMORY_FACTOR / MEMORY_PER_BYTE;
-    this.#longest = maxDepth < 1 ? 0 : Math.min(LONGEST, mostInMemory);
+    const most = Math.floor(maxRequestBytes * MEMORY_FACTOR / MEMORY_PER_BYTE);
+    this.#longest = maxDepth < 1 ? 0 : Math.min(LONGEST, most);
   }
 
   /**

@@ -93,7 +93,8 @@ export function difference(a: Outcome, b: Outcome): string | undefined {
   return isSame ? undefined : `refusals: ${show(one)} and ${show(other)}`;
 }
 
-function show(value: unknown): string {
+/** Returns a value as one line. */
+export function show(value: unknown): string {
   return inspect(value, { depth: 6, breakLength: Infinity });
 }
 
