@@ -96,6 +96,7 @@ class PickleMaker {
       () => this.#put(Op.MARK, Op.NONE, Op.POP_MARK),
       () => this.#put(Op.MARK, Op.POP),
       () => this.#put(Op.MARK),
+      () => this.#put(Op.MARK, Op.MARK),
       () => this.#put(Op.POP),
       () => this.#put(Op.SETITEMS),
       () => this.#put(Op.STOP),
@@ -168,6 +169,7 @@ class PickleMaker {
       else this.#value(depth + 1);
     }
     if (this.#isUnusual()) this.#simple();
+    if (this.#isUnusual()) this.#noise();
   }
 
   /** Writes a value that the lab's requests have. */
@@ -223,6 +225,7 @@ class PickleMaker {
       () => random.pick(LINES),
     ])();
     const lines = [
+      () => this.#line(Op.INT, random.pick(["00", "01"])), // a bool
       () => this.#line(Op.INT, line),
       () => this.#line(Op.LONG, line + (random.below(4) > 0 ? "L" : "")),
     ];
