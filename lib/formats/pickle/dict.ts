@@ -32,7 +32,7 @@ const NEWLINE = 0x0a;
 const ZERO = 0x30;
 /** The longest pickle read here, in bytes. Work on a longer one could be wasted. */
 const LONGEST = 4096;
-/** The machine estimates at most this much memory for each byte of such a pickle. */
+/** The machine estimates at most this much memory for each byte of such a pickle: most for an empty dict, or for integers that are not exact. */
 const MEMORY_PER_BYTE = 160;
 /** The most bytes that a `PUT`'s number and newline take in such a pickle. */
 const LONGEST_PUT = 5;
