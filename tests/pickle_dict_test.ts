@@ -153,6 +153,15 @@ Deno.test("PickleReader refuses a dict over any limit, whole as byte by byte, an
   assert(wrong.includes("more than 1 items"), wrong);
 });
 
+Deno.test("PickleReader waits for the end of a text that holds a pickle, behind 8 bytes that are too large for a length", () => {
+  const latin1 = (text: string) =>
+    Uint8Array.from(text, (character) => character.charCodeAt(0));
+  const [start, rest] = ["(dp0\nVst\x80\x02K\x01.", "\np1\nI1\ns."];
+  const { messages, wrong } = outcome([latin1(start), latin1(rest)]);
+  assertEquals([wrong, messages], ["", [{ "st\x80\x02K\x01.": 1 }]]);
+  assertEquals(outcomeBothWays(latin1(start), {}).left, start.length);
+});
+
 Deno.test("DictReader reads no dict whose values take too much memory for the machine", () => {
   // The least bytes with the most memory: integers that are not exact as numbers.
   const integer = [0x8a, 7, 0, 0, 0, 0, 0, 0, 0x40];
