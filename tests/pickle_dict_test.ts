@@ -162,6 +162,13 @@ Deno.test("PickleReader waits for the end of a text that holds a pickle, behind 
   assertEquals(outcomeBothWays(latin1(start), {}).left, start.length);
 });
 
+Deno.test("PickleReader reads a LONG with spaces as Python does, whole and byte by byte", () => {
+  for (const line of ["12L", " 12L", "12 L", "12\t\rL", "+12L", "12 "]) {
+    const bytes = new TextEncoder().encode(`L${line}\n.`);
+    assertEquals(outcomeBothWays(bytes, {}).messages, [12], line);
+  }
+});
+
 Deno.test("DictReader reads no dict whose values take too much memory for the machine", () => {
   // The least bytes with the most memory: integers that are not exact as numbers.
   const integer = [0x8a, 7, 0, 0, 0, 0, 0, 0, 0x40];
