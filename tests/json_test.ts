@@ -53,6 +53,12 @@ Deno.test("json takes `__proto__` as a key like any other", () => {
   }
 });
 
+Deno.test("json reads a key with an escape where a backslash was a key before, which JSON.parse mistakes for it", () => {
+  const lines = ['{"h":[],"\\\\":0}', '{"h":1,"\\"":2}'];
+  const { messages } = read(`${lines.join("\n")}\n`);
+  assertEquals(messages, [{ h: [], "\\": 0 }, { h: 1, '"': 2 }]);
+});
+
 Deno.test("json refuses an integer beyond 2^53, and says to send text", () => {
   for (const number of ["9007199254740993", "-9007199254740992", "1e20"]) {
     assertThrows(() => read(`[${number}]\n`), ProtocolError, "sent as text");

@@ -9,7 +9,7 @@ import { FORMATS } from "../lib/formats/formats.ts";
 import { encode, readAll } from "../lib/testing/messages.ts";
 
 /** Low limits, so that changed bytes exceed them. */
-const LIMITS = { ...DEFAULT_LIMITS, maxRequestBytes: 150, maxItems: 5 };
+const LIMITS = { ...DEFAULT_LIMITS, maxRequestBytes: 1000, maxItems: 5 };
 
 /**
  * Reads pieces, one after the other. Returns the messages, the error, and the
@@ -116,7 +116,76 @@ Deno.test("DictReader reads a dict only if all its bytes are there and it is wit
     assertEquals(read({ maxItems: items - 1 }, length), 0, name);
     assertEquals(read({ maxItems: items }, length), length, name);
     assertEquals(read({ maxRequestBytes: length - 1 }, length), 0, name);
-    assertEquals(read({ maxRequestBytes: length }, length), length, name);
+    assertEquals(read({ maxRequestBytes: 5 * length }, length), length, name);
+  }
+});
+
+/** Reads a pickle whole and byte by byte, which must be the same. */
+function outcomeBothWays(
+  bytes: Uint8Array,
+  limits: Partial<typeof DEFAULT_LIMITS>,
+): ReturnType<typeof outcome> {
+  const all = { ...DEFAULT_LIMITS, ...limits };
+  const single = [...bytes].map((byte) => Uint8Array.of(byte));
+  const [complete, bytewise] = [outcome([bytes], all), outcome(single, all)];
+  assertEquals(complete.wrong, bytewise.wrong);
+  assert(same(complete.messages, bytewise.messages));
+  return complete;
+}
+
+Deno.test("PickleReader refuses a dict over any limit, whole as byte by byte, and names the same limit", () => {
+  // An empty text with a place in the memo, as a key and as a value.
+  const item = [0x8c, 0, 0x94, 0x8c, 0, 0x94];
+  const dict = [0x7d, 0x94, 0x28, ...item, ...item];
+  const whole = Uint8Array.of(...dict, 0x75, 0x2e);
+  assertEquals(outcomeBothWays(whole, {}).messages, [{ "": "" }]);
+  const most = { maxRequestBytes: whole.length };
+  assert(outcomeBothWays(whole, most).wrong.includes("too much memory"));
+  const empty = outcomeBothWays(Uint8Array.of(0x7d, 0x2e), {
+    maxRequestBytes: 6,
+  });
+  assert(empty.wrong.includes("too much memory"));
+  const flat = outcomeBothWays(whole, { maxDepth: 0 });
+  assert(flat.wrong.includes("nested more than 0 deep"));
+  // The second value is not UTF-8, but it is one item too many already.
+  const bad = Uint8Array.of(...dict.slice(0, -2), 1, 0xff, 0x94, 0x75, 0x2e);
+  const { wrong } = outcomeBothWays(bad, { maxItems: 1 });
+  assert(wrong.includes("more than 1 items"), wrong);
+});
+
+Deno.test("PickleReader waits for the end of a text that holds a pickle, behind 8 bytes that are too large for a length", () => {
+  const latin1 = (text: string) =>
+    Uint8Array.from(text, (character) => character.charCodeAt(0));
+  const [start, rest] = ["(dp0\nVst\x80\x02K\x01.", "\np1\nI1\ns."];
+  const { messages, wrong } = outcome([latin1(start), latin1(rest)]);
+  assertEquals([wrong, messages], ["", [{ "st\x80\x02K\x01.": 1 }]]);
+  assertEquals(outcomeBothWays(latin1(start), {}).left, start.length);
+});
+
+Deno.test("PickleReader reads a LONG with spaces as Python does, whole and byte by byte", () => {
+  for (const line of ["12L", " 12L", "12 L", "12\t\rL", "+12L", "12 "]) {
+    const bytes = new TextEncoder().encode(`L${line}\n.`);
+    assertEquals(outcomeBothWays(bytes, {}).messages, [12], line);
+  }
+});
+
+Deno.test("DictReader reads no dict whose values take too much memory for the machine", () => {
+  // The least bytes with the most memory: integers that are not exact as numbers.
+  const integer = [0x8a, 7, 0, 0, 0, 0, 0, 0, 0x40];
+  for (const memo of [[], [0x94]]) {
+    for (const items of [1, 10, 300]) {
+      const item = [0x8c, 0, ...memo, ...integer, ...memo];
+      const body = Array(items).fill(item).flat();
+      const bytes = Uint8Array.of(0x7d, ...memo, 0x28, ...body, 0x75, 0x2e);
+      for (const factor of [1, 2, 3, 4, 5, 6]) {
+        const maxRequestBytes = factor * bytes.length;
+        const { messages } = outcomeBothWays(bytes, { maxRequestBytes });
+        const limits = { ...DEFAULT_LIMITS, maxRequestBytes };
+        const end = new DictReader(limits).read(bytes, 0, bytes.length);
+        if (end > 0) assertEquals(messages.length, 1);
+        assertEquals(end > 0, factor >= 5);
+      }
+    }
   }
 });
 

@@ -106,8 +106,10 @@ export function isLengthAndPickle(
     const start = from + width;
     if (bytes[start] !== 0x80 || start + 1 >= to) return false;
     if (!PROTO.test(String.fromCharCode(0x80, bytes[start + 1]))) return false;
-    if (width > 1 && bytes[to - 1] === STOP) return true;
-    return lengths(bytes.subarray(from, start)).some((length) =>
+    const possible = lengths(bytes.subarray(from, start));
+    const isLength = width > 1 && Math.min(...possible) <= MOST_LENGTH;
+    if (isLength && bytes[to - 1] === STOP) return true;
+    return possible.some((length) =>
       length <= to - start && bytes[start + length - 1] === STOP
     );
   });

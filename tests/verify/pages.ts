@@ -78,6 +78,8 @@ const INSTEAD: Record<string, string> = {
   "task break NAME": "task break no-lock",
   "run --allow-read tools/stress/fuzz.ts --seconds 60":
     "run --allow-read tools/stress/fuzz.ts --seconds 1",
+  "run tools/stress/differential.ts":
+    "run tools/stress/differential.ts --seeds 1000",
   "task docs": "task docs --check",
   "task simulate": "task simulate --seeds 100",
   "task costliest": "task costliest --help",

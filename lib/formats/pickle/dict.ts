@@ -8,6 +8,7 @@
 import type { MessageLimits } from "../../limits.ts";
 import type { MessageMap } from "../format.ts";
 import { labKey, setItem } from "../lab_keys.ts";
+import { MEMORY_FACTOR } from "./machine.ts";
 import {
   ARGUMENT,
   COUNT1,
@@ -31,6 +32,8 @@ const NEWLINE = 0x0a;
 const ZERO = 0x30;
 /** The longest pickle read here, in bytes. Work on a longer one could be wasted. */
 const LONGEST = 4096;
+/** The machine estimates at most this much memory for each byte of such a pickle: most for an empty dict, or for integers that are not exact. */
+const MEMORY_PER_BYTE = 160;
 /** The most bytes that a `PUT`'s number and newline take in such a pickle. */
 const LONGEST_PUT = 5;
 
@@ -43,13 +46,17 @@ export class DictReader {
   dict: MessageMap = {};
   #maxBytes: number;
   #maxItems: number;
+  #longest: number;
   /** Where the last value that was read ends. */
   #valueEnd = 0;
 
   /** Makes a reader of dicts within these limits. */
-  constructor({ maxRequestBytes, maxItems }: MessageLimits) {
+  constructor({ maxRequestBytes, maxItems, maxDepth }: MessageLimits) {
     this.#maxBytes = maxRequestBytes;
     this.#maxItems = maxItems;
+    // What could exceed the other limits is left to the machine.
+    const most = Math.floor(maxRequestBytes * MEMORY_FACTOR / MEMORY_PER_BYTE);
+    this.#longest = maxDepth < 1 ? 0 : Math.min(LONGEST, most);
   }
 
   /**
@@ -61,7 +68,7 @@ export class DictReader {
    */
   read(bytes: Uint8Array, start: number, end: number): number {
     const last = start + this.#maxBytes;
-    const stop = Math.min(end, last, start + LONGEST);
+    const stop = Math.min(end, start + this.#longest);
     let at = start;
     if (bytes[at] === Op.PROTO) {
       if (bytes[at + 1] > NEWEST_PROTOCOL) return 0;
@@ -94,10 +101,10 @@ export class DictReader {
         return at + 1;
       }
       const key = this.#key(bytes, at, stop);
-      if (key === undefined) return 0;
+      if (key === undefined || ++items > this.#maxItems) return 0;
       at = skipMemo(bytes, this.#valueEnd, stop);
       const value = this.#value(bytes, at, stop);
-      if (value === undefined || ++items > this.#maxItems) return 0;
+      if (value === undefined) return 0;
       setItem(dict, key, value);
       at = skipMemo(bytes, this.#valueEnd, stop);
       if (!isMarked && bytes[at++] !== Op.SETITEM) return 0;

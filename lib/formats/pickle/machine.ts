@@ -15,7 +15,7 @@ import { brokenPickle, MalformedPickle } from "./values.ts";
 /** Memo indexes are below this. */
 const MAX_MEMO = 65_536;
 /** How many times `maxRequestBytes` the values of a message may take in memory, as estimated. */
-const MEMORY_FACTOR = 32;
+export const MEMORY_FACTOR = 32;
 /** A memo with more entries than this is not kept for the next message. */
 const KEPT_MEMO = 256;
 

@@ -48,7 +48,7 @@ const LINES: Readonly<Record<number, readonly [RegExp, string]>> = {
 };
 /** The same for all others, which are integers. */
 const NUMBER_LINE = [
-  /^\s*[+-]?\d*L?\s*$/,
+  /^\s*[+-]?\d*\s*L?\s*$/,
   "an INT or LONG is not a number",
 ] as const;
 /** The most characters of a name that is shown. */
