@@ -178,3 +178,48 @@ Deno.test("A handler whose messages are texts needs a format of texts, and a for
   // @ts-expect-error -- the lab's handler expects maps
   new Server({ wire: lines });
 });
+
+/** Lines whose format calls `onWrite` while it writes a message. */
+function hookedLines(onWrite: () => void): WireFormat<string> {
+  return {
+    ...lines,
+    write(message, sink) {
+      if (message.startsWith("hook")) onWrite();
+      lines.write(message, sink);
+    },
+  };
+}
+
+class Echo extends ClientHandler<string> {
+  protected override processRequest(request: string): string {
+    return request;
+  }
+}
+
+net.test("A format that sends to another client while it writes is refused, and no bytes are mixed (needs net)", async () => {
+  const server: Server<string> = new Server({
+    port: 0,
+    quiet: true,
+    report: () => {},
+    clientHandler: Echo,
+    wire: hookedLines(() => {
+      for (const handler of server.handlers.values()) handler.push("pushed");
+    }),
+  });
+  const running = server.run();
+  const options = { port: server.addr.port, wire: lines };
+  await using watcher = new Client(options);
+  await watcher.connect();
+  assertEquals(await watcher.request("one"), "one");
+  await using client = new Client(options);
+  await client.connect();
+  const answers = Promise.allSettled(
+    ["a", "b", "hook", "c"].map((it) => client.request(it)),
+  );
+  const [a, b, refused] = await answers;
+  assertEquals([a, b].map((it) => "value" in it && it.value), ["a", "b"]);
+  assertEquals("value" in refused && refused.value === "hook", false);
+  assertEquals(await watcher.request("two"), "two");
+  await server.shutdown();
+  await running;
+});

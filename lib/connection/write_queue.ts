@@ -53,7 +53,7 @@ export class WriteQueue implements ByteQueue {
   expect(count: number): void {
     this.#pendingBytes += count;
     if (this.isFull) this.#deadline.start();
-    if (this.#current.length > 0) handOver(); // the peer may accept this write late
+    if (this.#current.length > 0) handOver(); // and copy them: the peer may accept this write late
   }
 
   add(bytes: Uint8Array): void {

@@ -6,7 +6,7 @@
 
 import type { WireFormat } from "../formats/format.ts";
 import type { ConnectionLimits, LimitName } from "../limits.ts";
-import { type Connection, isDisconnect } from "../net.ts";
+import { closeOnce, type Connection, isDisconnect } from "../net.ts";
 import { counted } from "../text.ts";
 import { encode } from "./encode.ts";
 import { Deadline } from "./timers.ts";
@@ -117,7 +117,12 @@ export class MessageWriter<Out> {
       while (queue.pendingBytes > 0) {
         if (queue.isHeldBack) await queue.waitUntilFree(); // it may be empty now
         if (queue.pendingBytes === 0) return;
-        const bytes = await this.#conn.write(queue.next());
+        const next = queue.next();
+        if (next.length === 0) { // the format has removed bytes from its sink
+          closeOnce(this.#conn);
+          throw new TypeError("The format has removed bytes from its sink");
+        }
+        const bytes = await this.#conn.write(next);
         if (queue.pendingBytes === 0) return; // the connection was closed
         queue.remove(bytes);
         this.#hooks.onWritten(bytes, queue.pendingBytes > 0);

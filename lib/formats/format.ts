@@ -164,7 +164,8 @@ export interface WireFormat<out In = Message, in out Out = In> {
   error?(error: PeerError): Out;
 
   /**
-   * Writes one message to the end of `sink`.
+   * Writes one message to the end of `sink`, which may hold earlier ones. It must not
+   * remove bytes, or send a message.
    *
    * @throws {TypeError} If the format cannot represent it.
    */
