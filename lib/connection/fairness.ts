@@ -28,8 +28,8 @@ const CONTENDED_ABOVE = 100;
 const TURNS_TO_POLL = 64;
 
 /**
- * As long as a turn of tasks is short, the next one has twice as many, up to this
- * many. A turn of the event loop takes longer than the work for a few requests.
+ * After a short turn, the next one has twice as many tasks, up to this many. A turn
+ * of the event loop takes longer than the work for a few requests.
  */
 const AT_ONCE = 16;
 
@@ -96,7 +96,8 @@ class WaitingTasks {
       if (tasks.length === 0) break;
       const isShort = await this.#run(tasks);
       if (performance.now() - polledAt >= until) break;
-      count = isShort ? Math.min(2 * count, AT_ONCE) : 1;
+      const isHeavy = tasks[0].used > 0; // such tasks are long
+      count = isShort && !isHeavy ? Math.min(2 * count, AT_ONCE) : 1;
     }
   }
 
@@ -119,7 +120,7 @@ class WaitingTasks {
     await turns(1);
     const ms = performance.now() - began;
     if (ms < LONG) return true;
-    longest = Math.max(longest, ms);
+    longest = Math.max(longest, ms / tasks.length);
     return false;
   }
 }
