@@ -367,7 +367,7 @@ terminal.test("In a terminal, the client of the messages takes a pasted line of 
   await shown(bob, TOO_LONG);
 });
 
-terminal.test("In a narrow terminal, too, no row of a text looks like a line of somebody else (needs net, run, pty)", async () => {
+terminal.test("In a narrow terminal, too, no text can look like another user's line (needs net, run, pty)", async () => {
   await using server = serve();
   using alice = await User.enter(server, "Alice Brown");
   await alice.ask("open", "tea");

@@ -12,7 +12,7 @@ import type { Bench, Section } from "./section.ts";
 import { ratioTable } from "./tables.ts";
 import { COST, throughput } from "./throughput.ts";
 
-/** What `--json` printed, as far as it is compared. */
+/** The figures of `--json` that are compared. */
 export interface Saved {
   machine: Machine;
   quick: boolean;

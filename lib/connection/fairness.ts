@@ -71,6 +71,12 @@ class WaitingTasks {
   #byAge = new Set<Task>();
   /** By what they have used. Among equals, first come, first served. */
   #byUse: Task[] = [];
+  #mostAtOnce: number;
+
+  /** At most so many tasks go on in one turn of the event loop. */
+  constructor(mostAtOnce: number) {
+    this.#mostAtOnce = mostAtOnce;
+  }
 
   /** How many there are. */
   get size(): number {
@@ -96,8 +102,7 @@ class WaitingTasks {
       if (tasks.length === 0) break;
       const isShort = await this.#run(tasks);
       if (performance.now() - polledAt >= until) break;
-      const isHeavy = tasks[0].used > 0; // such tasks are long
-      count = isShort && !isHeavy ? Math.min(2 * count, AT_ONCE) : 1;
+      count = isShort ? Math.min(2 * count, this.#mostAtOnce) : 1;
     }
   }
 
@@ -125,9 +130,9 @@ class WaitingTasks {
   }
 }
 
-const usual = new WaitingTasks();
-/** The tasks of connections that have used much. */
-const heavy = new WaitingTasks();
+const usual = new WaitingTasks(AT_ONCE);
+/** The tasks of connections that have used much. They are long, so they go on one at a time. */
+const heavy = new WaitingTasks(1);
 let isServing = false;
 
 /**

@@ -30,8 +30,6 @@ const CONNECT_LONGEST = 10;
 const LOOK = 50;
 /** Seconds to wait for the program's end after a connection ended. */
 const EXIT = 1;
-/** Whether the system shows what a program does at the moment. */
-const isVisible = Deno.build.os === "linux";
 
 /** Runs a verb of the kit. `who` is the peer or the program, `value` the verb's argument in the step. */
 export type Verb = (
@@ -200,11 +198,21 @@ export class Harness implements AsyncDisposable {
     this.#host = await addressOf(banner?.host, this.port);
   }
 
+  /** Waits until a program has read what a peer sent it, as {@linkcode Peer.untilRead} says. */
+  async untilRead(
+    peer: Peer,
+    program: Program | undefined,
+    isExact: boolean,
+  ): Promise<void> {
+    const isVisible = program && Deno.build.os === "linux";
+    const isRunning = isVisible ? () => program.isRunning : undefined;
+    await peer.untilRead(isRunning, isExact);
+  }
+
   /** Waits until a program has read what it was sent and waits for something, or has ended. */
   async calm(program: Program): Promise<void> {
-    const isRunning = () => program.isRunning;
     for (const peer of this.peers.values()) {
-      await peer.untilRead(isVisible ? isRunning : undefined, true);
+      await this.untilRead(peer, program, true);
     }
     await untilCalm(program, (seconds) => this.deadline(seconds));
   }

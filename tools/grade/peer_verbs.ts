@@ -176,9 +176,9 @@ async function ready(
   // A server that has answered has read the request. A client may send before it reads.
   isExact = harness.side === "client",
 ): Promise<void> {
-  const program = Deno.build.os === "linux" ? harness.lastProgram : undefined;
-  await peer.untilRead(program && (() => program.isRunning), isExact);
-  peer.printedBefore = harness.lastProgram?.stdout.length ?? 0;
+  const program = harness.lastProgram;
+  await harness.untilRead(peer, program, isExact);
+  peer.printedBefore = program?.stdout.length ?? 0;
 }
 
 /** Returns a message with its values filled in, and records it as sent. A message without values keeps the last student. */

@@ -22,21 +22,23 @@ export function threadsOf(pid: number | string): string[] {
   }
 }
 
-/** Whether a thread of a process is running, or is ready to run. */
-export function isRunning(pid: number): boolean {
-  return threadsOf(pid).some((thread) => {
+/** Returns the states of a process's threads, such as `R` for one that runs or could. */
+function statesOf(pid: number): string[] {
+  return threadsOf(pid).map((thread) => {
     const stat = readProc(`/proc/${pid}/task/${thread}/stat`);
     // The second field is the thread's name, which can contain any character.
-    return stat.startsWith(") R ", stat.lastIndexOf(")"));
+    return stat.charAt(stat.lastIndexOf(")") + 2);
   });
+}
+
+/** Whether a thread of a process is running, or is ready to run. */
+export function isRunning(pid: number): boolean {
+  return statesOf(pid).includes("R");
 }
 
 /** Whether a process has ended, so that its parent can collect its exit code. */
 export function hasEnded(pid: number): boolean {
-  return threadsOf(pid).every((thread) => {
-    const stat = readProc(`/proc/${pid}/task/${thread}/stat`);
-    return stat === "" || stat.startsWith(") Z ", stat.lastIndexOf(")"));
-  });
+  return statesOf(pid).every((state) => state === "" || state === "Z");
 }
 
 /** The number of the system call `read`. */

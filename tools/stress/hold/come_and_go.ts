@@ -43,21 +43,21 @@ export const comeAndGo: Scenario = {
   async measure(tell, stop): Promise<Figure[]> {
     await using server = await askedServer("student", stop);
     const before = descriptors(server.process.pid);
-    let looks: Look[] = [];
     let count = 0;
     const connect = async (connections: number) => {
-      looks = [];
+      const looks: Look[] = [];
       for (const end = count + connections; count < end;) {
         stop.throwIfAborted();
         await comeAndGoOnce(server.address, ROUND);
         looks.push(await lookAt(server, count += ROUND));
         if (count % 10_000 === 0) tell(shown(looks.at(-1)!));
       }
+      return looks;
     };
     await connect(WARM_UP);
-    for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-      await connect(MEASURED);
-      if (growth(looks) <= GROWTH) break;
+    let looks = await connect(MEASURED);
+    for (let n = 1; n < ATTEMPTS && growth(looks) > GROWTH; n++) {
+      looks = await connect(MEASURED);
     }
     return figuresOf(looks, before);
   },
