@@ -23,6 +23,8 @@ export class Output {
   readonly done: Promise<void>;
   /** How many characters are kept of the beginning. */
   length = 0;
+  /** Whether nothing is read now. */
+  isStopped = false;
   #chunks: string[] = [];
   #last: string[] = [];
   /** Called with the number of bytes read. */
@@ -79,7 +81,15 @@ export class Output {
 
   /** Reads nothing until the promise has settled, like a stopped terminal. */
   stopUntil(promise: Promise<void>): void {
-    this.#flows = promise;
+    this.isStopped = true;
+    this.#flows = promise.then(() => {
+      this.isStopped = false;
+    });
+  }
+
+  /** Waits until the output is read again, if it is stopped. */
+  async flows(): Promise<void> {
+    await this.#flows;
   }
 
   /** Stops reading. */

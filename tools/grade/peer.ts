@@ -62,12 +62,13 @@ export class Peer {
   broken: string | undefined;
   /** Whether the program has ended its side of the connection. */
   hasEnd = false;
-  /** When data last arrived, as a `performance.now()` value. */
+  /** When data last arrived, and when data was last sent, as `performance.now()` values. */
   heardAt = 0;
+  sentAt = 0;
   /** Notified of received data, and of the end. */
   readonly changes = new Changes();
   #socket: net.Socket;
-  /** Settles once what was sent has reached the program. Not set before anything was sent. */
+  /** Settles once what was sent has reached the program. Not set if the program has read everything. */
   #written: Promise<void> | undefined;
   #leavesUnread = false;
   #reader = pickle.reader({ ...DEFAULT_LIMITS, maxRequestBytes: MOST_BYTES });
@@ -154,6 +155,7 @@ export class Peer {
   sendBytes(bytes: Uint8Array, how?: string): void {
     if (how) note(this.sent, how);
     const { promise, resolve } = Promise.withResolvers<void>();
+    this.sentAt = performance.now();
     this.#written = promise;
     this.#socket.write(bytes, () => resolve());
   }
@@ -171,12 +173,16 @@ export class Peer {
     const { remotePort: theirs, localPort: ours } = this.#socket;
     if (this.hasEnd || this.#leavesUnread || !theirs || !ours) return;
     const ends = { theirs, ours };
-    this.#leavesUnread = !await untilRead(
-      ends,
-      isRunning,
-      UNREAD_LONGEST,
-      isExact,
-    );
+    if (await untilRead(ends, isRunning, UNREAD_LONGEST, isExact)) {
+      this.wasRead();
+    } else {
+      this.#leavesUnread = true;
+    }
+  }
+
+  /** Notes that the program has read what was sent, as an answer shows. */
+  wasRead(): void {
+    this.#written = undefined;
   }
 
   /** Sends a message again and again, and reads nothing. Resolves once a write stalls, or the limit is reached. */

@@ -23,8 +23,8 @@ const LOOKS = 5;
 const REBIND = 3;
 /** Seconds that `calms` waits for a server that the grader did not start. */
 const UNSEEN = 2;
-/** Milliseconds without an answer after which all handlers are assumed to wait for the output. */
-const QUIET = 500;
+/** Milliseconds without a request or an answer after which all handlers are assumed to wait for the output. */
+const QUIET = 200;
 /** Milliseconds between two polls of the sockets. */
 const LOOK = 50;
 /** The states of a socket that its program has not closed. */
@@ -71,6 +71,7 @@ export const PROGRAM_VERBS: Readonly<Record<string, Verb>> = {
     const { stdout } = harness.program(name);
     stdout.stopUntil(quiet(harness, (value as number) * 1000));
   },
+  flows: (harness, name) => harness.program(name).stdout.flows(),
   prints: printed.prints,
   printsNot: printed.printsNot,
   printsEach: printed.printsEach,
@@ -145,13 +146,14 @@ async function busyAfter(
   }
 }
 
-/** Waits until no peer has received anything for a while, at most `ms`. */
+/** Waits until no peer has sent or received anything for a while, at most `ms`. */
 async function quiet(harness: Harness, ms: number): Promise<void> {
   const begin = performance.now();
   for (;;) {
-    const heard = [...harness.peers.values()].map(({ heardAt }) => heardAt);
+    const active = [...harness.peers.values()]
+      .flatMap(({ sentAt, heardAt }) => [sentAt, heardAt]);
     const now = performance.now();
-    const isQuiet = now - Math.max(begin, ...heard) > QUIET;
+    const isQuiet = now - Math.max(begin, ...active) > QUIET;
     // On a busy machine, a handler may be late.
     const isBlocked = isQuiet && !harness.lastProgram?.isRunning;
     if (isBlocked || now - begin > ms) return;
