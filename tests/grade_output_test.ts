@@ -139,6 +139,9 @@ Deno.test("Output keeps the beginning and the end of long output", async () => {
   assertEquals(stdout.text.slice(0, 6), "first\n");
   assertEquals(stdout.text.length < 3 * 2 ** 20, true);
   assertEquals(stdout.end.slice(-4), "last");
+  // Python prints each piece of an error on its own.
+  for (const letter of "error".repeat(20)) await print(letter);
+  assertEquals(stdout.end.slice(-104), "last" + "error".repeat(20));
 });
 
 read.test("No text of a program keeps the grader busy for long (needs read)", async () => {

@@ -7,7 +7,7 @@
 
 /** Characters of output that are kept: more than any check needs. */
 const KEPT = 2 ** 21;
-/** How many reads of the end of the output are kept in any case. */
+/** How many pieces of the end of the output are kept in any case. Each is a read, or several short ones. */
 const LAST = 16;
 
 /**
@@ -53,10 +53,20 @@ export class Output {
         this.#chunks.push(text);
         this.length += text.length;
       }
-      this.#last.push(text);
-      if (this.#last.length > LAST) this.#last.shift();
+      this.#keepEnd(text);
       this.#onText(value.length);
     }
+  }
+
+  #keepEnd(text: string): void {
+    const last = this.#last.at(-1);
+    // A program may print a line in many pieces.
+    if (last !== undefined && last.length + text.length <= READ) {
+      this.#last[this.#last.length - 1] = last + text;
+      return;
+    }
+    this.#last.push(text);
+    if (this.#last.length > LAST) this.#last.shift();
   }
 
   /** The output as text, up to a limit. */

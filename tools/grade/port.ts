@@ -7,7 +7,7 @@
 import { delay } from "@std/async/delay";
 import { endLeftovers } from "./processes.ts";
 import { NotStarted } from "./program.ts";
-import { holds, isListening, socketsAt } from "./sockets.ts";
+import { holds, socketsAt } from "./sockets.ts";
 
 /**
  * The states in which a closed connection still occupies the port, and for how
@@ -54,7 +54,7 @@ export async function clearPort(port: number): Promise<void> {
 
 /** Whether a program listens at the port. Always false on systems other than Linux. */
 export function listensAt(port: number): boolean {
-  return isListening(port);
+  return socketStates(port).includes("LISTEN");
 }
 
 /**

@@ -30,8 +30,6 @@ const STATES: Readonly<Record<string, string>> = {
 
 /** The kernel walks through a table of all connections for each of them: some milliseconds. */
 const TABLES = ["/proc/net/tcp", "/proc/net/tcp6"];
-/** Milliseconds after which a table is read again, even if the counts of sockets are the same. */
-const LONGEST = 500;
 
 /** Returns all sockets with this local port. */
 export function socketsAt(port: number): Socket[] {
@@ -62,25 +60,6 @@ function socketsIn(table: string): Socket[] {
       inode: Number(inode),
     };
   });
-}
-
-/** The ports at which something listens, and what they were read from. */
-let listening = { ports: new Set<number>(), counts: "", at: -Infinity };
-
-/**
- * Whether something listens at a port. It can be asked often: it reads the tables
- * only if the counts of sockets have changed, or after a while.
- */
-export function isListening(port: number): boolean {
-  const counts = readProc("/proc/net/sockstat") +
-    readProc("/proc/net/sockstat6");
-  const now = performance.now();
-  if (counts !== listening.counts || now - listening.at > LONGEST) {
-    const ports = TABLES.flatMap(socketsIn)
-      .filter(({ state }) => state === "LISTEN").map(({ port }) => port);
-    listening = { ports: new Set(ports), counts, at: now };
-  }
-  return listening.ports.has(port);
 }
 
 function portOf(address: string): number {
