@@ -49,9 +49,9 @@ class RecentTime {
   #at = performance.now();
 
   /** Adds so many milliseconds. The sum is never below 0. */
-  add(ms: number): void {
+  add(ms: number, now?: number): void {
     if (ms === 0 || (this.#ms === 0 && ms < 0)) return; // reading the clock is slow
-    const now = performance.now();
+    now ??= performance.now();
     this.#ms = Math.max(0, this.#left(now) + ms);
     this.#at = now;
   }
@@ -97,8 +97,9 @@ export class ProcessorTime {
     // What takes longer is no work of this connection: the engine's garbage
     // collection, or another program.
     const longest = reader.bufferBytes * LONGEST_BYTE;
-    const ms = began > 0 ? Math.min(performance.now() - began, longest) : 0;
-    this.#count(ms, Math.min(messages * PER_MESSAGE, longest));
+    const now = began > 0 ? performance.now() : undefined;
+    const ms = now === undefined ? 0 : Math.min(now - began, longest);
+    this.#count(ms, Math.min(messages * PER_MESSAGE, longest), now);
   }
 
   /** Returns when processing begins, in `performance.now()` time; 0 if it is not counted: one batch in eight is, at random. */
@@ -110,15 +111,16 @@ export class ProcessorTime {
   /** Counts processing that {@linkcode beginProcessing} began. */
   countProcessing(began: number): void {
     if (began === 0) return;
-    const ms = performance.now() - began;
+    const now = performance.now();
+    const ms = now - began;
     // One long piece may be no work of this connection, either. Two in a row are.
-    this.#count(Math.min(ms, this.#lastProcessing), 0);
+    this.#count(Math.min(ms, this.#lastProcessing), 0, now);
     this.#lastProcessing = ms;
   }
 
-  #count(ms: number, allowed: number): void {
-    this.#all.add(ms);
-    this.#excess.add(ms - allowed);
+  #count(ms: number, allowed: number, now?: number): void {
+    this.#all.add(ms, now);
+    this.#excess.add(ms - allowed, now);
     noteWork(ms);
   }
 

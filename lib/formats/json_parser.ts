@@ -9,7 +9,7 @@
  */
 
 import type { LimitName, MessageLimits } from "../limits.ts";
-import { decodeLatin1, decodeUtf8, spells } from "./decode_text.ts";
+import { areKnown, decodeLatin1, decodeUtf8 } from "./decode_text.ts";
 import { ProtocolError } from "./errors.ts";
 import type { Message, MessageMap } from "./format.ts";
 import { labKey, setItem } from "./lab_keys.ts";
@@ -31,7 +31,8 @@ const OPEN_MAP = 0x7b;
 const CLOSE_MAP = 0x7d;
 /** An integer of up to this many digits is always exact. */
 const EXACT_DIGITS = 15;
-const LITERALS = [["true", true], ["false", false], ["null", null]] as const;
+const LITERALS = ([["true", true], ["false", false], ["null", null]] as const)
+  .map(([text, value]) => ({ bytes: new TextEncoder().encode(text), value }));
 
 /** The bytes are not JSON. The message says what they should be. */
 export class NotJson extends Error {}
@@ -75,10 +76,10 @@ export class JsonParser {
     if (byte === MINUS || isDigit(byte)) return this.#number();
     if (byte === OPEN_MAP) return this.#map(depth);
     if (byte === OPEN_LIST) return this.#list(depth);
-    for (const [text, value] of LITERALS) {
-      if (!spells(bytes, this.#at, text)) continue;
-      this.#at += text.length;
-      return value;
+    for (const literal of LITERALS) {
+      if (!areKnown(bytes, this.#at, literal.bytes)) continue;
+      this.#at += literal.bytes.length;
+      return literal.value;
     }
     throw notOneValue();
   }
