@@ -279,10 +279,8 @@ export class StudentHandler extends ClientHandler {
       // The handler that had it before may have recorded these, too.
       if (!entry.done) await this.roster.recordWaiting();
       results = entry.results;
-      if (!this.server.quiet) { // else build no lines
-        const recorded = students.filter((_, i) => isRecorded(results[i]));
-        this.log(recorded.map(this.line));
-      }
+      const recorded = students.filter((_, i) => isRecorded(results[i]));
+      if (!this.server.quiet) this.log(recorded.map(this.line)); // else build no lines
     }
     this.#doubts.add(students, results);
     let next = 0; // index of the next result
