@@ -4,6 +4,7 @@ import { assertEquals } from "@std/assert";
 import { readCauses, readChecks, type Side } from "../../tools/grade/kit.ts";
 import { NotStarted } from "../../tools/grade/program.ts";
 import { Run } from "../../tools/grade/run.ts";
+import { pythonPath } from "../../tools/processes/python.ts";
 import { GRADED } from "../support/grading.ts";
 import { needs } from "../support/needs.ts";
 
@@ -33,7 +34,7 @@ const PASSES: Record<Side, Record<string, string[]>> = {
 for (const [side, kinds] of Object.entries(PASSES)) {
   for (const [kind, passes] of Object.entries(kinds)) {
     python.test(`A ${side} that ${kind} passes ${passes.length} checks, each run alone (needs Linux, python3)`, async () => {
-      const command = ["python3", "empty.py", kind, "{port}"];
+      const command = [await pythonPath(), "empty.py", kind, "{port}"];
       const causes = readCauses();
       const passed: string[] = [];
       const left = readChecks(side as Side).values();

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { pythonPath } from "../processes/python.ts";
 import type { Side } from "./kit.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
@@ -25,16 +26,16 @@ export interface Specimen {
 }
 
 /** Returns the programs with a fault, as `tests/graded/bad_SIDEs.py` lists them. */
-async function bad(side: Side): Promise<Specimen[]> {
+async function bad(side: Side, python: string): Promise<Specimen[]> {
   const file = `bad_${side}s.py`;
-  const { stdout } = await new Deno.Command("python3", {
+  const { stdout } = await new Deno.Command(python, {
     args: [file, "--list"],
     cwd: FOLDER,
   }).output();
   const lines = new TextDecoder().decode(stdout).trim().split("\n");
   return lines.map((line) => {
     const { name, fails, passes } = JSON.parse(line);
-    const command = ["python3", file, name, "{port}"];
+    const command = [python, file, name, "{port}"];
     return {
       name: `${side} ${name}`,
       side,
@@ -56,7 +57,7 @@ async function runs(command: string, ...args: string[]): Promise<boolean> {
  * Returns the good programs that can run here. Compiled ones are put into
  * `folder`.
  */
-async function good(folder: string): Promise<Specimen[]> {
+async function good(folder: string, python: string): Promise<Specimen[]> {
   const specimen = (
     name: string,
     side: Side,
@@ -85,13 +86,13 @@ async function good(folder: string): Promise<Specimen[]> {
       "--port",
       "{port}",
     ]),
-    specimen("Python threads", "server", ["python3", "server.py", "{port}"]),
+    specimen("Python threads", "server", [python, "server.py", "{port}"]),
     specimen("Python asyncio", "server", [
-      "python3",
+      python,
       "asyncio_server.py",
       "{port}",
     ]),
-    specimen("Python client", "client", ["python3", "client.py", "{port}"]),
+    specimen("Python client", "client", [python, "client.py", "{port}"]),
   ];
   if (await runs("node", "--version")) {
     found.push(specimen("Node", "server", ["node", "server.mjs", "{port}"]));
@@ -105,9 +106,10 @@ async function good(folder: string): Promise<Specimen[]> {
 
 /** Returns all programs, those without a fault first. */
 export async function specimens(folder: string): Promise<Specimen[]> {
+  const python = await pythonPath();
   return [
-    ...await good(folder),
-    ...await bad("server"),
-    ...await bad("client"),
+    ...await good(folder, python),
+    ...await bad("server", python),
+    ...await bad("client", python),
   ];
 }
