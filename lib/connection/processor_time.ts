@@ -48,7 +48,7 @@ class RecentTime {
   #ms = 0;
   #at = performance.now();
 
-  /** Adds so many milliseconds. The sum is never below 0. */
+  /** Adds so many milliseconds. The sum is never below 0. `now` is the time, if the caller has read the clock. */
   add(ms: number, now?: number): void {
     if (ms === 0 || (this.#ms === 0 && ms < 0)) return; // reading the clock is slow
     now ??= performance.now();

@@ -108,7 +108,6 @@ const MACHINE = /^.+, \d+ cores, Deno [\d.]+, \d{4}-\d\d-\d\d\n\n/;
 
 for (
   const [script, ...flags] of [
-    ["compare", "--quick", "--only", "start"],
     ["compare", "--quick", "--against", "HEAD"],
     ["choices", "--quick", "--rounds", "1", "--only", "One write"],
   ]

@@ -6,7 +6,7 @@
  */
 
 /** Characters of output that are kept: more than any check needs. */
-const KEPT = 2 ** 21;
+const KEPT = 2 ** 22;
 /** How many pieces of the end of the output are kept in any case. Each is a read, or several short ones. */
 const LAST = 16;
 
@@ -92,9 +92,10 @@ export class Output {
   /** Reads nothing until the promise has settled, like a stopped terminal. */
   stopUntil(promise: Promise<void>): void {
     this.isStopped = true;
-    this.#flows = promise.then(() => {
-      this.isStopped = false;
+    const flows = promise.then(() => {
+      if (this.#flows === flows) this.isStopped = false;
     });
+    this.#flows = flows;
   }
 
   /** Waits until the output is read again, if it is stopped. */

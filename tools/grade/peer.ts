@@ -68,9 +68,11 @@ export class Peer {
   /** Notified of received data, and of the end. */
   readonly changes = new Changes();
   #socket: net.Socket;
-  /** Settles once what was sent has reached the program. Not set if the program has read everything. */
+  /** Settles once what was sent has reached the program. Not set if the program is known to have read everything. */
   #written: Promise<void> | undefined;
   #leavesUnread = false;
+  /** How many messages it had received when it last sent something. */
+  #receivedBefore = 0;
   #reader = pickle.reader({ ...DEFAULT_LIMITS, maxRequestBytes: MOST_BYTES });
   #kept: Uint8Array = new Uint8Array();
 
@@ -156,6 +158,7 @@ export class Peer {
     if (how) note(this.sent, how);
     const { promise, resolve } = Promise.withResolvers<void>();
     this.sentAt = performance.now();
+    this.#receivedBefore = this.received;
     this.#written = promise;
     this.#socket.write(bytes, () => resolve());
   }
@@ -173,16 +176,16 @@ export class Peer {
     const { remotePort: theirs, localPort: ours } = this.#socket;
     if (this.hasEnd || this.#leavesUnread || !theirs || !ours) return;
     const ends = { theirs, ours };
-    if (await untilRead(ends, isRunning, UNREAD_LONGEST, isExact)) {
-      this.wasRead();
-    } else {
-      this.#leavesUnread = true;
-    }
+    const isRead = await untilRead(ends, isRunning, UNREAD_LONGEST, isExact);
+    if (!isRead) this.#leavesUnread = true;
+    else if (isExact) this.#written = undefined;
   }
 
-  /** Notes that the program has read what was sent, as an answer shows. */
-  wasRead(): void {
-    this.#written = undefined;
+  /** Notes that the program has read what was sent last, if exactly `count` answers have come since, and were expected. */
+  noteAnswered(count: number): void {
+    const answers = this.received - this.#receivedBefore;
+    const isAnswered = answers === count && this.messages.length === 0;
+    if (isAnswered) this.#written = undefined;
   }
 
   /** Sends a message again and again, and reads nothing. Resolves once a write stalls, or the limit is reached. */

@@ -143,7 +143,8 @@ async function connect(harness: Harness, name: string): Promise<void> {
 /**
  * Expects that the program processes the last `count` requests of a peer: it
  * acknowledges them. If it never acknowledges anything, which is a fault that
- * another check finds, it must print them, unless its output is stopped.
+ * another check finds, it must print them; while its output is stopped, this only
+ * waits until it has read them.
  */
 async function served(
   harness: Harness,
@@ -152,15 +153,15 @@ async function served(
   step: Step,
 ): Promise<void> {
   const peer = harness.peer(name);
+  const { count = 1, within = WITHIN } = step;
   if (!harness.isSilent) {
     await expect(harness, name, "$ack", step);
-    return peer.wasRead();
+    return peer.noteAnswered(count);
   }
   const program = harness.lastProgram!;
   if (program.stdout.isStopped) {
     return await harness.untilRead(peer, program, true);
   }
-  const { count = 1, within = WITHIN } = step;
   const searches = peer.asked.slice(-count)
     .map(({ sid }) => anyOf(program.stdout, [String(sid)], peer.printedBefore));
   const missing = () => searches.filter((it) => !it.look()).length;

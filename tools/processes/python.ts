@@ -9,8 +9,9 @@
  * chooses a version, which takes longer than to start Python.
  */
 export async function pythonPath(): Promise<string> {
-  const { stdout } = await new Deno.Command("python3", {
+  const { success, stdout } = await new Deno.Command("python3", {
     args: ["-c", "import sys; print(sys.executable)"],
   }).output();
+  if (!success) throw new Error("python3 does not run");
   return new TextDecoder().decode(stdout).trim();
 }
