@@ -38,7 +38,7 @@ class Exercise implements AsyncDisposable {
 
   async mended() {
     await using program = task("mended", this.folder);
-    return await program.ended(8);
+    return await program.ended(15);
   }
 
   /** Asks in the exercise's own folder. */
@@ -46,7 +46,7 @@ class Exercise implements AsyncDisposable {
     const args = ["task", "--quiet", "mended"];
     const cwd = this.folder;
     await using program = new Program(Deno.execPath(), args, { cwd });
-    return await program.ended(8);
+    return await program.ended(15);
   }
 
   async [Symbol.asyncDispose]() {

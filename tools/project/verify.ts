@@ -18,9 +18,9 @@ import { ProgressLine } from "../terminal/progress_line.ts";
 const ROOT = new URL("../../", import.meta.url);
 const FOLDER = "tests/verify/";
 /** The parts that take longest. They begin first, so that none of them is left at the end. */
-const LONGEST = ["mended", "grader", "faults"];
-/** Parts that measure. Each runs alone. */
-const MEASURING = ["bench", "hold", "lab", "soak"];
+const LONGEST = ["grader", "faults"];
+/** Parts that run alone: some measure, and `mended` uses all processors itself. */
+const ALONE = ["mended", "bench", "hold", "lab", "soak"];
 
 /** How many tests there are, and how they ended. */
 export class Count {
@@ -156,11 +156,11 @@ async function verify(parts: Part[], stop: AbortSignal): Promise<number> {
     await Promise.all(Array.from({ length: atOnce }, work));
   };
   const [longest, others] = split(parts, LONGEST);
-  const [measuring, usual] = split(others, MEASURING);
+  const [alone, usual] = split(others, ALONE);
   // Parts often wait, so more run than there are processors.
   const atOnce = navigator.hardwareConcurrency + 2;
   await runAll([...longest, ...usual], atOnce);
-  await runAll(measuring, 1);
+  await runAll(alone, 1);
   if (stop.aborted) throw new Failure("Stopped before the end");
   const sum = (key: "passed" | "failed" | "ignored") =>
     over.reduce((total, { count }) => total + count[key], 0);
