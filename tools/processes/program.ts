@@ -7,8 +7,9 @@
 import { soon } from "../../lib/testing/soon.ts";
 
 export const ROOT = `${import.meta.dirname}/../../`;
-const decoder = new TextDecoder();
 const encoder = new TextEncoder();
+/** How many characters of an output an error shows. */
+const QUOTED = 2000;
 
 /** How a program ended. */
 export interface Ended {
@@ -21,16 +22,25 @@ export interface Ended {
 class Output {
   text = "";
   readonly done: Promise<void>;
+  #reader: ReadableStreamDefaultReader<string>;
   #changed = Promise.withResolvers<void>();
   #ended = false;
 
   constructor(stream: ReadableStream<Uint8Array>) {
-    this.done = this.#collect(stream);
+    this.#reader = stream.pipeThrough(new TextDecoderStream()).getReader();
+    this.done = this.#collect();
   }
 
-  async #collect(stream: ReadableStream<Uint8Array>): Promise<void> {
-    for await (const chunk of stream) {
-      this.text += decoder.decode(chunk);
+  /** Stops reading, though what the program started may still write. */
+  async stop(): Promise<void> {
+    await this.#reader.cancel();
+  }
+
+  async #collect(): Promise<void> {
+    for (;;) {
+      const { done, value } = await this.#reader.read();
+      if (done) break;
+      this.text += value;
       this.#changed.resolve();
       this.#changed = Promise.withResolvers();
     }
@@ -40,7 +50,7 @@ class Output {
 
   /** Waits for text that fits, and returns the match. */
   match(pattern: RegExp): Promise<RegExpMatchArray> {
-    return soon(this.#find(pattern), () => `${pattern} in ${this.#quoted}`);
+    return soon(this.#find(pattern), () => `${pattern} in ${this.quoted}`);
   }
 
   async #find(pattern: RegExp): Promise<RegExpMatchArray> {
@@ -48,14 +58,16 @@ class Output {
       const match = this.text.match(pattern);
       if (match) return match;
       if (this.#ended) {
-        throw new Error(`It ended without ${pattern} in ${this.#quoted}`);
+        throw new Error(`It ended without ${pattern} in ${this.quoted}`);
       }
       await this.#changed.promise;
     }
   }
 
-  get #quoted(): string {
-    return JSON.stringify(this.text);
+  /** What it has said, quoted: the end of a long text. */
+  get quoted(): string {
+    const end = this.text.slice(-QUOTED);
+    return (end === this.text ? "" : "...") + JSON.stringify(end);
   }
 }
 
@@ -99,15 +111,16 @@ export class Program implements AsyncDisposable {
     writer.releaseLock();
   }
 
-  /** Waits for the program's end. After some minutes, it is killed. */
+  /** Waits for the program's end. After some minutes, it is ended. */
   async ended(minutes = 1): Promise<Ended> {
     const { stdout, stderr } = this;
     const end = Promise.all([this.#child.status, stdout.done, stderr.done]);
+    const what = () => `end after ${stdout.quoted} and ${stderr.quoted}`;
     try {
-      const [{ code }] = await soon(end, () => "end", minutes * 60_000);
+      const [{ code }] = await soon(end, what, minutes * 60_000);
       return { code, stdout: stdout.text, stderr: stderr.text };
     } catch (error) {
-      this.#end("SIGKILL");
+      await this[Symbol.asyncDispose]();
       throw error;
     }
   }
@@ -121,9 +134,15 @@ export class Program implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    const { stdout, stderr } = this;
     this.#end("SIGTERM");
-    const timer = setTimeout(() => this.#end("SIGKILL"), 5000);
-    await this.ended();
+    const timer = setTimeout(() => {
+      this.#end("SIGKILL");
+      // What it started may go on, and have its streams open.
+      stdout.stop();
+      stderr.stop();
+    }, 5000);
+    await Promise.all([this.#child.status, stdout.done, stderr.done]);
     clearTimeout(timer);
   }
 }
