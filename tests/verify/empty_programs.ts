@@ -2,12 +2,15 @@
 
 import { assertEquals } from "@std/assert";
 import { readCauses, readChecks, type Side } from "../../tools/grade/kit.ts";
-import { NotStarted } from "../../tools/grade/program.ts";
+import { adoptOrphans } from "../../tools/grade/libc.ts";
+import { NotStarted, Program } from "../../tools/grade/program.ts";
 import { Run } from "../../tools/grade/run.ts";
+import { Workplace } from "../../tools/grade/workplace.ts";
 import { pythonPath } from "../../tools/processes/python.ts";
 import { GRADED } from "../support/grading.ts";
 import { needs } from "../support/needs.ts";
 
+const linux = needs("Linux");
 const python = needs("Linux", "python3");
 /** How many checks are run at the same time. */
 const AT_ONCE = 10;
@@ -57,3 +60,13 @@ for (const [side, kinds] of Object.entries(PASSES)) {
     });
   }
 }
+
+linux.test("A program that ends before the grader first looks for it is no orphan (needs Linux)", async () => {
+  adoptOrphans();
+  await using place = await Workplace.of(GRADED);
+  for (let i = 0; i < 30; i++) {
+    await using program = new Program(["true"], place);
+    await program.changes.until(() => program.code !== undefined, 60_000);
+    assertEquals(program.code, 0);
+  }
+});

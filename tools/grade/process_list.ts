@@ -30,9 +30,15 @@ export interface Process {
 /** The keys of the programs that this process started. */
 const programs = new Set<string>();
 
-/** Notes that a process is one that this process started, and will wait for. */
-export function noteProgram(process: Process): void {
-  programs.add(key(process));
+/**
+ * Notes that this process started a program, and will wait for it. Returns its
+ * process, which may have ended. Call it at once: until then, `processes` takes an
+ * ended program for an orphan, and forgets it.
+ */
+export function noteProgram(pid: number): Process | undefined {
+  const process = readProcess(`${pid}`)?.process;
+  if (process) programs.add(key(process));
+  return process;
 }
 
 /** The session of this process. */
@@ -47,28 +53,37 @@ export function processes(): Process[] {
   const session = ownSession();
   const found: Process[] = [];
   for (const { name } of Deno.readDirSync("/proc")) {
-    if (!/^\d+$/.test(name)) continue;
-    const stat = readProc(`/proc/${name}/stat`);
-    // The second field is the program's name, which can contain any character.
-    const [state, ...fields] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    if (stat === "" || state === "X") continue;
-    const [parent, group, sid] = fields.map(Number);
-    const it: Process = {
-      pid: Number(name),
-      parent,
-      group,
-      session: sid,
-      started: Number(fields[18]),
-      seconds: (Number(fields[10]) + Number(fields[11])) / TICKS,
-      bytes: Number(fields[20]) * PAGE,
-      isAdopted: false,
-    };
-    it.isAdopted = parent === Deno.pid && sid !== session &&
-      !programs.has(key(it));
-    if (state !== "Z") found.push(it);
-    else if (it.isAdopted) reap(it.pid);
+    const read = /^\d+$/.test(name) ? readProcess(name) : undefined;
+    if (read === undefined || read.state === "X") continue;
+    const { state, process } = read;
+    process.isAdopted = process.parent === Deno.pid &&
+      process.session !== session && !programs.has(key(process));
+    if (state !== "Z") found.push(process);
+    else if (process.isAdopted) reap(process.pid);
   }
   return found;
+}
+
+/** Returns a process and its state, if there is one. */
+function readProcess(
+  pid: string,
+): { process: Process; state: string } | undefined {
+  const stat = readProc(`/proc/${pid}/stat`);
+  if (stat === "") return undefined;
+  // The second field is the program's name, which can contain any character.
+  const [state, ...fields] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  const [parent, group, session] = fields.map(Number);
+  const process = {
+    pid: Number(pid),
+    parent,
+    group,
+    session,
+    started: Number(fields[18]),
+    seconds: (Number(fields[10]) + Number(fields[11])) / TICKS,
+    bytes: Number(fields[20]) * PAGE,
+    isAdopted: false,
+  };
+  return { process, state };
 }
 
 /** Identifies a process, also after its id is reused. */

@@ -79,12 +79,9 @@ export class Family {
     this.#root = root;
     this.#latest = [root];
     this.#mark = `${MARK}=${mark}`;
-    const process = processes().find(({ pid }) => pid === root);
+    const process = noteProgram(root);
     this.#rootKey = process && key(process);
-    if (process) {
-      noteProgram(process);
-      this.#seen.set(key(process), process.seconds);
-    }
+    if (process) this.#seen.set(key(process), process.seconds);
     live.add(this);
   }
 
