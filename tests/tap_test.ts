@@ -28,6 +28,7 @@ files.test("runTests() says why tests fail, also one that waits forever and one 
     assertEquals(results.failed, ["throws", "waits", "has steps"]);
     assertEquals(counts, [1, 2, 3, 4, 5, 6]);
     assertEquals(results.ended, true);
+    assertEquals(results.files, ["./some_test.ts"]);
     assertEquals([...results.errors], [
       ["throws", "RangeError: too\nmany"],
       ["waits", "A task waits forever: nothing is left that could wake it."],
@@ -44,8 +45,8 @@ files.test("runTests() has no error for a test that an error outside of it ends 
     const test = `Deno.test("later", () =>
       new Promise(() => { setTimeout(() => { throw new Error("x"); }, 1); }));`;
     await Deno.writeTextFile(`${folder}/some_test.ts`, test);
-    const { failed, errors } = await runTests(folder, never, []);
-    assertEquals([failed, [...errors]], [["later"], []]);
+    const { failed, errors, files } = await runTests(folder, never, []);
+    assertEquals([failed, [...errors], files], [["later"], [], []]);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
@@ -56,4 +57,15 @@ Deno.test("readTap() takes no step, plan or detail for a test", () => {
   assertEquals(lines.map(isResult), [false, false, false, false]);
   assertEquals(readTap(lines).passed, []);
   assertEquals(isResult("ok 3 - x # SKIP"), true);
+});
+
+Deno.test("readTap() knows no files if one is not a file of tests", () => {
+  const failed = (file: string) => [
+    "not ok 1 - some test",
+    "  ---",
+    `  ${JSON.stringify({ message: "Error: x", at: { file, line: 1 } })}`,
+  ];
+  const [one, other] = [failed("./tests/a_test.ts"), failed("./support/b.ts")];
+  assertEquals(readTap(one).files, ["./tests/a_test.ts"]);
+  assertEquals(readTap([...one, ...other]).files, []);
 });

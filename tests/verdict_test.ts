@@ -15,7 +15,8 @@ function failing(times: Record<string, number>) {
     const failed = names.filter((name) => (times[name] ?? 0) >= runs.length);
     const passed = names.filter((name) => !failed.includes(name));
     const errors = new Map(failed.map((name) => [name, `run ${runs.length}`]));
-    return Promise.resolve({ passed, failed, errors, ended: true });
+    const files: string[] = [];
+    return Promise.resolve({ passed, failed, errors, files, ended: true });
   };
   return { run, runs };
 }
@@ -51,7 +52,7 @@ Deno.test("faultsOfCopy() finds no fault if all tests pass alone, and runs nothi
 });
 
 Deno.test("faultsOfCopy() counts a test that does not run in the copy, and a run that does not end", async () => {
-  const nothing = { passed: [], failed: [], errors: new Map() };
+  const nothing = { passed: [], failed: [], errors: new Map(), files: [] };
   const none = () => Promise.resolve({ ...nothing, ended: true });
   const original = failing({});
   assertEquals((await faultsOfCopy(["gone"], none, original.run)).failed, [

@@ -124,7 +124,7 @@ async function isAtFault(
   file: string,
 ): Promise<boolean> {
   if (failed.length === 0) return true; // it did not run: a change prevents it
-  const result = await settled(copy, stop, failed, [file]);
+  const result = await settled(copy, stop, { failed, files: [file] });
   return result.failed.length > 0 || !result.ended;
 }
 
@@ -132,8 +132,7 @@ async function isAtFault(
 function settled(
   copy: string,
   stop: AbortSignal,
-  failed: readonly string[],
-  files?: readonly string[],
+  { failed, files }: { failed: readonly string[]; files: readonly string[] },
 ) {
   report(`Running ${counted(failed.length, "test")} alone`);
   return faultsOfCopy(
@@ -155,7 +154,7 @@ async function broken(
 ): Promise<string[]> {
   const results = await runManyTests(copy, stop, args, progress);
   const { failed, errors, ended } = results.ended && results.failed.length > 0
-    ? await settled(copy, stop, results.failed)
+    ? await settled(copy, stop, results)
     : results;
   const hung = ended ? [] : ["the test run, which did not finish"];
   const others = failed.toSorted().flatMap((name) =>

@@ -12,6 +12,8 @@ export interface TapResults {
   failed: string[];
   /** Why those failed, if they gave an error. */
   errors: Map<string, string>;
+  /** The files that contain those. Empty if one of them is not known. */
+  files: string[];
 }
 
 /** The result of a test, or of a step of it, which is indented. */
@@ -30,31 +32,46 @@ export function isResult(line: string): boolean {
 
 /** Reads the results in the printed lines. A skipped test has none. */
 export function readTap(lines: readonly string[]): TapResults {
-  const results: TapResults = { passed: [], failed: [], errors: new Map() };
-  const { passed, failed, errors } = results;
+  const passed: string[] = [];
+  const failed: string[] = [];
+  const errors = new Map<string, string>();
+  const files = new Set<string>();
   let steps: string[] = [];
   lines.forEach((line, i) => {
     const [, indent, isFailed, name] = RESULT.exec(line) ?? [];
     if (name === undefined || SKIPPED.test(line)) return;
-    const error = isFailed ? errorIn(lines[i + 2] ?? "") : "";
+    const details = isFailed ? detailsIn(lines[i + 2] ?? "") : {};
+    const error = errorIn(details);
     const isOuter = STEPS_FAILED.test(error);
     if (error && !isOuter) steps.push(indent ? `${name}: ${error}` : error);
     if (indent) return;
     (isFailed ? failed : passed).push(name);
+    if (isFailed) files.add(details.at?.file ?? "");
     if (isFailed && steps.length > 0) errors.set(name, steps.join("\n"));
     steps = [];
   });
-  return results;
+  // Tests of several stores are written in a file that is none of tests itself.
+  const areKnown = [...files].every((file) => file.endsWith("_test.ts"));
+  return { passed, failed, errors, files: areKnown ? [...files] : [] };
+}
+
+/** What the reporter says of a failed test. */
+interface Details {
+  message?: unknown;
+  at?: { file: string };
+}
+
+/** Returns the details of a failed test: an error outside of the tests has none. */
+function detailsIn(line: string): Details {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return {};
+  }
 }
 
 /** Returns the error in the details of a failed test, without the lines of code that it came from. */
-function errorIn(details: string): string {
-  let message: unknown;
-  try {
-    message = JSON.parse(details).message;
-  } catch {
-    return ""; // an error outside of the tests has no details
-  }
+function errorIn({ message }: Details): string {
   if (typeof message !== "string") return "";
   if (WAITS_FOREVER.test(message)) {
     return "A task waits forever: nothing is left that could wake it.";

@@ -105,7 +105,7 @@ export async function runTests(
   return { ...results, ended: success === (results.failed.length === 0) };
 }
 
-/** Runs the tests with these names, one at a time. To find them in these files is faster than in all. */
+/** Runs the tests with these names, one at a time. To find them in the files that have them is faster than in all. */
 export function runAlone(
   folder: string,
   stop: AbortSignal,
