@@ -18,9 +18,9 @@ import { ProgressLine } from "../terminal/progress_line.ts";
 const ROOT = new URL("../../", import.meta.url);
 const FOLDER = "tests/verify/";
 /** The parts that take longest. They begin first, so that none of them is left at the end. */
-const LONGEST = ["grader", "faults"];
-/** Parts that run alone: some measure, and `mended` uses all processors itself. */
-const ALONE = ["mended", "bench", "hold", "lab", "soak"];
+const LONGEST = ["mended", "grader", "faults"];
+/** Parts that measure. They run alone. */
+const ALONE = ["bench", "hold", "lab", "soak"];
 
 /** How many tests there are, and how they ended. */
 export class Count {
