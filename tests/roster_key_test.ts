@@ -64,3 +64,15 @@ Deno.test("keyOf() scatters numbers that were chosen to collide", () => {
   }
   assert(Math.max(...places.values()) < 10);
 });
+
+Deno.test("keyOf() scatters similar numbers over the slots of a table", () => {
+  // A table finds a slot by the first of 32 bits: here 2,048 slots for 1,000 keys.
+  for (const factor of [1, 2 ** 11, 2 ** 21, 2 ** 26, 2 ** 32, 2 ** 43]) {
+    const slots = new Map<number, number>();
+    for (let i = 0; i < 1000; i++) {
+      const slot = (keyOf(factor * i) as number) >>> 21;
+      slots.set(slot, (slots.get(slot) ?? 0) + 1);
+    }
+    assert(Math.max(...slots.values()) < 20, `multiples of ${factor}`);
+  }
+});

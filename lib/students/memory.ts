@@ -5,22 +5,11 @@
  */
 
 import { type Key, keyOf } from "./key.ts";
-import {
-  type Batch,
-  bytesOf,
-  type Identity,
-  isSmall,
-  type Origin,
-  type Row,
-  rowKey,
-  sidText,
-} from "./row.ts";
+import { type Batch, bytesOf, type Identity, isSmall } from "./row.ts";
+import { type Origin, type Row, rowKey } from "./row.ts";
+import { NONE, RowTable } from "./row_table.ts";
+import { type NewRow, Rows } from "./rows.ts";
 import type { Recorded, Store, Totals } from "./store.ts";
-
-/** A row that changes. Its `sid` is as it came. */
-type MemoryRow =
-  & Identity
-  & { -readonly [key in Exclude<keyof Row, keyof Identity>]: Row[key] };
 
 /**
  * Keeps rows in memory. They are lost when the program ends.
@@ -39,12 +28,11 @@ type MemoryRow =
  */
 export class MemoryStore implements Store {
   readonly isImmediate: boolean = true;
+  #rows = new Rows();
   /** The first row of each `sid`. */
-  #first = new Map<Key, MemoryRow>();
+  #first = new RowTable();
   /** The other rows, by {@linkcode rowKey}. */
-  #others = new Map<string, MemoryRow>();
-  /** All rows, in order. */
-  #rows: MemoryRow[] = [];
+  #others = new Map<string, number>();
   #bytes = 0;
   #largeBytes = 0;
 
@@ -56,7 +44,7 @@ export class MemoryStore implements Store {
   has(students: readonly Identity[]): Promise<readonly boolean[]> {
     return Promise.resolve(students.map((student) => {
       const first = this.#first.get(keyOf(student.sid));
-      return first !== undefined && this.#rowOf(student, first) !== undefined;
+      return this.#rowOf(student, first) !== NONE;
     }));
   }
 
@@ -72,53 +60,49 @@ export class MemoryStore implements Store {
    * processor waits for memory once, not for each student.
    */
   #recordBatch({ students, origin, at }: Batch): Recorded[] {
+    const rows = this.#rows;
+    const table = this.#first;
     const keys = students.map(({ sid }) => keyOf(sid));
-    const rows = keys.map((key) => this.#first.get(key));
+    const firsts = keys.map((key) => table.get(key));
     return students.map((student, i) => {
-      const first = rows[i] ?? this.#first.get(keys[i]); // it may be in this batch
-      const row = first && this.#rowOf(student, first);
-      if (row) {
-        row.lastSeen = at;
-        row.requests++;
-        row.clientId = origin.clientId;
-        row.clientIp = origin.clientIp;
+      // The first row may be new in this batch.
+      const first = firsts[i] === NONE ? table.get(keys[i]) : firsts[i];
+      const row = this.#rowOf(student, first);
+      if (row !== NONE) {
+        rows.note(row, 1, at, origin);
         return "recorded";
       }
       this.#add(newRow(student, origin, at), keys[i], first);
-      return resultOf(student, first?.student_name);
+      return resultOf(student, first === NONE ? null : rows.nameIn(first));
     });
   }
 
-  /** Returns the row of a student, whose `sid` has this first row. */
-  #rowOf(student: Identity, first: MemoryRow): MemoryRow | undefined {
-    const isFirst = first.student_name === student.student_name &&
-      first.github_username === student.github_username;
-    return isFirst ? first : this.#others.get(rowKey(student));
+  /** Returns the row of a student, whose `sid` has this first row. Without one, it is {@linkcode NONE}. */
+  #rowOf(student: Identity, first: number): number {
+    if (first === NONE || this.#rows.isOf(first, student)) return first;
+    return this.#others.get(rowKey(student)) ?? NONE;
   }
 
   /** Adds what another store has of a row. */
   restore(row: Row): void {
     const key = keyOf(row.sid);
     const first = this.#first.get(key);
-    const before = first && this.#rowOf(row, first);
-    if (!before) return this.#add({ ...row }, key, first);
-    before.lastSeen = row.lastSeen;
-    before.requests += row.requests;
-    before.clientId = row.clientId;
-    before.clientIp = row.clientIp;
+    const before = this.#rowOf(row, first);
+    if (before === NONE) this.#add(row, key, first);
+    else this.#rows.note(before, row.requests, row.lastSeen, row);
   }
 
-  #add(row: MemoryRow, key: Key, first: MemoryRow | undefined): void {
-    if (first) this.#others.set(rowKey(row), row);
-    else this.#first.set(key, row);
-    this.#rows.push(row);
+  #add(row: NewRow, key: Key, first: number): void {
+    const index = this.#rows.add(row);
+    if (first === NONE) this.#first.add(key, index);
+    else this.#others.set(rowKey(row), index);
     const bytes = bytesOf(row);
     this.#bytes += bytes;
     if (!isSmall(row)) this.#largeBytes += bytes;
   }
 
   async *readAll(): AsyncIterable<Row> {
-    for (const row of this.#rows) yield { ...row, sid: sidText(row.sid) };
+    for (let i = 0; i < this.#rows.count; i++) yield this.#rows.read(i);
   }
 
   close(): Promise<void> {
@@ -130,16 +114,16 @@ function newRow(
   { sid, student_name, github_username }: Identity,
   { clientId, clientIp }: Origin,
   at: number,
-): MemoryRow {
+): NewRow {
   const seen = { firstSeen: at, lastSeen: at, requests: 1, clientId, clientIp };
   return { sid, student_name, github_username, ...seen };
 }
 
-/** Returns the result for a student in a new row. `before` is the name in the first row of the `sid`, if there is one. */
+/** Returns the result for a student in a new row. `before` is the name in the first row of the `sid`, or null. */
 function resultOf(
   { student_name, sid }: Identity,
-  before: string | null | undefined,
+  before: string | null,
 ): Recorded {
-  if (before === student_name || typeof before !== "string") return "recorded";
+  if (before === student_name || before === null) return "recorded";
   return student_name === null || sid === null ? "recorded" : { before };
 }
