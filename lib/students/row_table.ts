@@ -7,7 +7,7 @@
 import type { Key } from "./key.ts";
 
 /** What {@linkcode RowTable.get} returns if there is no row. */
-export const NONE = -1;
+export const NONE: number = -1;
 
 /** How many slots a new table has, as a power of two. */
 const BITS = 10;
