@@ -15,9 +15,9 @@ const BITS = 10;
 /**
  * A table from keys to the numbers of rows.
  *
- * It is a hash table: the first bits of a key name a slot, and the key is in that slot
- * or in one after it. Keys are scrambled with a secret, so a client cannot choose many
- * that name the same slot. A `Map` is larger, and the processor waits for memory more
+ * It is a hash table: the first of a key's last 32 bits name a slot, and the key is in
+ * that slot or in one after it. Keys are scrambled with secrets, so a client cannot choose
+ * many that name the same slot. A `Map` is larger, and the processor waits for memory more
  * often.
  */
 export class RowTable {
@@ -72,8 +72,14 @@ export class RowTable {
   /** Doubles the number of slots. */
   #grow(): void {
     const [keys, rows] = [this.#keys, this.#rows];
-    this.#keys = new Float64Array(2 * keys.length);
-    this.#rows = new Int32Array(2 * rows.length);
+    const length = 2 * rows.length;
+    // Both, before anything changes: there may be no memory for them.
+    const [moreKeys, moreRows] = [
+      new Float64Array(length),
+      new Int32Array(length),
+    ];
+    this.#keys = moreKeys;
+    this.#rows = moreRows;
     this.#shift--;
     rows.forEach((row, slot) => row !== 0 && this.#fill(keys[slot], row));
   }

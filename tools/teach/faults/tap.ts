@@ -12,7 +12,7 @@ export interface TapResults {
   failed: string[];
   /** Why those failed, if they gave an error. */
   errors: Map<string, string>;
-  /** The files that contain those. Empty if one of them is not known. */
+  /** The files of the failed tests. Empty if one of them is not known. */
   files: string[];
 }
 
@@ -50,7 +50,7 @@ export function readTap(lines: readonly string[]): TapResults {
     if (isFailed && steps.length > 0) errors.set(name, steps.join("\n"));
     steps = [];
   });
-  // Tests of several stores are written in a file that is none of tests itself.
+  // Tests that several files share are in a file of their own, which has no tests alone.
   const areKnown = [...files].every((file) => file.endsWith("_test.ts"));
   return { passed, failed, errors, files: areKnown ? [...files] : [] };
 }
