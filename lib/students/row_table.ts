@@ -72,12 +72,9 @@ export class RowTable {
   /** Doubles the number of slots. */
   #grow(): void {
     const [keys, rows] = [this.#keys, this.#rows];
-    const length = 2 * rows.length;
     // Both, before anything changes: there may be no memory for them.
-    const [moreKeys, moreRows] = [
-      new Float64Array(length),
-      new Int32Array(length),
-    ];
+    const moreKeys = new Float64Array(2 * keys.length);
+    const moreRows = new Int32Array(2 * rows.length);
     this.#keys = moreKeys;
     this.#rows = moreRows;
     this.#shift--;
