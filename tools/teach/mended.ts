@@ -36,12 +36,13 @@ import { faultsOfCopy } from "./faults/verdict.ts";
 
 /**
  * The tests that are not run. A mended copy may differ in the lines that pages quote
- * and patches change. And no fault is about databases, the commands of a roster, the
- * grader or the compiled programs, whose tests take long.
+ * and patches change. And no fault is about the rest, whose tests take long: databases,
+ * the commands of a roster, the grader, the compiled programs, the board and the
+ * examples.
  */
 const LEFT_OUT = "--ignore=" + [
-  ...["faults", "pages"],
-  ...["redis_store", "redis_command", "roster_command", "grade*", "compile"],
+  ...["faults", "pages", "redis_store", "redis_command", "roster_command"],
+  ...["grade*", "compile", "board*", "messages*", "store"],
 ].map((name) => `tests/${name}_test.ts`).join();
 
 /** What is wrong with a mended copy, if anything is. */
