@@ -32,8 +32,8 @@ class Output {
   }
 
   /** Stops reading, though what the program started may still write. */
-  async stop(): Promise<void> {
-    await this.#reader.cancel();
+  stop(): void {
+    void this.#reader.cancel();
   }
 
   async #collect(): Promise<void> {

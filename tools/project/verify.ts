@@ -19,8 +19,8 @@ const ROOT = new URL("../../", import.meta.url);
 const FOLDER = "tests/verify/";
 /** The parts that take longest. They begin first, so that none of them is left at the end. */
 const LONGEST = ["mended", "grader", "faults"];
-/** Parts that measure. They run alone. */
-const ALONE = ["bench", "hold", "lab", "soak"];
+/** Parts that measure. Each runs alone. */
+const MEASURING = ["bench", "hold", "lab", "soak"];
 
 /** How many tests there are, and how they ended. */
 export class Count {
@@ -156,11 +156,11 @@ async function verify(parts: Part[], stop: AbortSignal): Promise<number> {
     await Promise.all(Array.from({ length: atOnce }, work));
   };
   const [longest, others] = split(parts, LONGEST);
-  const [alone, usual] = split(others, ALONE);
+  const [measuring, usual] = split(others, MEASURING);
   // Parts often wait, so more run than there are processors.
   const atOnce = navigator.hardwareConcurrency + 2;
   await runAll([...longest, ...usual], atOnce);
-  await runAll(alone, 1);
+  await runAll(measuring, 1);
   if (stop.aborted) throw new Failure("Stopped before the end");
   const sum = (key: "passed" | "failed" | "ignored") =>
     over.reduce((total, { count }) => total + count[key], 0);
