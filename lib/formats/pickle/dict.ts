@@ -141,6 +141,8 @@ export class DictReader {
     at: number,
     stop: number,
   ): string | number | bigint | null | undefined {
+    // `ARGUMENT[undefined]`, once, would make every later look at `ARGUMENT` slow.
+    if (at >= stop) return undefined;
     const opcode = bytes[at];
     const width = ARGUMENT[opcode];
     let from = at + 1;
