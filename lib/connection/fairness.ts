@@ -100,6 +100,7 @@ class WaitingTasks {
     for (let count = 1; this.size > 0;) {
       const tasks = this.#byUse.slice(0, count).filter((it) => it.used <= most);
       if (tasks.length === 0) break;
+      this.#byUse.splice(0, tasks.length); // the others move once, not for each task
       const isShort = await this.#run(tasks);
       if (performance.now() - polledAt >= until) break;
       count = isShort ? Math.min(2 * count, this.#mostAtOnce) : 1;
@@ -111,14 +112,14 @@ class WaitingTasks {
     await this.serveFirst(until);
     const [oldest] = this.#byAge;
     if (!oldest || polledAt - oldest.since < longestWait) return;
+    this.#byUse.splice(this.#byUse.indexOf(oldest), 1);
     await this.#run([oldest]);
   }
 
-  /** Lets tasks do their work. Resolves to whether that was short. */
+  /** Lets tasks do their work, which were taken from {@linkcode #byUse}. Resolves to whether that was short. */
   async #run(tasks: readonly Task[]): Promise<boolean> {
     for (const task of tasks) {
       this.#byAge.delete(task);
-      this.#byUse.splice(this.#byUse.indexOf(task), 1);
       task.resume();
     }
     const began = performance.now();
@@ -139,13 +140,14 @@ let isServing = false;
  * Yields to all other tasks if the last known poll of the sockets was at least
  * `ms` milliseconds ago.
  */
-export async function yieldIfDue(ms = SLICE, used = -Infinity): Promise<void> {
-  if (!isServing && performance.now() - polledAt < ms) return;
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const tasks = used > 0 ? heavy : usual;
-  tasks.add({ resume: resolve, used, since: performance.now() });
-  if (!isServing) void serve();
-  await promise;
+export function yieldIfDue(ms = SLICE, used = -Infinity): Promise<void> {
+  const now = performance.now();
+  if (!isServing && now - polledAt < ms) return Promise.resolve();
+  return new Promise((resume) => {
+    const tasks = used > 0 ? heavy : usual;
+    tasks.add({ resume, used, since: now });
+    if (!isServing) void serve();
+  });
 }
 
 /** A piece of work that takes less, in milliseconds, does not make others wait. */

@@ -166,8 +166,8 @@ export class ProcessorTime {
   }
 
   /** Lets others work first if they have waited for so many milliseconds. */
-  async yieldIfDue(ms?: number): Promise<void> {
-    await yieldIfDue(ms, this.#comparable);
+  yieldIfDue(ms?: number): Promise<void> {
+    return yieldIfDue(ms, this.#comparable);
   }
 
   /**
