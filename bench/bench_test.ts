@@ -152,10 +152,10 @@ Deno.test("rounds() measures all things in turns, and groups the results by thin
   assertEquals(results, [["a1", "a3"], ["b2", "b4"]]);
 });
 
-Deno.test("Throughput.tables has processor time first, then rates, and Redis's time divided by ours", () => {
+Deno.test("Throughput.tables has processor time first, then rates, and Redis's time divided by ours in the same round", () => {
   const rate = (cost: number, throughput: number): Rate => ({
     ...{ cost, throughput, load: 0.5, p50: 1, p99: 2, p999: 3 },
-    ...{ requests: 1, seconds: 1, total: 1, processor: 1 },
+    ...{ requests: 1, seconds: 1, processor: 1, serverProcessor: 1 },
   });
   const contenders = CONTENDERS.filter(({ name }) =>
     name === "Rollcall" || name === "Redis"
@@ -163,10 +163,12 @@ Deno.test("Throughput.tables has processor time first, then rates, and Redis's t
   const { tables } = new Throughput(contenders, [1, 64], [
     [
       new Map([[1, rate(8, 1000)], [64, rate(0.5, 9000)]]),
-      new Map([[1, rate(8, 1000)], [64, rate(0.5, 9000)]]),
+      new Map([[1, rate(16, 1000)], [64, rate(0.5, 9000)]]), // a slow moment
+      new Map([[1, rate(40, 1000)], [64, rate(0.5, 9000)]]), // and a slower one
     ],
     [
       new Map([[1, rate(6, 9000)], [64, rate(1, 2000)]]),
+      new Map([[1, rate(12, 9000)], [64, rate(1, 2000)]]),
       new Map([[1, rate(6, 9000)], [64, rate(1, 2000)]]),
     ],
   ]);

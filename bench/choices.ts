@@ -78,9 +78,9 @@ async function examine(
   const plan = quick
     ? { clients: 50, warmUp: 200, measured: 300, pinned }
     : { clients: 50, warmUp: 1000, measured: 1500, pinned };
-  for (
-    const [depth, rate] of await measure(contender, DEPTHS, plan, copy.folder)
-  ) {
+  const { folder } = copy;
+  const [rates] = await measure([{ contender, folder }], DEPTHS, plan);
+  for (const [depth, rate] of rates) {
     add(`P = ${depth}`, rate.throughput);
     add(`us, P = ${depth}`, rate.cost);
     add(`p99, P = ${depth}`, rate.p99);

@@ -7,7 +7,7 @@
 import { Failure } from "../../lib/cli/program.ts";
 import { copyProject } from "../../tools/teach/faults/copy.ts";
 import { type Contender, rollcall, taskIn } from "./contenders.ts";
-import { measure, type Plan, type Rate, type Speed } from "./round.ts";
+import { measure, type Plan, type Speed } from "./round.ts";
 import { type Bench, each, type Section } from "./section.ts";
 import { isThere } from "./subject.ts";
 import { figuresOf, tableOf } from "./tables.ts";
@@ -73,23 +73,28 @@ async function checkOut(id: string, folder: string): Promise<void> {
 }
 
 /**
- * Measures copies of both versions, one after the other. Resolves to the figures
- * of this version divided by those of the other, at each depth.
+ * Measures copies of both versions in turns. Resolves to the figures of this version
+ * divided by those of the other, at each depth.
  */
 async function measurePair(
   { name, speech }: Contender,
-  [now, before]: readonly [string, string],
+  folders: readonly [now: string, before: string],
   depths: readonly number[],
   plan: Plan,
   oldFirst: boolean,
 ): Promise<Speed[]> {
-  const rates = new Map<string, Map<number, Rate>>();
-  for (const folder of oldFirst ? [before, now] : [now, before]) {
-    const version = rollcall(name, speech, ["--quiet"], await taskIn(folder));
-    rates.set(folder, await measure(version, depths, plan, folder));
-  }
+  const servers = await Promise.all(folders.map(async (folder) => ({
+    contender: rollcall(name, speech, ["--quiet"], await taskIn(folder)),
+    folder,
+  })));
+  const rates = await measure(
+    oldFirst ? servers.toReversed() : servers,
+    depths,
+    plan,
+  );
+  const [now, before] = oldFirst ? rates.toReversed() : rates;
   return depths.map((depth) => {
-    const [a, b] = [now, before].map((it) => rates.get(it)!.get(depth)!);
+    const [a, b] = [now.get(depth)!, before.get(depth)!];
     return { cost: a.cost / b.cost, throughput: a.throughput / b.throughput };
   });
 }

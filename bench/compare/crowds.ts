@@ -6,7 +6,7 @@
 
 import type { Contender } from "./contenders.ts";
 import { load, type Rate } from "./round.ts";
-import { type Bench, each, type Section } from "./section.ts";
+import { type Bench, rounds, type Section } from "./section.ts";
 import { Subject } from "./subject.ts";
 import { type Figure, figuresOf, tableOf } from "./tables.ts";
 import { COST, P99, THOUSANDS } from "./throughput.ts";
@@ -14,6 +14,7 @@ import { COST, P99, THOUSANDS } from "./throughput.ts";
 /** Requests that each client has in flight. */
 const DEPTH = 16;
 const FIGURES: readonly Figure<Rate>[] = [COST, THOUSANDS, P99];
+const ROUNDS = 3;
 const COMPARED = ["Rollcall", "Redis", "bare echo, Deno"];
 
 /** Measures loads of ten to ten thousand clients. */
@@ -26,8 +27,9 @@ export async function crowds(bench: Bench): Promise<Section> {
   const contenders = bench.contenders.filter(({ name }) =>
     COMPARED.includes(name)
   );
-  const rates = await each(
+  const rates = await rounds(
     bench,
+    quick ? 1 : ROUNDS,
     "clients",
     contenders,
     ({ name }) => name,
@@ -44,7 +46,7 @@ export async function crowds(bench: Bench): Promise<Section> {
     columns: counts.map((count) => count.toLocaleString("en")),
     rows: contenders.map(({ name }, i) => ({
       name,
-      cells: rates[i].map((rate) => [rate]),
+      cells: counts.map((_, column) => rates[i].map((all) => all[column])),
     })),
   };
   return {

@@ -1,6 +1,7 @@
 /**
- * A load on one server, in a process of its own: `load.ts SPEECH PORT CLIENTS
- * DEPTH WARM_UP MEASURED [RATE]`, times in milliseconds. Prints one line of JSON.
+ * A load on one server, in a process of its own: `load.ts SPEECH PORT PID CLIENTS
+ * DEPTH WARM_UP MEASURED [RATE]`, with the server's process id, and times in
+ * milliseconds. Prints one line of JSON.
  *
  * In a closed loop, each client sends `DEPTH` requests, waits for as many answers,
  * and repeats. With a `RATE`, the load is an open loop: it sends that many requests
@@ -23,10 +24,10 @@ export interface Seen {
   requests: number;
   /** Length of the measurement, in seconds. */
   seconds: number;
-  /** Requests that were answered in total. */
-  total: number;
   /** Processor time of the load during the measurement, in seconds. */
   processor: number;
+  /** The same of the server. */
+  serverProcessor: number;
   /**
    * Milliseconds from sending a batch to its last answer: the 50th, 99th and 99.9th
    * percentiles. In an open loop, the time begins when a request is due, even if the
@@ -46,7 +47,8 @@ interface Batch {
 }
 
 const [speech, ...numbers] = Deno.args;
-const [port, clients, depth, warmUp, measured, rate] = numbers.map(Number);
+const [port, pid, clients, depth, warmUp, measured, rate] = numbers
+  .map(Number);
 
 /** Students of each client: an equal share, but at least one batch. */
 const share = Math.max(depth, Math.floor(STUDENTS / clients / depth) * depth);
@@ -186,21 +188,23 @@ const running = rate
   : Promise.all(peers.map((peer, i) => closedLoop(peer, loads[i])));
 await delay(warmUp);
 measuring = true;
-const [before, used] = [answered, processorSeconds(Deno.pid)];
+const pids = [Deno.pid, pid];
+const [before, used] = [answered, pids.map(processorSeconds)];
 from = performance.now();
 await delay(measured);
 measuring = false;
 to = performance.now();
 const seconds = (to - from) / 1000;
 const requests = answered - before;
-const processor = processorSeconds(Deno.pid) - used;
+const [processor, serverProcessor] = pids.map(processorSeconds)
+  .map((seconds, i) => seconds - used[i]);
 over = true;
 await running;
 const seen: Seen = {
   requests,
   seconds,
-  total: answered,
   processor,
+  serverProcessor,
   p50: quantile(times, 0.5),
   p99: quantile(times, 0.99),
   p999: quantile(times, 0.999),

@@ -4,7 +4,6 @@
  * @module
  */
 
-import { processorSeconds } from "../../tools/stress/hold/processes.ts";
 import type { Contender } from "./contenders.ts";
 import type { Seen } from "./load.ts";
 import { Subject } from "./subject.ts";
@@ -46,33 +45,43 @@ export async function load(
   depth: number,
   { clients, warmUp, measured, rate = 0 }: Plan,
 ): Promise<Rate> {
-  const used = processorSeconds(subject.pid);
-  const args = [clients, depth, warmUp, measured, rate];
+  const args = [subject.pid, clients, depth, warmUp, measured, rate];
   await using load = subject.against("load", ...args);
   const seen: Seen = JSON.parse(await load.line());
   return {
     ...seen,
     throughput: seen.requests / seen.seconds,
-    // Over the whole load, including the warm-up.
-    cost: (processorSeconds(subject.pid) - used) * 1e6 / seen.total,
+    cost: seen.serverProcessor * 1e6 / seen.requests,
     load: seen.processor / seen.seconds,
   };
 }
 
+/** A server to measure: of a copy of the project if a folder is given. */
+export interface Measurable {
+  contender: Contender;
+  folder?: string | URL;
+}
+
 /**
- * Starts a server, loads it at each depth, and ends it. `folder` is a copy of
- * the project to run.
+ * Starts servers, loads them in turns at one depth after the other, and ends them.
+ * So they are measured within seconds: a machine's speed changes from minute to minute.
  */
 export async function measure(
-  contender: Contender,
+  servers: readonly Measurable[],
   depths: readonly number[],
   plan: Plan,
-  folder?: string | URL,
-): Promise<Map<number, Rate>> {
-  await using subject = await Subject.start(contender, plan.pinned, folder);
-  const rates = new Map<number, Rate>();
+): Promise<Map<number, Rate>[]> {
+  await using stack = new AsyncDisposableStack();
+  const subjects: Subject[] = [];
+  for (const { contender, folder } of servers) {
+    const subject = await Subject.start(contender, plan.pinned, folder);
+    subjects.push(stack.use(subject));
+  }
+  const rates = subjects.map(() => new Map<number, Rate>());
   for (const depth of depths) {
-    rates.set(depth, await load(subject, depth, plan));
+    for (const [i, subject] of subjects.entries()) {
+      rates[i].set(depth, await load(subject, depth, plan));
+    }
   }
   return rates;
 }

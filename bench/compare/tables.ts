@@ -84,18 +84,24 @@ export function ratioTable<M>(
 
 /**
  * Returns a table of the processor time of the server `yardstick`, divided by that of
- * each server: 2 is half as costly.
+ * each server in the same round: 2 is half as costly. Shows medians of all rounds.
  */
 export function timesTable<M>(
   { columns, rows }: Measured<M>,
   yardstick: string,
   cost: Figure<M>,
 ): string[] {
-  const above = rows.find(({ name }) => name === yardstick)!;
-  return ratioTable(
-    `processor time: times ${yardstick}`,
-    columns,
-    rows.map((row) => ({ name: row.name, above, below: row })),
-    cost,
+  const { cells: above } = rows.find(({ name }) => name === yardstick)!;
+  return table(
+    [`processor time: times ${yardstick}`, ...columns],
+    rows.map(({ name, cells }) => [
+      name,
+      ...cells.map((rounds, i) => {
+        const times = rounds.map((it, nth) =>
+          cost.of(above[i][nth]) / cost.of(it)
+        );
+        return median(times).toFixed(2);
+      }),
+    ]),
   );
 }

@@ -8,7 +8,7 @@
 import { chart } from "./chart.ts";
 import type { Contender } from "./contenders.ts";
 import { measure, type Plan, type Rate, type Speed } from "./round.ts";
-import { type Bench, rounds, type Section } from "./section.ts";
+import { type Bench, each, type Section } from "./section.ts";
 import {
   type Figure,
   figuresOf,
@@ -18,7 +18,7 @@ import {
   timesTable,
 } from "./tables.ts";
 
-const ROUNDS = 3;
+const ROUNDS = 5;
 
 /** The server's processor time for a request. */
 export const COST: Figure<Speed> = {
@@ -113,20 +113,22 @@ export class Throughput implements Section {
   }
 }
 
-/** Measures all contenders, one after the other, in several rounds. */
+/** Measures all contenders in turns, in several rounds. */
 export async function throughput(bench: Bench): Promise<Throughput> {
   const { contenders, quick, pinned } = bench;
   const plan: Plan = quick
     ? { clients: 50, warmUp: 300, measured: 500, pinned }
-    : { clients: 50, warmUp: 1000, measured: 2000, pinned };
+    : { clients: 50, warmUp: 700, measured: 1000, pinned };
   const depths = depthsOf(bench);
-  const rates = await rounds(
+  const count = quick ? 1 : ROUNDS;
+  const servers = contenders.map((contender) => ({ contender }));
+  const rounds = await each(
     bench,
-    quick ? 1 : ROUNDS,
     "throughput",
-    contenders,
-    ({ name }) => name,
-    (contender) => measure(contender, depths, plan),
+    Array.from({ length: count }, (_, i) => i + 1),
+    (nth) => `round ${nth} of ${count}`,
+    () => measure(servers, depths, plan),
   );
+  const rates = contenders.map((_, i) => rounds.map((round) => round[i]));
   return new Throughput(contenders, depths, rates);
 }

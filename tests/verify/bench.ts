@@ -52,7 +52,7 @@ async function seen(rate: number): Promise<Seen> {
   const { stdout } = await new Deno.Command(Deno.execPath(), {
     args: [
       ...["run", "--quiet", "--allow-all", "bench/compare/load.ts"],
-      ...["echo", port, 10, 1, 500, 1000, rate].map(String),
+      ...["echo", port, Deno.pid, 10, 1, 500, 1000, rate].map(String),
     ],
     cwd: ROOT,
   }).output();
