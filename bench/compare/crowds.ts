@@ -5,9 +5,8 @@
  */
 
 import type { Contender } from "./contenders.ts";
-import { load, type Rate } from "./round.ts";
+import { load, type Rate, startWarm } from "./round.ts";
 import { type Bench, rounds, type Section } from "./section.ts";
-import { Subject } from "./subject.ts";
 import { type Figure, figuresOf, tableOf } from "./tables.ts";
 import { COST, P99, THOUSANDS } from "./throughput.ts";
 
@@ -21,9 +20,9 @@ const COMPARED = ["Rollcall", "Redis", "bare echo, Deno"];
 export async function crowds(bench: Bench): Promise<Section> {
   const { quick, pinned } = bench;
   const counts = quick ? [10, 1000] : [10, 100, 1000, 10_000];
-  const times = quick
-    ? { warmUp: 300, measured: 500 }
-    : { warmUp: 1500, measured: 2000 };
+  const plan = quick
+    ? { clients: counts[0], warmUp: 200, measured: 500, pinned }
+    : { clients: counts[0], warmUp: 1000, measured: 2000, pinned };
   const contenders = bench.contenders.filter(({ name }) =>
     COMPARED.includes(name)
   );
@@ -34,10 +33,10 @@ export async function crowds(bench: Bench): Promise<Section> {
     contenders,
     ({ name }) => name,
     async (contender: Contender) => {
+      await using subject = await startWarm({ contender }, DEPTH, plan);
       const all: Rate[] = [];
       for (const clients of counts) {
-        await using subject = await Subject.start(contender, pinned);
-        all.push(await load(subject, DEPTH, { ...times, clients, pinned }));
+        all.push(await load(subject, DEPTH, { ...plan, clients }));
       }
       return all;
     },

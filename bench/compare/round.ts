@@ -56,10 +56,28 @@ export async function load(
   };
 }
 
+/** The first load of a server lasts so many warm-ups: the engine compiles the code. */
+const FIRST = 6;
+
 /** A server to measure: of a copy of the project if a folder is given. */
 export interface Measurable {
   contender: Contender;
   folder?: string | URL;
+}
+
+/** Starts a server, and loads it until its code is compiled. */
+export async function startWarm(
+  { contender, folder }: Measurable,
+  depth: number,
+  plan: Plan,
+): Promise<Subject> {
+  await using stack = new AsyncDisposableStack(); // ends it if the load fails
+  const subject = await Subject.start(contender, plan.pinned, folder);
+  stack.use(subject);
+  const measured = FIRST * plan.warmUp;
+  await load(subject, depth, { ...plan, warmUp: 0, measured });
+  stack.move();
+  return subject;
 }
 
 /**
@@ -73,9 +91,8 @@ export async function measure(
 ): Promise<Map<number, Rate>[]> {
   await using stack = new AsyncDisposableStack();
   const subjects: Subject[] = [];
-  for (const { contender, folder } of servers) {
-    const subject = await Subject.start(contender, plan.pinned, folder);
-    subjects.push(stack.use(subject));
+  for (const server of servers) {
+    subjects.push(stack.use(await startWarm(server, depths[0], plan)));
   }
   const rates = subjects.map(() => new Map<number, Rate>());
   for (const depth of depths) {

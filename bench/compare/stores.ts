@@ -13,7 +13,7 @@ import {
   TASK,
 } from "./contenders.ts";
 import { redisBenchmark } from "./redis_benchmark.ts";
-import { load, type Plan, type Speed } from "./round.ts";
+import { measure, type Plan, type Speed } from "./round.ts";
 import { type Bench, rounds, type Section } from "./section.ts";
 import { isThere, Subject } from "./subject.ts";
 import { figuresOf, tableOf, timesTable } from "./tables.ts";
@@ -51,10 +51,8 @@ async function measureOurs(
   contender: Contender,
   plan: Plan,
 ): Promise<Speed[]> {
-  await using subject = await Subject.start(contender, plan.pinned);
-  const figures: Speed[] = [];
-  for (const depth of DEPTHS) figures.push(await load(subject, depth, plan));
-  return figures;
+  const [rates] = await measure([{ contender }], DEPTHS, plan);
+  return [...rates.values()];
 }
 
 /** Loads Redis itself, by its own program. Each request sets the three fields of one of as many students as ours have. */
