@@ -76,7 +76,7 @@ async function examine(
     return;
   }
   const plan = quick
-    ? { clients: 50, warmUp: 200, measured: 300, pinned }
+    ? { clients: 50, warmUp: 100, measured: 300, pinned }
     : { clients: 50, warmUp: 1000, measured: 1500, pinned };
   const { folder } = copy;
   const [rates] = await measure([{ contender, folder }], DEPTHS, plan);

@@ -112,7 +112,7 @@ export async function againstCommit(
   const { contenders, quick, pinned } = bench;
   const depths = depthsOf(bench);
   const plan: Plan = quick
-    ? { clients: 50, warmUp: 200, measured: 300, pinned }
+    ? { clients: 50, warmUp: 100, measured: 300, pinned }
     : { clients: 50, warmUp: 500, measured: 1000, pinned };
   const root = await Deno.makeTempDir({ prefix: "rollcall-" });
   const versions = [`${root}/now`, `${root}/before`] as const;

@@ -117,7 +117,7 @@ export class Throughput implements Section {
 export async function throughput(bench: Bench): Promise<Throughput> {
   const { contenders, quick, pinned } = bench;
   const plan: Plan = quick
-    ? { clients: 50, warmUp: 200, measured: 500, pinned }
+    ? { clients: 50, warmUp: 100, measured: 300, pinned }
     : { clients: 50, warmUp: 500, measured: 1000, pinned };
   const depths = depthsOf(bench);
   const count = quick ? 1 : ROUNDS;
