@@ -77,7 +77,7 @@ async function examine(
   }
   const plan = quick
     ? { clients: 50, warmUp: 100, measured: 300, pinned }
-    : { clients: 50, warmUp: 1000, measured: 1500, pinned };
+    : { clients: 50, firstLoad: 3000, warmUp: 1000, measured: 1500, pinned };
   const { folder } = copy;
   const [rates] = await measure([{ contender, folder }], DEPTHS, plan);
   for (const [depth, rate] of rates) {

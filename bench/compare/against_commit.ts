@@ -113,7 +113,7 @@ export async function againstCommit(
   const depths = depthsOf(bench);
   const plan: Plan = quick
     ? { clients: 50, warmUp: 100, measured: 300, pinned }
-    : { clients: 50, warmUp: 500, measured: 1000, pinned };
+    : { clients: 50, firstLoad: 3000, warmUp: 500, measured: 1000, pinned };
   const root = await Deno.makeTempDir({ prefix: "rollcall-" });
   const versions = [`${root}/now`, `${root}/before`] as const;
   try {

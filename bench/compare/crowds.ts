@@ -22,7 +22,13 @@ export async function crowds(bench: Bench): Promise<Section> {
   const counts = quick ? [10, 1000] : [10, 100, 1000, 10_000];
   const plan = quick
     ? { clients: counts[0], warmUp: 100, measured: 300, pinned }
-    : { clients: counts[0], warmUp: 1000, measured: 2000, pinned };
+    : {
+      clients: counts[0],
+      firstLoad: 3000,
+      warmUp: 1000,
+      measured: 2000,
+      pinned,
+    };
   const contenders = bench.contenders.filter(({ name }) =>
     COMPARED.includes(name)
   );

@@ -12,7 +12,9 @@ import { Subject } from "./subject.ts";
 export interface Plan {
   /** Clients at the same time. */
   clients: number;
-  /** Length of the load before the measurement, in milliseconds. */
+  /** Length of the first load, while the engine compiles, in milliseconds. By default, there is none. */
+  firstLoad?: number;
+  /** Length of the load before each measurement, in milliseconds. */
   warmUp: number;
   /** Length of the measurement, in milliseconds. */
   measured: number;
@@ -56,16 +58,13 @@ export async function load(
   };
 }
 
-/** The first load of a server lasts so many warm-ups: the engine compiles the code. */
-const FIRST = 6;
-
 /** A server to measure: of a copy of the project if a folder is given. */
 export interface Measurable {
   contender: Contender;
   folder?: string | URL;
 }
 
-/** Starts a server, and loads it until its code is compiled. */
+/** Starts a server, and puts the first load on it. */
 export async function startWarm(
   { contender, folder }: Measurable,
   depth: number,
@@ -74,8 +73,10 @@ export async function startWarm(
   await using stack = new AsyncDisposableStack(); // ends it if the load fails
   const subject = await Subject.start(contender, plan.pinned, folder);
   stack.use(subject);
-  const measured = FIRST * plan.warmUp;
-  await load(subject, depth, { ...plan, warmUp: 0, measured });
+  const { firstLoad = 0 } = plan;
+  if (firstLoad > 0) {
+    await load(subject, depth, { ...plan, warmUp: 0, measured: firstLoad });
+  }
   stack.move();
   return subject;
 }

@@ -123,7 +123,13 @@ export async function stores(bench: Bench): Promise<Section> {
   const { quick, pinned } = bench;
   const plan = quick
     ? { clients: CLIENTS, warmUp: 100, measured: 300, pinned }
-    : { clients: CLIENTS, warmUp: 1000, measured: 2000, pinned };
+    : {
+      clients: CLIENTS,
+      firstLoad: 3000,
+      warmUp: 1000,
+      measured: 2000,
+      pinned,
+    };
   const kinds = [...OURS, ...await isThere("redis-server") ? WITH_REDIS : []];
   const figures = await rounds(
     bench,

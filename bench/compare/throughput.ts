@@ -118,7 +118,7 @@ export async function throughput(bench: Bench): Promise<Throughput> {
   const { contenders, quick, pinned } = bench;
   const plan: Plan = quick
     ? { clients: 50, warmUp: 100, measured: 300, pinned }
-    : { clients: 50, warmUp: 500, measured: 1000, pinned };
+    : { clients: 50, firstLoad: 3000, warmUp: 500, measured: 1000, pinned };
   const depths = depthsOf(bench);
   const count = quick ? 1 : ROUNDS;
   const servers = contenders.map((contender) => ({ contender }));
