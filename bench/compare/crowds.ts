@@ -21,7 +21,7 @@ export async function crowds(bench: Bench): Promise<Section> {
   const { quick, pinned } = bench;
   const counts = quick ? [10, 1000] : [10, 100, 1000, 10_000];
   const plan = quick
-    ? { clients: counts[0], warmUp: 100, measured: 300, pinned }
+    ? { clients: counts[0], warmUp: 300, measured: 500, pinned }
     : {
       clients: counts[0],
       firstLoad: 3000,

@@ -26,7 +26,7 @@ export interface Seen {
   seconds: number;
   /** Processor time of the load during the measurement, in seconds. */
   processor: number;
-  /** The same of the server. */
+  /** Processor time of the server during the measurement, in seconds. */
   serverProcessor: number;
   /**
    * Milliseconds from sending a batch to its last answer: the 50th, 99th and 99.9th
@@ -197,7 +197,10 @@ to = performance.now();
 const seconds = (to - from) / 1000;
 const requests = answered - before;
 const [processor, serverProcessor] = pids.map(processorSeconds)
-  .map((seconds, i) => seconds - used[i]);
+  .map((after, i) => after - used[i]);
+if (requests === 0) {
+  throw new Error("No batch was answered during the measurement");
+}
 over = true;
 await running;
 const seen: Seen = {

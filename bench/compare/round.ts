@@ -29,7 +29,7 @@ export interface Plan {
 
 /** How fast a server is. */
 export interface Speed {
-  /** Microseconds of the server's processor time for each request. */
+  /** Microseconds of the server's processor time for each request that was measured. */
   cost: number;
   /** Requests per second. */
   throughput: number;
@@ -71,8 +71,9 @@ export async function startWarm(
   plan: Plan,
 ): Promise<Subject> {
   await using stack = new AsyncDisposableStack(); // ends it if the load fails
-  const subject = await Subject.start(contender, plan.pinned, folder);
-  stack.use(subject);
+  const subject = stack.use(
+    await Subject.start(contender, plan.pinned, folder),
+  );
   const { firstLoad = 0 } = plan;
   if (firstLoad > 0) {
     await load(subject, depth, { ...plan, warmUp: 0, measured: firstLoad });

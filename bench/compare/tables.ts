@@ -84,7 +84,7 @@ export function ratioTable<M>(
 
 /**
  * Returns a table of the processor time of the server `yardstick`, divided by that of
- * each server in the same round: 2 is half as costly. Shows medians of all rounds.
+ * each server in the same round: 2 is half as costly. Shows the median of the rounds.
  */
 export function timesTable<M>(
   { columns, rows }: Measured<M>,

@@ -100,7 +100,7 @@ class WaitingTasks {
     for (let count = 1; this.size > 0;) {
       const tasks = this.#byUse.slice(0, count).filter((it) => it.used <= most);
       if (tasks.length === 0) break;
-      this.#byUse.splice(0, tasks.length); // the others move once, not for each task
+      this.#byUse.splice(0, tasks.length); // these are the first, and the others move once
       const isShort = await this.#run(tasks);
       if (performance.now() - polledAt >= until) break;
       count = isShort ? Math.min(2 * count, this.#mostAtOnce) : 1;
@@ -116,7 +116,7 @@ class WaitingTasks {
     await this.#run([oldest]);
   }
 
-  /** Lets tasks do their work, which were taken from {@linkcode #byUse}. Resolves to whether that was short. */
+  /** Lets tasks that are no longer in {@linkcode #byUse} do their work. Resolves to whether that was short. */
   async #run(tasks: readonly Task[]): Promise<boolean> {
     for (const task of tasks) {
       this.#byAge.delete(task);
@@ -137,8 +137,8 @@ const heavy = new WaitingTasks(1);
 let isServing = false;
 
 /**
- * Yields to all other tasks if the last known poll of the sockets was at least
- * `ms` milliseconds ago.
+ * Yields to all other tasks if some wait already, or the last known poll of the
+ * sockets was at least `ms` milliseconds ago.
  */
 export function yieldIfDue(ms = SLICE, used = -Infinity): Promise<void> {
   const now = performance.now();

@@ -36,7 +36,6 @@ const IN_CI = [
 /** Commands that other tests run, with their file. */
 const ELSEWHERE: Record<string, string> = {
   "task bench": "verify/bench.ts",
-  "task bench --against 593b956 --pairs 4": "verify/bench.ts",
   "task bench --against HEAD~1": "verify/bench.ts",
   "task bench --against before.json": "verify/bench.ts",
   "task bench --only throughput --json > before.json": "verify/bench.ts",
