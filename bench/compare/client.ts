@@ -9,9 +9,9 @@ import { Failure } from "../../lib/cli/program.ts";
 import { linesOf } from "../../tools/processes/lines.ts";
 import { mostBytes } from "../../tools/stress/hold/processes.ts";
 import { afterDeno, ROLLCALL } from "./contenders.ts";
-import { load } from "./round.ts";
+import { load, startWarm } from "./round.ts";
 import { type Bench, each, type Section } from "./section.ts";
-import { LOAD_CORE, onCore, Subject } from "./subject.ts";
+import { LOAD_CORE, onCore } from "./subject.ts";
 import { table } from "../../tools/terminal/table.ts";
 
 /** Requests that the client keeps in flight, see `clienthelper.ts`. */
@@ -39,8 +39,11 @@ interface Run {
 export async function client(bench: Bench): Promise<Section> {
   const { quick, pinned } = bench;
   const most = quick ? 200_000 : 1_000_000;
-  await using subject = await Subject.start(ROLLCALL, pinned);
-  const plan = { clients: 1, warmUp: 500, measured: 1000, pinned };
+  const times = quick
+    ? { warmUp: 500, measured: 1000 }
+    : { firstLoad: 3000, warmUp: 500, measured: 1000 };
+  const plan = { ...times, clients: 1, pinned };
+  await using subject = await startWarm({ contender: ROLLCALL }, WINDOW, plan);
   const { throughput } = await load(subject, WINDOW, plan);
   const runs = await each(
     bench,

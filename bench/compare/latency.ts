@@ -4,9 +4,8 @@
  * @module
  */
 
-import { load, type Plan, type Rate } from "./round.ts";
+import { load, type Plan, type Rate, startWarm } from "./round.ts";
 import { type Bench, each, type Section, single } from "./section.ts";
-import { Subject } from "./subject.ts";
 import { table } from "../../tools/terminal/table.ts";
 
 /** Requests per second in the open loop. Each of the servers can answer as many. */
@@ -20,7 +19,7 @@ export async function latency(bench: Bench): Promise<Section> {
   const { quick, pinned } = bench;
   const plan: Plan = quick
     ? { clients: 50, warmUp: 300, measured: 500, pinned }
-    : { clients: 50, warmUp: 1000, measured: 3000, pinned };
+    : { clients: 50, firstLoad: 3000, warmUp: 1000, measured: 3000, pinned };
   const contenders = single(bench);
   const rates = await each(
     bench,
@@ -28,7 +27,7 @@ export async function latency(bench: Bench): Promise<Section> {
     contenders,
     ({ name }) => name,
     async (contender) => {
-      await using subject = await Subject.start(contender, pinned);
+      await using subject = await startWarm({ contender }, 1, plan);
       const closed = await load(subject, 1, plan);
       return { closed, open: await load(subject, 1, { ...plan, rate: RATE }) };
     },
