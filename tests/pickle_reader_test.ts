@@ -106,6 +106,15 @@ Deno.test("PickleReader reads every pickle a byte at a time", () => {
   }
 });
 
+Deno.test("PickleReader reads a quoted line whose start could be a length before a pickle", () => {
+  const line = `S'\x80\x05\x95.'\np0\n.`;
+  const bytes = Uint8Array.from(line, (it) => it.charCodeAt(0));
+  for (const size of [1, 3, 6, bytes.length]) {
+    const { messages, left } = readPieces(piecesOf(bytes, size));
+    assertEquals([messages, left], [["\x80\x05\x95."], 0], `${size}`);
+  }
+});
+
 Deno.test("PickleReader reads all pickles in one piece, in order", () => {
   const { messages, left } = readPieces([
     new Uint8Array(vectors.flatMap(({ bytes }) => [...bytes])),

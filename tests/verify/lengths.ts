@@ -19,6 +19,14 @@ Deno.test("pickle names every length up to 65,536 that comes before a pickle, un
     /^(43|55)..: ProtocolError: .* these bytes are not what pickle\.dumps returns/
       .test(error)
   );
-  assertEquals(unnamed, paused);
   assertEquals(paused.length, 12);
+  // These begin a text in quotes: the reader waits for the end of the line.
+  const quoted = unnamed.filter((error) =>
+    /^53(22|27)(00)*: it waits$/.test(error)
+  );
+  assertEquals(quoted.length, 8);
+  const others = unnamed.filter((it) =>
+    !paused.includes(it) && !quoted.includes(it)
+  );
+  assertEquals(others, []);
 });

@@ -150,12 +150,12 @@ export function checkLine(
   end: number,
 ): void {
   const opcode = bytes[at];
-  // These are `V` and `S`: also bytes of a length.
-  if (opcode === Op.UNICODE || opcode === Op.STRING) {
+  if (opcode === Op.UNICODE) {
+    // Any line is a text, but `V` is also a byte of a length.
     if (start >= 0 && isLengthAndPickle(bytes, start, end)) {
       throw new MalformedPickle("a line has no end");
     }
-    if (opcode === Op.UNICODE) return; // any line is a text
+    return;
   }
   const from = at + 1;
   const head = bytes.subarray(from, Math.min(end, from + LONGEST_NUMBER));
