@@ -18,7 +18,7 @@ import { type Choice, readChoices, type Under } from "./choices/choice.ts";
 import { type Contender, rollcall, taskIn } from "./compare/contenders.ts";
 import { inWords, thisMachine, today } from "./compare/machine.ts";
 import { bytesEach } from "./compare/memory.ts";
-import { measure } from "./compare/round.ts";
+import { FIRST_LOAD, measure } from "./compare/round.ts";
 import { each } from "./compare/section.ts";
 import { canPin, stayOffTheServersCore } from "./compare/subject.ts";
 import { table } from "../tools/terminal/table.ts";
@@ -75,9 +75,13 @@ async function examine(
     add("KB", bytes[0] / 1024);
     return;
   }
-  const plan = quick
-    ? { clients: 50, warmUp: 100, measured: 300, pinned }
-    : { clients: 50, firstLoad: 3000, warmUp: 1000, measured: 1500, pinned };
+  const plan = quick ? { clients: 50, warmUp: 100, measured: 300, pinned } : {
+    clients: 50,
+    firstLoad: FIRST_LOAD,
+    warmUp: 1000,
+    measured: 1500,
+    pinned,
+  };
   const { folder } = copy;
   const [rates] = await measure([{ contender, folder }], DEPTHS, plan);
   for (const [depth, rate] of rates) {

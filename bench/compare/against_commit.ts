@@ -7,7 +7,7 @@
 import { Failure } from "../../lib/cli/program.ts";
 import { copyProject } from "../../tools/teach/faults/copy.ts";
 import { type Contender, rollcall, taskIn } from "./contenders.ts";
-import { measure, type Plan, type Speed } from "./round.ts";
+import { FIRST_LOAD, measure, type Plan, type Speed } from "./round.ts";
 import { type Bench, each, type Section } from "./section.ts";
 import { isThere } from "./subject.ts";
 import { figuresOf, tableOf } from "./tables.ts";
@@ -113,7 +113,13 @@ export async function againstCommit(
   const depths = depthsOf(bench);
   const plan: Plan = quick
     ? { clients: 50, warmUp: 100, measured: 300, pinned }
-    : { clients: 50, firstLoad: 3000, warmUp: 500, measured: 1000, pinned };
+    : {
+      clients: 50,
+      firstLoad: FIRST_LOAD,
+      warmUp: 500,
+      measured: 1000,
+      pinned,
+    };
   const root = await Deno.makeTempDir({ prefix: "rollcall-" });
   const versions = [`${root}/now`, `${root}/before`] as const;
   try {

@@ -9,7 +9,7 @@ import { Failure } from "../../lib/cli/program.ts";
 import { linesOf } from "../../tools/processes/lines.ts";
 import { mostBytes } from "../../tools/stress/hold/processes.ts";
 import { afterDeno, ROLLCALL } from "./contenders.ts";
-import { load, startWarm } from "./round.ts";
+import { FIRST_LOAD, load, startWarm } from "./round.ts";
 import { type Bench, each, type Section } from "./section.ts";
 import { LOAD_CORE, onCore } from "./subject.ts";
 import { table } from "../../tools/terminal/table.ts";
@@ -39,10 +39,8 @@ interface Run {
 export async function client(bench: Bench): Promise<Section> {
   const { quick, pinned } = bench;
   const most = quick ? 200_000 : 1_000_000;
-  const times = quick
-    ? { warmUp: 500, measured: 1000 }
-    : { firstLoad: 3000, warmUp: 500, measured: 1000 };
-  const plan = { ...times, clients: 1, pinned };
+  const firstLoad = quick ? 0 : FIRST_LOAD;
+  const plan = { clients: 1, firstLoad, warmUp: 500, measured: 1000, pinned };
   await using subject = await startWarm({ contender: ROLLCALL }, WINDOW, plan);
   const { throughput } = await load(subject, WINDOW, plan);
   const runs = await each(

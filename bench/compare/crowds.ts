@@ -5,7 +5,7 @@
  */
 
 import type { Contender } from "./contenders.ts";
-import { load, type Rate, startWarm } from "./round.ts";
+import { FIRST_LOAD, load, type Rate, startWarm } from "./round.ts";
 import { type Bench, rounds, type Section } from "./section.ts";
 import { type Figure, figuresOf, tableOf } from "./tables.ts";
 import { COST, P99, THOUSANDS } from "./throughput.ts";
@@ -24,7 +24,7 @@ export async function crowds(bench: Bench): Promise<Section> {
     ? { clients: counts[0], warmUp: 300, measured: 500, pinned }
     : {
       clients: counts[0],
-      firstLoad: 3000,
+      firstLoad: FIRST_LOAD,
       warmUp: 1000,
       measured: 2000,
       pinned,

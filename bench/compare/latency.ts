@@ -4,7 +4,7 @@
  * @module
  */
 
-import { load, type Plan, type Rate, startWarm } from "./round.ts";
+import { FIRST_LOAD, load, type Plan, type Rate, startWarm } from "./round.ts";
 import { type Bench, each, type Section, single } from "./section.ts";
 import { table } from "../../tools/terminal/table.ts";
 
@@ -19,7 +19,13 @@ export async function latency(bench: Bench): Promise<Section> {
   const { quick, pinned } = bench;
   const plan: Plan = quick
     ? { clients: 50, warmUp: 300, measured: 500, pinned }
-    : { clients: 50, firstLoad: 3000, warmUp: 1000, measured: 3000, pinned };
+    : {
+      clients: 50,
+      firstLoad: FIRST_LOAD,
+      warmUp: 1000,
+      measured: 3000,
+      pinned,
+    };
   const contenders = single(bench);
   const rates = await each(
     bench,

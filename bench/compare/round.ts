@@ -8,6 +8,9 @@ import type { Contender } from "./contenders.ts";
 import type { Seen } from "./load.ts";
 import { Subject } from "./subject.ts";
 
+/** Length of a server's first load in all but quick runs, in milliseconds: at P = 1, the engine compiles for about as long. */
+export const FIRST_LOAD = 3000;
+
 /** How to load a server, and for how long. */
 export interface Plan {
   /** Clients at the same time. */

@@ -13,7 +13,7 @@ import {
   TASK,
 } from "./contenders.ts";
 import { redisBenchmark } from "./redis_benchmark.ts";
-import { measure, type Plan, type Speed } from "./round.ts";
+import { FIRST_LOAD, measure, type Plan, type Speed } from "./round.ts";
 import { type Bench, rounds, type Section } from "./section.ts";
 import { isThere, Subject } from "./subject.ts";
 import { figuresOf, tableOf, timesTable } from "./tables.ts";
@@ -125,7 +125,7 @@ export async function stores(bench: Bench): Promise<Section> {
     ? { clients: CLIENTS, warmUp: 100, measured: 300, pinned }
     : {
       clients: CLIENTS,
-      firstLoad: 3000,
+      firstLoad: FIRST_LOAD,
       warmUp: 1000,
       measured: 2000,
       pinned,

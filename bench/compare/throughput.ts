@@ -7,7 +7,13 @@
 
 import { chart } from "./chart.ts";
 import type { Contender } from "./contenders.ts";
-import { measure, type Plan, type Rate, type Speed } from "./round.ts";
+import {
+  FIRST_LOAD,
+  measure,
+  type Plan,
+  type Rate,
+  type Speed,
+} from "./round.ts";
 import { type Bench, each, type Section } from "./section.ts";
 import {
   type Figure,
@@ -118,7 +124,13 @@ export async function throughput(bench: Bench): Promise<Throughput> {
   const { contenders, quick, pinned } = bench;
   const plan: Plan = quick
     ? { clients: 50, warmUp: 100, measured: 300, pinned }
-    : { clients: 50, firstLoad: 3000, warmUp: 500, measured: 1000, pinned };
+    : {
+      clients: 50,
+      firstLoad: FIRST_LOAD,
+      warmUp: 500,
+      measured: 1000,
+      pinned,
+    };
   const depths = depthsOf(bench);
   const count = quick ? 1 : ROUNDS;
   const servers = contenders.map((contender) => ({ contender }));
