@@ -35,8 +35,7 @@ export type ClientHandlerClass<In = Message, Out = In> = new (
 ) => ClientHandler<In, Out>;
 
 /**
- * Serves one client: greets it, then answers each of its requests in order. A
- * request is an `In`, and a response an `Out`, as in the server's format.
+ * Serves one client: greets it, then answers each of its requests in order. A request is an `In`, and a response an `Out`, as in the server's format.
  *
  * @example An echo server
  * ```ts
@@ -163,8 +162,7 @@ export abstract class ClientHandler<In = Message, Out = In> {
   }
 
   /**
-   * Processes one request: what another application overrides. Returns its response or a promise for it;
-   * `undefined` is no response, and a {@linkcode LastResponse} ends the connection. Any error but these two is
+   * Processes one request: what another application overrides. Returns its response or a promise for it; `undefined` is no response, and a {@linkcode LastResponse} ends the connection. Any error but these two is
    * the server's own fault: it is reported, the client receives no details, and the connection closes.
    *
    * @throws {RequestError} If the request is invalid. The client receives the reason.
@@ -272,12 +270,14 @@ export class StudentHandler extends ClientHandler {
     let results: readonly Recorded[] = [];
     if (students.length > 0) {
       this.reportName = nameIn(students[0]) ?? this.reportName;
-      const entry = this.roster.add(students, this);
-      // Recording awaits. Without the lock, another handler could print in between.
+      const { roster, writeLock } = this;
+      const entry = roster.add(students, this);
+      // Recording may wait. Without the lock, another handler could print in between.
       // The end of this block releases it, like Python's `with`.
-      using _guard = await this.writeLock.acquire();
+      using _guard = writeLock.tryAcquire() ?? await writeLock.acquire();
       // The handler that had it before may have recorded these, too.
-      if (!entry.done) await this.roster.recordWaiting();
+      const recording = entry.done ? undefined : roster.recordWaiting();
+      if (recording) await recording;
       results = entry.results;
       const recorded = students.filter((_, i) => isRecorded(results[i]));
       if (!this.server.quiet) this.log(recorded.map(this.line)); // else build no lines

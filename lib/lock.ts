@@ -74,6 +74,13 @@ export class Lock {
     return this.#guard();
   }
 
+  /** Returns the guard if the lock is free, else `undefined`. Never waits. */
+  tryAcquire(): Guard | undefined {
+    if (this.#held) return undefined;
+    this.#held = true;
+    return this.#guard();
+  }
+
   /** Runs `fn` while holding the lock. Releases the lock afterwards, even if `fn` throws. */
   async withLock<T>(fn: () => T | Promise<T>): Promise<T> {
     using _guard = await this.acquire();

@@ -181,7 +181,6 @@ net.test("ClientHandler.send() does not mix large messages that are sent at the 
 
 /** A store like a database: it reads, awaits, and writes back. */
 class SlowStore extends MemoryStore {
-  override readonly isImmediate = false;
   /** How many students it was to record. */
   asked = 0;
   /** The number of records, and their sids in the order of recording. */

@@ -5,6 +5,7 @@ import { delay } from "@std/async/delay";
 import { StudentHandler } from "../clienthandler.ts";
 import { Lock } from "../lib/lock.ts";
 import type { Entry } from "../lib/students/entry.ts";
+import { MemoryStore } from "../lib/students/memory.ts";
 import { isRecorded, Roster } from "../lib/students/roster.ts";
 import type { Batch, Origin } from "../lib/students/row.ts";
 import { type Recorded, StoreError } from "../lib/students/store.ts";
@@ -82,6 +83,45 @@ Deno.test("Roster.recordWaiting() records few students at once if their texts ar
   for (const entry of entries) if (!entry.done) await roster.recordWaiting();
   assertEquals(calls, [[1], [2], [2], [1, 1]]);
   assert(entries.every((entry) => entry.results.every(isRecorded)));
+});
+
+Deno.test("Roster.recordWaiting() returns no promise if the store returns or throws at once", async () => {
+  const full = new StoreError("The disk is full");
+  const bug = new TypeError("a bug");
+  const errors: Error[] = [];
+  class StoreAtOnce extends MemoryStore {
+    override record(batches: readonly Batch[]) {
+      const error = errors.shift();
+      if (error) throw error;
+      return super.record(batches);
+    }
+  }
+  const reports: string[] = [];
+  const roster = new Roster(
+    new StoreAtOnce(),
+    {},
+    (line) => void reports.push(line),
+  );
+  const recordAtOnce = () => {
+    const entry = roster.add([ALICE], ORIGIN);
+    assertEquals(roster.recordWaiting(), undefined);
+    return outcome(entry);
+  };
+  assertEquals(recordAtOnce(), ["recorded"]);
+  errors.push(full, bug);
+  const refused = "The roster cannot record you now: The disk is full";
+  assertEquals(recordAtOnce(), [{ refused }]);
+  assertEquals(recordAtOnce(), bug);
+  assertEquals(recordAtOnce(), ["recorded"]);
+  assertEquals(reports, [
+    "The roster cannot record students: The disk is full",
+    "The roster records students again. It refused 1 request",
+  ]);
+  // The group fails once, and then each entry is recorded by itself.
+  errors.push(bug);
+  const entries = [ALICE, BOB].map((it) => roster.add([it], ORIGIN));
+  await roster.recordWaiting();
+  assertEquals(entries.map(outcome), [["recorded"], ["recorded"]]);
 });
 
 Deno.test("Roster.recordWaiting() waits for more students if the store asks for that", async () => {

@@ -124,7 +124,6 @@ redis.test("The histories of RedisStore are linearizable, with two servers (need
 
 /** Reports students as recorded, and records them a moment later. */
 class LateStore extends MemoryStore {
-  override readonly isImmediate = false;
   override record(batches: readonly Batch[]) {
     void delay(2).then(() => super.record(batches));
     const students = batches.flatMap((batch) => batch.students);

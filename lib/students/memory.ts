@@ -27,7 +27,6 @@ import type { Recorded, Store, Totals } from "./store.ts";
  * ```
  */
 export class MemoryStore implements Store {
-  readonly isImmediate: boolean = true;
   #rows = new Rows();
   /** The first row of each `sid`. */
   #first = new RowTable();
@@ -48,11 +47,12 @@ export class MemoryStore implements Store {
     }));
   }
 
-  record(batches: readonly Batch[]): Promise<readonly Recorded[]> {
-    const results = batches.length === 1
+  record(
+    batches: readonly Batch[],
+  ): readonly Recorded[] | Promise<readonly Recorded[]> {
+    return batches.length === 1
       ? this.#recordBatch(batches[0])
       : batches.flatMap((batch) => this.#recordBatch(batch));
-    return Promise.resolve(results);
   }
 
   /**

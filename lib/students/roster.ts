@@ -106,9 +106,10 @@ export class Roster implements AsyncDisposable {
 
   /**
    * Records the first entry of the queue, and those behind it that fit into a group.
-   * The caller holds the lock. Never rejects: the entries have the errors.
+   * The caller holds the lock. Returns a promise if the store takes time; a store in
+   * memory takes none. Never throws or rejects: the entries have the errors.
    */
-  recordWaiting(): Promise<void> {
+  recordWaiting(): Promise<void> | undefined {
     const { groupDelay = 0 } = this.#store;
     return groupDelay === 0 ? this.#recordNext() : this.#recordIn(groupDelay);
   }
@@ -118,9 +119,9 @@ export class Roster implements AsyncDisposable {
     await this.#recordNext();
   }
 
-  #recordNext(): Promise<void> {
+  #recordNext(): Promise<void> | undefined {
     const entries = this.#nextEntries();
-    if (entries.length === 0) return Promise.resolve();
+    if (entries.length === 0) return;
     return entries[0].students.length <= GROUP
       ? this.#recordGroup(entries)
       : this.#recordEach(entries[0].parts);
@@ -140,7 +141,6 @@ export class Roster implements AsyncDisposable {
       this.#waiting = [];
       return waiting;
     }
-    if (this.#store.isImmediate) return waiting.splice(0, 1);
     let [count, students, characters] = [0, 0, 0];
     for (const entry of waiting) {
       students += entry.students.length;
@@ -152,19 +152,35 @@ export class Roster implements AsyncDisposable {
     return waiting.splice(0, count);
   }
 
-  async #recordGroup(parts: readonly Part[]): Promise<void> {
+  #recordGroup(parts: readonly Part[]): Promise<void> | undefined {
     try {
-      if (this.#hasRoom(parts)) {
-        this.#give(parts, await this.#store.record(parts));
-        this.#noteSuccess();
-      } else this.#give(parts, await this.#recordAdmitted(parts));
+      const results = this.#hasRoom(parts)
+        ? this.#store.record(parts)
+        : this.#recordAdmitted(parts);
+      if (results instanceof Promise) return this.#waitFor(results, parts);
+      this.#give(parts, results);
     } catch (error) {
-      this.#newStudents.takeBack();
-      if (error instanceof StoreError) this.#refuse(parts, error);
-      else if (parts.length === 1) parts[0].fail(error);
-      // One client's students may be the cause. Those of the others are recorded.
-      else await this.#recordEach(parts);
+      return this.#fail(parts, error);
     }
+  }
+
+  async #waitFor(
+    results: Promise<readonly Recorded[]>,
+    parts: readonly Part[],
+  ): Promise<void> {
+    try {
+      this.#give(parts, await results);
+    } catch (error) {
+      await this.#fail(parts, error);
+    }
+  }
+
+  #fail(parts: readonly Part[], error: unknown): Promise<void> | undefined {
+    this.#newStudents.takeBack();
+    if (error instanceof StoreError) this.#refuse(parts, error);
+    else if (parts.length === 1) parts[0].fail(error);
+    // One client's students may be the cause. Those of the others are recorded.
+    else return this.#recordEach(parts);
   }
 
   /** Records those students whom no limit forbids. */
@@ -181,7 +197,6 @@ export class Roster implements AsyncDisposable {
     let results: readonly Recorded[] = [];
     if (admitted.length > 0) {
       results = await this.#store.record(admitted);
-      this.#noteSuccess();
       this.#newStudents.keep();
     }
     for (const limit of limits) if (limit) this.limitHits[limit]++;
@@ -250,10 +265,12 @@ export class Roster implements AsyncDisposable {
 
   #give(parts: readonly Part[], results: readonly Recorded[]): void {
     addResults(parts, results, this.onResults);
+    if (this.#failure !== undefined) this.#noteSuccess(results);
   }
 
-  #noteSuccess(): void {
-    if (this.#failure === undefined) return;
+  /** Notes that the store records again, unless these results come from elsewhere. */
+  #noteSuccess(results: readonly Recorded[]): void {
+    if (!results.some(isRecorded)) return;
     const refused = counted(this.#failed, "request");
     this.#report(`The roster records students again. It refused ${refused}`);
     this.#failure = undefined;

@@ -39,13 +39,6 @@ export interface Store {
   /** What it held at the last call. Other servers may have changed that since. */
   readonly totals: Totals;
   /**
-   * Whether it takes no longer to record each student alone. Then the roster makes no
-   * groups.
-   *
-   * @default {false}
-   */
-  readonly isImmediate?: boolean;
-  /**
    * How long the next group waits for more students, in milliseconds. While a store
    * blocks the event loop, requests arrive that nobody reads. Without a wait, they would
    * miss the next group, too.
@@ -56,12 +49,15 @@ export interface Store {
   /** Resolves to whether it has the row of each student. */
   has(students: readonly Student[]): Promise<readonly boolean[]>;
   /**
-   * Records all students of some batches, in order. Resolves to one result for each
-   * student as soon as nothing can undo that.
+   * Records all students of some batches, in order. Returns one result for each
+   * student, or a promise for them if that takes time. There are results as soon as
+   * nothing can undo them.
    *
    * @throws {StoreError} If it can record none of them now.
    */
-  record(batches: readonly Batch[]): Promise<readonly Recorded[]>;
+  record(
+    batches: readonly Batch[],
+  ): readonly Recorded[] | Promise<readonly Recorded[]>;
   /** Reads all rows, in the order in which their first requests were recorded. */
   readAll(): AsyncIterable<Row>;
   /** Closes it. What was recorded stays. */

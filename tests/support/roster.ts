@@ -27,7 +27,6 @@ export function rowsOf(from: Pick<Roster, "readAll">): Promise<Row[]> {
 
 /** Keeps rows in memory, but does something before it records them. */
 export class HookedStore extends MemoryStore {
-  override readonly isImmediate = false;
   #before: (batches: readonly Batch[]) => void | Promise<void>;
 
   constructor(before: (batches: readonly Batch[]) => void | Promise<void>) {

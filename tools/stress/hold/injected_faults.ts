@@ -177,7 +177,6 @@ export class FaultInjector {
 
 /** A store that fails whenever it records for a handler with such a fault. */
 class FaultyStore extends MemoryStore {
-  override readonly isImmediate = false;
   #injector: FaultInjector;
 
   constructor(injector: FaultInjector) {
@@ -188,7 +187,11 @@ class FaultyStore extends MemoryStore {
   override record(batches: readonly Batch[]) {
     const fault = batches.map(({ origin }) => this.#injector.faults.get(origin))
       .find((it) => it?.hook === "record");
-    return this.#injector.around(fault, "record", () => super.record(batches));
+    return this.#injector.around(
+      fault,
+      "record",
+      async () => await super.record(batches),
+    );
   }
 }
 

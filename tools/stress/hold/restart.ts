@@ -69,7 +69,6 @@ export interface Restart {
 
 /** A store that counts the recorded requests of each client. */
 class CountingStore extends MemoryStore {
-  override readonly isImmediate = false;
   readonly #kind: RosterKind;
   readonly recorded = new Counts();
   disordered = 0;

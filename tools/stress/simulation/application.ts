@@ -72,7 +72,6 @@ export class StudentApplication implements Application {
     const recorded = this.recorded;
     let recording = false;
     class SlowStore extends MemoryStore {
-      override readonly isImmediate = false;
       override async record(batches: readonly Batch[]) {
         const students = batches.flatMap((batch) => batch.students);
         if (recording) fault("two handlers record at the same time");

@@ -57,7 +57,6 @@ class Database {
 
 /** Counts requests in the database. The lock of its server is held meanwhile. */
 class SharedStore extends MemoryStore {
-  override readonly isImmediate = false;
   #database: Database;
 
   constructor(database: Database) {
