@@ -51,7 +51,7 @@ export interface Guard extends Disposable {
 export class Lock {
   #held = false;
   /** The waiters. A set keeps their order and lets any of them leave. */
-  #queue = new Set<() => void>();
+  #queue = new Set<(guard: Guard) => void>();
 
   /** Whether the lock is held. */
   get locked(): boolean {
@@ -69,16 +69,12 @@ export class Lock {
    */
   async acquire({ signal }: { signal?: AbortSignal } = {}): Promise<Guard> {
     signal?.throwIfAborted();
-    if (this.#held) await this.#turn(signal);
-    this.#held = true;
-    return this.#guard();
+    return this.tryAcquire() ?? await this.#turn(signal);
   }
 
-  /** Returns the guard if the lock is free, else `undefined`. Never waits. */
+  /** Acquires the lock if it is free, and else returns `undefined`. Never waits. */
   tryAcquire(): Guard | undefined {
-    if (this.#held) return undefined;
-    this.#held = true;
-    return this.#guard();
+    return this.#held ? undefined : this.#guard();
   }
 
   /** Runs `fn` while holding the lock. Releases the lock afterwards, even if `fn` throws. */
@@ -87,27 +83,26 @@ export class Lock {
     return await fn();
   }
 
-  #turn(signal?: AbortSignal): Promise<void> {
-    const { promise, resolve: enter, reject } = Promise.withResolvers<void>();
-    this.#queue.add(enter);
+  #turn(signal?: AbortSignal): Promise<Guard> {
+    const { promise, resolve, reject } = Promise.withResolvers<Guard>();
+    this.#queue.add(resolve);
     if (!signal) return promise;
     // A waiter that has got the lock has left the queue: an abort is too late.
-    const leave = () => this.#queue.delete(enter) && reject(signal.reason);
+    const leave = () => this.#queue.delete(resolve) && reject(signal.reason);
     signal.addEventListener("abort", leave);
     return promise.finally(() => signal.removeEventListener("abort", leave));
   }
 
   #guard(): Guard {
-    let held = true;
+    this.#held = true;
+    let isMine = true;
     const release = () => {
-      if (!held) return;
-      held = false;
+      if (!isMine) return;
+      isMine = this.#held = false;
       const [next] = this.#queue;
-      this.#queue.delete(next);
-      // The lock stays held and goes to the next waiter. If it were free in
-      // between, a new caller could take it before that waiter resumes.
-      if (next) next();
-      else this.#held = false;
+      // The next waiter holds the lock from here on. If it took the lock only when it
+      // resumes, a new caller could take it before.
+      if (this.#queue.delete(next)) next(this.#guard());
     };
     return { release, [Symbol.dispose]: release };
   }

@@ -6,9 +6,13 @@ import { StudentHandler } from "../clienthandler.ts";
 import { Lock } from "../lib/lock.ts";
 import type { Entry } from "../lib/students/entry.ts";
 import { MemoryStore } from "../lib/students/memory.ts";
-import { isRecorded, Roster } from "../lib/students/roster.ts";
+import { Roster } from "../lib/students/roster.ts";
 import type { Batch, Origin } from "../lib/students/row.ts";
-import { type Recorded, StoreError } from "../lib/students/store.ts";
+import {
+  isRecorded,
+  type Recorded,
+  StoreError,
+} from "../lib/students/store.ts";
 import type { Student } from "../lib/students/student.ts";
 import { Random } from "../lib/testing/random.ts";
 import { needs } from "./support/needs.ts";

@@ -13,7 +13,7 @@ import { MemoryStore } from "./memory.ts";
 import { NewStudents } from "./new_students.ts";
 import { type Batch, bytesOf, isSmall, MOST_SMALL } from "./row.ts";
 import { type Origin, type Row, rowKey } from "./row.ts";
-import { type Recorded, type Store, StoreError } from "./store.ts";
+import { isRecorded, type Recorded, type Store, StoreError } from "./store.ts";
 import { ACKNOWLEDGED, type Student } from "./student.ts";
 
 /** The result for a student whom a limit forbids. */
@@ -290,11 +290,6 @@ export function sharedRoster(server: object): Roster {
   const roster = rosters.get(server) ?? new Roster();
   rosters.set(server, roster);
   return roster;
-}
-
-/** Whether a student was recorded. */
-export function isRecorded(result: Recorded): boolean {
-  return result === "recorded" || "before" in result;
 }
 
 /** Returns the response to a student who was recorded, or refused. */

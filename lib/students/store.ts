@@ -16,6 +16,11 @@ export type Recorded =
   | { readonly before: string }
   | { readonly refused: string };
 
+/** Whether a student was recorded. */
+export function isRecorded(result: Recorded): boolean {
+  return result === "recorded" || "before" in result;
+}
+
 /** What a store holds. */
 export interface Totals {
   /** How many different `sid` it holds. */
