@@ -16,9 +16,8 @@ import type { Message, PeerError } from "./lib/formats/formats.ts";
 import type { Lock } from "./lib/lock.ts";
 import type { Address, Connection } from "./lib/net.ts";
 import { Doubts } from "./lib/students/doubts.ts";
-import type { Roster } from "./lib/students/roster.ts";
-import { responseTo, sharedRoster } from "./lib/students/roster.ts";
-import { isRecorded, type Recorded } from "./lib/students/store.ts";
+import { type Roster, sharedRoster } from "./lib/students/roster.ts";
+import { isRecorded, type Recorded, responseTo } from "./lib/students/store.ts";
 import { connectedLine, nameIn, toStudentFor } from "./lib/students/student.ts";
 import type { Sid, Student } from "./lib/students/student.ts";
 import { reason } from "./lib/text.ts";
@@ -153,17 +152,16 @@ export abstract class ClientHandler<In = Message, Out = In> {
     return [];
   }
 
-  /** Calls `process` for each request in turn. If it throws, the result is a {@linkcode Refusal}. */
+  /** Calls `process` for each request in turn. If it throws, the result is a {@linkcode Refusal}. Returns a promise only if that takes time. */
   protected processEach<T>(
     requests: readonly In[],
     process: (request: In) => T | Promise<T>,
-  ): Promise<(T | Refusal<Out>)[]> {
+  ): (T | Refusal<Out>)[] | Promise<(T | Refusal<Out>)[]> {
     return this.#processor.each(requests, process);
   }
 
   /**
-   * Processes one request: what another application overrides. Returns its response or a promise for it; `undefined` is no response, and a {@linkcode LastResponse} ends the connection. Any error but these two is
-   * the server's own fault: it is reported, the client receives no details, and the connection closes.
+   * Processes one request: what another application overrides. Returns its response or a promise for it; `undefined` is no response, and a {@linkcode LastResponse} ends the connection. Any error but these two is the server's own fault: it is reported, the client receives no details, and the connection closes.
    *
    * @throws {RequestError} If the request is invalid. The client receives the reason.
    * @throws {ProtocolError} If the connection cannot continue. The client receives the reason, then the connection closes.
@@ -260,7 +258,7 @@ export class StudentHandler extends ClientHandler {
     };
   }
 
-  /** Keeps the lab's order: request, lock, record, print, answer. A batch acquires the lock once. */
+  /** Keeps the lab's order: request, lock, record, print, answer. A batch acquires the lock once. Without it, another handler could print between the record of a student and its line. */
   protected override async processBatch(
     requests: readonly Message[],
   ): Promise<(Message | undefined)[]> {
@@ -272,15 +270,17 @@ export class StudentHandler extends ClientHandler {
       this.reportName = nameIn(students[0]) ?? this.reportName;
       const { roster, writeLock } = this;
       const entry = roster.add(students, this);
-      // Recording may wait. Without the lock, another handler could print in between.
-      // The end of this block releases it, like Python's `with`.
-      using _guard = writeLock.tryAcquire() ?? await writeLock.acquire();
-      // The handler that had it before may have recorded these, too.
-      const recording = entry.done ? undefined : roster.recordWaiting();
-      if (recording) await recording;
-      results = entry.results;
-      const recorded = students.filter((_, i) => isRecorded(results[i]));
-      if (!this.server.quiet) this.log(recorded.map(this.line)); // else build no lines
+      const guard = writeLock.tryAcquire() ?? await writeLock.acquire();
+      try {
+        // The handler that had it before may have recorded these, too.
+        const recording = entry.done ? undefined : roster.recordWaiting();
+        if (recording) await recording;
+        results = entry.results;
+        const recorded = students.filter((_, i) => isRecorded(results[i]));
+        if (!this.server.quiet) this.log(recorded.map(this.line)); // else build no lines
+      } finally {
+        guard.release();
+      }
     }
     this.#doubts.add(students, results);
     let next = 0; // index of the next result

@@ -4,7 +4,6 @@
  * @module
  */
 
-import type { MessageMap } from "../formats/format.ts";
 import { counted, escapeAndCut } from "../text.ts";
 import { addResults, Entry, type OnResults, type Part } from "./entry.ts";
 import { GROUP, GROUP_CHARACTERS } from "./entry.ts";
@@ -14,7 +13,7 @@ import { NewStudents } from "./new_students.ts";
 import { type Batch, bytesOf, isSmall, MOST_SMALL } from "./row.ts";
 import { type Origin, type Row, rowKey } from "./row.ts";
 import { isRecorded, type Recorded, type Store, StoreError } from "./store.ts";
-import { ACKNOWLEDGED, type Student } from "./student.ts";
+import type { Student } from "./student.ts";
 
 /** The result for a student whom a limit forbids. */
 const REFUSED: { readonly [limit in keyof RosterLimits]: Recorded } = {
@@ -290,11 +289,4 @@ export function sharedRoster(server: object): Roster {
   const roster = rosters.get(server) ?? new Roster();
   rosters.set(server, roster);
   return roster;
-}
-
-/** Returns the response to a student who was recorded, or refused. */
-export function responseTo(result: Recorded): number | MessageMap {
-  return result !== "recorded" && "refused" in result
-    ? { error: result.refused }
-    : ACKNOWLEDGED;
 }

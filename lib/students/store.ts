@@ -4,8 +4,9 @@
  * @module
  */
 
+import type { MessageMap } from "../formats/format.ts";
 import type { Batch, Row } from "./row.ts";
-import type { Student } from "./student.ts";
+import { ACKNOWLEDGED, type Student } from "./student.ts";
 
 /**
  * The result for one student: recorded, or refused with a reason for the client. A
@@ -19,6 +20,13 @@ export type Recorded =
 /** Whether a student was recorded. */
 export function isRecorded(result: Recorded): boolean {
   return result === "recorded" || "before" in result;
+}
+
+/** Returns the response to a student who was recorded, or refused. */
+export function responseTo(result: Recorded): number | MessageMap {
+  return result !== "recorded" && "refused" in result
+    ? { error: result.refused }
+    : ACKNOWLEDGED;
 }
 
 /** What a store holds. */
