@@ -10,6 +10,7 @@ import { DEFAULT_LIMITS } from "./limits.ts";
 import { counted, reason } from "./text.ts";
 
 const NEWLINE = 10;
+const NONE = new Uint8Array();
 const encoder = new TextEncoder();
 
 /** The destination of lines: Deno's stdout or stderr, or another writer. */
@@ -28,11 +29,14 @@ export class LineWriter {
   #sink: LineSink;
   #onDropped: (count: number) => void;
   #onLost: (error: unknown) => void;
-  #waiting: string[] = [];
+  /** The bytes of the lines that wait. Texts would take the garbage collector longer. The buffer has room for more. */
+  #waiting = NONE;
+  #end = 0;
+  /** The characters of the lines that wait. */
   #characters = 0;
   #dropped = 0;
   /** The bytes of the current write that are not written yet. */
-  #rest = new Uint8Array();
+  #rest = NONE;
   #writing: Promise<void> | undefined;
   #lost = false;
 
@@ -59,15 +63,14 @@ export class LineWriter {
     lines: readonly string[],
     maxWaiting = DEFAULT_LIMITS.maxWaitingOutput,
   ): number {
-    let dropped = 0;
+    const kept: string[] = [];
     for (const line of lines) {
-      if (this.#lost || this.#characters + line.length > maxWaiting) {
-        dropped++;
-      } else {
-        this.#characters += line.length;
-        this.#waiting.push(line);
-      }
+      if (this.#lost || this.#characters + line.length > maxWaiting) continue;
+      this.#characters += line.length;
+      kept.push(line);
     }
+    if (kept.length > 0) this.#add(kept.join("\n") + "\n");
+    const dropped = lines.length - kept.length;
     this.#dropped += dropped;
     if (!this.#lost) this.#writing ??= this.#write();
     return dropped;
@@ -75,8 +78,21 @@ export class LineWriter {
 
   /** The number of lines that still wait, or were dropped and not yet reported. */
   get unshown(): number {
-    const rest = this.#rest.filter((byte) => byte === NEWLINE).length;
-    return rest + this.#waiting.length + this.#dropped;
+    const waiting = this.#waiting.subarray(0, this.#end);
+    const [rest, more] = [this.#rest, waiting]
+      .map((bytes) => bytes.filter((byte) => byte === NEWLINE).length);
+    return rest + more + this.#dropped;
+  }
+
+  #add(text: string): void {
+    const most = this.#end + 3 * text.length; // of UTF-8
+    if (most > this.#waiting.length) {
+      const grown = new Uint8Array(2 * most);
+      grown.set(this.#waiting.subarray(0, this.#end));
+      this.#waiting = grown;
+    }
+    const room = this.#waiting.subarray(this.#end);
+    this.#end += encoder.encodeInto(text, room).written;
   }
 
   /** Waits until all lines are written, but at most `ms` milliseconds. */
@@ -90,10 +106,10 @@ export class LineWriter {
   async #write(): Promise<void> {
     try {
       await null; // let other lines of this turn join
-      while (this.#waiting.length > 0) {
-        this.#rest = encoder.encode(this.#waiting.join("\n") + "\n");
-        this.#waiting = [];
-        this.#characters = 0;
+      while (this.#end > 0) {
+        this.#rest = this.#waiting.subarray(0, this.#end);
+        this.#waiting = NONE;
+        this.#end = this.#characters = 0;
         // Dropped lines are reported only now: if this writer prints the
         // report, there is room for it.
         if (this.#dropped > 0) this.#onDropped(this.#dropped);

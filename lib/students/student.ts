@@ -226,15 +226,16 @@ function lineOf(
   sid: Sid,
   longest: number,
 ): string {
-  const [name, user, number] = [student_name, github_username, sid].map((it) =>
-    typeof it === "string" || typeof it === "bigint"
-      ? shown(String(it), longest)
-      : String(it ?? "None")
-  );
+  const name = shown(student_name, longest);
+  const user = shown(github_username, longest);
+  const number = shown(sid, longest);
   return `Connected: Student: ${name}, Github Username: ${user}, sid: ${number}`;
 }
 
-function shown(text: string, longest: number): string {
-  const most = isPlain(text) ? longest : Math.min(longest, LONGEST_UNUSUAL);
-  return escapeAndCut(text, most);
+function shown(value: Sid, longest: number): string {
+  const text = String(value ?? "None");
+  if (typeof value === "string" && !isPlain(text)) {
+    return escapeAndCut(text, Math.min(longest, LONGEST_UNUSUAL));
+  }
+  return text.length <= longest ? text : escapeAndCut(text, longest);
 }
