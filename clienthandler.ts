@@ -34,7 +34,7 @@ export type ClientHandlerClass<In = Message, Out = In> = new (
 ) => ClientHandler<In, Out>;
 
 /**
- * Serves one client: greets it, then answers each of its requests in order. A request is an `In`, and a response an `Out`, as in the server's format.
+ * Serves one client: greets it, then answers its requests in order. `In` and `Out` are those of the format.
  *
  * @example An echo server
  * ```ts
@@ -161,7 +161,7 @@ export abstract class ClientHandler<In = Message, Out = In> {
   }
 
   /**
-   * Processes one request: what another application overrides. Returns its response or a promise for it; `undefined` is no response, and a {@linkcode LastResponse} ends the connection. Any error but these two is the server's own fault: it is reported, the client receives no details, and the connection closes.
+   * Processes one request: what another application overrides. `undefined` is no response, and a {@linkcode LastResponse} ends the connection. Any error but these two is the server's own fault: it is reported, and the connection closes.
    *
    * @throws {RequestError} If the request is invalid. The client receives the reason.
    * @throws {ProtocolError} If the connection cannot continue. The client receives the reason, then the connection closes.
@@ -258,7 +258,7 @@ export class StudentHandler extends ClientHandler {
     };
   }
 
-  /** Keeps the lab's order: request, lock, record, print, answer. A batch acquires the lock once. Without it, another handler could print between the record of a student and its line. */
+  /** Keeps the lab's order: request, lock, record, print, answer. A batch acquires the lock once. Without the lock, another handler could print after these students are recorded and before their lines. */
   protected override async processBatch(
     requests: readonly Message[],
   ): Promise<(Message | undefined)[]> {
@@ -270,9 +270,9 @@ export class StudentHandler extends ClientHandler {
       this.reportName = nameIn(students[0]) ?? this.reportName;
       const { roster, writeLock } = this;
       const entry = roster.add(students, this);
-      const guard = writeLock.tryAcquire() ?? await writeLock.acquire();
+      const guard = writeLock.tryAcquire() ?? await writeLock.acquire(); // a free lock needs no `await`
       try {
-        // The handler that had it before may have recorded these, too.
+        // The previous holder of the lock may have recorded these, too.
         const recording = entry.done ? undefined : roster.recordWaiting();
         if (recording) await recording;
         results = entry.results;

@@ -69,7 +69,7 @@ export class Lock {
    */
   async acquire({ signal }: { signal?: AbortSignal } = {}): Promise<Guard> {
     signal?.throwIfAborted();
-    return this.tryAcquire() ?? await this.#turn(signal);
+    return this.#held ? await this.#turn(signal) : this.#guard();
   }
 
   /** Acquires the lock if it is free, and else returns `undefined`. Never waits. */
@@ -100,8 +100,8 @@ export class Lock {
       if (!isMine) return;
       isMine = this.#held = false;
       const [next] = this.#queue;
-      // The next waiter holds the lock from here on. If it took the lock only when it
-      // resumes, a new caller could take it before.
+      // The next waiter holds the lock from here on, if there is one. If it took the
+      // lock only when it resumes, a new caller could take it before.
       if (this.#queue.delete(next)) next(this.#guard());
     };
     return { release, [Symbol.dispose]: release };

@@ -29,7 +29,7 @@ export class LineWriter {
   #sink: LineSink;
   #onDropped: (count: number) => void;
   #onLost: (error: unknown) => void;
-  /** The bytes of the lines that wait. Texts would take the garbage collector longer. The buffer has room for more. */
+  /** The bytes of the lines that wait, up to `#end`. Then there is room for more. */
   #waiting = NONE;
   #end = 0;
   /** The characters of the lines that wait. */
@@ -87,7 +87,7 @@ export class LineWriter {
   #add(text: string): void {
     const most = this.#end + 3 * text.length; // of UTF-8
     if (most > this.#waiting.length) {
-      const grown = new Uint8Array(2 * most);
+      const grown = new Uint8Array(Math.max(most, 2 * this.#waiting.length));
       grown.set(this.#waiting.subarray(0, this.#end));
       this.#waiting = grown;
     }
@@ -118,6 +118,7 @@ export class LineWriter {
           const count = await this.#sink.write(this.#rest);
           this.#rest = this.#rest.subarray(count);
         }
+        this.#rest = NONE; // or it would keep the whole buffer
       }
     } catch (error) {
       this.#lost = true;

@@ -7,9 +7,11 @@ import { Client } from "../client.ts";
 import {
   ClientHandler,
   LastResponse,
+  Refusal,
   StudentHandler,
 } from "../clienthandler.ts";
-import { FORMATS, type Message, RequestError } from "../lib/formats/formats.ts";
+import { FORMATS, type Message } from "../lib/formats/formats.ts";
+import { ProtocolError, RequestError } from "../lib/formats/formats.ts";
 import type { LimitName } from "../lib/limits.ts";
 import type { Connection } from "../lib/net.ts";
 import { until } from "../lib/testing/soon.ts";
@@ -44,6 +46,42 @@ class TimedHandler extends ClientHandler {
       : request;
   }
 }
+
+/** Answers each batch as a whole, and notes which batches took time. */
+class WholeHandler extends ClientHandler {
+  static tookTime: boolean[] = [];
+
+  protected override async processBatch(requests: readonly Message[]) {
+    const all = this.processEach(requests, (it) => this.processRequest(it));
+    WholeHandler.tookTime.push(all instanceof Promise);
+    return (await all).map((it) => it instanceof Refusal ? it.response : it);
+  }
+
+  protected override processRequest(
+    request: Message,
+  ): Message | Promise<Message> {
+    if (request === "slow") return delay(5).then(() => request);
+    if (request === "rejects") return Promise.reject(new RequestError("late"));
+    if (request === "throws") throw new RequestError("at once");
+    if (request === "ends") throw new ProtocolError("the end");
+    return request;
+  }
+}
+
+net.test("ClientHandler.processEach() keeps the order of results and refusals, and takes time only if a request does (needs net)", async () => {
+  WholeHandler.tookTime = [];
+  await using test = new TestServer({ clientHandler: WholeHandler });
+  using peer = await Peer.greeted(test.addr);
+  await peer.send(1, "throws", 2);
+  assertEquals(await peer.receiveSome(3), [1, { error: "at once" }, 2]);
+  await peer.send("slow", 3, "rejects", "throws", "slow", 4, "ends", 5);
+  assertEquals(await peer.receiveSome(7), [
+    ...["slow", 3, { error: "late" }, { error: "at once" }, "slow", 4],
+    { error: "the end" },
+  ]);
+  assertEquals(await peer.receive(), undefined);
+  assertEquals(WholeHandler.tookTime, [false, true]);
+});
 
 class ParallelHandler extends TimedHandler {
   override parallel = 16;

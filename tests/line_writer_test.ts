@@ -78,6 +78,30 @@ Deno.test("LineWriter.flush() stops waiting for a blocked sink when its time is 
   assertEquals(reader.text, "a\n");
 });
 
+Deno.test("LineWriter writes lines of any characters as UTF-8, and counts those that wait", async () => {
+  const written: number[] = [];
+  const open = Promise.withResolvers<void>();
+  const sink = {
+    async write(bytes: Uint8Array) {
+      await open.promise;
+      const part = bytes.subarray(0, 1000);
+      written.push(...part);
+      return part.length;
+    },
+  };
+  const writer = new LineWriter(sink, unexpected, unexpected);
+  const lines = ["お", "a", "🍵", "\ud83c", "é"].map((it) => it.repeat(1500));
+  writer.print(lines.slice(0, 1));
+  await null; // the first write begins
+  for (const line of lines.slice(1)) writer.print([line]);
+  assertEquals(writer.unshown, 5);
+  open.resolve();
+  await writer.flush(5000);
+  const expected = new TextEncoder().encode(lines.join("\n") + "\n");
+  assertEquals(Uint8Array.from(written), expected);
+  assertEquals(writer.unshown, 0);
+});
+
 Deno.test("LineWriter has room again after lines are written", async () => {
   const reader = new Reader();
   reader.open.resolve();

@@ -89,7 +89,7 @@ Deno.test("Roster.recordWaiting() records few students at once if their texts ar
   assert(entries.every((entry) => entry.results.every(isRecorded)));
 });
 
-Deno.test("Roster.recordWaiting() returns no promise if the store returns or throws at once", async () => {
+Deno.test("Roster.recordWaiting() returns no promise if one waits, and the store returns or throws at once", async () => {
   const full = new StoreError("The disk is full");
   const bug = new TypeError("a bug");
   const errors: Error[] = [];
@@ -128,16 +128,24 @@ Deno.test("Roster.recordWaiting() returns no promise if the store returns or thr
   assertEquals(entries.map(outcome), [["recorded"], ["recorded"]]);
 });
 
-Deno.test("Roster.recordWaiting() waits for more students if the store asks for that", async () => {
-  const calls: number[][] = [];
-  const store = new HookedStore((batches) => void calls.push(sizes(batches)));
-  const roster = new Roster(Object.assign(store, { groupDelay: 1 }));
-  roster.add([ALICE], ORIGIN);
-  const recorded = roster.recordWaiting();
-  roster.add([BOB], ORIGIN);
-  await recorded;
-  assertEquals(calls, [[1, 1]]);
-});
+const CALLS = new Map([
+  [undefined, [[1], [1]]],
+  [0, [[1, 1]]],
+  [1, [[1, 1]]],
+]);
+for (const [groupDelay, expected] of CALLS) {
+  Deno.test(`Roster.recordWaiting() waits for more students as long as the store asks: ${groupDelay}`, async () => {
+    const calls: number[][] = [];
+    const store = new HookedStore((batches) => void calls.push(sizes(batches)));
+    const roster = new Roster(Object.assign(store, { groupDelay }));
+    roster.add([ALICE], ORIGIN);
+    const recorded = roster.recordWaiting();
+    const entry = roster.add([BOB], ORIGIN);
+    await recorded;
+    if (!entry.done) await roster.recordWaiting();
+    assertEquals(calls, expected);
+  });
+}
 
 Deno.test("Roster.recordWaiting() records at most 500 students, and leaves the others in the queue", async () => {
   const { calls, roster } = countingRoster();

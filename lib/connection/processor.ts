@@ -166,7 +166,7 @@ export class RequestProcessor<In, Out> {
       const response = this.#noted(this.#refuse(error));
       results.push(new Refusal(responseOf(response)));
     };
-    /** Goes on until something takes time, and returns a promise for that. */
+    /** Goes on until something takes time, and returns a promise for that; `undefined` at the end. */
     const advance = (): Promise<void> | undefined => {
       while (results.length < requests.length && !this.#isOver) {
         if (slice.isOver()) return slice.wait(time.yieldIfDue());

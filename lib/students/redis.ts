@@ -113,6 +113,8 @@ export class RedisStore implements Store {
     }
   }
 
+  readonly groupDelay: number = 0;
+
   /** What it held at the last call. Other servers may have added rows since. */
   get totals(): Totals {
     return this.#totals;

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { ignoringErrors } from "../events.ts";
 import { counted, escapeAndCut } from "../text.ts";
 import { addResults, Entry, type OnResults, type Part } from "./entry.ts";
 import { GROUP, GROUP_CHARACTERS } from "./entry.ts";
@@ -78,7 +79,7 @@ export class Roster implements AsyncDisposable {
     this.#store = store;
     this.#maxBytes = all.maxRosterBytes;
     this.#newStudents = new NewStudents(all);
-    this.#report = report;
+    this.#report = ignoringErrors(report);
   }
 
   /** How many different `sid` it has. */
@@ -105,16 +106,19 @@ export class Roster implements AsyncDisposable {
 
   /**
    * Records the first entry of the queue, and those behind it that fit into a group.
-   * The caller holds the lock. Returns a promise if the store takes time; a store in
-   * memory takes none. Never throws or rejects: the entries have the errors.
+   * The caller holds the lock. Returns a promise if that takes time, and else has
+   * recorded them when it returns. Never throws or rejects: the entries have the errors.
    */
   recordWaiting(): Promise<void> | undefined {
-    const { groupDelay = 0 } = this.#store;
-    return groupDelay === 0 ? this.#recordNext() : this.#recordIn(groupDelay);
+    const { groupDelay } = this.#store;
+    return groupDelay === undefined
+      ? this.#recordNext()
+      : this.#recordIn(groupDelay);
   }
 
   async #recordIn(ms: number): Promise<void> {
-    await new Promise((resolve) => setTimeout(resolve, ms));
+    // At `await null`, the handlers join whose requests have been read.
+    await (ms > 0 ? new Promise((resolve) => setTimeout(resolve, ms)) : null);
     await this.#recordNext();
   }
 
@@ -267,7 +271,7 @@ export class Roster implements AsyncDisposable {
     if (this.#failure !== undefined) this.#noteSuccess(results);
   }
 
-  /** Notes that the store records again, unless these results come from elsewhere. */
+  /** Reports that the store records again, if it has recorded one of these students. */
   #noteSuccess(results: readonly Recorded[]): void {
     if (!results.some(isRecorded)) return;
     const refused = counted(this.#failed, "request");

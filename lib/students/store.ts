@@ -52,21 +52,19 @@ export interface Store {
   /** What it held at the last call. Other servers may have changed that since. */
   readonly totals: Totals;
   /**
-   * How long the next group waits for more students, in milliseconds. While a store
-   * blocks the event loop, requests arrive that nobody reads. Without a wait, they would
-   * miss the next group, too.
-   *
-   * @default {0}
+   * How long a group waits for more students, in milliseconds. With 0, it waits for those
+   * whose requests have been read. While a store blocks the event loop, requests arrive
+   * that nobody reads. Without a longer wait, they would miss the next group, too. A store
+   * without this property makes its records at once, without waiting for more.
    */
   readonly groupDelay?: number;
   /** Resolves to whether it has the row of each student. */
   has(students: readonly Student[]): Promise<readonly boolean[]>;
   /**
    * Records all students of some batches, in order. Returns one result for each
-   * student, or a promise for them if that takes time. There are results as soon as
-   * nothing can undo them.
+   * student, or a promise for them. A result means that nothing can undo the record.
    *
-   * @throws {StoreError} If it can record none of them now.
+   * @throws {StoreError} If it can record none of them now. Or the promise rejects.
    */
   record(
     batches: readonly Batch[],

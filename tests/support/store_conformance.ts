@@ -60,6 +60,13 @@ export function testStore(kind: StoreKind): void {
     assertEquals(await subject.store.has([]), []);
   });
 
+  if (kind.needs) { // not in this program's memory
+    register("lets handlers share a commit", (subject) => {
+      assertEquals(subject.store.groupDelay, 0);
+      return Promise.resolve();
+    });
+  }
+
   register(
     "counts the requests of a row, and keeps when and whence they came",
     async (subject) => {

@@ -86,7 +86,7 @@ class TracedLock extends Lock {
     return { release, [Symbol.dispose]: release };
   }
 
-  override tryAcquire(): undefined {} // so that `acquire` reports it
+  override tryAcquire(): undefined {} // so that the handler calls `acquire`, which reports
 
   #tell(what: string): void {
     this.#harness.tell(LOCK, `${this.#name} ${what}`);
