@@ -34,7 +34,7 @@ export type ClientHandlerClass<In = Message, Out = In> = new (
 ) => ClientHandler<In, Out>;
 
 /**
- * Serves one client: greets it, then answers its requests in order. `In` and `Out` are those of the format.
+ * Serves one client: greets it, then answers each of its requests in order. A request is an `In`, and a response an `Out`, as in the server's format.
  *
  * @example An echo server
  * ```ts
@@ -152,16 +152,16 @@ export abstract class ClientHandler<In = Message, Out = In> {
     return [];
   }
 
-  /** Calls `process` for each request in turn. If it throws, the result is a {@linkcode Refusal}. Returns a promise only if that takes time. */
+  /** Calls `process` for each request in turn. If it throws, the result is a {@linkcode Refusal}. */
   protected processEach<T>(
     requests: readonly In[],
     process: (request: In) => T | Promise<T>,
-  ): (T | Refusal<Out>)[] | Promise<(T | Refusal<Out>)[]> {
+  ): Promise<(T | Refusal<Out>)[]> {
     return this.#processor.each(requests, process);
   }
 
   /**
-   * Processes one request: what another application overrides. `undefined` is no response, and a {@linkcode LastResponse} ends the connection. Any error but these two is the server's own fault: it is reported, and the connection closes.
+   * Processes one request: what another application overrides. `undefined` is no response, and a {@linkcode LastResponse} ends the connection. Any error but the two below is the server's own fault: it is reported, the client receives no details, and the connection closes.
    *
    * @throws {RequestError} If the request is invalid. The client receives the reason.
    * @throws {ProtocolError} If the connection cannot continue. The client receives the reason, then the connection closes.
@@ -274,7 +274,7 @@ export class StudentHandler extends ClientHandler {
       try {
         // The previous holder of the lock may have recorded these, too.
         const recording = entry.done ? undefined : roster.recordWaiting();
-        if (recording) await recording;
+        if (recording) await recording; // else they are recorded already
         results = entry.results;
         const recorded = students.filter((_, i) => isRecorded(results[i]));
         if (!this.server.quiet) this.log(recorded.map(this.line)); // else build no lines

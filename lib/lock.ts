@@ -72,7 +72,7 @@ export class Lock {
     return this.#held ? await this.#turn(signal) : this.#guard();
   }
 
-  /** Acquires the lock if it is free, and else returns `undefined`. Never waits. */
+  /** Acquires the lock if it is free, and else returns `undefined`. Never waits. Check the result: `using` accepts `undefined`, too. */
   tryAcquire(): Guard | undefined {
     return this.#held ? undefined : this.#guard();
   }
@@ -100,8 +100,8 @@ export class Lock {
       if (!isMine) return;
       isMine = this.#held = false;
       const [next] = this.#queue;
-      // The next waiter holds the lock from here on, if there is one. If it took the
-      // lock only when it resumes, a new caller could take it before.
+      // The next waiter, if there is one, holds the lock at once. If it took the lock only
+      // when it resumes, a new caller could take it before.
       if (this.#queue.delete(next)) next(this.#guard());
     };
     return { release, [Symbol.dispose]: release };

@@ -160,21 +160,13 @@ export class Roster implements AsyncDisposable {
       const results = this.#hasRoom(parts)
         ? this.#store.record(parts)
         : this.#recordAdmitted(parts);
-      if (results instanceof Promise) return this.#waitFor(results, parts);
+      if (results instanceof Promise) {
+        return results.then((it) => this.#give(parts, it))
+          .catch((error) => this.#fail(parts, error));
+      }
       this.#give(parts, results);
     } catch (error) {
       return this.#fail(parts, error);
-    }
-  }
-
-  async #waitFor(
-    results: Promise<readonly Recorded[]>,
-    parts: readonly Part[],
-  ): Promise<void> {
-    try {
-      this.#give(parts, await results);
-    } catch (error) {
-      await this.#fail(parts, error);
     }
   }
 
@@ -268,12 +260,12 @@ export class Roster implements AsyncDisposable {
 
   #give(parts: readonly Part[], results: readonly Recorded[]): void {
     addResults(parts, results, this.onResults);
-    if (this.#failure !== undefined) this.#noteSuccess(results);
+    this.#noteRecovery(results);
   }
 
   /** Reports that the store records again, if it has recorded one of these students. */
-  #noteSuccess(results: readonly Recorded[]): void {
-    if (!results.some(isRecorded)) return;
+  #noteRecovery(results: readonly Recorded[]): void {
+    if (this.#failure === undefined || !results.some(isRecorded)) return;
     const refused = counted(this.#failed, "request");
     this.#report(`The roster records students again. It refused ${refused}`);
     this.#failure = undefined;

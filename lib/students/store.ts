@@ -55,7 +55,7 @@ export interface Store {
    * How long a group waits for more students, in milliseconds. With 0, it waits for those
    * whose requests have been read. While a store blocks the event loop, requests arrive
    * that nobody reads. Without a longer wait, they would miss the next group, too. A store
-   * without this property makes its records at once, without waiting for more.
+   * without this property makes its records at once: no one waits for others.
    */
   readonly groupDelay?: number;
   /** Resolves to whether it has the row of each student. */

@@ -20,7 +20,7 @@ const ON_ONE_SCREEN = [
   ["server.ts", "  async acceptClients("],
   ["clienthandler.ts", "  protected async processRequests("],
   ["lib/connection/processor.ts", "  async process("],
-  ["lib/connection/processor.ts", "  each<T>("],
+  ["lib/connection/processor.ts", "  async each<"],
   ["clienthandler.ts", "  protected override async processBatch("],
 ];
 const SCREEN_LINES = 40;
