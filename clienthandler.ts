@@ -152,7 +152,7 @@ export abstract class ClientHandler<In = Message, Out = In> {
     return [];
   }
 
-  /** Calls `process` for each request in turn. If it throws, the result is a {@linkcode Refusal}. */
+  /** Calls `process` for each request in turn. If it throws, the result is a {@linkcode Refusal}. After a refusal that ends the connection, the remaining requests have no result. */
   protected processEach<T>(
     requests: readonly In[],
     process: (request: In) => T | Promise<T>,

@@ -64,7 +64,9 @@ export interface Store {
    * Records all students of some batches, in order. Returns one result for each
    * student, or a promise for them. A result means that nothing can undo the record.
    *
-   * @throws {StoreError} If it can record none of them now. Or the promise rejects.
+   * @throws {StoreError} If it can record none of them now. Its promise may
+   * reject with it instead. After any other error, each batch is tried again alone, so
+   * none must be recorded then, either.
    */
   record(
     batches: readonly Batch[],
