@@ -47,6 +47,7 @@ export class MemoryStore implements Store {
     }));
   }
 
+  /** Returns the results at once. Only a subclass returns a promise. */
   record(
     batches: readonly Batch[],
   ): readonly Recorded[] | Promise<readonly Recorded[]> {

@@ -54,6 +54,7 @@ const ROWS_AT_ONCE = "1000";
  * Then students are in the roster who received an error.
  */
 export class RedisStore implements Store {
+  readonly groupDelay: number = 0;
   #connection: RedisConnection | undefined;
   #totals: Totals = { sids: 0, bytes: 0, largeBytes: 0 };
   #digest = "";
@@ -112,8 +113,6 @@ export class RedisStore implements Store {
       );
     }
   }
-
-  readonly groupDelay: number = 0;
 
   /** What it held at the last call. Other servers may have added rows since. */
   get totals(): Totals {

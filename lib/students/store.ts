@@ -52,10 +52,10 @@ export interface Store {
   /** What it held at the last call. Other servers may have changed that since. */
   readonly totals: Totals;
   /**
-   * How long a group waits for more students, in milliseconds. With 0, it waits for those
-   * whose requests have been read. While a store blocks the event loop, requests arrive
-   * that nobody reads. Without a longer wait, they would miss the next group, too. A store
-   * without this property makes its records at once: no one waits for others.
+   * How long a group waits for more students, in milliseconds. With 0, only those join it
+   * whose requests have been read. A store that blocks the event loop asks for a longer
+   * wait: requests that arrived meanwhile must be read first. A store without this property
+   * records at once, and nobody waits.
    */
   readonly groupDelay?: number;
   /** Resolves to whether it has the row of each student. */
@@ -64,9 +64,10 @@ export interface Store {
    * Records all students of some batches, in order. Returns one result for each
    * student, or a promise for them. A result means that nothing can undo the record.
    *
-   * @throws {StoreError} If it can record none of them now. Its promise may
-   * reject with it instead. After any other error, each batch is tried again alone, so
-   * none must be recorded then, either.
+   * An error means that it has recorded none of them. After an error that is no
+   * {@linkcode StoreError}, each batch is tried again alone.
+   *
+   * @throws {StoreError} If it can record none of them now. Its promise may reject instead.
    */
   record(
     batches: readonly Batch[],
